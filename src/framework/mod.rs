@@ -1,1 +1,36 @@
-//! Placeholder.
+//! What an object's author sees of Terraform: schemas, values, diagnostics, and one trait per kind of object.
+//!
+//! The framework knows the rules that Terraform core enforces on a provider (what may be planned, what must be
+//! returned after an apply) and nothing else: no protobuf, no HTTP, no vendor. The protocol layer translates its
+//! values to the wire, vendors implement its traits, and both can be tested without the other.
+
+pub mod attr;
+pub mod check;
+pub mod data_source;
+pub mod diagnostics;
+pub mod environment;
+pub mod model;
+pub mod number;
+pub mod path;
+pub mod plan;
+pub mod private;
+pub mod provider;
+pub mod resource;
+pub mod rules;
+pub mod schema;
+pub mod types;
+pub mod value;
+
+pub use attr::Attr;
+pub use data_source::DataSource;
+pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use model::Model;
+pub use number::Number;
+pub use path::Path;
+pub use private::Private;
+pub use provider::{Client, Provider, Vendor};
+pub use resource::{Change, Context, Resource};
+pub use rules::Rule;
+pub use schema::{Attribute, Schema};
+pub use types::Type;
+pub use value::Value;

@@ -1,0 +1,173 @@
+//! Checks of a configuration against a schema's rules, and of an answer against what core would throw away.
+
+use super::diagnostics::{Diagnostic, Diagnostics};
+use super::path::Path;
+use super::schema::{Attribute, Nesting, Schema, Shape};
+use super::value::Value;
+
+/// Runs every rule on every known value of a configuration, so that all mistakes are told at once.
+pub fn rules(schema: &Schema, config: &Value) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    walk(&schema.attributes, config, &Path::root(), &mut |attribute, value, path| {
+        for rule in &attribute.rules {
+            if let Some(violation) = rule.violation(value, !attribute.sensitive && !attribute.write_only) {
+                let summary = format!("Wrong value for `{}`", attribute.name);
+                diagnostics.error(path.clone(), summary, format!("`{path}` {violation}"));
+            }
+        }
+    });
+    diagnostics
+}
+
+/// The value with every write-only attribute null, as core wants it in each answer.
+#[must_use]
+pub fn without_write_only(schema: &Schema, value: Value) -> Value {
+    map_object(&schema.attributes, value, &|attribute, value| {
+        if attribute.write_only { Value::Null } else { value }
+    })
+}
+
+/// Brings an answer into the shape that core accepts, or says what is wrong with it.
+///
+/// Core throws away a whole answer of the wrong type, or with a write-only value in it, and keeps the prior state: a new
+/// object would be lost. Caught here, the caller can keep what is known of the object.
+pub fn answer(schema: &Schema, value: Value) -> Result<Value, Diagnostics> {
+    without_write_only(schema, value).conform(&schema.value_type()).map_err(|mismatch| {
+        let detail = format!("{mismatch}. This is a bug in the provider; please report it.");
+        Diagnostic::error("The result does not fit the schema", detail).at(mismatch.path.clone()).into()
+    })
+}
+
+/// Holds the state after an apply against the plan: what was planned known must have come true.
+///
+/// Core would report the same as a bug of the provider. It is the vendor who has kept another value, and the user is told so.
+pub fn applied(schema: &Schema, planned: &Value, state: &Value) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    walk(&schema.attributes, planned, &Path::root(), &mut |attribute, wanted, path| {
+        let (Shape::Plain(_), Some(found)) = (&attribute.shape, lookup(state, path)) else { return };
+        let (wanted_known, same) = (wanted.is_wholly_known(), wanted == found);
+        if found.is_unknown() || (wanted_known && !same) {
+            let (wanted, found) = if attribute.sensitive {
+                ("a value that is hidden here".to_owned(), "another".to_owned())
+            } else {
+                (show(wanted), show(found))
+            };
+            diagnostics.error(
+                path.clone(),
+                format!("`{}` was not applied as planned", attribute.name),
+                format!(
+                    "The plan had {wanted} for `{path}`, and after the apply the vendor answers {found}. The object \
+                     exists and is kept in state as the vendor answers it. Write the value as the vendor does, or \
+                     plan again to see what is left to do."
+                ),
+            );
+        }
+    });
+    diagnostics
+}
+
+fn show(value: &Value) -> String {
+    match value {
+        Value::Null => "nothing".to_owned(),
+        Value::Bool(value) => format!("`{value}`"),
+        Value::Number(number) => format!("`{number}`"),
+        Value::String(text) => format!("`{}`", text.chars().take(120).collect::<String>()),
+        other => other.describe().to_owned(),
+    }
+}
+
+/// The value at a path, as far as it exists.
+fn lookup<'v>(root: &'v Value, path: &Path) -> Option<&'v Value> {
+    use super::path::Step;
+    path.steps().iter().try_fold(root, |value, step| match (step, value) {
+        (Step::Attribute(name) | Step::Key(name), Value::Map(entries)) => entries.get(name),
+        (Step::Index(index), Value::List(elements)) => elements.get(*index),
+        _ => None,
+    })
+}
+
+/// Visits every attribute of an object, nested ones too, with its value (null where there is none) and path.
+pub fn walk(
+    attributes: &[Attribute],
+    object: &Value,
+    path: &Path,
+    visit: &mut impl FnMut(&Attribute, &Value, &Path),
+) {
+    if object.as_map().is_none() {
+        return;
+    }
+    for attribute in attributes {
+        let value = object.get(&attribute.name);
+        let path = path.attribute(&attribute.name);
+        visit(attribute, value, &path);
+        let Shape::Nested(nesting, nested) = &attribute.shape else { continue };
+        match (nesting, value) {
+            (Nesting::Single, value) => walk_dyn(nested, value, &path, visit),
+            (Nesting::List, Value::List(elements)) => {
+                for (index, element) in elements.iter().enumerate() {
+                    walk_dyn(nested, element, &path.index(index), visit);
+                }
+            }
+            // The protocol cannot address an element of a set: point at the set.
+            (Nesting::Set, Value::List(elements)) => {
+                elements.iter().for_each(|element| walk_dyn(nested, element, &path, visit));
+            }
+            (Nesting::Map, Value::Map(entries)) => {
+                entries.iter().for_each(|(key, element)| walk_dyn(nested, element, &path.key(key), visit));
+            }
+            _ => {}
+        }
+    }
+}
+
+// Breaks the recursion of generic instances that `&mut impl FnMut` would build.
+fn walk_dyn(
+    attributes: &[Attribute],
+    object: &Value,
+    path: &Path,
+    visit: &mut dyn FnMut(&Attribute, &Value, &Path),
+) {
+    walk(attributes, object, path, &mut |attribute, value, path| visit(attribute, value, path));
+}
+
+/// Rewrites every attribute of an object, nested ones first.
+pub fn map_object(attributes: &[Attribute], object: Value, change: &dyn Fn(&Attribute, Value) -> Value) -> Value {
+    let Value::Map(mut entries) = object else { return object };
+    for attribute in attributes {
+        let Some(value) = entries.remove(&attribute.name) else { continue };
+        let value = match &attribute.shape {
+            Shape::Plain(_) => value,
+            Shape::Nested(nesting, nested) => match (nesting, value) {
+                (Nesting::Single, value) => map_object(nested, value, change),
+                (_, Value::List(elements)) => {
+                    Value::List(elements.into_iter().map(|element| map_object(nested, element, change)).collect())
+                }
+                (_, Value::Map(entries)) => Value::Map(
+                    entries.into_iter().map(|(key, element)| (key, map_object(nested, element, change))).collect(),
+                ),
+                (_, other) => other,
+            },
+        };
+        entries.insert(attribute.name.clone(), change(attribute, value));
+    }
+    Value::Map(entries)
+}
+
+/// Refuses write-only values on a client that would keep them in its state.
+pub fn write_only_unsupported(schema: &Schema, config: &Value) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    walk(&schema.attributes, config, &Path::root(), &mut |attribute, value, path| {
+        if attribute.write_only && !value.is_null() {
+            let plain = path.to_string().trim_end_matches("_wo").to_owned();
+            diagnostics.error(
+                path.clone(),
+                format!("`{}` needs Terraform or OpenTofu 1.11", attribute.name),
+                format!(
+                    "This version of Terraform would write `{path}` into its state. Set `{plain}` instead, which is \
+                     kept in state as a sensitive value, or upgrade Terraform to 1.11 or later."
+                ),
+            );
+        }
+    });
+    diagnostics
+}

@@ -1,0 +1,104 @@
+//! Typed models of an object's attributes, and the way between them and values.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::diagnostics::{Diagnostic, Diagnostics};
+use super::value::{self, Value};
+
+/// A struct with one [`Attr`](super::Attr) per attribute of the schema, under the same names.
+///
+/// A test over all objects holds model and schema against each other.
+pub trait Model: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {}
+
+impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Model for T {}
+
+/// Reads a model. A mismatch is a fault of ours: core has checked the value against the schema already.
+pub fn decode<M: Model>(value: Value) -> Result<M, Diagnostics> {
+    value::from_value(value).map_err(|error| {
+        let detail = format!(
+            "The value that Terraform sent does not fit the provider's own model: {error}. This is a bug in the \
+             provider; please report it."
+        );
+        Diagnostic::error("Provider and schema disagree", detail).into()
+    })
+}
+
+/// Writes a model as a value.
+pub fn encode<M: Model>(model: &M) -> Result<Value, Diagnostics> {
+    value::to_value(model).map_err(|error| {
+        let detail = format!("The result cannot be written as a Terraform value: {error}. This is a bug in the provider; please report it.");
+        Diagnostic::error("Provider and schema disagree", detail).into()
+    })
+}
+
+/// Text that must not be printed. Its `Debug` is redacted; it has no `Display`.
+#[derive(Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself. Each call is a place to review.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(<redacted>)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::framework::{Attr, Number};
+
+    #[derive(Clone, Debug, Default, PartialEq, Serialize, serde::Deserialize)]
+    struct Inner {
+        flag: Attr<bool>,
+    }
+
+    #[derive(Clone, Debug, Default, PartialEq, Serialize, serde::Deserialize)]
+    struct Outer {
+        text: Attr<String>,
+        count: Attr<i64>,
+        exact: Attr<Number>,
+        tags: Attr<BTreeMap<String, Attr<String>>>,
+        inner: Attr<Vec<Inner>>,
+        secret: Attr<Secret>,
+    }
+
+    #[test]
+    fn models_round_trip_with_unknown_and_null() {
+        let model = Outer {
+            text: Attr::Unknown,
+            count: 3.into(),
+            exact: Attr::Known("0.123456789012345678901".parse().unwrap()),
+            tags: Attr::Known([("a".to_owned(), Attr::Unknown), ("b".to_owned(), "x".into())].into()),
+            inner: Attr::Known(vec![Inner { flag: Attr::Unknown }, Inner { flag: Attr::Null }]),
+            secret: Attr::Known("hush".to_owned().into()),
+        };
+        let value = encode(&model).unwrap();
+        assert_eq!(value.get("text"), &Value::Unknown);
+        assert_eq!(value.get("exact"), &Value::Number("0.123456789012345678901".parse().unwrap()));
+        assert_eq!(decode::<Outer>(value).unwrap(), model);
+        assert!(!format!("{model:?}").contains("hush"));
+    }
+
+    #[test]
+    fn a_misfit_names_the_attribute() {
+        let value = Value::Map([("text".into(), true.into())].into());
+        let diagnostics = decode::<Outer>(value).unwrap_err();
+        assert!(diagnostics.iter().next().unwrap().detail.contains("text"), "{diagnostics:?}");
+    }
+}

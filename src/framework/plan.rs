@@ -1,0 +1,223 @@
+//! How a plan is made: a pure function of prior state, configuration and core's proposal.
+//!
+//! Core calls it twice, before and during the apply, and refuses a second answer that differs from the first. So there is
+//! no clock here, no chance and no reading of data that may change.
+
+use super::path::Path;
+use super::schema::{Attribute, Nesting, Schema, Shape};
+use super::value::Value;
+
+/// What is planned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The state to be, with unknown values where only the apply will tell.
+    pub state: Value,
+    /// The attributes whose change replaces the object.
+    pub requires_replace: Vec<Path>,
+}
+
+/// Plans a create (`prior` is null) or an update.
+///
+/// Core's proposal has the configuration's values, and the prior ones where an optional and computed attribute is left out.
+/// On top of it come defaults, spellings that mean the same, and unknowns for what the vendor will compute.
+pub fn plan(schema: &Schema, prior: &Value, config: &Value, proposed: Value) -> Plan {
+    let state = settle(&schema.attributes, prior, config, proposed);
+    let state = if prior.is_null() || changed(&schema.attributes, prior, &state) {
+        reopen(&schema.attributes, prior, config, state)
+    } else {
+        state
+    };
+    let requires_replace = if prior.is_null() {
+        Vec::new()
+    } else {
+        schema
+            .attributes
+            .iter()
+            .filter(|attribute| attribute.replaces && prior.get(&attribute.name) != state.get(&attribute.name))
+            .map(|attribute| Path::to(&attribute.name))
+            .collect()
+    };
+    Plan { state, requires_replace }
+}
+
+/// Takes defaults where nothing is set, the prior spelling where it means the same, and null for what is write-only.
+fn settle(attributes: &[Attribute], prior: &Value, config: &Value, proposed: Value) -> Value {
+    each(attributes, prior, config, proposed, &|attribute, prior, config, proposed| {
+        if attribute.write_only {
+            return Value::Null;
+        }
+        if let (Some(default), true) = (&attribute.default, config.is_null()) {
+            return default.clone();
+        }
+        match attribute.same {
+            Some(same) if !prior.is_null() && proposed.is_wholly_known() && same(prior, &proposed) => prior.clone(),
+            _ => proposed,
+        }
+    })
+}
+
+/// Whether anything differs but what is write-only or computed by the vendor alone.
+fn changed(attributes: &[Attribute], prior: &Value, state: &Value) -> bool {
+    attributes.iter().any(|attribute| !attribute.write_only && prior.get(&attribute.name) != state.get(&attribute.name))
+}
+
+/// Makes unknown what the vendor computes and may change in this apply.
+fn reopen(attributes: &[Attribute], prior: &Value, config: &Value, state: Value) -> Value {
+    each(attributes, prior, config, state, &|attribute, prior, config, state| {
+        let open = attribute.computed && config.is_null() && attribute.default.is_none();
+        if open && (prior.is_null() || !attribute.stable) { Value::Unknown } else { state }
+    })
+}
+
+type Step<'a> = &'a dyn Fn(&Attribute, &Value, &Value, Value) -> Value;
+
+/// Applies a step to every attribute, beside its prior and configured value, nested objects first.
+fn each(attributes: &[Attribute], prior: &Value, config: &Value, object: Value, step: Step<'_>) -> Value {
+    let Value::Map(mut entries) = object else { return object };
+    for attribute in attributes {
+        let (prior, config) = (prior.get(&attribute.name), config.get(&attribute.name));
+        let value = entries.remove(&attribute.name).unwrap_or_default();
+        let value = match (&attribute.shape, value) {
+            (Shape::Nested(Nesting::Single, nested), value) => each(nested, prior, config, value, step),
+            (Shape::Nested(Nesting::List, nested), Value::List(elements)) => {
+                let at = |value: &Value, index: usize| {
+                    value.as_list().and_then(|elements| elements.get(index)).cloned().unwrap_or_default()
+                };
+                let elements = elements.into_iter().enumerate();
+                Value::List(
+                    elements
+                        .map(|(index, element)| each(nested, &at(prior, index), &at(config, index), element, step))
+                        .collect(),
+                )
+            }
+            (Shape::Nested(Nesting::Map, nested), Value::Map(entries)) => Value::Map(
+                entries
+                    .into_iter()
+                    .map(|(key, element)| {
+                        let element = each(nested, prior.get(&key), config.get(&key), element, step);
+                        (key, element)
+                    })
+                    .collect(),
+            ),
+            // Elements of a set cannot be paired with prior ones.
+            (_, value) => value,
+        };
+        entries.insert(attribute.name.clone(), step(attribute, prior, config, value));
+    }
+    Value::Map(entries)
+}
+
+/// Fills defaults into a state that was imported, so that the first plan after an import does not propose them.
+#[must_use]
+pub fn with_defaults(schema: &Schema, state: Value) -> Value {
+    super::check::map_object(&schema.attributes, state, &|attribute, value| match &attribute.default {
+        Some(default) if value.is_null() => default.clone(),
+        _ => value,
+    })
+}
+
+/// Keeps the prior spelling of whatever means the same in an answer of the vendor.
+#[must_use]
+pub fn keep_spelling(schema: &Schema, prior: &Value, state: Value) -> Value {
+    each(&schema.attributes, prior, &Value::Null, state, &|attribute, prior, _, value| match attribute.same {
+        Some(same) if !prior.is_null() && !value.is_null() && same(prior, &value) => prior.clone(),
+        _ => value,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schema() -> Schema {
+        let same: fn(&Value, &Value) -> bool =
+            |a, b| a.as_str().map(str::to_lowercase) == b.as_str().map(str::to_lowercase);
+        Schema::new(
+            "",
+            vec![
+                Attribute::string("id").computed().stable(),
+                Attribute::string("name").required().replaces(),
+                Attribute::string("label").optional().same(same),
+                Attribute::string("etag").computed(),
+                Attribute::number("weight").optional().computed().stable(),
+                Attribute::string("mode").default("forget"),
+                Attribute::string("password").optional().write_only(),
+            ],
+        )
+    }
+
+    fn object(entries: &[(&str, &str)]) -> Value {
+        let mut object = schema().empty();
+        for (name, value) in entries {
+            let value = match *value {
+                "?" => Value::Unknown,
+                number if number.parse::<i64>().is_ok() => number.parse::<i64>().unwrap().into(),
+                text => text.into(),
+            };
+            object.insert((*name).to_owned(), value);
+        }
+        Value::Map(object)
+    }
+
+    fn check(prior: Value, config: &[(&str, &str)], expected: &[(&str, &str)], replaces: &[&str]) {
+        let config = object(config);
+        // Core's proposal: the configuration, and prior values where something computed is left out.
+        let proposed = schema()
+            .attributes
+            .iter()
+            .map(|attribute| {
+                let configured = config.get(&attribute.name);
+                let take_prior = attribute.computed && configured.is_null();
+                (attribute.name.clone(), if take_prior { prior.get(&attribute.name) } else { configured }.clone())
+            })
+            .collect();
+        let plan = plan(&schema(), &prior, &config, Value::Map(proposed));
+        assert_eq!(plan.state, object(expected));
+        assert_eq!(plan.requires_replace.iter().map(ToString::to_string).collect::<Vec<_>>(), replaces);
+    }
+
+    const STATE: &[(&str, &str)] =
+        &[("id", "1"), ("name", "a"), ("etag", "e"), ("weight", "7"), ("mode", "forget")];
+
+    #[test]
+    fn a_create_knows_nothing_computed() {
+        check(
+            Value::Null,
+            &[("name", "a"), ("password", "p")],
+            &[("id", "?"), ("name", "a"), ("etag", "?"), ("weight", "?"), ("mode", "forget")],
+            &[],
+        );
+    }
+
+    #[test]
+    fn no_change_is_an_empty_plan() {
+        check(object(STATE), &[("name", "a"), ("password", "another")], STATE, &[]);
+    }
+
+    #[test]
+    fn an_update_reopens_only_what_may_change() {
+        check(
+            object(STATE),
+            &[("name", "a"), ("label", "new")],
+            &[("id", "1"), ("name", "a"), ("label", "new"), ("etag", "?"), ("weight", "7"), ("mode", "forget")],
+            &[],
+        );
+    }
+
+    #[test]
+    fn a_replacing_change_is_named_even_when_unknown() {
+        check(
+            object(STATE),
+            &[("name", "?")],
+            &[("id", "1"), ("name", "?"), ("etag", "?"), ("weight", "7"), ("mode", "forget")],
+            &["name"],
+        );
+    }
+
+    #[test]
+    fn another_spelling_is_no_change() {
+        let mut prior = STATE.to_vec();
+        prior.push(("label", "Loud"));
+        check(object(&prior), &[("name", "a"), ("label", "LOUD")], &prior, &[]);
+    }
+}

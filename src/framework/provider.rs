@@ -1,0 +1,289 @@
+//! The provider: its vendors, their configuration, and the clients that come of it.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::check;
+use super::data_source;
+use super::diagnostics::{Diagnostic, Diagnostics};
+use super::environment::Environment;
+use super::path::Path;
+use super::resource;
+use super::schema::{Attribute, Schema, Shape};
+use super::types::Type;
+use super::value::Value;
+
+/// A vendor's client, found by its type.
+pub trait Client: Send + Sync + 'static {
+    /// The vendor's attribute in the provider block.
+    const VENDOR: &'static str;
+}
+
+/// One kind of object that a vendor offers.
+pub enum Object {
+    /// A managed resource.
+    Resource(Arc<dyn resource::Object>),
+    /// A data source.
+    DataSource(Arc<dyn data_source::Object>),
+}
+
+impl Object {
+    /// A managed resource.
+    pub fn resource<R: resource::Resource>(resource: R) -> Self {
+        Self::Resource(resource::object(resource))
+    }
+
+    /// A data source.
+    pub fn data_source<D: data_source::DataSource>(source: D) -> Self {
+        Self::DataSource(data_source::object(source))
+    }
+}
+
+/// A client of any type.
+pub type AnyClient = Arc<dyn Any + Send + Sync>;
+
+/// What a vendor brings: its part of the provider block and its objects.
+pub trait Vendor: Send + Sync {
+    /// The attribute in the provider block, and the middle of each type's name: `vult`.
+    fn name(&self) -> &'static str;
+    /// The vendor's name as people write it: `VULT`.
+    fn title(&self) -> &'static str;
+    /// What the attribute configures, in full sentences.
+    fn description(&self) -> &'static str;
+    /// The attributes inside. `IDV_<VENDOR>_<ATTRIBUTE>` stands in for each.
+    fn attributes(&self) -> Vec<Attribute>;
+    /// Makes the client. `config` has every value that the block or the environment gives, all known.
+    ///
+    /// Reports all mistakes at once, with paths from the vendor's own object.
+    fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics>;
+    /// What it offers.
+    fn objects(&self) -> Vec<Object>;
+}
+
+/// The settings that all vendors share.
+#[derive(Clone, Debug)]
+pub struct Common {
+    /// The provider's own attributes, all known.
+    pub config: Value,
+    /// Such as `Terraform/1.15.5 terraform-provider-idv/0.1.0`.
+    pub user_agent: String,
+}
+
+/// The clients of one configured provider.
+#[derive(Default)]
+pub struct Clients(BTreeMap<&'static str, Result<AnyClient, Diagnostics>>);
+
+impl Clients {
+    /// The client of this type, or why there is none.
+    pub fn get<C: Client>(&self) -> Result<Arc<C>, Diagnostics> {
+        match self.0.get(C::VENDOR) {
+            Some(Ok(client)) => Arc::clone(client).downcast().map_err(|_| {
+                let detail = "The client has another type than its objects expect. This is a bug in the provider.";
+                Diagnostic::error("Provider is wired wrongly", detail).into()
+            }),
+            Some(Err(diagnostics)) => Err(diagnostics.clone()),
+            None => Err(not_configured(C::VENDOR)),
+        }
+    }
+}
+
+fn not_configured(vendor: &str) -> Diagnostics {
+    let detail = format!(
+        "This object belongs to the vendor `{vendor}`, and the provider has no configuration for it. Add \
+         `{vendor} = {{ ... }}` to the `provider \"idv\"` block, or set its attributes by environment variables that \
+         begin with `{prefix}`.",
+        prefix = variable(vendor, ""),
+    );
+    Diagnostic::error(format!("`{vendor}` is not configured"), detail).into()
+}
+
+/// The environment variable that stands in for an attribute; `vendor` is empty for the provider's own.
+fn variable(vendor: &str, attribute: &str) -> String {
+    match vendor {
+        "" => format!("IDV_{}", attribute.to_uppercase()),
+        vendor => format!("IDV_{}_{}", vendor.to_uppercase(), attribute.to_uppercase()),
+    }
+}
+
+/// An error about an attribute of a vendor that is missing: names the attribute, its variable and what it is.
+pub fn missing(vendor: &str, attribute: &str, why: &str) -> Diagnostic {
+    let detail = format!(
+        "{why} Set `{attribute}` in `{vendor} = {{ ... }}` of the provider block, or the environment variable `{}`.",
+        variable(vendor, attribute)
+    );
+    Diagnostic::error(format!("`{vendor}.{attribute}` is missing"), detail).at(Path::to(attribute))
+}
+
+/// The provider as the protocol layer serves it.
+pub struct Provider {
+    /// The prefix of every type: `idv`.
+    pub name: &'static str,
+    /// The version of the binary.
+    pub version: &'static str,
+    /// Managed resources by full type name.
+    pub resources: BTreeMap<String, Arc<dyn resource::Object>>,
+    /// Data sources by full type name.
+    pub data_sources: BTreeMap<String, Arc<dyn data_source::Object>>,
+    schema: Schema,
+    own: Vec<Attribute>,
+    vendors: Vec<&'static dyn Vendor>,
+    environment: Environment,
+    clients: RwLock<Arc<Clients>>,
+}
+
+impl Provider {
+    /// Assembles a provider. `own` are its attributes beside those of the vendors.
+    pub fn new(
+        name: &'static str,
+        version: &'static str,
+        description: &str,
+        own: Vec<Attribute>,
+        vendors: Vec<&'static dyn Vendor>,
+        environment: Environment,
+    ) -> Self {
+        let blocks = vendors.iter().map(|vendor| {
+            let attributes = vendor.attributes().into_iter().map(|attribute| with_variable(vendor.name(), attribute));
+            Attribute::object(vendor.name(), attributes.collect()).optional().describe(vendor.description())
+        });
+        let own_described = own.iter().cloned().map(|attribute| with_variable("", attribute));
+        let schema = Schema::new(description, blocks.chain(own_described).collect());
+        let (mut resources, mut data_sources) = (BTreeMap::new(), BTreeMap::new());
+        for object in vendors.iter().flat_map(|vendor| vendor.objects()) {
+            match object {
+                Object::Resource(object) => drop(resources.insert(format!("{name}_{}", object.name()), object)),
+                Object::DataSource(object) => drop(data_sources.insert(format!("{name}_{}", object.name()), object)),
+            }
+        }
+        let clients = RwLock::default();
+        Self { name, version, resources, data_sources, schema, own, vendors, environment, clients }
+    }
+
+    /// The schema of the provider block.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The clients of the last configuration; none before the first.
+    pub fn clients(&self) -> Arc<Clients> {
+        Arc::clone(&self.clients.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Every mistake that can be found offline in a provider block.
+    pub fn validate(&self, config: &Value) -> Diagnostics {
+        check::rules(&self.schema, config)
+    }
+
+    /// Makes the clients of every vendor that the block or the environment configures.
+    ///
+    /// A value that is unknown (at plan time) makes its vendor unusable for now, not the whole provider.
+    pub fn configure(&self, config: &Value, terraform_version: &str) -> Diagnostics {
+        let mut diagnostics = Diagnostics::new();
+        let own = self.fill("", &self.own, config, &mut diagnostics);
+        let suffix = own.get("user_agent_suffix").as_str().map_or_else(String::new, |suffix| format!(" {suffix}"));
+        let user_agent = format!(
+            "Terraform/{terraform_version} terraform-provider-{}/{}{suffix}",
+            self.name, self.version
+        );
+        let common = Common { config: own.without_unknowns(), user_agent };
+        let mut clients = Clients::default();
+        for vendor in &self.vendors {
+            let block = config.get(vendor.name());
+            let filled = self.fill(vendor.name(), &vendor.attributes(), block, &mut diagnostics);
+            let untouched = filled.as_map().is_none_or(|entries| entries.values().all(Value::is_null));
+            if block.is_null() && untouched {
+                continue;
+            }
+            let client = match unknown_attribute(block, &filled) {
+                Some(attribute) => Err(not_known_yet(vendor.name(), &attribute)),
+                None => vendor.connect(filled, &common).map_err(|mistakes| {
+                    let mistakes: Diagnostics =
+                        mistakes.into_iter().map(|mistake| below(vendor.name(), mistake)).collect();
+                    diagnostics.append(mistakes.clone());
+                    mistakes
+                }),
+            };
+            clients.0.insert(vendor.name(), client);
+        }
+        *self.clients.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(clients);
+        diagnostics
+    }
+
+    /// An object's values, with environment variables where it sets none.
+    fn fill(&self, vendor: &str, attributes: &[Attribute], block: &Value, diagnostics: &mut Diagnostics) -> Value {
+        let entries = attributes.iter().map(|attribute| {
+            let configured = block.get(&attribute.name);
+            let variable = variable(vendor, &attribute.name);
+            let value = match self.environment.get(&variable) {
+                Some(text) if configured.is_null() && !block.is_unknown() => {
+                    parse(attribute, &variable, &text).unwrap_or_else(|mistake| {
+                        diagnostics.push(mistake);
+                        Value::Null
+                    })
+                }
+                _ => configured.clone(),
+            };
+            (attribute.name.clone(), value)
+        });
+        Value::Map(entries.collect())
+    }
+}
+
+fn with_variable(vendor: &str, mut attribute: Attribute) -> Attribute {
+    let variable = variable(vendor, &attribute.name);
+    attribute.description = format!("{} The environment variable `{variable}` stands in for it.", attribute.description);
+    attribute
+}
+
+fn below(vendor: &str, mut mistake: Diagnostic) -> Diagnostic {
+    use super::path::Step;
+    mistake.path = mistake.path.steps().iter().fold(Path::to(vendor), |path, step| match step {
+        Step::Attribute(name) => path.attribute(name),
+        Step::Key(key) => path.key(key),
+        Step::Index(index) => path.index(*index),
+    });
+    mistake
+}
+
+fn unknown_attribute(block: &Value, filled: &Value) -> Option<String> {
+    if block.is_unknown() {
+        return Some(String::new());
+    }
+    let unknown = filled.as_map()?.iter().find(|(_, value)| !value.is_wholly_known());
+    unknown.map(|(name, _)| name.clone())
+}
+
+fn not_known_yet(vendor: &str, attribute: &str) -> Diagnostics {
+    let place = if attribute.is_empty() { vendor.to_owned() } else { format!("{vendor}.{attribute}") };
+    let detail = format!(
+        "`{place}` of the provider block comes from something that is only known after an apply, so the vendor cannot \
+         be asked yet. Use a variable or an environment variable (`{}...`) for it, or apply what it comes from first \
+         with `-target`.",
+        variable(vendor, attribute)
+    );
+    Diagnostic::error(format!("`{place}` is not known yet"), detail).into()
+}
+
+/// Reads a variable as the attribute's type: text, numbers, `true` or `false`, lists by commas, maps as JSON.
+fn parse(attribute: &Attribute, variable: &str, text: &str) -> Result<Value, Diagnostic> {
+    let Shape::Plain(kind) = &attribute.shape else { return Ok(Value::Null) };
+    let parsed = match kind {
+        Type::Number => text.trim().parse().map(Value::Number).map_err(|_| "a number"),
+        Type::Bool => text.trim().parse().map(Value::Bool).map_err(|_| "`true` or `false`"),
+        Type::List(_) | Type::Set(_) => {
+            let elements = text.split(',').map(str::trim).filter(|element| !element.is_empty());
+            Ok(Value::List(elements.map(Value::from).collect()))
+        }
+        Type::Map(_) => serde_json::from_str::<BTreeMap<String, String>>(text)
+            .map(|entries| Value::Map(entries.into_iter().map(|(key, value)| (key, value.into())).collect()))
+            .map_err(|_| "a JSON object of strings"),
+        _ => Ok(Value::from(text)),
+    };
+    let wrong = |detail: String| Diagnostic::error(format!("Environment variable `{variable}` cannot be used"), detail);
+    let value = parsed.map_err(|expected| wrong(format!("`{variable}` must hold {expected}.")))?;
+    let show = !attribute.sensitive;
+    match attribute.rules.iter().find_map(|rule| rule.violation(&value, show)) {
+        Some(violation) => Err(wrong(format!("`{variable}` {violation}"))),
+        None => Ok(value),
+    }
+}

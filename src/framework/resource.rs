@@ -1,0 +1,379 @@
+//! Managed resources: the trait that an object implements, and its erased form that the protocol layer drives.
+//!
+//! An implementation sees typed models and its vendor's client. Everything that core enforces is done here once:
+//! planning, null for write-only, partial state after a failure, and private state that survives every call.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::Value as Json;
+
+use super::diagnostics::{Diagnostic, Diagnostics};
+use super::model::{self, Model};
+use super::path::Path;
+use super::private::Private;
+use super::provider::{Client, Clients};
+use super::schema::Schema;
+use super::value::Value;
+use super::{check, plan};
+
+/// What a vendor's object can do under Terraform.
+#[async_trait]
+pub trait Resource: Send + Sync + 'static {
+    /// The vendor's client.
+    type Client: Client;
+    /// Its attributes.
+    type Model: Model;
+
+    /// The type's name after the provider's prefix: `vult_webhook`.
+    const NAME: &'static str;
+
+    /// Its attributes, with descriptions and rules.
+    fn schema(&self) -> Schema;
+
+    /// Checks what the schema's rules cannot: several attributes together. Offline; values may be unknown.
+    fn validate(&self, _config: &Self::Model, _diagnostics: &mut Diagnostics) {}
+
+    /// Changes the plan where the schema's rules are not enough. Pure, like all planning.
+    fn plan(&self, _planning: &mut Planning<Self::Model>) -> Result<(), Diagnostics> {
+        Ok(())
+    }
+
+    /// What a user should know before the object is destroyed.
+    fn plan_destroy(&self, _prior: &Self::Model) -> Diagnostics {
+        Diagnostics::new()
+    }
+
+    /// Creates the object. As soon as something exists at the vendor, [`Context::save`] it: a later failure then keeps it.
+    async fn create(
+        &self,
+        client: &Self::Client,
+        plan: Self::Model,
+        ctx: &mut Context<Self::Model>,
+    ) -> Result<Self::Model, Diagnostics>;
+
+    /// Reads the object; `None` when it is gone.
+    async fn read(
+        &self,
+        client: &Self::Client,
+        state: Self::Model,
+        ctx: &mut Context<Self::Model>,
+    ) -> Result<Option<Self::Model>, Diagnostics>;
+
+    /// Changes the object in place. Not called where every attribute replaces.
+    async fn update(
+        &self,
+        client: &Self::Client,
+        change: Change<Self::Model>,
+        ctx: &mut Context<Self::Model>,
+    ) -> Result<Self::Model, Diagnostics>;
+
+    /// Removes the object, or does what its description says that destroy does. An object that is gone already is no error.
+    async fn delete(
+        &self,
+        client: &Self::Client,
+        state: Self::Model,
+        ctx: &mut Context<Self::Model>,
+    ) -> Result<(), Diagnostics>;
+
+    /// The attributes that an import id names; a read fills in the rest. A wrong id says which form is expected.
+    fn import(&self, id: &str) -> Result<Self::Model, Diagnostics>;
+
+    /// Brings state of an older schema version up to date.
+    fn upgrade(&self, _version: i64, state: Json) -> Result<Json, Diagnostics> {
+        Ok(state)
+    }
+}
+
+/// An update: what was and what is to be.
+#[derive(Clone)]
+pub struct Change<M> {
+    /// The state before.
+    pub prior: M,
+    /// The planned state; what the apply must tell is unknown.
+    pub plan: M,
+}
+
+/// A plan in the making.
+pub struct Planning<M> {
+    /// The state before; `None` for a create.
+    pub prior: Option<M>,
+    /// The configuration, write-only values included.
+    pub config: M,
+    /// The planned state, which may be changed.
+    pub plan: M,
+    /// Attributes whose change replaces the object; may be added to.
+    pub requires_replace: Vec<Path>,
+    /// Warnings for the user.
+    pub diagnostics: Diagnostics,
+}
+
+/// What a call may use beside its models.
+pub struct Context<M> {
+    /// The configuration with its write-only values; `None` where core sends none (read and delete).
+    pub config: Option<M>,
+    /// What the resource keeps out of the user's sight.
+    pub private: Private,
+    warnings: Diagnostics,
+    saved: Option<M>,
+}
+
+impl<M: Model> Context<M> {
+    fn new(config: Option<M>, private: Private) -> Self {
+        Self { config, private, warnings: Diagnostics::new(), saved: None }
+    }
+
+    /// Keeps a state for the case that this call fails later. Unknown attributes become null in it.
+    pub fn save(&mut self, state: &M) {
+        self.saved = Some(state.clone());
+    }
+
+    /// Tells the user something without failing.
+    pub fn warn(&mut self, summary: impl Into<String>, detail: impl Into<String>) {
+        self.warnings.push(Diagnostic::warning(summary, detail));
+    }
+}
+
+/// What the client of the protocol can do.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Capabilities {
+    /// It keeps write-only values out of plan and state (Terraform and OpenTofu from 1.11).
+    pub write_only: bool,
+}
+
+/// A plan for the protocol layer.
+pub struct Planned {
+    /// The planned state; null for a destroy.
+    pub state: Value,
+    /// Attributes whose change replaces the object.
+    pub requires_replace: Vec<Path>,
+    /// Private state to carry into the apply.
+    pub private: Private,
+    /// Warnings and errors.
+    pub diagnostics: Diagnostics,
+}
+
+/// A state for the protocol layer, after a read, an apply or an import.
+pub struct Outcome {
+    /// The new state; null when the object is gone or was never made.
+    pub state: Value,
+    /// Private state to keep.
+    pub private: Private,
+    /// Warnings and errors.
+    pub diagnostics: Diagnostics,
+}
+
+impl Outcome {
+    fn failed(diagnostics: Diagnostics, state: Value, private: Private) -> Self {
+        Self { state, private, diagnostics }
+    }
+}
+
+/// One apply for the protocol layer.
+pub struct Apply {
+    /// The state before; null for a create.
+    pub prior: Value,
+    /// The planned state; null for a destroy.
+    pub planned: Value,
+    /// The configuration; null for a destroy.
+    pub config: Value,
+    /// Private state of the plan.
+    pub private: Private,
+}
+
+/// One plan for the protocol layer.
+pub struct Propose {
+    /// The state before; null for a create.
+    pub prior: Value,
+    /// Core's proposal; null for a destroy.
+    pub proposed: Value,
+    /// The configuration; null for a destroy.
+    pub config: Value,
+    /// Private state of the object.
+    pub private: Private,
+}
+
+/// A resource without its types, as the protocol layer drives it. Implemented for every [`Resource`].
+#[async_trait]
+pub trait Object: Send + Sync {
+    /// The type's name after the provider's prefix.
+    fn name(&self) -> &'static str;
+    /// The vendor's name, which is its attribute in the provider block.
+    fn vendor(&self) -> &'static str;
+    /// The schema.
+    fn schema(&self) -> &Schema;
+    /// Every mistake in a configuration.
+    fn validate(&self, config: Value, capabilities: Capabilities) -> Diagnostics;
+    /// Plans a create, an update or a destroy.
+    fn plan(&self, propose: Propose) -> Planned;
+    /// Carries a plan out.
+    async fn apply(&self, apply: Apply, clients: &Clients) -> Outcome;
+    /// Refreshes a state.
+    async fn read(&self, state: Value, private: Private, clients: &Clients) -> Outcome;
+    /// The state that an import begins with.
+    fn import(&self, id: &str) -> Outcome;
+    /// Stored state in today's shape.
+    fn upgrade(&self, version: i64, state: Json) -> Result<Json, Diagnostics>;
+}
+
+/// A resource with its schema built once.
+struct Erased<R> {
+    resource: R,
+    schema: Schema,
+}
+
+/// Makes a resource usable behind `dyn`.
+pub fn object<R: Resource>(resource: R) -> Arc<dyn Object> {
+    Arc::new(Erased { schema: resource.schema(), resource })
+}
+
+#[async_trait]
+impl<R: Resource> Object for Erased<R> {
+    fn name(&self) -> &'static str {
+        R::NAME
+    }
+
+    fn vendor(&self) -> &'static str {
+        R::Client::VENDOR
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn validate(&self, config: Value, capabilities: Capabilities) -> Diagnostics {
+        let mut diagnostics = check::rules(&self.schema, &config);
+        if !capabilities.write_only {
+            diagnostics.append(check::write_only_unsupported(&self.schema, &config));
+        }
+        match model::decode(config) {
+            Ok(model) => self.resource.validate(&model, &mut diagnostics),
+            Err(misfit) => diagnostics.append(misfit),
+        }
+        diagnostics
+    }
+
+    fn plan(&self, propose: Propose) -> Planned {
+        let private = propose.private.clone();
+        self.propose(propose).unwrap_or_else(|diagnostics| Planned {
+            state: Value::Null,
+            requires_replace: Vec::new(),
+            private,
+            diagnostics,
+        })
+    }
+
+    async fn apply(&self, apply: Apply, clients: &Clients) -> Outcome {
+        let (prior, private) = (apply.prior.clone(), apply.private.clone());
+        let client = match clients.get::<R::Client>() {
+            Ok(client) => client,
+            Err(diagnostics) => return Outcome::failed(diagnostics, prior, private),
+        };
+        let result = if apply.planned.is_null() {
+            self.destroy(&client, apply).await
+        } else {
+            self.create_or_update(&client, apply).await
+        };
+        result.unwrap_or_else(|diagnostics| Outcome::failed(diagnostics, prior, private))
+    }
+
+    async fn read(&self, state: Value, private: Private, clients: &Clients) -> Outcome {
+        let (prior, kept) = (state.clone(), private.clone());
+        self.refresh(state, private, clients)
+            .await
+            .unwrap_or_else(|diagnostics| Outcome::failed(diagnostics, prior, kept))
+    }
+
+    fn import(&self, id: &str) -> Outcome {
+        let state = self.resource.import(id).and_then(|model| {
+            let state = plan::with_defaults(&self.schema, check::answer(&self.schema, model::encode(&model)?)?);
+            Ok(state.without_unknowns())
+        });
+        match state {
+            Ok(state) => Outcome { state, private: Private::default(), diagnostics: Diagnostics::new() },
+            Err(diagnostics) => Outcome::failed(diagnostics, Value::Null, Private::default()),
+        }
+    }
+
+    fn upgrade(&self, version: i64, state: Json) -> Result<Json, Diagnostics> {
+        if version == self.schema.version { Ok(state) } else { self.resource.upgrade(version, state) }
+    }
+}
+
+impl<R: Resource> Erased<R> {
+    fn propose(&self, propose: Propose) -> Result<Planned, Diagnostics> {
+        let Propose { prior, proposed, config, private } = propose;
+        if proposed.is_null() {
+            let diagnostics = self.resource.plan_destroy(&model::decode(prior)?);
+            return Ok(Planned { state: Value::Null, requires_replace: Vec::new(), private, diagnostics });
+        }
+        let plan = plan::plan(&self.schema, &prior, &config, proposed);
+        let mut planning = Planning {
+            prior: if prior.is_null() { None } else { Some(model::decode(prior)?) },
+            config: model::decode(config)?,
+            plan: model::decode(plan.state)?,
+            requires_replace: plan.requires_replace,
+            diagnostics: Diagnostics::new(),
+        };
+        self.resource.plan(&mut planning)?;
+        let state = check::answer(&self.schema, model::encode(&planning.plan)?)?;
+        Ok(Planned { state, requires_replace: planning.requires_replace, private, diagnostics: planning.diagnostics })
+    }
+
+    async fn create_or_update(&self, client: &R::Client, apply: Apply) -> Result<Outcome, Diagnostics> {
+        let plan: R::Model = model::decode(apply.planned.clone())?;
+        let mut ctx = Context::new(Some(model::decode(apply.config)?), apply.private);
+        let result = if apply.prior.is_null() {
+            self.resource.create(client, plan, &mut ctx).await
+        } else {
+            let change = Change { prior: model::decode(apply.prior.clone())?, plan };
+            self.resource.update(client, change, &mut ctx).await
+        };
+        let (state, mut diagnostics) = match result {
+            Ok(model) => (Some(model), Diagnostics::new()),
+            Err(diagnostics) => (ctx.saved, diagnostics),
+        };
+        let failed = diagnostics.has_errors();
+        let mut state = match state {
+            Some(model) => check::answer(&self.schema, model::encode(&model)?)?,
+            None => apply.prior,
+        };
+        if failed {
+            state = state.without_unknowns();
+        } else {
+            diagnostics.append(check::applied(&self.schema, &apply.planned, &state));
+        }
+        diagnostics.append(ctx.warnings);
+        Ok(Outcome { state: state.without_unknowns(), private: ctx.private, diagnostics })
+    }
+
+    async fn destroy(&self, client: &R::Client, apply: Apply) -> Result<Outcome, Diagnostics> {
+        let mut ctx = Context::new(None, apply.private);
+        let result = self.resource.delete(client, model::decode(apply.prior.clone())?, &mut ctx).await;
+        let (state, mut diagnostics) = match result {
+            Ok(()) => (Value::Null, Diagnostics::new()),
+            Err(diagnostics) => match ctx.saved {
+                Some(model) => {
+                    (check::answer(&self.schema, model::encode(&model)?)?.without_unknowns(), diagnostics)
+                }
+                None => (apply.prior, diagnostics),
+            },
+        };
+        diagnostics.append(ctx.warnings);
+        Ok(Outcome { state, private: ctx.private, diagnostics })
+    }
+
+    async fn refresh(&self, state: Value, private: Private, clients: &Clients) -> Result<Outcome, Diagnostics> {
+        let client = clients.get::<R::Client>()?;
+        let mut ctx = Context::new(None, private);
+        let found = self.resource.read(&client, model::decode(state.clone())?, &mut ctx).await?;
+        let state = match found {
+            Some(model) => {
+                let found = check::answer(&self.schema, model::encode(&model)?)?.without_unknowns();
+                plan::keep_spelling(&self.schema, &state, found)
+            }
+            None => Value::Null,
+        };
+        Ok(Outcome { state, private: ctx.private, diagnostics: ctx.warnings })
+    }
+}

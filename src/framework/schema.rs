@@ -1,0 +1,262 @@
+//! Schemas, by builder.
+//!
+//! There are no blocks: nested attributes do all that blocks do, and a user can compute them with expressions.
+
+use std::collections::BTreeMap;
+
+use super::rules::Rule;
+use super::types::Type;
+use super::value::Value;
+
+/// How the objects of a nested attribute are held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nesting {
+    /// One object.
+    Single,
+    /// Objects in order.
+    List,
+    /// Distinct objects.
+    Set,
+    /// Objects by key.
+    Map,
+}
+
+/// What an attribute holds.
+#[derive(Clone, Debug)]
+pub enum Shape {
+    /// A plain value.
+    Plain(Type),
+    /// Objects with attributes of their own.
+    Nested(Nesting, Vec<Attribute>),
+}
+
+/// Whether two values mean the same to the vendor though they are spelled differently.
+pub type Same = fn(&Value, &Value) -> bool;
+
+/// One attribute: its name, type and description, who sets it, and how it is planned.
+#[derive(Clone, Debug)]
+pub struct Attribute {
+    /// Lower case letters, digits and underscores.
+    pub name: String,
+    /// What it holds.
+    pub shape: Shape,
+    /// Full sentences of Markdown. The sentences of the rules are added by [`Attribute::full_description`].
+    pub description: String,
+    /// A user must set it.
+    pub required: bool,
+    /// A user may set it.
+    pub optional: bool,
+    /// The provider may set it.
+    pub computed: bool,
+    /// Terraform hides it in its output.
+    pub sensitive: bool,
+    /// It reaches the provider and is kept nowhere.
+    pub write_only: bool,
+    /// Why it should not be used any more, and what to use.
+    pub deprecated: Option<String>,
+    /// A change replaces the object.
+    pub replaces: bool,
+    /// Once computed it stays: an update does not make it unknown.
+    pub stable: bool,
+    /// Taken where a user sets nothing.
+    pub default: Option<Value>,
+    /// Checked offline on every known value.
+    pub rules: Vec<Rule>,
+    /// Spellings that mean the same are no change.
+    pub same: Option<Same>,
+}
+
+impl Attribute {
+    fn new(name: &str, shape: Shape) -> Self {
+        Self {
+            name: name.to_owned(),
+            shape,
+            description: String::new(),
+            required: false,
+            optional: false,
+            computed: false,
+            sensitive: false,
+            write_only: false,
+            deprecated: None,
+            replaces: false,
+            stable: false,
+            default: None,
+            rules: Vec::new(),
+            same: None,
+        }
+    }
+
+    /// An attribute of any plain type.
+    pub fn of(name: &str, kind: Type) -> Self {
+        Self::new(name, Shape::Plain(kind))
+    }
+
+    /// Text.
+    pub fn string(name: &str) -> Self {
+        Self::of(name, Type::String)
+    }
+
+    /// A number.
+    pub fn number(name: &str) -> Self {
+        Self::of(name, Type::Number)
+    }
+
+    /// True or false.
+    pub fn bool(name: &str) -> Self {
+        Self::of(name, Type::Bool)
+    }
+
+    /// One object with these attributes.
+    pub fn object(name: &str, attributes: Vec<Attribute>) -> Self {
+        Self::new(name, Shape::Nested(Nesting::Single, attributes))
+    }
+
+    /// A list of objects with these attributes.
+    pub fn objects(name: &str, attributes: Vec<Attribute>) -> Self {
+        Self::new(name, Shape::Nested(Nesting::List, attributes))
+    }
+
+    /// A user must set it.
+    #[must_use]
+    pub fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// A user may set it.
+    #[must_use]
+    pub fn optional(mut self) -> Self {
+        self.optional = true;
+        self
+    }
+
+    /// The provider sets it, alone or where a user sets nothing.
+    #[must_use]
+    pub fn computed(mut self) -> Self {
+        self.computed = true;
+        self
+    }
+
+    /// Terraform hides its value.
+    #[must_use]
+    pub fn sensitive(mut self) -> Self {
+        self.sensitive = true;
+        self
+    }
+
+    /// Sent to the provider, kept in neither plan nor state.
+    #[must_use]
+    pub fn write_only(mut self) -> Self {
+        self.write_only = true;
+        self
+    }
+
+    /// A change replaces the object.
+    #[must_use]
+    pub fn replaces(mut self) -> Self {
+        self.replaces = true;
+        self
+    }
+
+    /// Once known it keeps its value through updates.
+    #[must_use]
+    pub fn stable(mut self) -> Self {
+        self.stable = true;
+        self
+    }
+
+    /// The value where a user sets none. Makes the attribute optional and computed.
+    #[must_use]
+    pub fn default(mut self, value: impl Into<Value>) -> Self {
+        self.default = Some(value.into());
+        self.optional = true;
+        self.computed = true;
+        self
+    }
+
+    /// One more rule.
+    #[must_use]
+    pub fn rule(mut self, rule: Rule) -> Self {
+        self.rules.push(rule);
+        self
+    }
+
+    /// Spellings for which `same` holds are no change.
+    #[must_use]
+    pub fn same(mut self, same: Same) -> Self {
+        self.same = Some(same);
+        self
+    }
+
+    /// Full sentences for a user who has never seen the code.
+    #[must_use]
+    pub fn describe(mut self, description: impl Into<String>) -> Self {
+        self.description = description.into();
+        self
+    }
+
+    /// The description with what rules, default and planning add to it.
+    pub fn full_description(&self) -> String {
+        let mut sentences = vec![self.description.clone()];
+        sentences.extend(self.rules.iter().map(Rule::describe));
+        match &self.default {
+            Some(Value::String(text)) => sentences.push(format!("Defaults to `{text}`.")),
+            Some(Value::Bool(value)) => sentences.push(format!("Defaults to `{value}`.")),
+            Some(Value::Number(number)) => sentences.push(format!("Defaults to `{number}`.")),
+            _ => {}
+        }
+        if self.replaces {
+            sentences.push("Changing this replaces the object.".to_owned());
+        }
+        sentences.join(" ")
+    }
+
+    /// The type of its value.
+    pub fn value_type(&self) -> Type {
+        match &self.shape {
+            Shape::Plain(kind) => kind.clone(),
+            Shape::Nested(nesting, attributes) => {
+                let object = object_type(attributes);
+                match nesting {
+                    Nesting::Single => object,
+                    Nesting::List => Type::list(object),
+                    Nesting::Set => Type::set(object),
+                    Nesting::Map => Type::map(object),
+                }
+            }
+        }
+    }
+}
+
+/// The type of an object with these attributes.
+pub fn object_type(attributes: &[Attribute]) -> Type {
+    Type::Object(attributes.iter().map(|attribute| (attribute.name.clone(), attribute.value_type())).collect())
+}
+
+/// The schema of a provider or of one kind of object.
+#[derive(Clone, Debug, Default)]
+pub struct Schema {
+    /// Counts up when stored state needs a migration.
+    pub version: i64,
+    /// Full sentences of Markdown: what the object is, and what a user should know before the first apply.
+    pub description: String,
+    /// Its attributes, in the order of the documentation.
+    pub attributes: Vec<Attribute>,
+}
+
+impl Schema {
+    /// A schema of version 0.
+    pub fn new(description: impl Into<String>, attributes: Vec<Attribute>) -> Self {
+        Self { version: 0, description: description.into(), attributes }
+    }
+
+    /// The type of the whole object.
+    pub fn value_type(&self) -> Type {
+        object_type(&self.attributes)
+    }
+
+    /// An object with every attribute null.
+    pub fn empty(&self) -> BTreeMap<String, Value> {
+        self.attributes.iter().map(|attribute| (attribute.name.clone(), Value::Null)).collect()
+    }
+}

@@ -1,0 +1,93 @@
+//! From a [`Value`] to a model, by serde.
+
+use serde::de::value::StringDeserializer;
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+};
+use serde::forward_to_deserialize_any;
+
+use super::Value;
+use crate::framework::attr::ATTR_TOKEN;
+use crate::framework::number::{NUMBER_TOKEN, Number};
+
+/// Why a value does not fit a model. Quotes no value: it may be secret.
+pub(super) type Error = serde::de::value::Error;
+
+/// Reads a model from a value that conforms to the model's schema.
+pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, serde_path_to_error::Error<serde::de::value::Error>> {
+    serde_path_to_error::deserialize(Source(value))
+}
+
+struct Source(Value);
+
+fn number<'de, V: Visitor<'de>>(number: &Number, visitor: V) -> Result<V::Value, Error> {
+    match number.to_i64() {
+        Some(whole) => visitor.visit_i64(whole),
+        None => visitor.visit_f64(number.to_f64()),
+    }
+}
+
+impl<'de> Deserializer<'de> for Source {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.0 {
+            Value::Unknown => Err(Error::custom("the value is not known yet")),
+            Value::Null => visitor.visit_none(),
+            Value::Bool(value) => visitor.visit_bool(value),
+            Value::Number(value) => number(&value, visitor),
+            Value::String(value) => visitor.visit_string(value),
+            Value::List(elements) => visitor.visit_seq(Elements(elements.into_iter())),
+            Value::Map(entries) => visitor.visit_map(Entries { entries: entries.into_iter(), value: None }),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        if self.0.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
+        match (name, self.0) {
+            (ATTR_TOKEN, Value::Unknown) => visitor.visit_unit(),
+            (ATTR_TOKEN, Value::Null) => visitor.visit_none(),
+            (ATTR_TOKEN, value) => visitor.visit_some(Self(value)),
+            (NUMBER_TOKEN, Value::Number(value)) => visitor.visit_string(value.to_string()),
+            (_, value) => visitor.visit_newtype_struct(Self(value)),
+        }
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+struct Elements(std::vec::IntoIter<Value>);
+
+impl<'de> SeqAccess<'de> for Elements {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
+        self.0.next().map(|element| seed.deserialize(Source(element))).transpose()
+    }
+}
+
+struct Entries {
+    entries: std::collections::btree_map::IntoIter<String, Value>,
+    value: Option<Value>,
+}
+
+impl<'de> MapAccess<'de> for Entries {
+    type Error = Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
+        let Some((key, value)) = self.entries.next() else { return Ok(None) };
+        self.value = Some(value);
+        let key: StringDeserializer<Error> = key.into_deserializer();
+        seed.deserialize(key).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
+        seed.deserialize(Source(self.value.take().unwrap_or_default()))
+    }
+}
