@@ -87,12 +87,7 @@ fn lookup<'v>(root: &'v Value, path: &Path) -> Option<&'v Value> {
 }
 
 /// Visits every attribute of an object, nested ones too, with its value (null where there is none) and path.
-pub fn walk(
-    attributes: &[Attribute],
-    object: &Value,
-    path: &Path,
-    visit: &mut impl FnMut(&Attribute, &Value, &Path),
-) {
+pub fn walk(attributes: &[Attribute], object: &Value, path: &Path, visit: &mut impl FnMut(&Attribute, &Value, &Path)) {
     if object.as_map().is_none() {
         return;
     }
@@ -110,10 +105,14 @@ pub fn walk(
             }
             // The protocol cannot address an element of a set: point at the set.
             (Nesting::Set, Value::List(elements)) => {
-                elements.iter().for_each(|element| walk_dyn(nested, element, &path, visit));
+                for element in elements {
+                    walk_dyn(nested, element, &path, visit);
+                }
             }
             (Nesting::Map, Value::Map(entries)) => {
-                entries.iter().for_each(|(key, element)| walk_dyn(nested, element, &path.key(key), visit));
+                for (key, element) in entries {
+                    walk_dyn(nested, element, &path.key(key), visit);
+                }
             }
             _ => {}
         }
@@ -121,12 +120,7 @@ pub fn walk(
 }
 
 // Breaks the recursion of generic instances that `&mut impl FnMut` would build.
-fn walk_dyn(
-    attributes: &[Attribute],
-    object: &Value,
-    path: &Path,
-    visit: &mut dyn FnMut(&Attribute, &Value, &Path),
-) {
+fn walk_dyn(attributes: &[Attribute], object: &Value, path: &Path, visit: &mut dyn FnMut(&Attribute, &Value, &Path)) {
     walk(attributes, object, path, &mut |attribute, value, path| visit(attribute, value, path));
 }
 

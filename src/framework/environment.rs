@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 /// Where variables are read from. The process's own by default.
 #[derive(Clone)]
-pub struct Environment(Arc<dyn Fn(&str) -> Option<String> + Send + Sync>);
+pub struct Environment(Arc<Lookup>);
+
+type Lookup = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 impl Environment {
     /// The variables of this process. Empty variables count as not set, as in Terraform.

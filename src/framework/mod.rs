@@ -34,3 +34,12 @@ pub use rules::Rule;
 pub use schema::{Attribute, Schema};
 pub use types::Type;
 pub use value::Value;
+
+/// What a caught panic said.
+pub(crate) fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
+    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(text), _) => text,
+        (None, Some(text)) => text,
+        (None, None) => "it gave no reason",
+    }
+}

@@ -176,8 +176,7 @@ mod tests {
         assert_eq!(plan.requires_replace.iter().map(ToString::to_string).collect::<Vec<_>>(), replaces);
     }
 
-    const STATE: &[(&str, &str)] =
-        &[("id", "1"), ("name", "a"), ("etag", "e"), ("weight", "7"), ("mode", "forget")];
+    const STATE: &[(&str, &str)] = &[("id", "1"), ("name", "a"), ("etag", "e"), ("weight", "7"), ("mode", "forget")];
 
     #[test]
     fn a_create_knows_nothing_computed() {

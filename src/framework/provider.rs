@@ -4,6 +4,8 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use tokio_util::sync::CancellationToken;
+
 use super::check;
 use super::data_source;
 use super::diagnostics::{Diagnostic, Diagnostics};
@@ -68,16 +70,21 @@ pub struct Common {
     pub config: Value,
     /// Such as `Terraform/1.15.5 terraform-provider-idv/0.1.0`.
     pub user_agent: String,
+    /// Cancelled when Terraform asks the provider to stop: begin nothing new, finish what is under way.
+    pub stop: CancellationToken,
 }
 
 /// The clients of one configured provider.
 #[derive(Default)]
-pub struct Clients(BTreeMap<&'static str, Result<AnyClient, Diagnostics>>);
+pub struct Clients {
+    by_vendor: BTreeMap<&'static str, Result<AnyClient, Diagnostics>>,
+    stop: CancellationToken,
+}
 
 impl Clients {
     /// The client of this type, or why there is none.
     pub fn get<C: Client>(&self) -> Result<Arc<C>, Diagnostics> {
-        match self.0.get(C::VENDOR) {
+        match self.by_vendor.get(C::VENDOR) {
             Some(Ok(client)) => Arc::clone(client).downcast().map_err(|_| {
                 let detail = "The client has another type than its objects expect. This is a bug in the provider.";
                 Diagnostic::error("Provider is wired wrongly", detail).into()
@@ -181,12 +188,10 @@ impl Provider {
         let mut diagnostics = Diagnostics::new();
         let own = self.fill("", &self.own, config, &mut diagnostics);
         let suffix = own.get("user_agent_suffix").as_str().map_or_else(String::new, |suffix| format!(" {suffix}"));
-        let user_agent = format!(
-            "Terraform/{terraform_version} terraform-provider-{}/{}{suffix}",
-            self.name, self.version
-        );
-        let common = Common { config: own.without_unknowns(), user_agent };
+        let user_agent =
+            format!("Terraform/{terraform_version} terraform-provider-{}/{}{suffix}", self.name, self.version);
         let mut clients = Clients::default();
+        let common = Common { config: own.without_unknowns(), user_agent, stop: clients.stop.clone() };
         for vendor in &self.vendors {
             let block = config.get(vendor.name());
             let filled = self.fill(vendor.name(), &vendor.attributes(), block, &mut diagnostics);
@@ -203,10 +208,15 @@ impl Provider {
                     mistakes
                 }),
             };
-            clients.0.insert(vendor.name(), client);
+            clients.by_vendor.insert(vendor.name(), client);
         }
         *self.clients.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(clients);
         diagnostics
+    }
+
+    /// Asks the calls under way to end soon. The next configuration starts afresh.
+    pub fn stop(&self) {
+        self.clients().stop.cancel();
     }
 
     /// An object's values, with environment variables where it sets none.
@@ -215,12 +225,11 @@ impl Provider {
             let configured = block.get(&attribute.name);
             let variable = variable(vendor, &attribute.name);
             let value = match self.environment.get(&variable) {
-                Some(text) if configured.is_null() && !block.is_unknown() => {
-                    parse(attribute, &variable, &text).unwrap_or_else(|mistake| {
+                Some(text) if configured.is_null() && !block.is_unknown() => parse(attribute, &variable, &text)
+                    .unwrap_or_else(|mistake| {
                         diagnostics.push(mistake);
                         Value::Null
-                    })
-                }
+                    }),
                 _ => configured.clone(),
             };
             (attribute.name.clone(), value)
@@ -231,7 +240,8 @@ impl Provider {
 
 fn with_variable(vendor: &str, mut attribute: Attribute) -> Attribute {
     let variable = variable(vendor, &attribute.name);
-    attribute.description = format!("{} The environment variable `{variable}` stands in for it.", attribute.description);
+    attribute.description =
+        format!("{} The environment variable `{variable}` stands in for it.", attribute.description);
     attribute
 }
 

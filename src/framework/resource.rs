@@ -3,9 +3,11 @@
 //! An implementation sees typed models and its vendor's client. Everything that core enforces is done here once:
 //! planning, null for write-only, partial state after a failure, and private state that survives every call.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures_util::FutureExt;
 use serde_json::Value as Json;
 
 use super::diagnostics::{Diagnostic, Diagnostics};
@@ -300,6 +302,18 @@ impl<R: Resource> Object for Erased<R> {
     }
 }
 
+/// Runs a call of a resource so that even a panic leaves what it has saved in the caller's hands.
+async fn unbroken<T>(call: impl Future<Output = Result<T, Diagnostics>>) -> Result<T, Diagnostics> {
+    AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|panic| {
+        let detail = format!(
+            "The provider failed half-way: {}. What it knows of the object is kept in state. This is a bug in the \
+             provider; please report it.",
+            super::panic_message(panic.as_ref())
+        );
+        Err(Diagnostic::error("The provider crashed", detail).into())
+    })
+}
+
 impl<R: Resource> Erased<R> {
     fn propose(&self, propose: Propose) -> Result<Planned, Diagnostics> {
         let Propose { prior, proposed, config, private } = propose;
@@ -324,10 +338,10 @@ impl<R: Resource> Erased<R> {
         let plan: R::Model = model::decode(apply.planned.clone())?;
         let mut ctx = Context::new(Some(model::decode(apply.config)?), apply.private);
         let result = if apply.prior.is_null() {
-            self.resource.create(client, plan, &mut ctx).await
+            unbroken(self.resource.create(client, plan, &mut ctx)).await
         } else {
             let change = Change { prior: model::decode(apply.prior.clone())?, plan };
-            self.resource.update(client, change, &mut ctx).await
+            unbroken(self.resource.update(client, change, &mut ctx)).await
         };
         let (state, mut diagnostics) = match result {
             Ok(model) => (Some(model), Diagnostics::new()),
@@ -349,13 +363,11 @@ impl<R: Resource> Erased<R> {
 
     async fn destroy(&self, client: &R::Client, apply: Apply) -> Result<Outcome, Diagnostics> {
         let mut ctx = Context::new(None, apply.private);
-        let result = self.resource.delete(client, model::decode(apply.prior.clone())?, &mut ctx).await;
+        let result = unbroken(self.resource.delete(client, model::decode(apply.prior.clone())?, &mut ctx)).await;
         let (state, mut diagnostics) = match result {
             Ok(()) => (Value::Null, Diagnostics::new()),
             Err(diagnostics) => match ctx.saved {
-                Some(model) => {
-                    (check::answer(&self.schema, model::encode(&model)?)?.without_unknowns(), diagnostics)
-                }
+                Some(model) => (check::answer(&self.schema, model::encode(&model)?)?.without_unknowns(), diagnostics),
                 None => (apply.prior, diagnostics),
             },
         };

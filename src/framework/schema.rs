@@ -35,6 +35,7 @@ pub type Same = fn(&Value, &Value) -> bool;
 
 /// One attribute: its name, type and description, who sets it, and how it is planned.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "the protocol's own flags, set by name through the builder")]
 pub struct Attribute {
     /// Lower case letters, digits and underscores.
     pub name: String,

@@ -1,0 +1,6 @@
+//! Single values between the wire and the framework.
+
+pub(super) mod diagnostics;
+pub(super) mod json;
+pub(super) mod schema;
+pub(super) mod value;

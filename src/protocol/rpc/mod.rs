@@ -1,0 +1,77 @@
+//! The calls, one file a family: each reads its request, drives the framework, and writes its response.
+
+use std::sync::Arc;
+
+use crate::framework::{Diagnostic, Diagnostics, Private};
+
+pub(super) mod data_source;
+pub(super) mod provider;
+pub(super) mod resource;
+
+/// A response that can carry nothing but diagnostics.
+pub(super) trait Answer {
+    /// The response for a call that failed.
+    fn failed(diagnostics: Diagnostics) -> Self;
+}
+
+macro_rules! answers {
+    ($($response:path),* $(,)?) => {$(
+        impl Answer for $response {
+            fn failed(diagnostics: Diagnostics) -> Self {
+                let mut response = Self::default();
+                response.diagnostics = super::convert::diagnostics::encode(diagnostics);
+                response
+            }
+        }
+    )*};
+}
+
+use super::generated::tfplugin6 as wire;
+answers!(
+    wire::apply_resource_change::Response,
+    wire::configure_provider::Response,
+    wire::get_functions::Response,
+    wire::get_metadata::Response,
+    wire::get_provider_schema::Response,
+    wire::get_resource_identity_schemas::Response,
+    wire::import_resource_state::Response,
+    wire::plan_resource_change::Response,
+    wire::read_data_source::Response,
+    wire::read_resource::Response,
+    wire::upgrade_resource_state::Response,
+    wire::validate_data_resource_config::Response,
+    wire::validate_provider_config::Response,
+    wire::validate_resource_config::Response,
+);
+
+impl Answer for wire::stop_provider::Response {
+    fn failed(diagnostics: Diagnostics) -> Self {
+        let error = diagnostics.iter().map(|diagnostic| diagnostic.summary.as_str()).collect::<Vec<_>>().join("; ");
+        Self { error }
+    }
+}
+
+/// The object of this type, or an error for a client whose schema is of another version of the provider.
+fn find<'p, T: ?Sized>(
+    objects: &'p std::collections::BTreeMap<String, Arc<T>>,
+    type_name: &str,
+) -> Result<&'p Arc<T>, Diagnostics> {
+    objects.get(type_name).ok_or_else(|| {
+        let detail = format!(
+            "This version of the provider has no `{type_name}`. Terraform and the provider may have been replaced \
+             during the run; run `terraform init -upgrade` and try again."
+        );
+        Diagnostic::error("Unknown type", detail).into()
+    })
+}
+
+/// Private state from the wire.
+fn private(bytes: &[u8]) -> Result<Private, Diagnostics> {
+    Private::from_bytes(bytes).map_err(|error| {
+        let detail = format!(
+            "What the provider keeps beside the state of this object cannot be read: {error}. It was written by another \
+             provider or edited by hand. Restore a backup of the state, or remove the object from state and import it again."
+        );
+        Diagnostic::error("Stored private state cannot be read", detail).into()
+    })
+}

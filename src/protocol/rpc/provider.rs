@@ -1,0 +1,67 @@
+//! Calls about the provider itself: schema, metadata, configuration.
+
+use std::collections::HashMap;
+
+use super::wire::{self, configure_provider, get_metadata, get_provider_schema, validate_provider_config as validate};
+use crate::framework::{Diagnostics, Provider};
+use crate::protocol::convert;
+
+/// What the server can do beyond the minimum.
+fn capabilities() -> wire::ServerCapabilities {
+    wire::ServerCapabilities {
+        // A destroy is planned too, so that the user is warned of what it will do.
+        plan_destroy: true,
+        // Configure works without a schema call before it, so core may use its cached schema.
+        get_provider_schema_optional: true,
+        move_resource_state: false,
+        generate_resource_config: false,
+    }
+}
+
+/// Every schema. Built once by the service: core asks in each of its processes.
+pub(crate) fn schema(provider: &Provider) -> get_provider_schema::Response {
+    get_provider_schema::Response {
+        provider: Some(convert::schema::encode(provider.schema())),
+        resource_schemas: provider
+            .resources
+            .iter()
+            .map(|(name, object)| (name.clone(), convert::schema::encode(object.schema())))
+            .collect(),
+        data_source_schemas: provider
+            .data_sources
+            .iter()
+            .map(|(name, object)| (name.clone(), convert::schema::encode(object.schema())))
+            .collect(),
+        functions: HashMap::new(),
+        server_capabilities: Some(capabilities()),
+        ..get_provider_schema::Response::default()
+    }
+}
+
+/// The names of everything, for multiplexers; agrees with [`schema`].
+pub(crate) fn metadata(provider: &Provider) -> get_metadata::Response {
+    let resource = |name: &String| get_metadata::ResourceMetadata { type_name: name.clone() };
+    let data_source = |name: &String| get_metadata::DataSourceMetadata { type_name: name.clone() };
+    get_metadata::Response {
+        server_capabilities: Some(capabilities()),
+        resources: provider.resources.keys().map(resource).collect(),
+        data_sources: provider.data_sources.keys().map(data_source).collect(),
+        ..get_metadata::Response::default()
+    }
+}
+
+/// Every mistake in a provider block, offline.
+pub(crate) fn validate(provider: &Provider, request: validate::Request) -> Result<validate::Response, Diagnostics> {
+    let config = convert::value::decode(request.config, &provider.schema().value_type())?;
+    Ok(validate::Response { diagnostics: convert::diagnostics::encode(provider.validate(&config)) })
+}
+
+/// Makes the clients.
+pub(crate) fn configure(
+    provider: &Provider,
+    request: configure_provider::Request,
+) -> Result<configure_provider::Response, Diagnostics> {
+    let config = convert::value::decode(request.config, &provider.schema().value_type())?;
+    let diagnostics = provider.configure(&config, &request.terraform_version);
+    Ok(configure_provider::Response { diagnostics: convert::diagnostics::encode(diagnostics) })
+}

@@ -1,0 +1,106 @@
+//! Calls about managed resources.
+
+use super::wire::{
+    apply_resource_change as apply, import_resource_state as import, plan_resource_change as plan,
+    read_resource as read, upgrade_resource_state as upgrade, validate_resource_config as validate,
+};
+use super::{find, private};
+use crate::framework::resource::{Apply, Capabilities, Propose};
+use crate::framework::{Diagnostic, Diagnostics, Provider};
+use crate::protocol::convert;
+
+/// Every mistake in a configuration, offline.
+pub(crate) fn validate(provider: &Provider, request: validate::Request) -> Result<validate::Response, Diagnostics> {
+    let object = find(&provider.resources, &request.type_name)?;
+    let config = convert::value::decode(request.config, &object.schema().value_type())?;
+    let capabilities = Capabilities {
+        write_only: request.client_capabilities.is_some_and(|client| client.write_only_attributes_allowed),
+    };
+    Ok(validate::Response { diagnostics: convert::diagnostics::encode(object.validate(config, capabilities)) })
+}
+
+/// Brings stored state into the shape of today's schema. Called for every object on every run.
+pub(crate) fn upgrade(provider: &Provider, request: upgrade::Request) -> Result<upgrade::Response, Diagnostics> {
+    let object = find(&provider.resources, &request.type_name)?;
+    let raw = request.raw_state.unwrap_or_default();
+    let stored = serde_json::from_slice(&raw.json).map_err(|error| {
+        let detail = format!(
+            "The stored state of `{}` is not JSON: {error}. Restore a backup of the state, or remove the object from state and import it again.",
+            request.type_name
+        );
+        Diagnostic::error("Stored state cannot be read", detail)
+    })?;
+    let upgraded = object.upgrade(request.version, stored)?;
+    let kind = object.schema().value_type();
+    let state = convert::json::decode(&upgraded, &kind)?;
+    Ok(upgrade::Response { upgraded_state: Some(convert::value::encode(&state, &kind)), diagnostics: Vec::new() })
+}
+
+/// Refreshes a state. Private state goes back with every answer: core keeps only what it is given.
+pub(crate) async fn read(provider: &Provider, request: read::Request) -> Result<read::Response, Diagnostics> {
+    let object = find(&provider.resources, &request.type_name)?;
+    let kind = object.schema().value_type();
+    let state = convert::value::decode(request.current_state, &kind)?;
+    let outcome = object.read(state, private(&request.private)?, &provider.clients()).await;
+    Ok(read::Response {
+        new_state: Some(convert::value::encode(&outcome.state, &kind)),
+        diagnostics: convert::diagnostics::encode(outcome.diagnostics),
+        private: outcome.private.to_bytes(),
+        ..read::Response::default()
+    })
+}
+
+/// Plans a create, an update or a destroy.
+pub(crate) fn plan(provider: &Provider, request: plan::Request) -> Result<plan::Response, Diagnostics> {
+    let object = find(&provider.resources, &request.type_name)?;
+    let kind = object.schema().value_type();
+    let planned = object.plan(Propose {
+        prior: convert::value::decode(request.prior_state, &kind)?,
+        proposed: convert::value::decode(request.proposed_new_state, &kind)?,
+        config: convert::value::decode(request.config, &kind)?,
+        private: private(&request.prior_private)?,
+    });
+    Ok(plan::Response {
+        planned_state: Some(convert::value::encode(&planned.state, &kind)),
+        requires_replace: planned.requires_replace.iter().map(convert::diagnostics::path).collect(),
+        planned_private: planned.private.to_bytes(),
+        diagnostics: convert::diagnostics::encode(planned.diagnostics),
+        ..plan::Response::default()
+    })
+}
+
+/// Carries a plan out. Whatever happens, the answer has the state that is true now.
+pub(crate) async fn apply(provider: &Provider, request: apply::Request) -> Result<apply::Response, Diagnostics> {
+    let object = find(&provider.resources, &request.type_name)?;
+    let kind = object.schema().value_type();
+    let apply = Apply {
+        prior: convert::value::decode(request.prior_state, &kind)?,
+        planned: convert::value::decode(request.planned_state, &kind)?,
+        config: convert::value::decode(request.config, &kind)?,
+        private: private(&request.planned_private)?,
+    };
+    let outcome = object.apply(apply, &provider.clients()).await;
+    Ok(apply::Response {
+        new_state: Some(convert::value::encode(&outcome.state, &kind)),
+        private: outcome.private.to_bytes(),
+        diagnostics: convert::diagnostics::encode(outcome.diagnostics),
+        ..apply::Response::default()
+    })
+}
+
+/// Begins an import; core reads the object afterwards.
+pub(crate) fn import(provider: &Provider, request: import::Request) -> Result<import::Response, Diagnostics> {
+    let object = find(&provider.resources, &request.type_name)?;
+    let outcome = object.import(&request.id);
+    let imported = import::ImportedResource {
+        type_name: request.type_name,
+        state: Some(convert::value::encode(&outcome.state, &object.schema().value_type())),
+        private: outcome.private.to_bytes(),
+        identity: None,
+    };
+    Ok(import::Response {
+        imported_resources: if outcome.state.is_null() { Vec::new() } else { vec![imported] },
+        diagnostics: convert::diagnostics::encode(outcome.diagnostics),
+        deferred: None,
+    })
+}

@@ -1,0 +1,298 @@
+//! The provider service: every call of the protocol, each a line to its family in `rpc`.
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+
+use futures_util::FutureExt;
+use tokio_stream::Stream;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::generated::tfplugin6::provider_server::{Provider as Calls, ProviderServer};
+use super::generated::tfplugin6::{self as wire, get_provider_schema};
+use super::rpc::{Answer, data_source, provider, resource};
+use crate::framework::{Diagnostic, Diagnostics, Provider};
+
+/// The largest message in either direction: as much as providers written with `HashiCorp`'s libraries take.
+const MAX_MESSAGE_BYTES: usize = 256 * 1024 * 1024;
+
+/// Serves one provider.
+pub struct Service {
+    provider: Arc<Provider>,
+    schema: OnceLock<get_provider_schema::Response>,
+}
+
+impl Service {
+    /// The gRPC service for a provider.
+    pub fn server(provider: Arc<Provider>) -> ProviderServer<Self> {
+        ProviderServer::new(Self { provider, schema: OnceLock::new() })
+            .max_decoding_message_size(MAX_MESSAGE_BYTES)
+            .max_encoding_message_size(MAX_MESSAGE_BYTES)
+    }
+}
+
+/// Turns a failure, even a panic, into a response that says so: a broken call would lose what the response must keep.
+async fn answer<R: Answer>(
+    name: &'static str,
+    call: impl Future<Output = Result<R, Diagnostics>>,
+) -> Result<Response<R>, Status> {
+    tracing::debug!(rpc = name, "called");
+    let response = match AssertUnwindSafe(call).catch_unwind().await {
+        Ok(Ok(response)) => response,
+        Ok(Err(diagnostics)) => R::failed(diagnostics),
+        Err(panic) => R::failed(crashed(name, panic.as_ref())),
+    };
+    Ok(Response::new(response))
+}
+
+fn crashed(name: &str, panic: &(dyn std::any::Any + Send)) -> Diagnostics {
+    let detail = format!(
+        "The provider failed while it answered {name}: {}. This is a bug in the provider; please report it with the \
+         log of a run with TF_LOG=DEBUG, which has the place.",
+        crate::framework::panic_message(panic)
+    );
+    Diagnostic::error("The provider crashed", detail).into()
+}
+
+fn absent<T>(what: &str) -> Result<Response<T>, Status> {
+    Err(Status::unimplemented(format!("this provider has no {what}")))
+}
+
+type Events<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+type Answered<T> = Result<Response<T>, Status>;
+
+#[tonic::async_trait]
+impl Calls for Service {
+    type ListResourceStream = Events<wire::list_resource::Event>;
+    type ReadStateBytesStream = Events<wire::read_state_bytes::Response>;
+    type InvokeActionStream = Events<wire::invoke_action::Event>;
+
+    async fn get_metadata(&self, _: Request<wire::get_metadata::Request>) -> Answered<wire::get_metadata::Response> {
+        answer("GetMetadata", async { Ok(provider::metadata(&self.provider)) }).await
+    }
+
+    async fn get_provider_schema(
+        &self,
+        _: Request<get_provider_schema::Request>,
+    ) -> Answered<get_provider_schema::Response> {
+        let schema = || self.schema.get_or_init(|| provider::schema(&self.provider)).clone();
+        answer("GetProviderSchema", async { Ok(schema()) }).await
+    }
+
+    async fn get_resource_identity_schemas(
+        &self,
+        _: Request<wire::get_resource_identity_schemas::Request>,
+    ) -> Answered<wire::get_resource_identity_schemas::Response> {
+        answer("GetResourceIdentitySchemas", async { Ok(wire::get_resource_identity_schemas::Response::default()) })
+            .await
+    }
+
+    async fn validate_provider_config(
+        &self,
+        request: Request<wire::validate_provider_config::Request>,
+    ) -> Answered<wire::validate_provider_config::Response> {
+        answer("ValidateProviderConfig", async { provider::validate(&self.provider, request.into_inner()) }).await
+    }
+
+    async fn configure_provider(
+        &self,
+        request: Request<wire::configure_provider::Request>,
+    ) -> Answered<wire::configure_provider::Response> {
+        answer("ConfigureProvider", async { provider::configure(&self.provider, request.into_inner()) }).await
+    }
+
+    async fn stop_provider(&self, _: Request<wire::stop_provider::Request>) -> Answered<wire::stop_provider::Response> {
+        let stop = async {
+            self.provider.stop();
+            Ok(wire::stop_provider::Response::default())
+        };
+        answer("StopProvider", stop).await
+    }
+
+    async fn validate_resource_config(
+        &self,
+        request: Request<wire::validate_resource_config::Request>,
+    ) -> Answered<wire::validate_resource_config::Response> {
+        answer("ValidateResourceConfig", async { resource::validate(&self.provider, request.into_inner()) }).await
+    }
+
+    async fn upgrade_resource_state(
+        &self,
+        request: Request<wire::upgrade_resource_state::Request>,
+    ) -> Answered<wire::upgrade_resource_state::Response> {
+        answer("UpgradeResourceState", async { resource::upgrade(&self.provider, request.into_inner()) }).await
+    }
+
+    async fn read_resource(
+        &self,
+        request: Request<wire::read_resource::Request>,
+    ) -> Answered<wire::read_resource::Response> {
+        answer("ReadResource", resource::read(&self.provider, request.into_inner())).await
+    }
+
+    async fn plan_resource_change(
+        &self,
+        request: Request<wire::plan_resource_change::Request>,
+    ) -> Answered<wire::plan_resource_change::Response> {
+        answer("PlanResourceChange", async { resource::plan(&self.provider, request.into_inner()) }).await
+    }
+
+    async fn apply_resource_change(
+        &self,
+        request: Request<wire::apply_resource_change::Request>,
+    ) -> Answered<wire::apply_resource_change::Response> {
+        answer("ApplyResourceChange", resource::apply(&self.provider, request.into_inner())).await
+    }
+
+    async fn import_resource_state(
+        &self,
+        request: Request<wire::import_resource_state::Request>,
+    ) -> Answered<wire::import_resource_state::Response> {
+        answer("ImportResourceState", async { resource::import(&self.provider, request.into_inner()) }).await
+    }
+
+    async fn validate_data_resource_config(
+        &self,
+        request: Request<wire::validate_data_resource_config::Request>,
+    ) -> Answered<wire::validate_data_resource_config::Response> {
+        answer("ValidateDataResourceConfig", async { data_source::validate(&self.provider, request.into_inner()) })
+            .await
+    }
+
+    async fn read_data_source(
+        &self,
+        request: Request<wire::read_data_source::Request>,
+    ) -> Answered<wire::read_data_source::Response> {
+        answer("ReadDataSource", data_source::read(&self.provider, request.into_inner())).await
+    }
+
+    async fn get_functions(&self, _: Request<wire::get_functions::Request>) -> Answered<wire::get_functions::Response> {
+        answer("GetFunctions", async { Ok(wire::get_functions::Response::default()) }).await
+    }
+
+    // --- Kinds that this provider does not have ---
+
+    async fn upgrade_resource_identity(
+        &self,
+        _: Request<wire::upgrade_resource_identity::Request>,
+    ) -> Answered<wire::upgrade_resource_identity::Response> {
+        absent("resource identity")
+    }
+
+    async fn move_resource_state(
+        &self,
+        _: Request<wire::move_resource_state::Request>,
+    ) -> Answered<wire::move_resource_state::Response> {
+        absent("resource that others can be moved to")
+    }
+
+    async fn generate_resource_config(
+        &self,
+        _: Request<wire::generate_resource_config::Request>,
+    ) -> Answered<wire::generate_resource_config::Response> {
+        absent("generated configuration")
+    }
+
+    async fn validate_ephemeral_resource_config(
+        &self,
+        _: Request<wire::validate_ephemeral_resource_config::Request>,
+    ) -> Answered<wire::validate_ephemeral_resource_config::Response> {
+        absent("ephemeral resource")
+    }
+
+    async fn open_ephemeral_resource(
+        &self,
+        _: Request<wire::open_ephemeral_resource::Request>,
+    ) -> Answered<wire::open_ephemeral_resource::Response> {
+        absent("ephemeral resource")
+    }
+
+    async fn renew_ephemeral_resource(
+        &self,
+        _: Request<wire::renew_ephemeral_resource::Request>,
+    ) -> Answered<wire::renew_ephemeral_resource::Response> {
+        absent("ephemeral resource")
+    }
+
+    async fn close_ephemeral_resource(
+        &self,
+        _: Request<wire::close_ephemeral_resource::Request>,
+    ) -> Answered<wire::close_ephemeral_resource::Response> {
+        absent("ephemeral resource")
+    }
+
+    async fn list_resource(&self, _: Request<wire::list_resource::Request>) -> Answered<Self::ListResourceStream> {
+        absent("list resource")
+    }
+
+    async fn validate_list_resource_config(
+        &self,
+        _: Request<wire::validate_list_resource_config::Request>,
+    ) -> Answered<wire::validate_list_resource_config::Response> {
+        absent("list resource")
+    }
+
+    async fn call_function(&self, _: Request<wire::call_function::Request>) -> Answered<wire::call_function::Response> {
+        absent("function")
+    }
+
+    async fn validate_state_store_config(
+        &self,
+        _: Request<wire::validate_state_store::Request>,
+    ) -> Answered<wire::validate_state_store::Response> {
+        absent("state store")
+    }
+
+    async fn configure_state_store(
+        &self,
+        _: Request<wire::configure_state_store::Request>,
+    ) -> Answered<wire::configure_state_store::Response> {
+        absent("state store")
+    }
+
+    async fn read_state_bytes(
+        &self,
+        _: Request<wire::read_state_bytes::Request>,
+    ) -> Answered<Self::ReadStateBytesStream> {
+        absent("state store")
+    }
+
+    async fn write_state_bytes(
+        &self,
+        _: Request<Streaming<wire::write_state_bytes::RequestChunk>>,
+    ) -> Answered<wire::write_state_bytes::Response> {
+        absent("state store")
+    }
+
+    async fn lock_state(&self, _: Request<wire::lock_state::Request>) -> Answered<wire::lock_state::Response> {
+        absent("state store")
+    }
+
+    async fn unlock_state(&self, _: Request<wire::unlock_state::Request>) -> Answered<wire::unlock_state::Response> {
+        absent("state store")
+    }
+
+    async fn get_states(&self, _: Request<wire::get_states::Request>) -> Answered<wire::get_states::Response> {
+        absent("state store")
+    }
+
+    async fn delete_state(&self, _: Request<wire::delete_state::Request>) -> Answered<wire::delete_state::Response> {
+        absent("state store")
+    }
+
+    async fn plan_action(&self, _: Request<wire::plan_action::Request>) -> Answered<wire::plan_action::Response> {
+        absent("action")
+    }
+
+    async fn invoke_action(&self, _: Request<wire::invoke_action::Request>) -> Answered<Self::InvokeActionStream> {
+        absent("action")
+    }
+
+    async fn validate_action_config(
+        &self,
+        _: Request<wire::validate_action_config::Request>,
+    ) -> Answered<wire::validate_action_config::Response> {
+        absent("action")
+    }
+}
