@@ -96,6 +96,18 @@ mod tests {
     }
 
     #[test]
+    fn a_plain_value_is_a_model_too() {
+        let value = encode(&Outer {
+            text: Attr::Unknown,
+            exact: Attr::Known("0.1".parse().unwrap()),
+            inner: Attr::Known(vec![Inner { flag: true.into() }]),
+            ..Outer::default()
+        });
+        let value = value.unwrap();
+        assert_eq!(encode(&decode::<Value>(value.clone()).unwrap()).unwrap(), value);
+    }
+
+    #[test]
     fn a_misfit_names_the_attribute() {
         let value = Value::Map([("text".into(), true.into())].into());
         let diagnostics = decode::<Outer>(value).unwrap_err();

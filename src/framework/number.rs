@@ -101,8 +101,13 @@ impl From<&Number> for serde_json::Number {
 }
 
 impl Serialize for Number {
+    // The framework's own formats say that they are not human-readable; all others are JSON towards a vendor.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_newtype_struct(NUMBER_TOKEN, &self.to_string())
+        if serializer.is_human_readable() {
+            serde_json::Number::from(self).serialize(serializer)
+        } else {
+            serializer.serialize_newtype_struct(NUMBER_TOKEN, &self.to_string())
+        }
     }
 }
 
@@ -119,21 +124,13 @@ impl<'de> Deserialize<'de> for Number {
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Number, E> {
                 text.parse().map_err(E::custom)
             }
-
-            fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Number, E> {
-                Ok(value.into())
-            }
-
-            fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Number, E> {
-                Ok(value.into())
-            }
-
-            fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Number, E> {
-                // The shortest text that reads back as this double: what its writer meant.
-                value.to_string().parse().map_err(E::custom)
-            }
         }
-        deserializer.deserialize_newtype_struct(NUMBER_TOKEN, Text).map_err(D::Error::custom)
+        if deserializer.is_human_readable() {
+            let number = serde_json::Number::deserialize(deserializer)?;
+            Number::try_from(&number).map_err(D::Error::custom)
+        } else {
+            deserializer.deserialize_newtype_struct(NUMBER_TOKEN, Text)
+        }
     }
 }
 
@@ -160,6 +157,14 @@ mod tests {
         assert_eq!(number("9007199254740993").to_f64_exact(), None);
         assert_eq!(number("9007199254740993").to_i64(), Some(9_007_199_254_740_993));
         assert!(number("0.55").same_double(&number("0.55000000000000000001")));
+    }
+
+    #[test]
+    fn json_keeps_the_digits() {
+        let read: Number = serde_json::from_str("0.123456789012345678901").unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), "0.123456789012345678901");
+        assert_eq!(serde_json::to_string(&[number("12.50")]).unwrap(), "[12.5]");
+        assert!(serde_json::from_str::<Number>("\"12\"").is_err());
     }
 
     #[test]

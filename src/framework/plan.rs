@@ -120,7 +120,9 @@ pub fn with_defaults(schema: &Schema, state: Value) -> Value {
 #[must_use]
 pub fn keep_spelling(schema: &Schema, prior: &Value, state: Value) -> Value {
     each(&schema.attributes, prior, &Value::Null, state, &|attribute, prior, _, value| match attribute.same {
-        Some(same) if !prior.is_null() && !value.is_null() && same(prior, &value) => prior.clone(),
+        Some(same) if prior.is_wholly_known() && !prior.is_null() && !value.is_null() && same(prior, &value) => {
+            prior.clone()
+        }
         _ => value,
     })
 }

@@ -42,7 +42,7 @@ pub trait Resource: Send + Sync + 'static {
     }
 
     /// What a user should know before the object is destroyed.
-    fn plan_destroy(&self, _prior: &Self::Model) -> Diagnostics {
+    fn plan_destroy(&self, _prior: &Self::Model, _private: &Private) -> Diagnostics {
         Diagnostics::new()
     }
 
@@ -62,13 +62,16 @@ pub trait Resource: Send + Sync + 'static {
         ctx: &mut Context<Self::Model>,
     ) -> Result<Option<Self::Model>, Diagnostics>;
 
-    /// Changes the object in place. Not called where every attribute replaces.
+    /// Changes the object in place. Objects whose every attribute replaces keep this default, which is never reached.
     async fn update(
         &self,
-        client: &Self::Client,
-        change: Change<Self::Model>,
-        ctx: &mut Context<Self::Model>,
-    ) -> Result<Self::Model, Diagnostics>;
+        _client: &Self::Client,
+        _change: Change<Self::Model>,
+        _ctx: &mut Context<Self::Model>,
+    ) -> Result<Self::Model, Diagnostics> {
+        let detail = "Every attribute of this object replaces it, and yet an update was planned. This is a bug in the provider; please report it.";
+        Err(Diagnostic::error("This object cannot be changed in place", detail).into())
+    }
 
     /// Removes the object, or does what its description says that destroy does. An object that is gone already is no error.
     async fn delete(
@@ -318,7 +321,7 @@ impl<R: Resource> Erased<R> {
     fn propose(&self, propose: Propose) -> Result<Planned, Diagnostics> {
         let Propose { prior, proposed, config, private } = propose;
         if proposed.is_null() {
-            let diagnostics = self.resource.plan_destroy(&model::decode(prior)?);
+            let diagnostics = self.resource.plan_destroy(&model::decode(prior)?, &private);
             return Ok(Planned { state: Value::Null, requires_replace: Vec::new(), private, diagnostics });
         }
         let plan = plan::plan(&self.schema, &prior, &config, proposed);
@@ -349,7 +352,10 @@ impl<R: Resource> Erased<R> {
         };
         let failed = diagnostics.has_errors();
         let mut state = match state {
-            Some(model) => check::answer(&self.schema, model::encode(&model)?)?,
+            Some(model) => {
+                let state = check::answer(&self.schema, model::encode(&model)?)?;
+                plan::keep_spelling(&self.schema, &apply.planned, state)
+            }
             None => apply.prior,
         };
         if failed {

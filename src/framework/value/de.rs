@@ -1,8 +1,12 @@
 //! From a [`Value`] to a model, by serde.
 
+use std::collections::BTreeMap;
+use std::fmt;
+
 use serde::de::value::StringDeserializer;
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+    Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess,
+    Visitor,
 };
 use serde::forward_to_deserialize_any;
 
@@ -12,6 +16,9 @@ use crate::framework::number::{NUMBER_TOKEN, Number};
 
 /// Why a value does not fit a model. Quotes no value: it may be secret.
 pub(super) type Error = serde::de::value::Error;
+
+/// The name under which a [`Value`] inside a model announces itself.
+pub(super) const VALUE_TOKEN: &str = "$framework::Value";
 
 /// Reads a model from a value that conforms to the model's schema.
 pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, serde_path_to_error::Error<serde::de::value::Error>> {
@@ -52,13 +59,71 @@ impl<'de> Deserializer<'de> for Source {
             (ATTR_TOKEN, Value::Null) => visitor.visit_none(),
             (ATTR_TOKEN, value) => visitor.visit_some(Self(value)),
             (NUMBER_TOKEN, Value::Number(value)) => visitor.visit_string(value.to_string()),
+            (VALUE_TOKEN, Value::Unknown) => visitor.visit_unit(),
+            (VALUE_TOKEN, Value::Number(value)) => visitor.visit_newtype_struct(Self(Value::Number(value))),
+            (VALUE_TOKEN, value) => Self(value).deserialize_any(visitor),
             (_, value) => visitor.visit_newtype_struct(Self(value)),
         }
+    }
+
+    fn is_human_readable(&self) -> bool {
+        false
     }
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
         tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+/// A model may be a plain value: objects whose attributes are a table are simpler that way.
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Value;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value of Terraform")
+            }
+
+            fn visit_unit<E>(self) -> Result<Value, E> {
+                Ok(Value::Unknown)
+            }
+
+            fn visit_none<E>(self) -> Result<Value, E> {
+                Ok(Value::Null)
+            }
+
+            fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+                Ok(Value::Bool(value))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+                Ok(Value::from(text))
+            }
+
+            fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+                Number::deserialize(deserializer).map(Value::Number)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
+                let mut list = Vec::new();
+                while let Some(element) = elements.next_element()? {
+                    list.push(element);
+                }
+                Ok(Value::List(list))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+                let mut map = BTreeMap::new();
+                while let Some((key, value)) = entries.next_entry()? {
+                    map.insert(key, value);
+                }
+                Ok(Value::Map(map))
+            }
+        }
+        deserializer.deserialize_newtype_struct(VALUE_TOKEN, Any)
     }
 }
 

@@ -31,6 +31,10 @@ impl Serializer for Target {
     type SerializeStruct = Map;
     type SerializeStructVariant = Impossible<Value, Error>;
 
+    fn is_human_readable(&self) -> bool {
+        false
+    }
+
     fn serialize_bool(self, value: bool) -> Result<Value, Error> {
         Ok(Value::Bool(value))
     }
@@ -162,6 +166,20 @@ impl Serializer for Target {
         _: usize,
     ) -> Result<Self::SerializeStructVariant, Error> {
         unsupported()
+    }
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Unknown => serializer.serialize_unit_struct(UNKNOWN_TOKEN),
+            Self::Null => serializer.serialize_none(),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Number(number) => number.serialize(serializer),
+            Self::String(text) => serializer.serialize_str(text),
+            Self::List(elements) => serializer.collect_seq(elements),
+            Self::Map(entries) => serializer.collect_map(entries),
+        }
     }
 }
 
