@@ -35,12 +35,8 @@ const TFPLUGIN6: Schema = Schema {
     ],
 };
 
-const PLUGIN: Schema = Schema {
-    proto: "plugin.proto",
-    rust: "src/plugin/generated/plugin.rs",
-    shared_bytes: &[],
-    unprintable: &[".plugin.StdioData"],
-};
+const PLUGIN: Schema =
+    Schema { proto: "plugin.proto", rust: "src/plugin/generated/plugin.rs", shared_bytes: &[], unprintable: &[] };
 
 #[test]
 fn provider_protocol_is_generated_from_its_schema() {

@@ -28,7 +28,6 @@ pub mod conn_info {
 pub struct Empty {}
 /// What the plugin wrote to its standard output or error after the handshake.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-#[prost(skip_debug)]
 pub struct StdioData {
     #[prost(enumeration = "stdio_data::Channel", tag = "1")]
     pub channel: i32,
@@ -37,7 +36,17 @@ pub struct StdioData {
 }
 /// Nested message and enum types in `StdioData`.
 pub mod stdio_data {
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
     #[repr(i32)]
     pub enum Channel {
         Invalid = 0,

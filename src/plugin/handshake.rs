@@ -1,0 +1,146 @@
+//! The handshake: what the host says in environment variables, and the one line on standard output that answers it.
+//!
+//! Pure functions of an environment, after go-plugin's `server.go` and `constants.go`; sockets and certificates are
+//! made elsewhere.
+
+use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
+use rustls::pki_types::CertificateDer;
+
+use super::environment::{Lookup, set_variable};
+use super::error::Error;
+use super::listener::{Address, Place};
+use super::tls;
+
+/// Terraform's cookie, which tells a start by Terraform from a start by hand. It is not a secret.
+const COOKIE_NAME: &str = "TF_PLUGIN_MAGIC_COOKIE";
+const COOKIE_VALUE: &str = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
+
+/// The version of go-plugin's own protocol, the first part of the line.
+const CORE_VERSION: u32 = 1;
+
+/// What the host wants of the plugin, as read from the environment.
+#[derive(Debug)]
+pub struct Handshake {
+    /// The version of the plugin's protocol that was chosen.
+    pub(super) version: u32,
+    /// The only certificate that a client may present; none when the host switched TLS off (`TF_DISABLE_PLUGIN_TLS`).
+    pub(super) client_certificate: Option<CertificateDer<'static>>,
+    pub(super) place: Place,
+    /// Whether the host asked if several services may share one connection.
+    asks_for_multiplexing: bool,
+}
+
+impl Handshake {
+    /// Reads what the host asks for; `versions` are the major versions of the protocol that the plugin serves.
+    ///
+    /// Fails with [`Error::NotAPlugin`] when the cookie is missing: then nothing may be printed on standard output.
+    pub fn read(environment: Lookup<'_>, versions: &[u32]) -> Result<Self, Error> {
+        let get = |name| set_variable(environment, name);
+        if get(COOKIE_NAME).is_none_or(|cookie| cookie != COOKIE_VALUE) {
+            return Err(Error::NotAPlugin);
+        }
+        let offered = get("PLUGIN_PROTOCOL_VERSIONS").unwrap_or_default();
+        Ok(Self {
+            version: choose_version(&offered.to_string_lossy(), versions),
+            client_certificate: get("PLUGIN_CLIENT_CERT").map(|pem| tls::parse_client_certificate(&pem)).transpose()?,
+            place: Place::read(environment)?,
+            asks_for_multiplexing: environment("PLUGIN_MULTIPLEX_GRPC").is_some(),
+        })
+    }
+
+    /// Formats the line that tells the host where to connect, without its line break.
+    pub(super) fn line(&self, address: &Address, certificate: Option<&CertificateDer<'_>>) -> String {
+        let certificate = certificate.map(|der| STANDARD_NO_PAD.encode(der)).unwrap_or_default();
+        let Address { network, text } = address;
+        let mut line = format!("{CORE_VERSION}|{}|{network}|{text}|grpc|{certificate}", self.version);
+        if self.asks_for_multiplexing {
+            // An older host would take a seventh part for a piece of the certificate, so it is only sent when asked for.
+            // Multiplexing changes the bytes on the wire, so a server without it has to say so.
+            line.push_str("|false");
+        }
+        line
+    }
+}
+
+/// Chooses the highest version that both sides have, or the plugin's lowest, which lets the host word the complaint.
+///
+/// The host's list comes in no order. Parts that are no numbers are passed over: they can match nothing.
+fn choose_version(offered: &str, versions: &[u32]) -> u32 {
+    let lowest = versions.iter().copied().min().unwrap_or_default();
+    offered
+        .split(',')
+        .filter_map(|version| version.trim().parse().ok())
+        .filter(|version| versions.contains(version))
+        .max()
+        .unwrap_or(lowest)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::*;
+
+    const COOKIE: (&str, &str) = (COOKIE_NAME, COOKIE_VALUE);
+
+    fn read(variables: &[(&str, &str)]) -> Result<Handshake, Error> {
+        let environment =
+            |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value));
+        Handshake::read(&environment, &[6])
+    }
+
+    fn address() -> Address {
+        Address { network: "unix", text: "/tmp/plugin123".to_owned() }
+    }
+
+    #[test]
+    fn the_highest_common_version_is_chosen() {
+        for (offered, ours, expected) in [
+            ("5,6", [5, 6].as_slice(), 6),
+            ("6,5", &[5, 6], 6),
+            ("5,6", &[6, 5], 6),
+            ("5", &[5, 6], 5),
+            ("7", &[6, 5], 5),
+            ("4,5", &[6], 6),
+            ("", &[6], 6),
+            ("6, x, -1, 99999999999", &[5, 6], 6),
+            (" 5 ", &[5, 6], 5),
+        ] {
+            assert_eq!(choose_version(offered, ours), expected, "{offered:?} and {ours:?}");
+        }
+    }
+
+    #[test]
+    fn without_the_cookie_a_sentence_says_what_this_is() {
+        for variables in
+            [&[][..], &[(COOKIE_NAME, "")], &[(COOKIE_NAME, "wrong")], &[("PLUGIN_PROTOCOL_VERSIONS", "6")]]
+        {
+            let error = read(variables).unwrap_err();
+            assert!(error.to_string().starts_with("this is a plugin"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_line_has_six_parts_and_an_unpadded_certificate() {
+        let handshake = read(&[COOKIE, ("PLUGIN_PROTOCOL_VERSIONS", "5,6")]).unwrap();
+        let certificate = CertificateDer::from(vec![0xff, 0xef]);
+        assert_eq!(handshake.line(&address(), Some(&certificate)), "1|6|unix|/tmp/plugin123|grpc|/+8");
+        assert_eq!(handshake.line(&address(), None), "1|6|unix|/tmp/plugin123|grpc|");
+    }
+
+    #[test]
+    fn multiplexing_is_declined_only_when_asked_for() {
+        let handshake = read(&[COOKIE, ("PLUGIN_MULTIPLEX_GRPC", "true")]).unwrap();
+        assert_eq!(handshake.line(&address(), None), "1|6|unix|/tmp/plugin123|grpc||false");
+    }
+
+    #[test]
+    fn an_unreadable_client_certificate_is_an_error_that_names_the_variable() {
+        let not_der = "-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n";
+        for pem in ["nonsense", "-----BEGIN CERTIFICATE-----\n?\n-----END CERTIFICATE-----\n", not_der] {
+            let error = read(&[COOKIE, ("PLUGIN_CLIENT_CERT", pem)]).unwrap_err();
+            assert!(error.to_string().contains("PLUGIN_CLIENT_CERT"), "{error}");
+        }
+        assert!(read(&[COOKIE, ("PLUGIN_CLIENT_CERT", "")]).unwrap().client_certificate.is_none());
+    }
+}

@@ -1,0 +1,87 @@
+//! The services that go-plugin expects beside the plugin's own: to be stopped, to hand on output, to open connections.
+//!
+//! All three end with one token. The streams must: a graceful stop waits for every call that is open, and the host keeps
+//! these two open for as long as it lives.
+
+use std::future::ready;
+
+use futures_util::stream::{self, BoxStream};
+use futures_util::{Stream, StreamExt};
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+use tonic::{Request, Response, Status, Streaming};
+use tonic_health::ServingStatus;
+
+use super::generated::plugin::grpc_broker_server::{GrpcBroker, GrpcBrokerServer};
+use super::generated::plugin::grpc_controller_server::{GrpcController, GrpcControllerServer};
+use super::generated::plugin::grpc_stdio_server::{GrpcStdio, GrpcStdioServer};
+use super::generated::plugin::{ConnInfo, Empty, StdioData};
+
+/// The name under which the host asks for the plugin's health (go-plugin, `GRPCServiceName`).
+pub(super) const HEALTH_NAME: &str = "plugin";
+
+/// Adds the services to a plugin's own; `stop` ends them, and fires when the host asks the plugin to stop.
+pub(super) async fn add(routes: Routes, stop: CancellationToken) -> Routes {
+    let (reporter, health) = tonic_health::server::health_reporter();
+    reporter.set_service_status(HEALTH_NAME, ServingStatus::Serving).await;
+    let services = Services { stop };
+    routes
+        .add_service(health)
+        .add_service(GrpcControllerServer::new(services.clone()))
+        .add_service(GrpcStdioServer::new(services.clone()))
+        .add_service(GrpcBrokerServer::new(services))
+}
+
+#[derive(Debug, Clone)]
+struct Services {
+    stop: CancellationToken,
+}
+
+impl Services {
+    /// Cuts a stream off when the plugin is to stop.
+    fn until_stopped<T>(&self, items: impl Stream<Item = T> + Send + 'static) -> BoxStream<'static, T> {
+        items.take_until(self.stop.clone().cancelled_owned()).boxed()
+    }
+}
+
+#[tonic::async_trait]
+impl GrpcController for Services {
+    /// Begins the graceful stop, which lets calls in flight finish: this one too, so the host gets its reply first.
+    async fn shutdown(&self, _request: Request<Empty>) -> Result<Response<Empty>, Status> {
+        tracing::debug!("asked to stop");
+        self.stop.cancel();
+        Ok(Response::new(Empty {}))
+    }
+}
+
+#[tonic::async_trait]
+impl GrpcStdio for Services {
+    type StreamStdioStream = BoxStream<'static, Result<StdioData, Status>>;
+
+    /// Stays open and silent: the plugin writes its log to the real standard error, and nothing to standard output.
+    async fn stream_stdio(&self, _request: Request<()>) -> Result<Response<Self::StreamStdioStream>, Status> {
+        Ok(Response::new(self.until_stopped(stream::pending())))
+    }
+}
+
+#[tonic::async_trait]
+impl GrpcBroker for Services {
+    type StartStreamStream = BoxStream<'static, Result<ConnInfo, Status>>;
+
+    /// Stays open until the host ends it, and offers no further connections.
+    async fn start_stream(
+        &self,
+        request: Request<Streaming<ConnInfo>>,
+    ) -> Result<Response<Self::StartStreamStream>, Status> {
+        let offers = request.into_inner().filter_map(|offer| {
+            match offer {
+                Ok(offer) => {
+                    tracing::debug!(service = offer.service_id, "passed over an offer of a further connection");
+                }
+                Err(status) => tracing::debug!(%status, "the host's broker went away"),
+            }
+            ready(None)
+        });
+        Ok(Response::new(self.until_stopped(offers)))
+    }
+}
