@@ -18,7 +18,7 @@ use super::generated::plugin::grpc_stdio_server::{GrpcStdio, GrpcStdioServer};
 use super::generated::plugin::{ConnInfo, Empty, StdioData};
 
 /// The name under which the host asks for the plugin's health (go-plugin, `GRPCServiceName`).
-pub(super) const HEALTH_NAME: &str = "plugin";
+const HEALTH_NAME: &str = "plugin";
 
 /// Adds the services to a plugin's own; `stop` ends them, and fires when the host asks the plugin to stop.
 pub(super) async fn add(routes: Routes, stop: CancellationToken) -> Routes {
