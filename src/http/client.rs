@@ -1,0 +1,246 @@
+//! One vendor's client: sends requests, and repeats them as far as their failures allow.
+
+use std::fmt;
+use std::sync::Arc;
+
+use reqwest::Method;
+use reqwest::header::{ACCEPT, HeaderValue, USER_AGENT};
+use tokio::time::Instant;
+use tracing::{debug, trace};
+use url::Url;
+
+use super::auth::{Authenticate, Outgoing};
+use super::cache::RunCache;
+use super::error::{Context, Error, Kind};
+use super::limits::{Limits, Stopped};
+use super::path::Path;
+use super::redact;
+use super::request::{Call, Request};
+use super::response::Answer;
+use super::retry::{self, Effect, Failure, Fate, MAX_WAIT};
+use super::settings::{Settings, check_base_url};
+
+/// Sends requests to one vendor with one set of credentials; clones share limits, connections and the cache.
+#[derive(Clone)]
+pub struct Client {
+    base_url: Url,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    settings: Settings,
+    user_agent: HeaderValue,
+    auth: Arc<dyn Authenticate>,
+    limits: Limits,
+    cache: RunCache,
+}
+
+impl Client {
+    /// A client for the vendor; nothing is connected until the first request.
+    pub fn new(settings: Settings, auth: Arc<dyn Authenticate>) -> Result<Self, Error> {
+        let user_agent = settings.check()?;
+        let base_url = settings.base_url.clone();
+        let (limits, cache) = (Limits::new(&settings), RunCache::new());
+        Ok(Self { base_url, shared: Arc::new(Shared { settings, user_agent, auth, limits, cache }) })
+    }
+
+    /// The same client for another base URL of the vendor, such as that of another service.
+    pub fn at(&self, base_url: Url) -> Result<Self, Error> {
+        check_base_url(self.vendor(), &base_url)?;
+        Ok(Self { base_url, shared: self.shared.clone() })
+    }
+
+    /// The vendor's name.
+    pub fn vendor(&self) -> &'static str {
+        self.shared.settings.vendor
+    }
+
+    /// What paths are joined to.
+    pub fn base_url(&self) -> &Url {
+        &self.base_url
+    }
+
+    /// A read of one object or list.
+    pub fn get(&self, path: impl Into<Path>) -> Request {
+        self.request(Method::GET, path)
+    }
+
+    /// A write that counts each time it is sent, unless the request says otherwise.
+    pub fn post(&self, path: impl Into<Path>) -> Request {
+        self.request(Method::POST, path)
+    }
+
+    /// A write that replaces the whole.
+    pub fn put(&self, path: impl Into<Path>) -> Request {
+        self.request(Method::PUT, path)
+    }
+
+    /// A write that changes a part.
+    pub fn patch(&self, path: impl Into<Path>) -> Request {
+        self.request(Method::PATCH, path)
+    }
+
+    /// A removal.
+    pub fn delete(&self, path: impl Into<Path>) -> Request {
+        self.request(Method::DELETE, path)
+    }
+
+    /// Any other method, or one from configuration.
+    pub fn request(&self, method: Method, path: impl Into<Path>) -> Request {
+        Request::new(self.clone(), method, path.into())
+    }
+
+    pub(super) fn cache(&self) -> &RunCache {
+        &self.shared.cache
+    }
+
+    /// Sends the call until it succeeds, fails for good, or has been repeated often enough.
+    pub(super) async fn send(&self, call: &Call) -> Result<Answer, Error> {
+        let mut backoff = retry::backoff(&self.shared.settings);
+        let mut progress = Progress { attempts: 0, unconfirmed: false };
+        let mut may_renew = call.authenticate;
+        loop {
+            let failure = match self.attempt(call, progress.attempts + 1).await {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            };
+            progress.attempts += u32::from(failure.sent.is_some());
+            progress.unconfirmed |= failure.fate == Fate::Unknown && call.effect != Effect::Read;
+            if may_renew && let Some(refused) = refused_credentials(&failure) {
+                may_renew = false;
+                match self.shared.auth.renew(refused, &failure.error).await {
+                    Ok(true) => continue,
+                    Ok(false) => {}
+                    Err(error) => return Err(progress.end(needed_for(error, &call.context), Fate::Final)),
+                }
+            }
+            if !failure.fate.may_repeat(call.effect) {
+                return Err(progress.end(failure.error, failure.fate));
+            }
+            let Some(own_wait) = backoff.next() else {
+                return Err(progress.end(failure.error, failure.fate));
+            };
+            let wait = failure.wait.unwrap_or_default().max(own_wait);
+            if wait > MAX_WAIT {
+                let hint = format!("The vendor asks to wait {wait:?}; at most {MAX_WAIT:?} are waited here.");
+                return Err(progress.end(failure.error.with_hint(hint), failure.fate));
+            }
+            debug!(
+                vendor = self.vendor(),
+                attempt = progress.attempts,
+                wait_ms = wait.as_millis(),
+                "waiting to repeat a request"
+            );
+            if self.shared.limits.sleep(wait).await == Err(Stopped) {
+                return Err(progress.stopped(failure));
+            }
+        }
+    }
+
+    /// One attempt: waits for its turn, authenticates, and sends.
+    async fn attempt(&self, call: &Call, number: u32) -> Result<Answer, Failure> {
+        let Shared { settings, user_agent, auth, limits, .. } = &*self.shared;
+        let stopped = |Stopped| Failure::last(stopped(&call.context));
+        let unprepared = |error| Failure::last(needed_for(error, &call.context));
+        limits.turn().await.map_err(stopped)?;
+        if call.authenticate {
+            auth.prepare().await.map_err(unprepared)?;
+        }
+        let place = limits.place().await.map_err(stopped)?;
+        if call.effect != Effect::Read && settings.cancel.is_cancelled() {
+            return Err(stopped(Stopped));
+        }
+        let mut outgoing = call.outgoing.clone();
+        outgoing.headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
+        outgoing.headers.insert(USER_AGENT, user_agent.clone());
+        if call.authenticate {
+            auth.apply(&mut outgoing).map_err(unprepared)?;
+        }
+        let begun = Instant::now();
+        let mut result = settings.transport.exchange(&outgoing, settings, &call.context).await;
+        log(&call.context, number, &outgoing, begun, &result);
+        if let Err(failure) = &mut result {
+            if let Some(wait) = failure.wait.filter(|wait| failure.fate == Fate::NotCarriedOut && *wait <= MAX_WAIT) {
+                limits.pause(wait);
+            }
+            failure.sent = Some(Box::new(outgoing));
+        }
+        // Only now, so that the next request sees the pause.
+        drop(place);
+        result
+    }
+}
+
+/// How a call has fared so far.
+struct Progress {
+    attempts: u32,
+    /// Whether a write may have been carried out by one of the attempts.
+    unconfirmed: bool,
+}
+
+impl Progress {
+    /// The error that the caller sees: with the number of attempts, and whether a write may have been carried out.
+    fn end(&self, mut error: Error, fate: Fate) -> Error {
+        let facts = error.facts_mut();
+        // A token request counts its own attempts.
+        if facts.needed_for.is_none() {
+            facts.attempts = self.attempts;
+        }
+        facts.unconfirmed = self.unconfirmed;
+        // After a final answer its own kind says more: the object exists, or the values were refused.
+        if self.unconfirmed && (fate != Fate::Final || facts.kind == Kind::Cancelled) {
+            facts.kind = Kind::Unconfirmed;
+        }
+        error
+    }
+
+    /// The provider was asked to stop while this call waited to be repeated.
+    fn stopped(&self, last: Failure) -> Error {
+        let mut error = last.error.with_hint("The provider was asked to stop, so the request was not repeated.");
+        if !self.unconfirmed {
+            let facts = error.facts_mut();
+            facts.kind = Kind::Cancelled;
+            facts.failure = format!("stopped before the request was sent again, after {}", facts.failure);
+        }
+        self.end(error, last.fate)
+    }
+}
+
+fn stopped(context: &Context) -> Error {
+    Error::from_context(Kind::Cancelled, context.clone(), "stopped before the request was sent")
+}
+
+/// The error of an authenticator, with the request that it was needed for.
+fn needed_for(mut error: Error, context: &Context) -> Error {
+    error.facts_mut().needed_for.get_or_insert_with(|| context.doing.clone());
+    error
+}
+
+/// The request as it was sent, if the vendor refused it in a way that other credentials may change.
+fn refused_credentials(failure: &Failure) -> Option<&Outgoing> {
+    let status = failure.error.status()?.as_u16();
+    if matches!(status, 400 | 401 | 403) { failure.sent.as_deref() } else { None }
+}
+
+fn log(context: &Context, attempt: u32, outgoing: &Outgoing, begun: Instant, result: &Result<Answer, Failure>) {
+    let Some((method, url)) = &context.route else { return };
+    let status = match result {
+        Ok(answer) => answer.status.as_str().to_owned(),
+        Err(failure) => failure
+            .error
+            .status()
+            .map_or_else(|| format!("{:?}", failure.error.kind()), |status| status.as_str().to_owned()),
+    };
+    let ms = begun.elapsed().as_millis();
+    debug!(vendor = context.vendor, doing = context.doing, %method, url, status, ms, attempt, "sent a request");
+    trace!(vendor = context.vendor, headers = redact::headers(&outgoing.headers), "with the request headers");
+    if let Ok(answer) = result {
+        trace!(vendor = context.vendor, headers = redact::headers(&answer.headers), "with the answer headers");
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("settings", &self.shared.settings).finish_non_exhaustive()
+    }
+}

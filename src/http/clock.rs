@@ -1,0 +1,53 @@
+//! The wall clock, which HTTP needs for its dates and for nothing else: durations are measured on the runtime's clock.
+
+use jiff::fmt::rfc2822::DateTimeParser;
+use jiff::{SignedDuration, Timestamp};
+use reqwest::header::{DATE, HeaderMap, HeaderName};
+
+/// Now, as this machine sees it.
+pub(super) fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// Reads an HTTP date (RFC 9110, section 5.6.7, the preferred format), such as `Sun, 06 Nov 1994 08:49:37 GMT`.
+pub(super) fn parse_http_date(text: &str) -> Option<Timestamp> {
+    DateTimeParser::new().parse_timestamp(text.trim()).ok()
+}
+
+/// The vendor's clock from the `Date` header.
+pub(super) fn server_time(headers: &HeaderMap) -> Option<Timestamp> {
+    parse_http_date(text(headers, &DATE)?)
+}
+
+/// How far this machine's clock is ahead of the vendor's; negative if it is behind.
+///
+/// The header has whole seconds and the answer travelled, so a second or two mean nothing.
+pub(super) fn clock_skew(headers: &HeaderMap) -> Option<SignedDuration> {
+    server_time(headers).map(|server| now().duration_since(server))
+}
+
+/// A header's value where it is text.
+pub(super) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reqwest::header::HeaderValue;
+
+    #[test]
+    fn an_http_date_is_read() {
+        let parsed = parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
+        assert_eq!(parsed.as_second(), 784_111_777);
+        assert_eq!(parse_http_date("soon"), None);
+    }
+
+    #[test]
+    fn a_clock_that_is_ahead_has_a_positive_skew() {
+        let mut headers = HeaderMap::new();
+        headers.insert(DATE, HeaderValue::from_static("Sun, 06 Nov 1994 08:49:37 GMT"));
+        assert!(clock_skew(&headers).unwrap().as_secs() > 0);
+        assert_eq!(clock_skew(&HeaderMap::new()), None);
+    }
+}

@@ -1,0 +1,142 @@
+//! Reads an answer's JSON, and says what is wrong with it without showing any of it: an answer may carry a secret.
+
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+/// How serde begins its sentence about a value of the wrong type; what follows these words is the value.
+const VALUE_KINDS: &[&str] = &[
+    "string",
+    "boolean",
+    "integer",
+    "floating point",
+    "character",
+    "byte array",
+    "null",
+    "unit value",
+    "map",
+    "sequence",
+    "Option value",
+    "newtype struct",
+    "number",
+];
+
+/// The value, or the end of a sentence that names the field and what was expected there.
+pub(super) fn from_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let place = if path == "." { "the whole".to_owned() } else { format!("`{path}`") };
+        problem(error.inner(), &place)
+    })?;
+    deserializer.end().map_err(|error| problem(&error, "the whole"))?;
+    Ok(value)
+}
+
+fn problem(error: &serde_json::Error, place: &str) -> String {
+    match error.classify() {
+        // These come from a fixed list of sentences, which name no value.
+        Category::Syntax | Category::Eof | Category::Io => format!("the answer is not complete JSON: {error}"),
+        Category::Data => {
+            let position = format!("line {}, column {}", error.line(), error.column());
+            format!("{place} of the answer {} ({position})", without_value(&error.to_string()))
+        }
+    }
+}
+
+/// Serde's sentence about a value, without the value, which it quotes.
+fn without_value(sentence: &str) -> String {
+    // What is expected comes from the code, and last: a value that contains the same words stands before it.
+    let expected = sentence.rsplit_once(", expected ").map(|(_, rest)| rest);
+    let expected = expected.map(|rest| rest.rsplit_once(" at line ").map_or(rest, |(text, _)| text));
+    let found = ["invalid type: ", "invalid value: "].iter().find_map(|start| sentence.strip_prefix(start));
+    match (found, expected) {
+        (Some(found), Some(expected)) => {
+            let kind = VALUE_KINDS.iter().find(|kind| found.starts_with(**kind)).unwrap_or(&"unknown");
+            format!("is of the type {kind} where {expected} is expected")
+        }
+        (None, Some(expected)) if sentence.starts_with("invalid length ") => {
+            format!("is of another length where {expected} is expected")
+        }
+        (None, Some(expected)) => format!("is not {expected}"),
+        // A member's name in this sentence comes from the code.
+        _ if sentence.starts_with("missing field `") => {
+            let name = sentence.split('`').nth(1).unwrap_or_default();
+            format!("lacks the member `{name}`")
+        }
+        _ => "has a value that is not of the form that is expected".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    struct Row {
+        #[serde(rename = "id")]
+        _id: u32,
+        #[serde(rename = "kind")]
+        _kind: Kind,
+        #[serde(rename = "at", deserialize_with = "quoting")]
+        _at: (),
+    }
+
+    /// Refuses every text, and quotes it as many crates do.
+    fn quoting<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Err(serde::de::Error::custom(format!("`{text}` is no date")))
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Kind {
+        Allow,
+        Block,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct List {
+        #[serde(rename = "rows")]
+        _rows: Vec<Row>,
+    }
+
+    fn check(body: &str, expected: &str) {
+        let problem = from_json::<List>(body.as_bytes()).unwrap_err();
+        let (sentence, position) = problem.split_once(" (line 1, column ").unwrap();
+        assert_eq!(sentence, expected, "{body}");
+        assert!(position.trim_end_matches(')').parse::<usize>().is_ok_and(|column| column <= body.len()), "{problem}");
+        assert!(!problem.contains("hunter2"), "{problem}");
+    }
+
+    #[test]
+    fn a_problem_names_the_field_and_never_the_value() {
+        check(
+            r#"{"rows":[{"id":"hunter2"}]}"#,
+            "`rows[0].id` of the answer is of the type string where u32 is expected",
+        );
+        check(
+            r#"{"rows":[{"id":"hunter2, expected hunter2 at line 9"}]}"#,
+            "`rows[0].id` of the answer is of the type string where u32 is expected",
+        );
+        check(r#"{"rows":[{"id":-5}]}"#, "`rows[0].id` of the answer is of the type integer where u32 is expected");
+        check(r#"{"rows":[{"id":1,"kind":"hunter2"}]}"#, "`rows[0].kind` of the answer is not `allow` or `block`");
+        check(r#"{"rows":[{"id":1}]}"#, "`rows[0]` of the answer lacks the member `kind`");
+        check(
+            r#"{"rows":[{"id":1,"kind":"allow","at":"hunter2"}]}"#,
+            "`rows[0].at` of the answer has a value that is not of the form that is expected",
+        );
+        check("{}", "the whole of the answer lacks the member `rows`");
+        check("[]", "the whole of the answer is of another length where struct List with 1 element is expected");
+        check(r#""hunter2""#, "the whole of the answer is of the type string where struct List is expected");
+    }
+
+    #[test]
+    fn text_that_is_not_json_is_not_echoed() {
+        for body in ["hunter2", r#"{"rows":[] hunter2"#, r#"{"rows":"#, r#"{"rows":[]} hunter2"#, ""] {
+            let problem = from_json::<List>(body.as_bytes()).unwrap_err();
+            assert!(problem.starts_with("the answer is not complete JSON: "), "{problem}");
+            assert!(!problem.contains("hunter2"), "{problem}");
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! How an [`Error`] reads: what was being done, what came back, whose move it is and the way out, the original last.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use super::error::{Error, Facts, Kind};
+
+/// A difference between the clocks below this is travel time and rounding.
+const NOTABLE_SKEW: SignedDuration = SignedDuration::from_secs(10);
+
+impl Error {
+    /// One line: the vendor, what was being done, and what came back.
+    pub fn summary(&self) -> String {
+        let facts = self.facts();
+        let words = vendor_words(facts).map(|words| format!(" ({words})")).unwrap_or_default();
+        let unconfirmed = match facts.kind {
+            Kind::Unconfirmed => "; the request may have been carried out",
+            _ => "",
+        };
+        format!("{}: {} failed: {}{words}{unconfirmed}", facts.context.vendor, facts.context.doing, facts.failure)
+    }
+
+    /// Several lines: the request, what is known about the answer, whose move it is and the way out.
+    pub fn detail(&self) -> String {
+        let facts = self.facts();
+        let mut lines = Vec::new();
+        if let Some((method, url)) = &facts.context.route {
+            lines.push(format!("Request: {method} {url}{}", attempts(facts.attempts)));
+        }
+        if let Some(purpose) = &facts.needed_for {
+            lines.push(format!("It was needed for {purpose}."));
+        }
+        if let Some(id) = &facts.request_id {
+            lines.push(format!("Request id for the vendor's support: {id}"));
+        }
+        lines.extend(facts.clock_skew.and_then(skew));
+        if facts.unconfirmed && facts.kind != Kind::Unconfirmed {
+            lines.push("An earlier attempt got no clear answer, so the request may have been carried out.".to_owned());
+        }
+        lines.push(advice(facts));
+        lines.extend(facts.hint.clone());
+        lines.extend(self.cause().map(|cause| format!("Cause: {cause}")));
+        lines.join("\n")
+    }
+
+    /// The failures underneath, the outermost first.
+    fn cause(&self) -> Option<String> {
+        let mut texts: Vec<String> = Vec::new();
+        let mut next = self.source();
+        while let Some(error) = next {
+            let text = error.to_string();
+            // Some libraries repeat the text of the failure underneath.
+            if texts.last().is_none_or(|last| !last.contains(&text)) {
+                texts.push(text);
+            }
+            next = error.source();
+        }
+        (!texts.is_empty()).then(|| texts.join(": "))
+    }
+}
+
+fn vendor_words(facts: &Facts) -> Option<String> {
+    match (&facts.code, &facts.message) {
+        (Some(code), Some(message)) => Some(format!("{code}: {message}")),
+        (Some(words), None) | (None, Some(words)) => Some(words.clone()),
+        (None, None) => None,
+    }
+}
+
+fn attempts(count: u32) -> String {
+    if count > 1 { format!(" ({count} attempts)") } else { String::new() }
+}
+
+fn skew(skew: SignedDuration) -> Option<String> {
+    let apart = Duration::from_secs(skew.abs().as_secs().unsigned_abs());
+    let side = if skew.is_positive() { "ahead of" } else { "behind" };
+    (skew.abs() >= NOTABLE_SKEW).then(|| {
+        format!("This machine's clock is {apart:?} {side} the vendor's; a request or token with a time in it may be refused.")
+    })
+}
+
+/// Whose move it is, and the way out.
+fn advice(facts: &Facts) -> String {
+    let vendor = facts.context.vendor;
+    match facts.kind {
+        Kind::Connect => format!(
+            "Check that {vendor} can be reached from this machine: the base URL, name resolution, a firewall, and the \
+             proxy variables `HTTPS_PROXY` and `NO_PROXY`."
+        ),
+        Kind::Timeout => format!(
+            "{vendor}, or something on the way to it, was too slow. Try again; if it happens often, raise the request timeout."
+        ),
+        Kind::Tls => {
+            "Check the base URL, and that this machine trusts the certificate authority of the server or of the \
+                      proxy in between."
+                .to_owned()
+        }
+        Kind::Auth => {
+            format!("Check the credentials for {vendor}: that they are current, complete and meant for this address.")
+        }
+        Kind::Forbidden => {
+            format!(
+                "The credentials are known to {vendor} and do not suffice. Ask its administrator for the permission."
+            )
+        }
+        Kind::NotFound => {
+            "Check the id and the base URL: the object was deleted, never existed, or the path is another one."
+                .to_owned()
+        }
+        Kind::Conflict => "Something else created or changed the object. Look at it, then plan again.".to_owned(),
+        Kind::Invalid => format!("{vendor} did not accept what was sent. Change the value that it names."),
+        Kind::RateLimited => {
+            "Wait, then try again; fewer requests per minute or at once in the provider's configuration avoid it."
+                .to_owned()
+        }
+        Kind::Server => format!(
+            "It is {vendor}'s move. Try again later; if it stays, give its support the time and the request id."
+        ),
+        Kind::Unconfirmed => {
+            format!("Look at {vendor} whether the change is there before making it again.")
+        }
+        Kind::Decode => format!(
+            "The answer of {vendor} differs from its documentation as this version knows it. Check that the base URL is the \
+             API's; if it is, report the lines above to the provider's developers."
+        ),
+        Kind::Cancelled => {
+            "The provider was asked to stop. Nothing was changed by this request; run again to continue.".to_owned()
+        }
+        Kind::Request => "Nothing was sent. Correct the value that is named above.".to_owned(),
+        Kind::Other => format!("Look the answer up in the documentation of {vendor}."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_says_what_was_done_what_came_back_and_what_to_do() {
+        let mut error = Error::new(Kind::Forbidden, "Acme", "reading the weights", "the answer was 403 Forbidden")
+            .with_hint("Check `client_id`.")
+            .with_hint("Check `scopes`.");
+        error.facts_mut().code = Some("insufficient_scope".to_owned());
+        error.facts_mut().message = Some("kyc.read is missing".to_owned());
+        error.facts_mut().request_id = Some("r-1".to_owned());
+        error.facts_mut().clock_skew = Some(SignedDuration::from_secs(-95));
+        expect_test::expect![[r"
+            Acme: reading the weights failed: the answer was 403 Forbidden (insufficient_scope: kyc.read is missing)
+            Request id for the vendor's support: r-1
+            This machine's clock is 95s behind the vendor's; a request or token with a time in it may be refused.
+            The credentials are known to Acme and do not suffice. Ask its administrator for the permission.
+            Check `client_id`.
+            Check `scopes`."]]
+        .assert_eq(&error.to_string());
+    }
+
+    #[test]
+    fn every_kind_has_a_way_out() {
+        for kind in [
+            Kind::Connect,
+            Kind::Timeout,
+            Kind::Tls,
+            Kind::Auth,
+            Kind::Forbidden,
+            Kind::NotFound,
+            Kind::Conflict,
+            Kind::Invalid,
+            Kind::RateLimited,
+            Kind::Server,
+            Kind::Unconfirmed,
+            Kind::Decode,
+            Kind::Cancelled,
+            Kind::Request,
+            Kind::Other,
+        ] {
+            let detail = Error::new(kind, "Acme", "reading", "it broke").detail();
+            assert!(detail.len() > 40 && detail.ends_with('.'), "{kind:?}: {detail}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The route of a request below the base URL, built so that a value from a user cannot change which route it is.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use url::Url;
+
+use super::redact::REDACTED;
+
+/// Everything but the unreserved characters of RFC 3986 is encoded inside a segment.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A path below the base URL; text given as `&str` is taken as it is, a [`segment`](Path::segment) is encoded.
+#[derive(Clone)]
+pub struct Path {
+    wire: String,
+    shown: String,
+    problem: Option<String>,
+}
+
+impl Path {
+    /// Begins with text that the client's author or the configuration chose, such as `/v3/lists`.
+    pub fn new(text: impl AsRef<str>) -> Self {
+        let text = text.as_ref().trim_start_matches('/').to_owned();
+        Self { wire: text.clone(), shown: text, problem: None }
+    }
+
+    /// Adds one segment from data: `/`, `?`, `#` and `%` in it are encoded.
+    ///
+    /// An empty segment, `.` and `..` would name another route however they are written; the request then fails when it
+    /// is sent.
+    #[must_use]
+    pub fn segment(mut self, value: impl AsRef<str>) -> Self {
+        let value = value.as_ref();
+        if matches!(value, "" | "." | "..") {
+            self.problem.get_or_insert(format!("`{value}` cannot be part of a URL path after `{}`", self.shown));
+        }
+        let encoded = utf8_percent_encode(value, SEGMENT).to_string();
+        self.push(&encoded, &encoded);
+        self
+    }
+
+    /// Adds one segment from data that is a secret, such as a token in a path: no message or log shows it.
+    #[must_use]
+    pub fn secret_segment(mut self, value: impl AsRef<str>) -> Self {
+        let value = value.as_ref();
+        if matches!(value, "" | "." | "..") {
+            self.problem.get_or_insert(format!("the secret after `{}` is empty or consists of dots", self.shown));
+        }
+        let encoded = utf8_percent_encode(value, SEGMENT).to_string();
+        self.push(&encoded, REDACTED);
+        self
+    }
+
+    /// Adds more fixed text after a `/`; the empty string ends the path with a slash.
+    #[must_use]
+    pub fn then(mut self, text: &str) -> Self {
+        self.push(text, text);
+        self
+    }
+
+    fn push(&mut self, wire: &str, shown: &str) {
+        for (target, text) in [(&mut self.wire, wire), (&mut self.shown, shown)] {
+            target.truncate(target.trim_end_matches('/').len());
+            if !target.is_empty() {
+                target.push('/');
+            }
+            target.push_str(text);
+        }
+    }
+
+    /// The URL on the wire, and the same as it may be shown; or why there is none.
+    pub(super) fn on(&self, base_url: &Url) -> Result<(Url, Url), String> {
+        if let Some(problem) = &self.problem {
+            return Err(problem.clone());
+        }
+        let join = |text: &str| {
+            let mut url = base_url.clone();
+            // `set_path` encodes `?` and `#`, so fixed text cannot start a query either.
+            if !text.is_empty() {
+                url.set_path(&format!("{}/{text}", base_url.path().trim_end_matches('/')));
+            }
+            url
+        };
+        Ok((join(&self.wire), join(&self.shown)))
+    }
+}
+
+impl From<&str> for Path {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<String> for Path {
+    fn from(text: String) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<&String> for Path {
+    fn from(text: &String) -> Self {
+        Self::new(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wire(base: &str, path: &Path) -> String {
+        path.on(&Url::parse(base).unwrap()).unwrap().0.to_string()
+    }
+
+    #[test]
+    fn a_segment_cannot_change_the_route() {
+        let base = "https://api.example.test/kyc/";
+        for (id, expected) in [
+            ("a/b", "a%2Fb"),
+            ("a?x=1", "a%3Fx%3D1"),
+            ("a#b", "a%23b"),
+            ("%2e%2e", "%252e%252e"),
+            ("größe 1", "gr%C3%B6%C3%9Fe%201"),
+            ("plain-1.0_~", "plain-1.0_~"),
+            ("...", "..."),
+        ] {
+            let path = Path::new("/lists").segment(id);
+            assert_eq!(wire(base, &path), format!("https://api.example.test/kyc/lists/{expected}"));
+        }
+        for id in ["", ".", ".."] {
+            assert!(Path::new("/lists").segment(id).on(&Url::parse(base).unwrap()).is_err(), "{id:?}");
+        }
+    }
+
+    #[test]
+    fn fixed_text_is_joined_to_the_base_url_with_one_slash() {
+        for (base, path, expected) in [
+            ("https://h.test", Path::new("/v1/x"), "https://h.test/v1/x"),
+            ("https://h.test/api/", Path::new("v1/x"), "https://h.test/api/v1/x"),
+            ("https://h.test/api", Path::new("v3/lists/").segment("7").then(""), "https://h.test/api/v3/lists/7/"),
+            ("https://h.test", Path::new("/lists").segment("7").then("entries/"), "https://h.test/lists/7/entries/"),
+            ("https://h.test/oauth/token", Path::new(""), "https://h.test/oauth/token"),
+            ("https://h.test", Path::new("/v1?admin=1"), "https://h.test/v1%3Fadmin=1"),
+        ] {
+            assert_eq!(wire(base, &path), expected);
+        }
+    }
+
+    #[test]
+    fn a_secret_segment_is_sent_and_not_shown() {
+        let path = Path::new("/verification/check").secret_segment("tok/en").then("status");
+        let (wire, shown) = path.on(&Url::parse("https://h.test").unwrap()).unwrap();
+        assert_eq!(wire.path(), "/verification/check/tok%2Fen/status");
+        assert_eq!(shown.path(), "/verification/check/(redacted)/status");
+    }
+}

@@ -1,0 +1,275 @@
+//! A request before it is sent: where it goes, what it carries, and what the transport may do with it.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use reqwest::Method;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use serde::Serialize;
+use serde_json::Value;
+use url::Url;
+use url::form_urlencoded;
+
+use super::auth::{Body, Outgoing};
+use super::cache::Tag;
+use super::client::Client;
+use super::error::{Context, Error, Kind};
+use super::path::Path;
+use super::redact;
+use super::response::Response;
+use super::retry::Effect;
+
+/// A request to be sent by [`send`](Request::send); a mistake in it is reported then.
+#[must_use = "a request does nothing until it is sent"]
+pub struct Request {
+    client: Client,
+    method: Method,
+    path: Path,
+    doing: Option<String>,
+    query: Vec<(String, String)>,
+    headers: HeaderMap,
+    body: Body,
+    note: Option<Arc<dyn Any + Send + Sync>>,
+    effect: Effect,
+    authenticate: bool,
+    shared: Option<Tag>,
+    fresh: bool,
+    invalidates: Vec<Tag>,
+    problem: Option<String>,
+}
+
+/// A request that is ready to go out, any number of times.
+pub(super) struct Call {
+    pub(super) context: Context,
+    pub(super) outgoing: Outgoing,
+    pub(super) effect: Effect,
+    pub(super) authenticate: bool,
+}
+
+impl Request {
+    pub(super) fn new(client: Client, method: Method, path: Path) -> Self {
+        let effect = match method {
+            Method::GET | Method::HEAD | Method::OPTIONS => Effect::Read,
+            Method::PUT | Method::DELETE => Effect::Idempotent,
+            _ => Effect::Once,
+        };
+        Self {
+            client,
+            method,
+            path,
+            doing: None,
+            query: Vec::new(),
+            headers: HeaderMap::new(),
+            body: Body::None,
+            note: None,
+            effect,
+            authenticate: true,
+            shared: None,
+            fresh: false,
+            invalidates: Vec::new(),
+            problem: None,
+        }
+    }
+
+    /// Names what this request is for, as a gerund phrase such as `reading the weights`; errors are built on it.
+    pub fn doing(mut self, doing: impl Into<String>) -> Self {
+        self.doing = Some(doing.into());
+        self
+    }
+
+    /// Adds to the query: the members of a struct or map, or pairs. `None` is left out, a list repeats its key.
+    pub fn query(mut self, query: &impl Serialize) -> Self {
+        match pairs(query) {
+            Ok(pairs) => self.query.extend(pairs),
+            Err(problem) => self.fail(format!("the query {problem}")),
+        }
+        self
+    }
+
+    /// Carries a JSON body.
+    pub fn json(mut self, body: &impl Serialize) -> Self {
+        match serde_json::to_value(body) {
+            Ok(value) => self.body = Body::Json(value),
+            // The text of a failed serialization could quote a value.
+            Err(_) => self.fail("the body could not be written as JSON".to_owned()),
+        }
+        self
+    }
+
+    /// Carries a form, as `application/x-www-form-urlencoded`, from the same shapes as [`query`](Request::query).
+    pub fn form(mut self, form: &impl Serialize) -> Self {
+        match pairs(form) {
+            Ok(pairs) => {
+                let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+                self.body = Body::Form(form);
+            }
+            Err(problem) => self.fail(format!("the form {problem}")),
+        }
+        self
+    }
+
+    /// Sets a header; logs show its value only if its name is known to be harmless.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        match (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
+            (Ok(name), Ok(mut value)) => {
+                value.set_sensitive(!redact::may_show(&name));
+                self.headers.insert(name, value);
+            }
+            (Err(_), _) => self.fail(format!("`{name}` cannot be the name of a header")),
+            (_, Err(_)) => self.fail(format!("the header `{name}` contains a character that a header cannot carry")),
+        }
+        self
+    }
+
+    /// Tells the vendor's authenticator about this request, as by the permission that it needs; read back with
+    /// [`Outgoing::note`]. A shared read is shared among requests whatever their notes.
+    pub fn note<T: Any + Send + Sync>(mut self, note: T) -> Self {
+        self.note = Some(Arc::new(note));
+        self
+    }
+
+    /// This POST only reads, like a search: it may be repeated, and is still sent when the provider was asked to stop.
+    pub fn read_only(mut self) -> Self {
+        self.effect = Effect::Read;
+        self
+    }
+
+    /// This write may be repeated blindly, like an update that replaces the whole. PUT and DELETE are taken to be so.
+    pub fn idempotent(mut self) -> Self {
+        self.effect = Effect::Idempotent;
+        self
+    }
+
+    /// This write counts each time, like a DELETE that rotates a key: it is repeated only if it certainly was not carried
+    /// out. POST and PATCH are taken to be so.
+    pub fn once(mut self) -> Self {
+        self.effect = Effect::Once;
+        self
+    }
+
+    /// Sends the request without credentials, for an endpoint that is public.
+    pub fn without_auth(mut self) -> Self {
+        self.authenticate = false;
+        self
+    }
+
+    /// Shares the answer: with identical reads in flight, and with later ones of the same run until a write
+    /// [`invalidates`](Request::invalidates) the tag. A failure is shared with those in flight and not kept.
+    pub fn shared(mut self, tag: &str) -> Self {
+        self.shared = Some(tag.into());
+        self
+    }
+
+    /// Asks the vendor again, and forgets what was read under the tag before.
+    pub fn fresh(mut self) -> Self {
+        self.fresh = true;
+        self
+    }
+
+    /// Makes reads shared under this tag be asked again, also those in flight while this request is; may be repeated.
+    pub fn invalidates(mut self, tag: &str) -> Self {
+        self.invalidates.push(tag.into());
+        self
+    }
+
+    /// Sends the request, as often as its failures allow; anything but a 2xx answer is an error.
+    pub async fn send(mut self) -> Result<Response, Error> {
+        let (shared, tags, fresh) = (self.shared.take(), std::mem::take(&mut self.invalidates), self.fresh);
+        let client = self.client.clone();
+        let call = self.into_call()?;
+        let cache = client.cache();
+        let write = cache.write(tags);
+        let answer = match shared {
+            Some(tag) => {
+                if fresh {
+                    cache.forget(&tag);
+                }
+                cache.get(&tag, &call, client.send(&call)).await?
+            }
+            None => client.send(&call).await?,
+        };
+        drop(write);
+        Ok(Response { answer, context: call.context })
+    }
+
+    /// Like [`send`](Request::send), with `None` where the vendor says that there is no such object (404 and 410).
+    pub async fn send_opt(self) -> Result<Option<Response>, Error> {
+        match self.send().await {
+            Err(error) if error.is_not_found() => Ok(None),
+            result => result.map(Some),
+        }
+    }
+
+    fn fail(&mut self, problem: String) {
+        self.problem.get_or_insert(problem);
+    }
+
+    fn into_call(self) -> Result<Call, Error> {
+        let mut context =
+            Context::new(self.client.vendor(), self.doing.unwrap_or_else(|| "sending a request".to_owned()));
+        if let Some(problem) = self.problem {
+            return Err(Error::from_context(Kind::Request, context, problem));
+        }
+        let (mut url, mut shown) = match self.path.on(self.client.base_url()) {
+            Ok(urls) => urls,
+            Err(problem) => return Err(Error::from_context(Kind::Request, context, problem)),
+        };
+        add_query(&mut url, &self.query);
+        add_query(&mut shown, &self.query);
+        context.route = Some((self.method.clone(), redact::url(&shown)));
+        let outgoing = Outgoing { method: self.method, url, headers: self.headers, body: self.body, note: self.note };
+        Ok(Call { context, outgoing, effect: self.effect, authenticate: self.authenticate })
+    }
+}
+
+fn add_query(url: &mut Url, query: &[(String, String)]) {
+    if !query.is_empty() {
+        url.query_pairs_mut().extend_pairs(query);
+    }
+}
+
+/// The pairs of a query or a form; the error is the end of a sentence and shows no value.
+fn pairs(input: &impl Serialize) -> Result<Vec<(String, String)>, String> {
+    let value = serde_json::to_value(input).map_err(|_| "could not be written as text".to_owned())?;
+    let members: Vec<(String, Value)> = match value {
+        Value::Null => Vec::new(),
+        Value::Object(members) => members.into_iter().collect(),
+        Value::Array(items) => items
+            .into_iter()
+            .map(|item| serde_json::from_value(item).map_err(|_| "is a list of something else than pairs".to_owned()))
+            .collect::<Result<_, _>>()?,
+        _ => return Err("is neither a struct, a map nor a list of pairs".to_owned()),
+    };
+    let mut pairs = Vec::new();
+    for (key, value) in members {
+        let values = if let Value::Array(values) = value { values } else { vec![value] };
+        for value in values {
+            match value {
+                Value::Null => {}
+                Value::String(text) => pairs.push((key.clone(), text)),
+                Value::Bool(_) | Value::Number(_) => pairs.push((key.clone(), value.to_string())),
+                Value::Array(_) | Value::Object(_) => return Err(format!("has a nested value at `{key}`")),
+            }
+        }
+    }
+    Ok(pairs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn pairs_leave_out_what_is_absent_and_repeat_lists() {
+        let text =
+            |value: Value| pairs(&value).map(|pairs| pairs.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>());
+        assert_eq!(
+            text(json!({"take": 10, "on": true, "none": null, "id": ["a", "b"]})).unwrap(),
+            ["id=a", "id=b", "on=true", "take=10"]
+        );
+        assert_eq!(text(json!([["z", "1"], ["a", 2]])).unwrap(), ["z=1", "a=2"]);
+        assert!(text(json!({"filter": {"secret": "hunter2"}})).unwrap_err().contains("`filter`"));
+        assert!(text(json!("hunter2")).is_err());
+    }
+}

@@ -1,0 +1,215 @@
+//! Whether a failed attempt may be repeated, and when.
+//!
+//! The rule: what certainly was not carried out may always be repeated, what may have been carried out only where doing it
+//! twice is the same as doing it once. Everything here is a pure function of what came back.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use jiff::{SignedDuration, Timestamp};
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, HeaderName, RETRY_AFTER};
+
+use super::auth::Outgoing;
+use super::clock;
+use super::error::Error;
+use super::settings::Settings;
+
+/// The longest wait that is waited out, be it the vendor's or our own; beyond it the request fails and names the wait.
+pub(super) const MAX_WAIT: Duration = Duration::from_secs(60);
+
+/// Headers that say when a limit ends, in the order of preference; `Retry-After` goes before them.
+const RESET_HEADERS: [HeaderName; 2] =
+    [HeaderName::from_static("ratelimit-reset"), HeaderName::from_static("x-ratelimit-reset")];
+
+/// A number of seconds above this is a point in time, not a wait.
+const SMALLEST_EPOCH: i64 = 1_000_000_000;
+
+/// A number above this is a point in time in milliseconds.
+const SMALLEST_EPOCH_MILLIS: i64 = 1_000_000_000_000;
+
+/// What a request does to the vendor's data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// It changes nothing.
+    Read,
+    /// Done twice is as done once.
+    Idempotent,
+    /// Done twice makes a second object, or a second event.
+    Once,
+}
+
+/// What became of an attempt, as far as it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It certainly was not carried out, and may be later.
+    NotCarriedOut,
+    /// It may have been carried out.
+    Unknown,
+    /// It was answered, and the same request would be answered the same.
+    Final,
+}
+
+impl Fate {
+    /// What a status that is not a success says. A 503 that names a time is an overload that turned the request away; one
+    /// that does not may come from anything on the way back.
+    pub(super) fn of_status(status: StatusCode, names_a_wait: bool) -> Self {
+        match status.as_u16() {
+            429 => Self::NotCarriedOut,
+            503 if names_a_wait => Self::NotCarriedOut,
+            // Not implemented, and HTTP version not supported.
+            501 | 505 => Self::Final,
+            408 | 500..=599 => Self::Unknown,
+            _ => Self::Final,
+        }
+    }
+
+    /// Whether a request of this effect may be sent again.
+    pub(super) fn may_repeat(self, effect: Effect) -> bool {
+        match self {
+            Self::NotCarriedOut => true,
+            Self::Unknown => effect != Effect::Once,
+            Self::Final => false,
+        }
+    }
+}
+
+/// A failed attempt.
+pub(super) struct Failure {
+    pub(super) error: Error,
+    pub(super) fate: Fate,
+    /// The wait that the vendor named.
+    pub(super) wait: Option<Duration>,
+    /// The request as it was sent, if it was.
+    pub(super) sent: Option<Box<Outgoing>>,
+}
+
+impl Failure {
+    /// A failure that repeating does not change.
+    pub(super) fn last(error: Error) -> Self {
+        Self { error, fate: Fate::Final, wait: None, sent: None }
+    }
+}
+
+/// Our own waits: exponential and jittered, one for each repetition that is allowed.
+pub(super) fn backoff(settings: &Settings) -> ExponentialBackoff {
+    ExponentialBuilder::new()
+        .with_min_delay(settings.first_retry_delay)
+        // The jitter adds up to as much again.
+        .with_max_delay(MAX_WAIT / 2)
+        .with_max_times(usize::try_from(settings.max_retries).unwrap_or(usize::MAX))
+        .with_jitter()
+        .build()
+}
+
+/// The wait that an answer names, measured against the vendor's own clock where the answer has one.
+pub(super) fn named_wait(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
+    let now = clock::server_time(headers).unwrap_or_else(clock::now);
+    if let Some(wait) = clock::text(headers, &RETRY_AFTER).and_then(|text| retry_after(text, now)) {
+        return Some(wait);
+    }
+    if status != StatusCode::TOO_MANY_REQUESTS {
+        return None;
+    }
+    RESET_HEADERS.iter().find_map(|name| reset(clock::text(headers, name)?, now))
+}
+
+/// `Retry-After`: seconds or an HTTP date.
+fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
+    let text = text.trim();
+    match text.parse::<u64>() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => clock::parse_http_date(text).map(|at| until(at, now)),
+    }
+}
+
+/// A reset header: seconds from now (the IETF draft), or an epoch in seconds or milliseconds (what many vendors send).
+fn reset(text: &str, now: Timestamp) -> Option<Duration> {
+    // Some send fractions; a wait is rounded up.
+    let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
+    let number = whole.parse::<i64>().ok()?.checked_add(i64::from(fraction.bytes().any(|digit| digit != b'0')))?;
+    match number {
+        i64::MIN..0 => None,
+        0..SMALLEST_EPOCH => Some(Duration::from_secs(number.unsigned_abs())),
+        SMALLEST_EPOCH..SMALLEST_EPOCH_MILLIS => Timestamp::from_second(number).ok().map(|at| until(at, now)),
+        _ => Timestamp::from_millisecond(number).ok().map(|at| until(at, now)),
+    }
+}
+
+/// How long until then; nothing if it has passed.
+fn until(at: Timestamp, now: Timestamp) -> Duration {
+    at.duration_since(now).max(SignedDuration::ZERO).unsigned_abs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reqwest::header::HeaderValue;
+
+    fn wait(status: u16, headers: &[(&'static str, &str)]) -> Option<u64> {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(*name, HeaderValue::from_str(value).unwrap());
+        }
+        named_wait(StatusCode::from_u16(status).unwrap(), &map).map(|wait| wait.as_secs())
+    }
+
+    #[test]
+    fn the_wait_is_read_from_every_form_that_vendors_send() {
+        // A server whose clock stands in 1994: waits are measured against it, not against ours.
+        let date = ("date", "Sun, 06 Nov 1994 08:49:37 GMT");
+        for (status, headers, expected) in [
+            (429, vec![("retry-after", "7")], Some(7)),
+            (503, vec![("retry-after", " 7 ")], Some(7)),
+            (429, vec![date, ("retry-after", "Sun, 06 Nov 1994 08:49:47 GMT")], Some(10)),
+            (429, vec![date, ("retry-after", "Sun, 06 Nov 1994 08:49:07 GMT")], Some(0)),
+            (429, vec![("x-ratelimit-reset", "12")], Some(12)),
+            (429, vec![("ratelimit-reset", "0.2")], Some(1)),
+            (429, vec![("date", "Mon, 15 Jan 2024 10:59:30 GMT"), ("x-ratelimit-reset", "1705316400")], Some(30)),
+            (429, vec![("date", "Mon, 15 Jan 2024 10:59:30 GMT"), ("x-ratelimit-reset", "1705316400000")], Some(30)),
+            (429, vec![("retry-after", "3"), ("x-ratelimit-reset", "12")], Some(3)),
+            (503, vec![("x-ratelimit-reset", "12")], None),
+            (429, vec![("retry-after", "soon")], None),
+            (429, vec![("x-ratelimit-reset", "-5")], None),
+            (429, vec![], None),
+        ] {
+            assert_eq!(wait(status, &headers), expected, "{status} {headers:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_was_not_carried_out_is_repeated_for_a_write_that_counts() {
+        use Effect::{Idempotent, Once, Read};
+        for (status, names_a_wait, repeated_for) in [
+            (429, false, vec![Read, Idempotent, Once]),
+            (503, true, vec![Read, Idempotent, Once]),
+            (503, false, vec![Read, Idempotent]),
+            (500, false, vec![Read, Idempotent]),
+            (500, true, vec![Read, Idempotent]),
+            (502, false, vec![Read, Idempotent]),
+            (504, false, vec![Read, Idempotent]),
+            (408, false, vec![Read, Idempotent]),
+            (501, false, vec![]),
+            (301, false, vec![]),
+            (400, false, vec![]),
+            (401, false, vec![]),
+            (404, false, vec![]),
+            (409, false, vec![]),
+        ] {
+            let fate = Fate::of_status(StatusCode::from_u16(status).unwrap(), names_a_wait);
+            let repeated: Vec<Effect> =
+                [Read, Idempotent, Once].into_iter().filter(|effect| fate.may_repeat(*effect)).collect();
+            assert_eq!(repeated, repeated_for, "{status}");
+        }
+    }
+
+    #[test]
+    fn our_own_waits_grow_and_are_as_many_as_the_retries() {
+        let mut settings = Settings::new("Acme", url::Url::parse("http://127.0.0.1:1").unwrap());
+        settings.max_retries = 12;
+        let waits: Vec<Duration> = backoff(&settings).collect();
+        assert_eq!(waits.len(), 12);
+        assert!(waits[0] >= settings.first_retry_delay && waits[0] <= settings.first_retry_delay * 2, "{waits:?}");
+        assert!(waits[11] >= MAX_WAIT / 2 && waits.iter().all(|wait| *wait <= MAX_WAIT), "{waits:?}");
+    }
+}

@@ -1,0 +1,131 @@
+//! What a client is told once: where the vendor is, how long to wait, how often to try, how much to send at a time.
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use reqwest::header::HeaderValue;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use super::error::{Context, Error, Kind};
+use super::transport::Transport;
+use super::vendor_error::{ParseError, parse_common};
+
+/// The settings of one vendor's client; clones share one pool of connections.
+#[derive(Clone)]
+pub struct Settings {
+    /// The vendor's name as a user knows it; every error begins with it.
+    pub vendor: &'static str,
+    /// Where the API is: `http` or `https`, a host and perhaps a path, without user information, query or fragment.
+    pub base_url: Url,
+    /// How long one attempt may take, from connecting to the last byte of the answer. Default: 30 s.
+    pub timeout: Duration,
+    /// How often a request is repeated after its first attempt. Default: 4.
+    pub max_retries: u32,
+    /// The shortest wait before the first repetition; it doubles from there and is jittered. Default: 500 ms.
+    pub first_retry_delay: Duration,
+    /// How many requests of this client may be on the wire at once. Default: 8.
+    pub max_concurrent_requests: NonZeroU32,
+    /// How many requests this client may begin in any minute. Default: no limit.
+    pub requests_per_minute: Option<NonZeroU32>,
+    /// The `User-Agent` header. Default: the provider's name and version.
+    pub user_agent: String,
+    /// Reads the vendor's code and message out of an error answer. Default: [`parse_common`].
+    pub parse_error: ParseError,
+    /// Fires when Terraform asks the provider to stop: waits end, and no write is begun after it.
+    pub cancel: CancellationToken,
+    pub(super) transport: Transport,
+}
+
+impl Settings {
+    /// The defaults for a vendor whose API is at `base_url`.
+    pub fn new(vendor: &'static str, base_url: Url) -> Self {
+        Self {
+            vendor,
+            base_url,
+            timeout: Duration::from_secs(30),
+            max_retries: 4,
+            first_retry_delay: Duration::from_millis(500),
+            max_concurrent_requests: NonZeroU32::MIN.saturating_add(7),
+            requests_per_minute: None,
+            user_agent: concat!("terraform-provider-idv/", env!("CARGO_PKG_VERSION")).to_owned(),
+            parse_error: parse_common,
+            cancel: CancellationToken::new(),
+            transport: Transport::default(),
+        }
+    }
+
+    /// Checks what the types cannot; returns the `User-Agent` as it goes on the wire.
+    pub(super) fn check(&self) -> Result<HeaderValue, Error> {
+        check_base_url(self.vendor, &self.base_url)?;
+        HeaderValue::from_str(&self.user_agent).map_err(|_| {
+            setup_error(
+                self.vendor,
+                "the user agent contains a character that a header cannot carry, such as a line break",
+            )
+            .with_hint("Use printable ASCII characters in the user agent and its suffix.")
+        })
+    }
+}
+
+/// Refuses a base URL that requests could not be built on, or that would carry credentials into messages.
+pub(super) fn check_base_url(vendor: &'static str, url: &Url) -> Result<(), Error> {
+    let problem = if !matches!(url.scheme(), "http" | "https") {
+        format!("its scheme is `{}`", url.scheme())
+    } else if !url.has_host() {
+        "it names no host".to_owned()
+    } else if !url.username().is_empty() || url.password().is_some() {
+        "it contains a user name or password".to_owned()
+    } else if url.query().is_some() || url.fragment().is_some() {
+        "it has a query or a fragment".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(setup_error(vendor, format!("the URL `{}` cannot be used: {problem}", super::redact::url(url)))
+        .with_hint("Write it as `https://host` or `https://host/path`; credentials have settings of their own."))
+}
+
+fn setup_error(vendor: &'static str, failure: impl Into<String>) -> Error {
+    Error::from_context(Kind::Request, Context::new(vendor, "setting up the client"), failure)
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("vendor", &self.vendor)
+            .field("base_url", &super::redact::url(&self.base_url))
+            .field("timeout", &self.timeout)
+            .field("max_retries", &self.max_retries)
+            .field("max_concurrent_requests", &self.max_concurrent_requests)
+            .field("requests_per_minute", &self.requests_per_minute)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_url_that_cannot_work_is_refused_with_the_reason() {
+        for (url, reason) in [
+            ("ftp://api.example.test", "its scheme is `ftp`"),
+            ("https://bob:hunter2@api.example.test", "it contains a user name or password"),
+            ("https://api.example.test/v1?key=hunter2", "it has a query or a fragment"),
+        ] {
+            let error = check_base_url("Acme", &Url::parse(url).unwrap()).unwrap_err().to_string();
+            assert!(error.contains(reason), "{error}");
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+        assert!(check_base_url("Acme", &Url::parse("https://api.example.test/v1").unwrap()).is_ok());
+    }
+
+    #[test]
+    fn a_user_agent_with_a_line_break_is_refused() {
+        let mut settings = Settings::new("Acme", Url::parse("https://api.example.test").unwrap());
+        assert_eq!(settings.check().unwrap(), concat!("terraform-provider-idv/", env!("CARGO_PKG_VERSION")));
+        settings.user_agent.push('\n');
+        assert!(settings.check().unwrap_err().to_string().contains("user agent"));
+    }
+}

@@ -1,0 +1,126 @@
+//! Shared reads: one request for many, dropped by writes, also while one is in flight.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use super::*;
+
+/// A server that holds one number: PUT sets it, GET reads it, slowly if asked with `?slow=true`.
+async fn number() -> Server {
+    let value = AtomicUsize::new(0);
+    Server::start(move |seen, _| {
+        if seen.method == Method::PUT {
+            value.store(seen.body.parse().unwrap(), Ordering::SeqCst);
+            return reply(200).after_ms(100);
+        }
+        let delay = if seen.path.contains("slow") { 300 } else { 0 };
+        reply(200).json(&value.load(Ordering::SeqCst)).after_ms(delay)
+    })
+    .await
+}
+
+async fn read(client: &Client, path: &str) -> usize {
+    let request = client.get(path).query(&[("slow", path == "/slow")]).shared("number");
+    request.send().await.unwrap().json().unwrap()
+}
+
+#[tokio::test]
+async fn identical_reads_are_one_request() {
+    let server = Server::script([reply(200).body("7").after_ms(100)]).await;
+    let client = server.client();
+    let shared = || client.get("/list").query(&[("take", 10)]).shared("list");
+    let all = join_all((0..50).map(|_| shared().send())).await;
+    assert!(all.into_iter().all(|answer| answer.unwrap().json::<u32>().unwrap() == 7));
+    assert_eq!(server.count(), 1);
+    shared().send().await.unwrap();
+    assert_eq!(server.count(), 1, "a later read is answered from memory");
+
+    shared().query(&[("skip", 10)]).send().await.unwrap();
+    assert_eq!(server.count(), 2, "another query is another read");
+    shared().header("x-api-version", "2").send().await.unwrap();
+    assert_eq!(server.count(), 3, "another header is another read");
+    shared().without_auth().send().await.unwrap();
+    assert_eq!(server.count(), 4, "a read without credentials is another read");
+    client.post("/list").json(&["a"]).read_only().shared("list").send().await.unwrap();
+    client.post("/list").json(&["b"]).read_only().shared("list").send().await.unwrap();
+    assert_eq!(server.count(), 6, "another body is another read");
+    client.get("/list").query(&[("take", 10)]).send().await.unwrap();
+    assert_eq!(server.count(), 7, "a read that is not shared is sent");
+}
+
+#[tokio::test]
+async fn a_write_makes_reads_ask_again() {
+    let server = number().await;
+    let client = server.client();
+    assert_eq!(read(&client, "/x").await, 0);
+    client.put("/x").json(&5).invalidates("number").send().await.unwrap();
+    assert_eq!(read(&client, "/x").await, 5);
+    client.put("/x").json(&6).invalidates("another").send().await.unwrap();
+    assert_eq!(read(&client, "/x").await, 5, "a write of something else leaves it");
+    let fresh = client.get("/x").query(&[("slow", false)]).shared("number").fresh().send().await.unwrap();
+    assert_eq!(fresh.json::<usize>().unwrap(), 6);
+    assert_eq!(read(&client, "/x").await, 6, "what was read afresh is kept");
+}
+
+#[tokio::test]
+async fn a_failed_write_may_have_been_carried_out_and_invalidates_too() {
+    let server =
+        Server::start(|seen, _| if seen.method == Method::POST { reply(500) } else { reply(200).body("1") }).await;
+    let client = server.client();
+    client.get("/x").shared("x").send().await.unwrap();
+    client.post("/x").invalidates("x").send().await.unwrap_err();
+    client.get("/x").shared("x").send().await.unwrap();
+    assert_eq!(server.count(), 3);
+}
+
+#[tokio::test]
+async fn a_read_in_flight_during_a_write_does_not_stay() {
+    let server = number().await;
+    let client = server.client();
+    let write = async {
+        while server.count() == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        client.put("/slow").json(&5).invalidates("number").send().await.unwrap();
+    };
+    let (old, ()) = tokio::join!(read(&client, "/slow"), write);
+    assert_eq!(old, 0, "the read began before the write and answers so");
+    assert_eq!(read(&client, "/slow").await, 5, "the old answer came last and was not kept");
+}
+
+#[tokio::test]
+async fn a_read_begun_during_a_write_does_not_stay() {
+    let server = Server::start({
+        let written = AtomicBool::new(false);
+        move |seen, _| match seen.method {
+            // The read passes the server before the write takes effect, and the write answers last.
+            Method::PUT => reply(200).after_ms(300),
+            _ => reply(200).json(&written.swap(true, Ordering::SeqCst)),
+        }
+    })
+    .await;
+    let client = server.client();
+    let shared = || async { client.get("/x").shared("x").send().await.unwrap().json::<bool>().unwrap() };
+    let during = async {
+        while server.count() == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        shared().await
+    };
+    let (write, during) = tokio::join!(client.put("/x").invalidates("x").send(), during);
+    write.unwrap();
+    assert!(!during);
+    assert!(shared().await, "the answer from before the write's end was not kept");
+}
+
+#[tokio::test]
+async fn a_failed_read_is_shared_and_not_kept() {
+    let server = Server::script([reply(404).after_ms(100), reply(200)]).await;
+    let client = server.client();
+    let all = join_all((0..10).map(|_| client.get("/x").shared("x").send_opt())).await;
+    assert!(all.into_iter().all(|answer| answer.unwrap().is_none()));
+    assert_eq!(server.count(), 1);
+    assert!(client.get("/x").shared("x").send_opt().await.unwrap().is_some());
+}

@@ -1,0 +1,196 @@
+//! Access tokens: one for many requests, renewed in time and once on 401, and clear errors about the token endpoint.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+
+use super::super::{ClientAuth, ClientCredentials, Error, Kind, OAuth2ClientCredentials};
+use super::*;
+
+fn credentials(server: &Server) -> ClientCredentials {
+    ClientCredentials {
+        token_url: server.url.join("/oauth/token").unwrap(),
+        client_id: "terra form".to_owned(),
+        client_secret: SecretString::from("hunter2/+"),
+        scopes: vec!["kyc.read".to_owned(), "kyc.write".to_owned()],
+        audience: Some("https://kyc.example.test".to_owned()),
+        client_auth: ClientAuth::Basic,
+    }
+}
+
+fn authenticated(server: &Server) -> Client {
+    let auth = OAuth2ClientCredentials::new(&server.settings(), credentials(server)).unwrap();
+    Client::new(server.settings(), Arc::new(auth)).unwrap()
+}
+
+/// A vendor that gives out `token-0`, `token-1` and so on, and accepts those that `accepts` says.
+async fn vendor(expires_in: serde_json::Value, accepts: impl Fn(usize) -> bool + Send + Sync + 'static) -> Server {
+    let given = AtomicUsize::new(0);
+    Server::start(move |seen, _| {
+        if seen.path == "/oauth/token" {
+            let token = format!("token-{}", given.fetch_add(1, Ordering::SeqCst));
+            let body = json!({"access_token": token, "token_type": "bearer", "expires_in": expires_in});
+            return reply(200).json(&body).after_ms(50);
+        }
+        let sent = seen.headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
+        let number = sent.and_then(|text| text.strip_prefix("Bearer token-").map(|n| n.parse().unwrap()));
+        if number.is_some_and(&accepts) {
+            reply(200)
+        } else {
+            reply(401).json(&json!({"code": "bad_token", "message": "no"}))
+        }
+    })
+    .await
+}
+
+fn token_requests(server: &Server) -> usize {
+    server.seen().iter().filter(|seen| seen.path == "/oauth/token").count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_requests_at_once_ask_for_one_token() {
+    let server = vendor(json!(3600), |_| true).await;
+    let client = authenticated(&server);
+    let all = join_all((0..50).map(|number| client.get(format!("/{number}")).send())).await;
+    assert!(all.iter().all(Result::is_ok));
+    assert_eq!((token_requests(&server), server.count()), (1, 51));
+}
+
+#[tokio::test]
+async fn a_token_is_asked_for_as_the_rfc_says() {
+    for client_auth in [ClientAuth::Basic, ClientAuth::Post] {
+        let server = vendor(json!(3600), |_| true).await;
+        let credentials = ClientCredentials { client_auth, ..credentials(&server) };
+        let auth = OAuth2ClientCredentials::new(&server.settings(), credentials).unwrap();
+        let token = auth.token().await.unwrap();
+        assert_eq!(token.secret().expose_secret(), "token-0");
+        assert!((3590..=3600).contains(&token.expires_in().as_secs()));
+        let left = token.expires_at().duration_since(jiff::Timestamp::now()).as_secs();
+        assert!((3590..=3600).contains(&left), "{left}");
+
+        let seen = &server.seen()[0];
+        assert_eq!(seen.method, Method::POST);
+        assert_eq!(seen.headers["content-type"], "application/x-www-form-urlencoded");
+        let common = "grant_type=client_credentials&scope=kyc.read+kyc.write&audience=https%3A%2F%2Fkyc.example.test";
+        match client_auth {
+            ClientAuth::Basic => {
+                assert_eq!(seen.body, common);
+                // base64 of `terra+form:hunter2%2F%2B`
+                assert_eq!(seen.headers["authorization"], "Basic dGVycmErZm9ybTpodW50ZXIyJTJGJTJC");
+            }
+            ClientAuth::Post => {
+                assert_eq!(seen.body, format!("{common}&client_id=terra+form&client_secret=hunter2%2F%2B"));
+                assert!(!seen.headers.contains_key("authorization"));
+            }
+        }
+    }
+}
+
+/// Lets the clock jump; it runs again afterwards, since a paused clock would fire the timeouts of real sockets.
+async fn jump(seconds: u64) {
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(seconds)).await;
+    tokio::time::resume();
+}
+
+#[tokio::test]
+async fn a_token_is_renewed_before_it_expires() {
+    for (lifetime, early, late) in [(json!(3600), 3500, 45), (json!("300.0"), 200, 75)] {
+        let server = vendor(lifetime.clone(), |_| true).await;
+        let client = authenticated(&server);
+        client.get("/a").send().await.unwrap();
+        jump(early).await;
+        client.get("/b").send().await.unwrap();
+        assert_eq!(token_requests(&server), 1, "{lifetime}: more than a minute and a tenth are left");
+        jump(late).await;
+        client.get("/c").send().await.unwrap();
+        assert_eq!(token_requests(&server), 2, "{lifetime}: less than a minute, or a tenth, is left");
+    }
+}
+
+#[tokio::test]
+async fn a_token_without_a_lifetime_has_an_hour_and_one_of_no_life_serves_once() {
+    let server = vendor(json!(null), |_| true).await;
+    let auth = OAuth2ClientCredentials::new(&server.settings(), credentials(&server)).unwrap();
+    assert!(auth.token().await.unwrap().expires_in() > Duration::from_secs(3590));
+
+    let server = vendor(json!(0), |_| true).await;
+    let client = authenticated(&server);
+    client.get("/a").send().await.unwrap();
+    client.get("/b").send().await.unwrap();
+    assert_eq!(token_requests(&server), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withdrawn_token_is_renewed_once_for_all_and_writes_are_repeated() {
+    let server = vendor(json!(3600), |number| number >= 1).await;
+    let client = authenticated(&server);
+    let all = join_all((0..20).map(|number| client.post(format!("/{number}")).send())).await;
+    assert!(all.iter().all(Result::is_ok), "{all:?}");
+    assert_eq!(token_requests(&server), 2);
+}
+
+#[tokio::test]
+async fn a_second_401_is_the_error() {
+    let server = vendor(json!(3600), |_| false).await;
+    let error = authenticated(&server).get("/x").doing("reading x").send().await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), token_requests(&server)), (Kind::Auth, 2, 2));
+    assert_eq!(error.summary(), "Acme: reading x failed: the answer was 401 Unauthorized (bad_token: no)");
+}
+
+#[tokio::test]
+async fn a_public_request_needs_no_token() {
+    let server = vendor(json!(3600), |_| true).await;
+    let error = authenticated(&server).get("/x").without_auth().send().await.unwrap_err();
+    assert_eq!((error.kind(), server.count()), (Kind::Auth, 1), "and its 401 renews nothing");
+}
+
+async fn token_error(answer: Reply) -> Error {
+    let server = Server::script([answer]).await;
+    let error = authenticated(&server).post("/x").doing("creating x").send().await.unwrap_err();
+    assert!(server.seen().iter().all(|seen| seen.path == "/oauth/token"));
+    assert_eq!(error.url().unwrap(), server.url.join("/oauth/token").unwrap().as_str());
+    let text = format!("{error} {error:?}");
+    assert!(text.contains("It was needed for creating x."), "{text}");
+    assert!(!text.contains("hunter2") && !text.contains("sesame"), "{text}");
+    error
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_the_token_endpoint_is_said() {
+    let refused = json!({"error": "invalid_client", "error_description": "unknown client"});
+    for status in [400, 401] {
+        let error = token_error(reply(status).json(&refused)).await;
+        assert_eq!((error.kind(), error.code()), (Kind::Auth, Some("invalid_client")), "{status}");
+        assert!(error.detail().contains("Check the token URL, the client id and the client secret."), "{error}");
+    }
+    assert_eq!(token_error(reply(404)).await.kind(), Kind::NotFound);
+    assert_eq!(token_error(reply(500)).await.kind(), Kind::Server);
+    for (body, problem) in [
+        (json!({"token": "sesame"}), "the answer has no `access_token`"),
+        (json!({"access_token": ""}), "the answer has no `access_token`"),
+        (json!({"access_token": 5}), "`access_token` of the answer is of the type integer where"),
+        (
+            json!({"access_token": "sesame", "expires_in": "soon"}),
+            "`expires_in` of the answer is not a number of seconds",
+        ),
+        (json!({"access_token": "sesame", "expires_in": -1}), "`expires_in` of the answer is not a number of seconds"),
+        (json!({"access_token": "sesame", "token_type": "mac"}), "`token_type` of the answer is another than `Bearer`"),
+    ] {
+        let error = token_error(reply(200).json(&body)).await;
+        assert_eq!(error.kind(), Kind::Decode, "{body}");
+        assert!(error.summary().contains(problem), "{body}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_failed_token_request_is_shared_by_those_who_wait_for_it() {
+    let server = Server::script([reply(401).after_ms(100)]).await;
+    let client = authenticated(&server);
+    let all = join_all((0..20).map(|_| client.get("/x").send())).await;
+    assert!(all.into_iter().all(|result| result.unwrap_err().kind() == Kind::Auth));
+    assert_eq!(server.count(), 1);
+}

@@ -1,0 +1,146 @@
+//! What a vendor's error answer says: a code for programs and a message for people.
+//!
+//! Each vendor may read its own shape; [`parse_common`] knows the shapes that are shared: OAuth 2.0 (RFC 6749, section
+//! 5.2), problem details (RFC 9457), `{code, message}` and the same inside `error`, and `{errors: [{message, param}]}`.
+
+use reqwest::StatusCode;
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use serde_json::Value;
+
+/// The longest vendor message that is kept, in characters.
+const MAX_MESSAGE: usize = 500;
+
+/// How a vendor's error answer is read, given its status, headers and body.
+pub type ParseError = fn(StatusCode, &HeaderMap, &[u8]) -> VendorError;
+
+/// The vendor's own words about a failure; either may be missing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VendorError {
+    /// The code that the vendor documents, such as `invalid_client`.
+    pub code: Option<String>,
+    /// The vendor's sentence.
+    pub message: Option<String>,
+}
+
+/// Reads the shapes that are common among vendors; what it does not know stays empty.
+pub fn parse_common(_status: StatusCode, _headers: &HeaderMap, body: &[u8]) -> VendorError {
+    serde_json::from_slice::<Value>(body).map(|value| from_value(&value)).unwrap_or_default()
+}
+
+fn from_value(value: &Value) -> VendorError {
+    if let Some(inner @ Value::Object(_)) = value.get("error") {
+        return from_value(inner);
+    }
+    let first = |names: &[&str]| names.iter().find_map(|name| scalar(value.get(name)?));
+    let code = first(&["code", "error_code", "error"]);
+    let message = first(&["error_description", "message", "detail", "title"]).or_else(|| listed(value));
+    VendorError { code, message }
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// `{errors: [{message, param}]}` as `param: message; ...`.
+fn listed(value: &Value) -> Option<String> {
+    let errors = value.get("errors")?.as_array()?;
+    let lines: Vec<String> = errors
+        .iter()
+        .filter_map(|error| {
+            let message = scalar(error).or_else(|| scalar(error.get("message")?))?;
+            let param = error.get("param").or_else(|| error.get("field")).and_then(scalar);
+            Some(param.map_or_else(|| message.clone(), |param| format!("{param}: {message}")))
+        })
+        .collect();
+    (!lines.is_empty()).then(|| lines.join("; "))
+}
+
+/// The vendor's error with its message in one line of bounded length; without a message, a note about the body instead.
+pub(super) fn read(parse: ParseError, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> VendorError {
+    let mut found = parse(status, headers, body);
+    if found == VendorError::default() {
+        // A token endpoint or a gateway before the API has a shape of its own.
+        found = parse_common(status, headers, body);
+    }
+    VendorError {
+        code: found.code.map(|code| one_line(&code)),
+        message: found.message.map(|text| one_line(&text)).or_else(|| note(headers, body)),
+    }
+}
+
+/// What kind of body came instead of a message that is known.
+fn note(headers: &HeaderMap, body: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(body);
+    if text.trim().is_empty() {
+        return None;
+    }
+    if is_html(headers, body) {
+        return Some(format!("a web page of {} bytes instead of an API's error", body.len()));
+    }
+    match serde_json::from_slice::<Value>(body) {
+        Ok(Value::Object(members)) if members.is_empty() => None,
+        Ok(Value::Object(members)) => {
+            let names: Vec<&str> = members.keys().map(String::as_str).collect();
+            Some(one_line(&format!("a JSON object with {}, without a message that is known", names.join(", "))))
+        }
+        Ok(_) => Some(format!("a JSON value of {} bytes without a message that is known", body.len())),
+        Err(_) => Some(one_line(&text)),
+    }
+}
+
+/// Whether the body is a web page, as a proxy or a wrong address would send.
+pub(super) fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
+    let declared = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    declared.is_some_and(|value| value.starts_with("text/html")) || body.trim_ascii_start().starts_with(b"<")
+}
+
+/// One line without control characters, cut to a bounded length.
+fn one_line(text: &str) -> String {
+    let words: Vec<&str> =
+        text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
+    let line = words.join(" ");
+    match line.char_indices().nth(MAX_MESSAGE) {
+        Some((end, _)) => format!("{}...", &line[..end]),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(body: &str, code: Option<&str>, message: Option<&str>) {
+        let found = read(parse_common, StatusCode::BAD_REQUEST, &HeaderMap::new(), body.as_bytes());
+        assert_eq!(found.code.as_deref(), code, "{body}");
+        assert_eq!(found.message.as_deref(), message, "{body}");
+    }
+
+    #[test]
+    fn common_shapes_are_read() {
+        check(r#"{"error":"invalid_client","error_description":"no"}"#, Some("invalid_client"), Some("no"));
+        check(r#"{"code":400,"message":"bad ts"}"#, Some("400"), Some("bad ts"));
+        check(r#"{"success":false,"error":{"code":"X","message":"m"}}"#, Some("X"), Some("m"));
+        check(r#"{"detail":"Not allowed."}"#, None, Some("Not allowed."));
+        check(r#"{"errors":[{"message":"is required","param":"dvcID"},"b"]}"#, None, Some("dvcID: is required; b"));
+    }
+
+    #[test]
+    fn an_unknown_body_becomes_a_note_without_its_values() {
+        check("", None, None);
+        check("{}", None, None);
+        check("<html><body>hunter2", None, Some("a web page of 19 bytes instead of an API's error"));
+        check(r#"{"secret":"hunter2"}"#, None, Some("a JSON object with secret, without a message that is known"));
+        check("upstream\r\n  connect error", None, Some("upstream connect error"));
+    }
+
+    #[test]
+    fn a_long_message_is_cut_between_characters() {
+        let long = "ä".repeat(2000);
+        let found = read(parse_common, StatusCode::BAD_REQUEST, &HeaderMap::new(), long.as_bytes());
+        assert_eq!(found.message.unwrap().chars().count(), MAX_MESSAGE + 3);
+    }
+}
