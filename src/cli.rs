@@ -1,0 +1,80 @@
+//! The command line: arguments only. What they start is in the library.
+
+use std::{net::IpAddr, path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use idv::sandbox;
+
+/// Terraform and OpenTofu provider for the admin side of identity-verification vendors.
+///
+/// Terraform starts it as a plugin; a person uses the commands below.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Serve a local stand-in for the vendors, each on a port of its own.
+    Sandbox(SandboxArguments),
+}
+
+#[derive(Args)]
+pub(crate) struct SandboxArguments {
+    /// Address to listen on.
+    #[arg(long, default_value = "127.0.0.1")]
+    listen: IpAddr,
+    /// First port: the vendors follow from there in order, the control port comes last. 0 takes free ports.
+    #[arg(long, default_value_t = 0, value_name = "PORT")]
+    port_base: u16,
+    /// Keep the state in FILE between runs.
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// Begin from the state in FILE, where there is no state file yet.
+    #[arg(long, value_name = "FILE")]
+    seed: Option<PathBuf>,
+    /// Delay every vendor's answer, after the request was carried out.
+    #[arg(long, default_value = "0ms", value_name = "DURATION", value_parser = duration)]
+    latency: Duration,
+    /// Write the ready line, as JSON, to FILE once all ports are open.
+    #[arg(long, value_name = "FILE")]
+    ready_file: Option<PathBuf>,
+    /// Go on in the background: return once all ports are open.
+    #[arg(long)]
+    pub(crate) background: bool,
+    /// How to say where everything is: one JSON line, or `export` lines for `eval`.
+    #[arg(long, value_enum, default_value_t = ReadyFormat::Json)]
+    format: ReadyFormat,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ReadyFormat {
+    Json,
+    Shell,
+}
+
+impl SandboxArguments {
+    /// The same in the engine's terms.
+    pub(crate) fn into_options(self) -> sandbox::Options {
+        sandbox::Options {
+            listen: self.listen,
+            port_base: self.port_base,
+            state: self.state,
+            seed: self.seed,
+            latency: self.latency,
+            ready_file: self.ready_file,
+            format: match self.format {
+                ReadyFormat::Json => sandbox::Format::Json,
+                ReadyFormat::Shell => sandbox::Format::Shell,
+            },
+        }
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let parsed: jiff::SignedDuration =
+        text.parse().map_err(|error| format!("{error}; write for instance 50ms or 2s"))?;
+    parsed.try_into().map_err(|_| "a delay cannot be negative".to_owned())
+}

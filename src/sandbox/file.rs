@@ -1,0 +1,19 @@
+//! Files that another process may read at any moment.
+
+use std::{fs, io, path::Path};
+
+/// Writes a whole file so that a reader sees the old content or the new one, never half of it.
+pub(super) fn write_atomically(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(format!(".{}.tmp", std::process::id()));
+    fs::write(&temporary, content)?;
+    fs::rename(&temporary, path)
+}
+
+/// Removes a file; that there was none is as good.
+pub(super) fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,84 @@
+//! The log of requests: what a test asks to prove how often, and with what, a vendor was called.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use axum::http::{Method, StatusCode};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::faults::Kind;
+
+/// One request as `GET /requests` shows it.
+#[derive(Clone, Serialize)]
+pub(super) struct Entry {
+    #[serde(skip)]
+    id: u64,
+    vendor: &'static str,
+    method: String,
+    /// With the query, as sent.
+    path: String,
+    /// What the client was answered; null while it waits, and for good when it got no answer.
+    status: Option<u16>,
+    /// RFC 3339, by the sandbox's clock.
+    at: String,
+    /// The fault that struck, if one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fault: Option<Kind>,
+}
+
+#[derive(Default)]
+struct Entries {
+    begun: u64,
+    list: Vec<Entry>,
+}
+
+/// Every request since the start, or since it was last cleared, in order of arrival.
+#[derive(Default)]
+pub(super) struct Log(Mutex<Entries>);
+
+impl Log {
+    /// Notes a request when it arrives, so that one whose client goes away while it waits is not lost.
+    pub(super) fn begin(
+        &self,
+        vendor: &'static str,
+        method: &Method,
+        path: String,
+        at: Timestamp,
+        fault: Option<Kind>,
+    ) -> u64 {
+        let mut entries = self.entries();
+        entries.begun += 1;
+        let id = entries.begun;
+        entries.list.push(Entry {
+            id,
+            vendor,
+            method: method.to_string(),
+            path,
+            status: None,
+            at: at.to_string(),
+            fault,
+        });
+        id
+    }
+
+    /// Notes what was answered. A request that was cleared from the log meanwhile stays cleared.
+    pub(super) fn finish(&self, id: u64, status: StatusCode) {
+        if let Some(entry) = self.entries().list.iter_mut().rev().find(|entry| entry.id == id) {
+            entry.status = Some(status.as_u16());
+        }
+    }
+
+    /// A copy of all entries.
+    pub(super) fn list(&self) -> Vec<Entry> {
+        self.entries().list.clone()
+    }
+
+    /// Forgets all entries.
+    pub(super) fn clear(&self) {
+        self.entries().list.clear();
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,73 @@
+//! What the sandbox says when it is ready: for a program as JSON, for a shell as `export` lines.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// How the sandbox says where it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// One line of JSON: `{"event":"ready","pid":...,"urls":{...},"env":{...}}`.
+    #[default]
+    Json,
+    /// Lines for `eval`: one `export` for each variable.
+    Shell,
+}
+
+/// The name of the control port among the URLs.
+pub(super) const CONTROL: &str = "control";
+
+/// Where everything is and what to set to use it.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Ready {
+    event: String,
+    /// The process to end when the sandbox is no longer needed.
+    pid: u32,
+    /// One URL per vendor and one for the control port, without a trailing slash.
+    pub(super) urls: BTreeMap<String, String>,
+    /// Variables that point the provider at the sandbox.
+    pub(super) env: BTreeMap<String, String>,
+}
+
+impl Ready {
+    /// For this process.
+    pub(super) fn new(urls: BTreeMap<String, String>, env: BTreeMap<String, String>) -> Self {
+        Self { event: "ready".to_owned(), pid: std::process::id(), urls, env }
+    }
+
+    /// The text for standard output, with its last line feed.
+    pub(super) fn render(&self, format: Format) -> Result<String, serde_json::Error> {
+        Ok(match format {
+            Format::Json => serde_json::to_string(self)? + "\n",
+            Format::Shell => self.exports(),
+        })
+    }
+
+    fn exports(&self) -> String {
+        let pid = self.pid.to_string();
+        let control = self.urls.get(CONTROL).map(String::as_str).unwrap_or_default();
+        let own = [("IDV_SANDBOX_PID", pid.as_str()), ("IDV_SANDBOX_CONTROL_URL", control)];
+        let env = self.env.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let lines: Vec<_> = env.chain(own).map(|(name, value)| format!("export {name}={}", quoted(value))).collect();
+        lines.join("\n") + "\n"
+    }
+}
+
+/// In single quotes, in which a shell expands nothing.
+fn quoted(value: &str) -> String {
+    format!("'{}'", value.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_back_what_was_quoted() {
+        for value in ["plain", "it's $HOME `date` \\ \"x\"", "two\nlines", ""] {
+            let script = format!("printf %s {}", quoted(value));
+            let output = std::process::Command::new("sh").arg("-c").arg(script).output().unwrap();
+            assert_eq!(String::from_utf8(output.stdout).unwrap(), value);
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! VULT's KYC API.
+
+pub mod sandbox;
