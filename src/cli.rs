@@ -17,6 +17,8 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Serve the provider for a debugger: prints what to set so that Terraform attaches to it, and ends with Ctrl-C.
+    Debug,
     /// Serve a local stand-in for the vendors, each on a port of its own.
     Sandbox(SandboxArguments),
 }

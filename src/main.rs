@@ -2,20 +2,28 @@
 
 mod cli;
 
-use std::{
-    error::Error,
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::error::Error;
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
 use cli::{Cli, Command, SandboxArguments};
-use idv::{sandbox, vendors};
+use idv::framework::environment::Environment;
+use idv::plugin::{self, Handshake};
+use idv::{protocol, sandbox, vendors};
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    // Serving the plugin comes first here, decided by go-plugin's cookie and not by arguments: Terraform gives none.
-    match run(Cli::parse().command).await {
+/// Where Terraform and OpenTofu look the provider up; they complete it with their own registry.
+const SOURCE: &str = "identity-as-code/idv";
+
+fn main() -> ExitCode {
+    // Decided by go-plugin's cookie and before any argument is read: Terraform gives none.
+    let result = match Handshake::read(&plugin::process_environment, &[protocol::VERSION]) {
+        Ok(handshake) => block_on(serve(&handshake)),
+        Err(plugin::Error::NotAPlugin) => block_on(run(Cli::parse().command)),
+        Err(error) => Err(error.into()),
+    };
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Nobody is left to tell when standard error is gone; the exit code still says it.
@@ -25,8 +33,27 @@ async fn main() -> ExitCode {
     }
 }
 
+/// One thread serves: the work is waiting for vendors, and a plugin starts several times in a run.
+fn block_on(task: impl Future<Output = Result<(), Box<dyn Error>>>) -> Result<(), Box<dyn Error>> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(task)
+}
+
+fn routes() -> tonic::service::Routes {
+    plugin::hclog::install(&plugin::process_environment, "TF_LOG_PROVIDER_IDV");
+    plugin::panic::install_hook(protocol::catches_panics);
+    let provider = Arc::new(vendors::provider(Environment::of_process()));
+    tonic::service::Routes::new(protocol::Service::server(provider))
+}
+
+async fn serve(handshake: &Handshake) -> Result<(), Box<dyn Error>> {
+    Ok(plugin::serve(handshake, routes()).await?)
+}
+
 async fn run(command: Command) -> Result<(), Box<dyn Error>> {
     match command {
+        Command::Debug => {
+            Ok(plugin::serve_debug(&plugin::process_environment, SOURCE, protocol::VERSION, routes()).await?)
+        }
         Command::Sandbox(arguments) => run_sandbox(arguments).await,
     }
 }

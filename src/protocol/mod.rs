@@ -10,7 +10,7 @@ pub mod generated;
 mod rpc;
 mod service;
 
-pub use service::Service;
+pub use service::{Service, catches_panics};
 
 /// The major version of the protocol that go-plugin negotiates.
 pub const VERSION: u32 = 6;

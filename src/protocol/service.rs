@@ -32,13 +32,23 @@ impl Service {
     }
 }
 
+tokio::task_local! {
+    /// Set while a call runs whose panics are caught.
+    static IN_CALL: ();
+}
+
+/// Whether a panic at this place would be caught and told in a call's diagnostics, for a panic hook to ask.
+pub fn catches_panics() -> bool {
+    IN_CALL.try_with(|()| ()).is_ok()
+}
+
 /// Turns a failure, even a panic, into a response that says so: a broken call would lose what the response must keep.
 async fn answer<R: Answer>(
     name: &'static str,
     call: impl Future<Output = Result<R, Diagnostics>>,
 ) -> Result<Response<R>, Status> {
     tracing::debug!(rpc = name, "called");
-    let response = match AssertUnwindSafe(call).catch_unwind().await {
+    let response = match IN_CALL.scope((), AssertUnwindSafe(call).catch_unwind()).await {
         Ok(Ok(response)) => response,
         Ok(Err(diagnostics)) => R::failed(diagnostics),
         Err(panic) => R::failed(crashed(name, panic.as_ref())),

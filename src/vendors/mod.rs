@@ -1,9 +1,28 @@
-//! Everything about a vendor is in its folder; this is the only list of them.
+//! The vendors: a folder each, and the only list of them.
+//!
+//! A vendor's folder has its part of the provider block (`mod.rs`), its client, which knows no Terraform, one file for
+//! each kind of object, and its stand-in for the sandbox, which shares no type with the client. Vendors do not know each
+//! other; what they share is in the files beside this one.
 
-//K
+mod claims;
+mod common;
+mod errors;
+pub mod onekosmos;
 pub mod vult;
 
+use crate::framework::environment::Environment;
+use crate::framework::{Provider, Vendor};
 use crate::sandbox;
+
+/// Every vendor.
+pub const VENDORS: &[&dyn Vendor] = &[&vult::Vult];
 
 /// The stand-ins that the sandbox serves, in the order of their ports.
 pub static SANDBOXES: &[sandbox::Vendor] = &[vult::sandbox::VENDOR];
+
+/// The provider with every vendor.
+pub fn provider(environment: Environment) -> Provider {
+    let description = "Manages the admin side of identity-verification vendors. Each vendor is configured by an attribute of \
+                       its own; only those whose objects are used need to be.";
+    Provider::new("idv", env!("CARGO_PKG_VERSION"), description, common::attributes(), VENDORS.to_vec(), environment)
+}

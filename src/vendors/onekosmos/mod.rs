@@ -1,3 +1,3 @@
 //! 1Kosmos' ID Proofing API.
 
-pub mod sandbox;
+// sandbox follows

@@ -1,3 +1,182 @@
-//! VULT's KYC API.
+//! VULT Security's KYC API: weights, document requirements, webhooks.
+//!
+//! The vendor's reference page names its operations and fields and lost their routes; see `operations`.
 
+mod client;
+mod document_requirements;
+mod operations;
 pub mod sandbox;
+mod service;
+mod settings;
+mod webhook;
+mod weights;
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use self::operations::{Mistake, Operations};
+use super::common;
+use crate::framework::model::Secret;
+use crate::framework::provider::{self, AnyClient, Common, Object};
+use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Type, Value, Vendor, value};
+use crate::http::{self, ClientAuth, ClientCredentials, OAuth2ClientCredentials};
+
+/// The vendor.
+pub struct Vult;
+
+impl provider::Client for client::Client {
+    const VENDOR: &'static str = "vult";
+}
+
+#[derive(Deserialize)]
+struct Config {
+    base_url: Option<String>,
+    client_id: Option<String>,
+    client_secret: Option<Secret>,
+    token_url: Option<String>,
+    scopes: Option<Vec<String>>,
+    audience: Option<String>,
+    client_auth: Option<String>,
+    openapi_file: Option<String>,
+    paths: Option<BTreeMap<String, String>>,
+    requests_per_minute: Option<NonZeroU32>,
+}
+
+impl Vendor for Vult {
+    fn name(&self) -> &'static str {
+        "vult"
+    }
+
+    fn title(&self) -> &'static str {
+        "VULT"
+    }
+
+    fn description(&self) -> &'static str {
+        "VULT Security's KYC API. Needed by every type that begins with `idv_vult_`."
+    }
+
+    fn attributes(&self) -> Vec<Attribute> {
+        let text = |name: &str| Attribute::string(name).optional().rule(Rule::Length(1, usize::MAX));
+        let url = |name: &str| Attribute::string(name).optional().rule(Rule::Url);
+        vec![
+            url("base_url").describe("The address of the tenant's API, such as `https://kyc.example.com`. Required."),
+            text("client_id").describe("The id of the OAuth2 client that Terraform signs in as. Required."),
+            text("client_secret").sensitive().describe("The secret of that client. Required."),
+            url("token_url").describe(
+                "Where access tokens are asked for. Without it the one that `openapi_file` names, or `{base_url}/oauth/token`.",
+            ),
+            Attribute::of("scopes", Type::list(Type::String)).optional().describe("The scopes to ask a token for."),
+            text("audience").describe("The audience to ask a token for."),
+            Attribute::string("client_auth").optional().rule(Rule::OneOf(&["basic", "post"])).describe(
+                "How the client's credentials are sent: in an `Authorization: Basic` header, or in the form. `basic` if it is \
+                 left out.",
+            ),
+            text("openapi_file").describe(
+                "The path of the OpenAPI document, in JSON, that the vendor's documentation offers for download. Operations \
+                 are found in it by their summary, such as \"update weights\".",
+            ),
+            Attribute::of("paths", Type::map(Type::String)).optional().describe(format!(
+                "The routes of single operations, each `\"METHOD /path\"`. They win over `openapi_file`. VULT does not \
+                 publish its routes; without either, these assumptions are used: {}.",
+                operations::defaults()
+            )),
+            common::requests_per_minute(),
+        ]
+    }
+
+    fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics> {
+        let config: Config = value::from_value(config)
+            .map_err(|error| Diagnostic::error("The configuration of `vult` cannot be used", error.to_string()))?;
+        let mut mistakes = Diagnostics::new();
+        let operations = operations(&config, &mut mistakes);
+        let base_url =
+            required(config.base_url, "base_url", "VULT gives each tenant an address of its own.", &mut mistakes);
+        let client_id =
+            required(config.client_id, "client_id", "VULT signs clients in by id and secret.", &mut mistakes);
+        let client_secret =
+            required(config.client_secret, "client_secret", "VULT signs clients in by id and secret.", &mut mistakes);
+        let (Some(operations), Some(base_url), Some(client_id), Some(client_secret)) =
+            (operations, base_url, client_id, client_secret)
+        else {
+            return Err(mistakes);
+        };
+        let base_url = common::url("base_url", &base_url)?;
+        let token_url = config.token_url.or_else(|| operations.token_url.clone());
+        let token_url = token_url.unwrap_or_else(|| format!("{}/oauth/token", base_url.as_str().trim_end_matches('/')));
+        let settings = common::settings(common, "VULT", base_url, config.requests_per_minute)?;
+        let credentials = ClientCredentials {
+            token_url: common::url("token_url", &token_url)?,
+            client_id,
+            client_secret: SecretString::from(client_secret.expose()),
+            scopes: config.scopes.unwrap_or_default(),
+            audience: config.audience,
+            client_auth: if config.client_auth.as_deref() == Some("post") {
+                ClientAuth::Post
+            } else {
+                ClientAuth::Basic
+            },
+        };
+        let auth = OAuth2ClientCredentials::new(&settings, credentials)?;
+        let http = http::Client::new(settings, Arc::new(auth))?;
+        Ok(Arc::new(client::Client::new(http, operations)))
+    }
+
+    fn objects(&self) -> Vec<Object> {
+        vec![
+            Object::resource(settings::Managed(weights::Weights)),
+            Object::data_source(weights::WeightsData),
+            Object::resource(settings::Managed(document_requirements::DocumentRequirements)),
+            Object::data_source(document_requirements::DocumentRequirementsData),
+            Object::resource(webhook::Webhook),
+            Object::data_source(webhook::Webhooks),
+            Object::data_source(service::Service),
+        ]
+    }
+}
+
+fn required<T>(value: Option<T>, attribute: &str, why: &str, mistakes: &mut Diagnostics) -> Option<T> {
+    if value.is_none() {
+        mistakes.push(provider::missing("vult", attribute, why));
+    }
+    value
+}
+
+/// The table of routes, or every mistake in its sources.
+fn operations(config: &Config, mistakes: &mut Diagnostics) -> Option<Operations> {
+    let document = config.openapi_file.as_ref().map(|path| (path, std::fs::read_to_string(path)));
+    let text = match &document {
+        Some((path, Err(error))) => {
+            let detail = format!(
+                "`openapi_file` is `{path}`, which cannot be read: {error}. Write the path from the folder that Terraform runs \
+                 in, or use `${{path.module}}/...`."
+            );
+            mistakes
+                .push(Diagnostic::error("The OpenAPI document cannot be read", detail).at(Path::to("openapi_file")));
+            return None;
+        }
+        Some((_, Ok(text))) => Some(text.as_str()),
+        None => None,
+    };
+    let paths = config.paths.clone().unwrap_or_default();
+    Operations::new(&paths, text)
+        .map_err(|found| {
+            for mistake in found {
+                mistakes.push(match mistake {
+                    Mistake::Paths(key, problem) => {
+                        Diagnostic::error("Wrong route in `paths`", format!("`paths[\"{key}\"]`: {problem}."))
+                            .at(Path::to("paths").key(key))
+                    }
+                    Mistake::Document(problem) => {
+                        let path = config.openapi_file.as_deref().unwrap_or_default();
+                        Diagnostic::error("The OpenAPI document cannot be used", format!("`{path}`: {problem}."))
+                            .at(Path::to("openapi_file"))
+                    }
+                });
+            }
+        })
+        .ok()
+}

@@ -1,0 +1,217 @@
+//! VULT's KYC API: routes, paging and error hints. Knows no Terraform; shapes belong to the object files.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+
+use super::operations::{Operation, Operations};
+use crate::http::{self, Error, Kind, Method, Path, Request};
+use crate::vendors::claims::{Claim, Claims};
+
+/// How many webhooks a page asks for. The vendor documents `take` without a range.
+const PAGE: usize = 100;
+
+/// The longest list of webhooks that is read: a vendor whose `skip` does nothing would otherwise be asked forever.
+const MOST_PAGES: usize = 1000;
+
+/// Whom settings are for: the whole tenant, one of its clients, one user.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Scope {
+    /// The client; the tenant itself without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// The user; all without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+}
+
+/// A row of the webhook list. The page documents the list and not its rows: these fields are inferred.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+pub(super) struct WebhookRow {
+    /// What delete takes.
+    pub id: String,
+    /// The name it was created with.
+    pub name: String,
+    /// Where events go.
+    pub url: String,
+    /// The client that it is for.
+    #[serde(default)]
+    pub client_id: Option<String>,
+}
+
+/// A client of one tenant.
+pub(super) struct Client {
+    http: http::Client,
+    operations: Operations,
+    creating: Claims,
+}
+
+impl Client {
+    /// A client over a transport that signs its requests.
+    pub(super) fn new(http: http::Client, operations: Operations) -> Self {
+        Self { http, operations, creating: Claims::default() }
+    }
+
+    /// Claims the creation of a webhook while the guard lives; `None` if it is under way already.
+    pub(super) fn claim_webhook(&self, client_id: Option<&str>, words: &str) -> Option<Claim<'_>> {
+        self.creating.claim(format!("{} {words}", client_id.unwrap_or_default()))
+    }
+
+    /// The current weights of a scope; `None` where the vendor knows no such scope.
+    pub(super) async fn weights<T: DeserializeOwned>(&self, scope: &Scope, fresh: bool) -> Result<Option<T>, Error> {
+        let request = self.read(Operation::GetWeights, "reading the weights", None, scope)?;
+        let request = if fresh { request.fresh() } else { request };
+        self.optional(request.shared("weights")).await
+    }
+
+    /// A historical set of weights.
+    pub(super) async fn weights_by_id<T: DeserializeOwned>(&self, id: &str) -> Result<Option<T>, Error> {
+        self.optional(self.read(Operation::GetWeightsById, "reading weights by id", Some(id), &Scope::default())?).await
+    }
+
+    /// Replaces the current weights of a scope. `weights` has the scope and all 27 numbers.
+    pub(super) async fn update_weights(&self, weights: &Json) -> Result<(), Error> {
+        let request = self.call(Operation::UpdateWeights, "updating the weights", None)?;
+        // The whole set is replaced, so a repetition changes nothing more.
+        request.json(weights).idempotent().invalidates("weights").send().await.map(drop).map_err(hint)
+    }
+
+    /// Every set of requirements of a scope, whatever its document type and data source.
+    pub(super) async fn requirements<T: DeserializeOwned>(&self, scope: &Scope, fresh: bool) -> Result<Vec<T>, Error> {
+        #[derive(Deserialize)]
+        struct Answer<T> {
+            requirements: Vec<T>,
+        }
+        let request = self.read(Operation::GetRequirements, "reading the document requirements", None, scope)?;
+        let request = if fresh { request.fresh() } else { request };
+        let answer = request.shared("requirements").send().await.map_err(hint)?;
+        answer.json::<Answer<T>>().map(|answer| answer.requirements).map_err(hint)
+    }
+
+    /// Replaces one set of requirements, with its key and all 25 booleans.
+    pub(super) async fn update_requirements(&self, requirements: &Json) -> Result<(), Error> {
+        let request = self.call(Operation::UpdateRequirements, "updating the document requirements", None)?;
+        request.json(requirements).idempotent().invalidates("requirements").send().await.map(drop).map_err(hint)
+    }
+
+    /// Creates a webhook. The vendor answers no id.
+    pub(super) async fn create_webhook(&self, client_id: Option<&str>, name: &str, url: &str) -> Result<(), Error> {
+        let mut body = json!({"name": name, "url": url});
+        if let Some(client_id) = client_id {
+            body["client_id"] = client_id.into();
+        }
+        let request = self.call(Operation::WebhookCreate, format!("creating the webhook \"{name}\""), None)?;
+        request.json(&body).invalidates("webhooks").send().await.map(drop).map_err(hint)
+    }
+
+    /// Every webhook that matches; reads page after page.
+    pub(super) async fn webhooks(&self, filter: &WebhookFilter<'_>) -> Result<Vec<WebhookRow>, Error> {
+        #[derive(Deserialize)]
+        struct Answer {
+            webhooks: Vec<WebhookRow>,
+        }
+        let mut rows: Vec<WebhookRow> = Vec::new();
+        for page in 0..MOST_PAGES {
+            let mut body = json!({"take": PAGE, "skip": page * PAGE});
+            if let Some(client_id) = filter.client_id {
+                body["client_id"] = client_id.into();
+            }
+            if let Some(search_term) = filter.search_term {
+                body["search_term"] = search_term.into();
+            }
+            let request = self.call(Operation::WebhookList, "listing the webhooks", None)?.json(&body).read_only();
+            let request = if filter.fresh { request.fresh() } else { request };
+            let answer = request.shared("webhooks").send().await.map_err(hint)?;
+            let mut found = answer.json::<Answer>().map_err(hint)?.webhooks;
+            let last = found.len() < PAGE;
+            // A vendor that ignores `skip` answers the same page again.
+            let repeated = found.first().is_some_and(|row| rows.iter().any(|known| known.id == row.id));
+            if repeated {
+                return Err(answer.error("the second page of webhooks repeats the first").with_kind(Kind::Decode));
+            }
+            rows.append(&mut found);
+            if last {
+                break;
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Deletes a webhook; one that is gone already is none.
+    pub(super) async fn delete_webhook(&self, id: &str) -> Result<(), Error> {
+        let request = self.call(Operation::WebhookDelete, "deleting the webhook", Some(id))?;
+        let request = request.json(&json!({"id": id})).idempotent().invalidates("webhooks");
+        request.send_opt().await.map(drop).map_err(hint)
+    }
+
+    /// One of the service's own answers; `None` where it has no such operation.
+    pub(super) async fn service<T: DeserializeOwned>(&self, operation: Operation) -> Result<Option<T>, Error> {
+        if self.operations.route(operation).is_none() {
+            return Ok(None);
+        }
+        self.optional(self.call(operation, "asking the service about itself", None)?.shared("service")).await
+    }
+
+    async fn optional<T: DeserializeOwned>(&self, request: Request) -> Result<Option<T>, Error> {
+        let answer = request.send_opt().await.map_err(hint)?;
+        answer.map(|answer| answer.json()).transpose().map_err(hint)
+    }
+
+    /// A read with parameters: in the query of a GET, in the body of anything else.
+    fn read(
+        &self,
+        operation: Operation,
+        doing: &str,
+        id: Option<&str>,
+        parameters: &impl Serialize,
+    ) -> Result<Request, Error> {
+        let request = self.call(operation, doing, id)?.read_only();
+        let get = self.operations.route(operation).is_some_and(|route| route.method == Method::GET);
+        Ok(if get { request.query(parameters) } else { request.json(parameters) })
+    }
+
+    fn call(&self, operation: Operation, doing: impl Into<String>, id: Option<&str>) -> Result<Request, Error> {
+        let doing = doing.into();
+        let Some(route) = self.operations.route(operation) else {
+            return Err(Error::new(Kind::Request, "VULT", doing, "its route is not known").with_hint(
+                "The document in `openapi_file` has no such operation. Name its route in `paths` of `vult = { ... }`.",
+            ));
+        };
+        let path = match (route.path.split_once("{id}"), id) {
+            (Some((before, after)), Some(id)) => Path::new(before).segment(id).then(after),
+            _ => Path::new(&route.path),
+        };
+        Ok(self.http.request(route.method.clone(), path).doing(doing))
+    }
+}
+
+/// Which webhooks to list.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct WebhookFilter<'f> {
+    /// Those of this client.
+    pub client_id: Option<&'f str>,
+    /// Those with this text in them.
+    pub search_term: Option<&'f str>,
+    /// Ask again even where the answer is known from this run.
+    pub fresh: bool,
+}
+
+/// Says where the user can mend it.
+fn hint(error: Error) -> Error {
+    match error.kind() {
+        Kind::Auth => error.with_hint(
+            "Check `client_id` and `client_secret` in `vult = { ... }` of the provider block, or IDV_VULT_CLIENT_ID and \
+             IDV_VULT_CLIENT_SECRET. If the token endpoint is elsewhere, set `token_url`; if it wants the credentials in the \
+             form, set `client_auth = \"post\"`.",
+        ),
+        Kind::Forbidden => error.with_hint("The token may lack a scope: see `scopes` and `audience` in `vult = { ... }`."),
+        Kind::NotFound => error.with_hint(
+            "The vendor's routes are not public, and the provider's are assumptions. If this is not about a missing \
+             object, set `openapi_file` or `paths` in `vult = { ... }`.",
+        ),
+        Kind::Connect | Kind::Tls | Kind::Timeout => {
+            error.with_hint("The address is `base_url` in `vult = { ... }`, or IDV_VULT_BASE_URL.")
+        }
+        _ => error,
+    }
+}

@@ -1,0 +1,200 @@
+//! `idv_vult_document_requirements`: what a document must show, as resource and as data source.
+
+use async_trait::async_trait;
+use serde_json::Value as Json;
+
+use super::client::Client;
+use super::settings::{self, Fields, Kind, Settings, Table, part, scope};
+use crate::framework::{Attribute, DataSource, Diagnostics, Rule, Schema, Value};
+
+/// The documents of the vendor's page.
+pub(super) const DOCUMENT_TYPES: &[&str] =
+    &["unknown", "driver_license", "identification_card", "passport", "passport_card"];
+
+/// The 25 booleans of "update requirements". `issue_at_required` is spelled as the vendor spells it.
+const TABLE: Table = Table {
+    kind: Kind::Booleans,
+    fields: &[
+        ("document_number_required", "Whether the document number must be read."),
+        ("ref_number_required", "Whether the reference number must be read."),
+        ("issue_at_required", "Whether the date of issue must be read."),
+        ("expires_at_required", "Whether the date of expiry must be read."),
+        ("issuing_country_required", "Whether the issuing country must be read."),
+        ("issuing_state_required", "Whether the issuing state must be read."),
+        ("first_name_required", "Whether the first name must be read."),
+        ("middle_name_required", "Whether the middle name must be read."),
+        ("last_name_required", "Whether the last name must be read."),
+        ("name_suffix_required", "Whether the suffix of the name must be read."),
+        ("street_required", "Whether the street of the address must be read."),
+        ("city_required", "Whether the city of the address must be read."),
+        ("state_required", "Whether the state of the address must be read."),
+        ("postal_code_required", "Whether the postal code of the address must be read."),
+        ("birth_date_required", "Whether the date of birth must be read."),
+        ("gender_required", "Whether the gender must be read."),
+        ("height_required", "Whether the height must be read."),
+        ("weight_required", "Whether the weight must be read."),
+        ("eye_color_required", "Whether the eye color must be read."),
+        ("hair_color_required", "Whether the hair color must be read."),
+        ("class_required", "Whether the license class must be read."),
+        ("mentions_required", "Whether the mentions, such as endorsements, must be read."),
+        ("restrictions_required", "Whether the restrictions must be read."),
+        ("raw_barcode_required", "Whether the raw barcode must be read."),
+        ("face_encoding_required", "Whether a face must be found on the document and encoded."),
+    ],
+};
+
+/// The requirements for one document type and data source in one scope.
+pub(super) struct DocumentRequirements;
+
+type Row = serde_json::Map<String, Json>;
+
+fn text(row: &Row, name: &str) -> Value {
+    row.get(name).and_then(Json::as_str).filter(|text| !text.is_empty()).map_or(Value::Null, Value::from)
+}
+
+#[async_trait]
+impl Settings for DocumentRequirements {
+    const NAME: &'static str = "vult_document_requirements";
+    const TABLE: Table = TABLE;
+    const WHAT: &'static str = "the document requirements";
+
+    fn description(&self) -> String {
+        "What VULT must be able to read from one type of document by one data source, for the tenant, one of its clients or \
+         one user. Creating this resource takes the set over if there is one, and a requirement that is left out keeps the \
+         tenant's value. Other sets are not touched."
+            .to_owned()
+    }
+
+    fn key(&self) -> Vec<Attribute> {
+        vec![
+            Attribute::string("document_type").required().rule(Rule::OneOf(DOCUMENT_TYPES)).describe(
+                "The type of document that the requirements are for (`type_e` at the vendor).",
+            ),
+            Attribute::string("data_source").required().rule(Rule::Length(1, usize::MAX)).describe(
+                "What reads the document, such as `ocr` (`data_source_e` at the vendor, which does not publish the values).",
+            ),
+        ]
+    }
+
+    fn wire_key<'s>(&self, state: &'s Value) -> Vec<(&'static str, &'s Value)> {
+        vec![("type_e", state.get("document_type")), ("data_source_e", state.get("data_source"))]
+    }
+
+    /// One request serves every set of a scope: the answer is filtered here and shared within the run.
+    async fn fetch(&self, client: &Client, state: &Value, fresh: bool) -> Result<Option<Fields>, Diagnostics> {
+        let rows = client.requirements::<Row>(&scope(state), fresh).await?;
+        let key = self.wire_key(state);
+        let of_scope = |row: &&Row| {
+            ["client_id", "user_id"].iter().all(|name| text(row, name) == *state.get(name))
+                && key.iter().all(|(name, value)| text(row, name) == **value)
+        };
+        let row = rows.iter().find(of_scope);
+        Ok(row.map(|row| TABLE.read(row, "reading the document requirements")).transpose()?)
+    }
+
+    async fn store(&self, client: &Client, body: &Json) -> Result<(), Diagnostics> {
+        Ok(client.update_requirements(body).await?)
+    }
+
+    fn parse_id(&self, id: &str) -> Option<Vec<(&'static str, Value)>> {
+        let (client_id, user_id, document_type, data_source) = match id.split('/').collect::<Vec<_>>()[..] {
+            [document_type, data_source] => ("", "", document_type, data_source),
+            [client_id, user_id, document_type, data_source] => (client_id, user_id, document_type, data_source),
+            _ => return None,
+        };
+        (!document_type.is_empty() && !data_source.is_empty()).then(|| {
+            vec![
+                ("client_id", part(client_id)),
+                ("user_id", part(user_id)),
+                ("document_type", document_type.into()),
+                ("data_source", data_source.into()),
+            ]
+        })
+    }
+
+    fn id_forms(&self) -> &'static str {
+        "`DOCUMENT_TYPE/DATA_SOURCE`, such as `passport/ocr`, or with a scope `CLIENT_ID/USER_ID/DOCUMENT_TYPE/DATA_SOURCE`, \
+         such as `client-7//passport/ocr`"
+    }
+}
+
+/// Every set of requirements that matches.
+pub(super) struct DocumentRequirementsData;
+
+#[async_trait]
+impl DataSource for DocumentRequirementsData {
+    type Client = Client;
+    type Model = Value;
+
+    const NAME: &'static str = "vult_document_requirements";
+
+    fn schema(&self) -> Schema {
+        let row = |name: &str, what: &str| Attribute::string(name).computed().describe(what);
+        let mut set = vec![
+            row("document_type", "The type of document that the set is for."),
+            row("data_source", "What reads the document."),
+            row("client_id", "The client that the set is for; null for the tenant's own."),
+            row("user_id", "The user that the set is for; null for all."),
+        ];
+        set.extend(TABLE.attributes(false));
+        let filter = [
+            Attribute::string("document_type")
+                .optional()
+                .rule(Rule::OneOf(DOCUMENT_TYPES))
+                .describe("Only sets for this type of document."),
+            Attribute::string("data_source").optional().describe("Only sets for this data source."),
+        ];
+        let sets =
+            Attribute::objects("requirements", set).computed().describe("The sets that match, in the vendor's order.");
+        Schema::new(
+            "Lists what VULT must be able to read from documents, by document type and data source.",
+            filter.into_iter().chain(settings::scope_attributes()).chain([sets]).collect(),
+        )
+    }
+
+    async fn read(&self, client: &Client, config: Value, _: &mut Diagnostics) -> Result<Value, Diagnostics> {
+        let rows = client.requirements::<Row>(&scope(&config), false).await?;
+        let wanted = |row: &&Row| {
+            [("type_e", "document_type"), ("data_source_e", "data_source")]
+                .iter()
+                .all(|(wire, name)| config.get(name).is_null() || text(row, wire) == *config.get(name))
+        };
+        let sets = rows.iter().filter(wanted).map(|row| {
+            let mut set = TABLE.read(row, "reading the document requirements")?;
+            let names = [("document_type", "type_e"), ("data_source", "data_source_e")];
+            for (name, wire) in names.into_iter().chain([("client_id", "client_id"), ("user_id", "user_id")]) {
+                set.insert(name.to_owned(), text(row, wire));
+            }
+            Ok(Value::Map(set))
+        });
+        let sets = sets.collect::<Result<Vec<_>, Diagnostics>>()?;
+        let mut state = config.as_map().cloned().unwrap_or_default();
+        state.insert("requirements".to_owned(), Value::List(sets));
+        Ok(Value::Map(state))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn import_ids() {
+        let parse = |id: &str| {
+            let parts = DocumentRequirements.parse_id(id)?;
+            Some(
+                parts
+                    .into_iter()
+                    .map(|(_, value)| value.as_str().unwrap_or("-").to_owned())
+                    .collect::<Vec<_>>()
+                    .join(" "),
+            )
+        };
+        assert_eq!(TABLE.fields.len(), 25);
+        assert_eq!(parse("passport/ocr").as_deref(), Some("- - passport ocr"));
+        assert_eq!(parse("client-7//passport/ocr").as_deref(), Some("client-7 - passport ocr"));
+        for wrong in ["passport", "passport/", "a/b/c", "a/b/c/d/e"] {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
+    }
+}

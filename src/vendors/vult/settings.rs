@@ -1,0 +1,370 @@
+//! Settings that a tenant always has: weights and document requirements.
+//!
+//! Neither can be created or deleted at the vendor, only replaced as a whole. What they share is here: a value that the
+//! user leaves out keeps the tenant's, one change sends the whole set with only that value different, and destroy does
+//! what `on_destroy` says with the original that was captured when Terraform took over.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+
+use super::client::{Client, Scope};
+use crate::framework::resource::{Change, Context, Resource};
+use crate::framework::{Attribute, Diagnostic, Diagnostics, Number, Path, Private, Rule, Schema, Type, Value, check};
+
+/// Under this key of the private state is the set that was there when Terraform took over; null if there was none.
+const ORIGINAL: &str = "original";
+
+/// One whole set, by the vendor's field names. Every field of the table is in it.
+pub(super) type Fields = BTreeMap<String, Value>;
+
+/// The fields of a set: names, and a sentence about each.
+#[derive(Clone, Copy)]
+pub(super) struct Table {
+    /// Name and sentence.
+    pub fields: &'static [(&'static str, &'static str)],
+    /// Numbers or booleans.
+    pub kind: Kind,
+}
+
+/// What the fields of a table hold.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Numbers, which the vendor keeps as doubles.
+    Numbers,
+    /// Booleans.
+    Booleans,
+}
+
+impl Table {
+    /// The attributes of the fields: settable, or computed alone for a data source.
+    pub(super) fn attributes(self, settable: bool) -> impl Iterator<Item = Attribute> {
+        self.fields.iter().map(move |(name, sentence)| {
+            let attribute = match self.kind {
+                Kind::Numbers => Attribute::number(name).same(same_double),
+                Kind::Booleans => Attribute::bool(name),
+            };
+            let attribute = attribute.computed().describe(*sentence);
+            if settable { attribute.optional().stable() } else { attribute }
+        })
+    }
+
+    /// Reads a set from a vendor's row, or says which field is missing or of another type.
+    pub(super) fn read(
+        self,
+        row: &serde_json::Map<String, serde_json::Value>,
+        doing: &str,
+    ) -> Result<Fields, Diagnostic> {
+        let wrong = |name: &str, problem: &str| {
+            let detail = format!(
+                "While {doing}, VULT answered without a usable `{name}`: {problem}. Nothing was changed. The vendor's \
+                 answer differs from its documentation; check `base_url` and the routes, then report it."
+            );
+            Diagnostic::error("VULT gave an answer that cannot be used", detail)
+        };
+        let read = |(name, _): &(&str, &str)| {
+            let value = match (row.get(*name), self.kind) {
+                (Some(serde_json::Value::Number(number)), Kind::Numbers) => {
+                    Number::try_from(number).map(Value::Number).map_err(|_| wrong(name, "its number is out of range"))
+                }
+                (Some(serde_json::Value::Bool(value)), Kind::Booleans) => Ok(Value::Bool(*value)),
+                (None, _) => Err(wrong(name, "it is missing")),
+                (Some(_), Kind::Numbers) => Err(wrong(name, "it is not a number")),
+                (Some(_), Kind::Booleans) => Err(wrong(name, "it is neither true nor false")),
+            };
+            value.map(|value| ((*name).to_owned(), value))
+        };
+        self.fields.iter().map(read).collect()
+    }
+
+    /// A set for a place that had none: everything zero, or not required.
+    fn blank(self) -> Fields {
+        let blank = match self.kind {
+            Kind::Numbers => Value::from(0),
+            Kind::Booleans => Value::from(false),
+        };
+        self.fields.iter().map(|(name, _)| ((*name).to_owned(), blank.clone())).collect()
+    }
+
+    /// The body of an update: the key and every field.
+    fn body(self, key: &[(&str, &Value)], fields: &Fields) -> serde_json::Value {
+        let fields = self.fields.iter().filter_map(|(name, _)| Some((*name, fields.get(*name)?)));
+        let entries = key.iter().copied().chain(fields).filter_map(|(name, value)| {
+            let json = match value {
+                Value::Bool(value) => (*value).into(),
+                Value::Number(number) => serde_json::Value::Number(number.into()),
+                Value::String(text) => text.as_str().into(),
+                _ => return None,
+            };
+            Some((name.to_owned(), json))
+        });
+        serde_json::Value::Object(entries.collect())
+    }
+}
+
+/// The vendor computes in doubles: more digits than they hold do not come back.
+fn same_double(a: &Value, b: &Value) -> bool {
+    matches!((a, b), (Value::Number(a), Value::Number(b)) if a.same_double(b))
+}
+
+/// What differs between the kinds of settings.
+#[async_trait]
+pub(super) trait Settings: Send + Sync + 'static {
+    /// The type's name after the provider's prefix.
+    const NAME: &'static str;
+    /// The fields.
+    const TABLE: Table;
+    /// What they are called in a sentence: "the weights".
+    const WHAT: &'static str;
+
+    /// What the resource is, in full sentences.
+    fn description(&self) -> String;
+    /// The attributes beside scope, fields and `on_destroy` that make the key; each replaces.
+    fn key(&self) -> Vec<Attribute>;
+    /// The key on the wire, scope excluded: the vendor's field names with the values of a state.
+    fn wire_key<'s>(&self, state: &'s Value) -> Vec<(&'static str, &'s Value)>;
+    /// Reads the set of a state's key; `None` where the vendor has none.
+    async fn fetch(&self, client: &Client, state: &Value, fresh: bool) -> Result<Option<Fields>, Diagnostics>;
+    /// Replaces the set.
+    async fn store(&self, client: &Client, body: &serde_json::Value) -> Result<(), Diagnostics>;
+    /// The values of key and scope that an import id names.
+    fn parse_id(&self, id: &str) -> Option<Vec<(&'static str, Value)>>;
+    /// The forms of an import id, with examples.
+    fn id_forms(&self) -> &'static str;
+}
+
+/// The two attributes that say whom settings are for.
+pub(super) fn scope_attributes() -> [Attribute; 2] {
+    let scope = |name, what| Attribute::string(name).optional().rule(Rule::Length(1, usize::MAX)).describe(what);
+    [
+        scope("client_id", "The client of the tenant that the settings are for. Without it they are the tenant's own."),
+        scope("user_id", "The user that the settings are for. Without it they are for all users."),
+    ]
+}
+
+/// The scope in a state or configuration.
+pub(super) fn scope(state: &Value) -> Scope {
+    let part = |name| state.get(name).as_str().map(str::to_owned);
+    Scope { client_id: part("client_id"), user_id: part("user_id") }
+}
+
+/// The managed resource for a kind of settings.
+pub(super) struct Managed<S>(pub S);
+
+impl<S: Settings> Managed<S> {
+    fn key_names(&self) -> Vec<String> {
+        let key = self.0.key().into_iter().map(|attribute| attribute.name);
+        key.chain(["client_id".to_owned(), "user_id".to_owned()]).collect()
+    }
+
+    /// A state: key and `on_destroy` from `base`, fields from the vendor.
+    fn state(&self, base: &Value, fields: Fields) -> Value {
+        let kept = self.key_names().into_iter().chain(["on_destroy".to_owned()]);
+        let kept = kept.map(|name| (name.clone(), base.get(&name).clone()));
+        Value::Map(kept.chain(fields).collect())
+    }
+
+    async fn store(&self, client: &Client, state: &Value, fields: &Fields) -> Result<(), Diagnostics> {
+        let scope = ["client_id", "user_id"].into_iter().map(|name| (name, state.get(name)));
+        let key: Vec<_> = self.0.wire_key(state).into_iter().chain(scope).collect();
+        self.0.store(client, &S::TABLE.body(&key, fields)).await
+    }
+
+    /// Writes what the configuration sets over what the tenant has now, if that changes anything; answers what is there after.
+    async fn write(
+        &self,
+        client: &Client,
+        plan: &Value,
+        config: &Value,
+        current: Fields,
+    ) -> Result<Fields, Diagnostics> {
+        let mut wanted = current.clone();
+        for (name, value) in &mut wanted {
+            let configured = config.get(name);
+            if !configured.is_null() && !same_double(configured, value) {
+                value.clone_from(configured);
+            }
+        }
+        if wanted == current {
+            return Ok(current);
+        }
+        self.store(client, plan, &wanted).await?;
+        let after = self.0.fetch(client, plan, true).await?;
+        after.ok_or_else(|| {
+            let detail = format!(
+                "VULT accepted {} and has none when asked again. Look at the tenant, then plan again.",
+                S::WHAT
+            );
+            Diagnostic::error("An update was accepted and is not there", detail).into()
+        })
+    }
+
+    fn original(private: &Private) -> Option<Option<Fields>> {
+        let stored: Option<BTreeMap<String, serde_json::Value>> = private.get::<Option<_>>(ORIGINAL)?;
+        let Some(stored) = stored else { return Some(None) };
+        let row = stored.into_iter().collect();
+        S::TABLE.read(&row, "reading the original").ok().map(Some)
+    }
+
+    fn capture(private: &mut Private, fields: Option<&Fields>) -> Result<(), Diagnostics> {
+        let original = fields.map(|fields| S::TABLE.body(&[], fields));
+        private.set(ORIGINAL, &original).map_err(|error| {
+            Diagnostic::error("The original settings cannot be kept", format!("{error}. Please report it.")).into()
+        })
+    }
+}
+
+#[async_trait]
+impl<S: Settings> Resource for Managed<S> {
+    type Client = Client;
+    type Model = Value;
+
+    const NAME: &'static str = S::NAME;
+
+    fn schema(&self) -> Schema {
+        let key = self.0.key().into_iter().chain(scope_attributes()).map(Attribute::replaces);
+        let on_destroy = Attribute::string("on_destroy").default("forget").rule(Rule::OneOf(&["forget", "restore"])).describe(
+            "What destroy does, since the vendor has no delete: `forget` leaves the vendor's settings as they are then, \
+             `restore` puts back what was there when Terraform took over.",
+        );
+        Schema::new(self.0.description(), key.chain(S::TABLE.attributes(true)).chain([on_destroy]).collect())
+    }
+
+    fn plan_destroy(&self, prior: &Value, private: &Private) -> Diagnostics {
+        let restore = prior.get("on_destroy").as_str() == Some("restore");
+        let detail = match (restore, Self::original(private)) {
+            (false, _) => format!(
+                "VULT cannot delete {what}. With `on_destroy = \"forget\"` Terraform stops managing them, and the tenant keeps \
+                 them as they are. To put back what was there before, apply `on_destroy = \"restore\"` first.",
+                what = S::WHAT
+            ),
+            (true, Some(Some(_))) => format!(
+                "VULT cannot delete {what}. With `on_destroy = \"restore\"` the destroy writes back what was there when \
+                 Terraform took over, in place of what is there now.",
+                what = S::WHAT
+            ),
+            (true, Some(None)) => format!(
+                "There was nothing when Terraform took over, and VULT cannot delete {what}: the destroy writes a set in \
+                 which nothing is required.",
+                what = S::WHAT
+            ),
+            (true, None) => format!(
+                "What was there when Terraform took over is not known, so the destroy leaves {what} as they are.",
+                what = S::WHAT
+            ),
+        };
+        Diagnostic::warning(format!("Destroy {} {}", if restore { "restores" } else { "forgets" }, S::WHAT), detail)
+            .into()
+    }
+
+    async fn create(&self, client: &Client, plan: Value, ctx: &mut Context<Value>) -> Result<Value, Diagnostics> {
+        let before = self.0.fetch(client, &plan, true).await?;
+        Self::capture(&mut ctx.private, before.as_ref())?;
+        let config = ctx.config.clone().unwrap_or_default();
+        let after = self.write(client, &plan, &config, before.unwrap_or_else(|| S::TABLE.blank())).await?;
+        Ok(self.state(&plan, after))
+    }
+
+    async fn read(
+        &self,
+        client: &Client,
+        state: Value,
+        ctx: &mut Context<Value>,
+    ) -> Result<Option<Value>, Diagnostics> {
+        let Some(fields) = self.0.fetch(client, &state, false).await? else {
+            let key = self
+                .key_names()
+                .into_iter()
+                .filter_map(|name| state.get(&name).as_str().map(|value| format!("{name} = \"{value}\"")));
+            let key = key.collect::<Vec<_>>().join(", ");
+            ctx.warn(
+                format!("{} are gone", capitalised(S::WHAT)),
+                format!(
+                    "VULT has none for {}. They were removed outside of Terraform and are planned for creation. To stop \
+                     managing them instead, remove the resource and run `terraform apply`.",
+                    if key.is_empty() { "the tenant".to_owned() } else { key }
+                ),
+            );
+            return Ok(None);
+        };
+        // An import, or state from a version that captured nothing: this is when Terraform takes over.
+        if Self::original(&ctx.private).is_none() {
+            Self::capture(&mut ctx.private, Some(&fields))?;
+        }
+        Ok(Some(self.state(&state, fields)))
+    }
+
+    async fn update(
+        &self,
+        client: &Client,
+        change: Change<Value>,
+        ctx: &mut Context<Value>,
+    ) -> Result<Value, Diagnostics> {
+        let current = self.0.fetch(client, &change.plan, true).await?.unwrap_or_else(|| S::TABLE.blank());
+        let config = ctx.config.clone().unwrap_or_default();
+        let mut after = self.write(client, &change.plan, &config, current).await?;
+        for (name, value) in &mut after {
+            let planned = change.plan.get(name);
+            let left_out = config.get(name).is_null();
+            if left_out && planned.is_wholly_known() && planned != value {
+                ctx.warn(
+                    format!("`{name}` was changed outside of Terraform"),
+                    format!(
+                        "After the plan was made, somebody changed `{name}` of {}. The configuration leaves it out, so \
+                         the tenant keeps its new value; the next plan reads it.",
+                        S::WHAT
+                    ),
+                );
+                value.clone_from(planned);
+            }
+        }
+        Ok(self.state(&change.plan, after))
+    }
+
+    async fn delete(&self, client: &Client, state: Value, ctx: &mut Context<Value>) -> Result<(), Diagnostics> {
+        if state.get("on_destroy").as_str() != Some("restore") {
+            return Ok(());
+        }
+        let Some(original) = Self::original(&ctx.private) else {
+            ctx.warn(
+                "Nothing was restored",
+                format!("What was there when Terraform took over is not known. VULT keeps {} as they are.", S::WHAT),
+            );
+            return Ok(());
+        };
+        self.store(client, &state, &original.unwrap_or_else(|| S::TABLE.blank())).await
+    }
+
+    fn import(&self, id: &str) -> Result<Value, Diagnostics> {
+        let named = self.0.parse_id(id).ok_or_else(|| {
+            let detail = format!("`{id}` is not an import id of this type. It is {}.", self.0.id_forms());
+            Diagnostic::error("Wrong import id", detail)
+        })?;
+        let mut state = self.schema().empty();
+        state.extend(named.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        let state = Value::Map(state);
+        let mistakes = check::rules(&self.schema(), &state);
+        let mistakes: Diagnostics = mistakes.into_iter().map(|mistake| mistake.at(Path::root())).collect();
+        mistakes.into_result().map(|()| state)
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// A text, or null where it is empty, as the parts of an import id are.
+pub(super) fn part(text: &str) -> Value {
+    if text.is_empty() { Value::Null } else { text.into() }
+}
+
+/// The type of a field, for schemas that list them.
+impl From<Kind> for Type {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Numbers => Self::Number,
+            Kind::Booleans => Self::Bool,
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! `idv_vult_weights`: the numbers by which the tenant scores an identity, as resource and as data source.
+
+use async_trait::async_trait;
+use serde_json::Value as Json;
+
+use super::client::Client;
+use super::settings::{self, Fields, Kind, Settings, Table, part, scope};
+use crate::framework::{Attribute, DataSource, Diagnostic, Diagnostics, Path, Schema, Value};
+
+/// The 27 numbers of "get weights" and "update weights". The vendor's page gives their names and no ranges.
+const TABLE: Table = Table {
+    kind: Kind::Numbers,
+    fields: &[
+        ("onboarding_face_encoding_tolerance", "How far two face encodings may differ while an identity is onboarded."),
+        (
+            "verified_account_face_encoding_tolerance",
+            "How far two face encodings may differ for an account that is verified.",
+        ),
+        ("driver_license_fuzzy_match_tolerance", "How far the data of a driver license may differ and still match."),
+        ("driver_license_fuzzy_match_weight", "How much a match of driver license data counts in the score."),
+        (
+            "state_id_fuzzy_match_tolerance",
+            "How far the data of a state identification card may differ and still match.",
+        ),
+        ("state_id_fuzzy_match_weight", "How much a match of state identification card data counts in the score."),
+        ("passport_fuzzy_match_tolerance", "How far the data of a passport may differ and still match."),
+        ("passport_fuzzy_match_weight", "How much a match of passport data counts in the score."),
+        ("passport_card_fuzzy_match_tolerance", "How far the data of a passport card may differ and still match."),
+        ("passport_card_fuzzy_match_weight", "How much a match of passport card data counts in the score."),
+        (
+            "ofac_fuzzy_match_tolerance",
+            "How far a name may differ from one on the OFAC sanctions list and still match.",
+        ),
+        ("ofac_fuzzy_match_weight", "How much a match on the OFAC sanctions list counts in the score."),
+        ("suspicious_words_weight", "How much suspicious words on a document count in the score."),
+        ("image_manipulation_weight", "How much signs of image manipulation count in the score."),
+        ("online_duplication_weight", "How much a duplicate of the image found online counts in the score."),
+        ("is_identity_document_weight", "How much it counts in the score that the image shows an identity document."),
+        ("aamva_match_tolerance", "How far data may differ from the record at the AAMVA and still match."),
+        ("aamva_match_weight", "How much a match with the record at the AAMVA counts in the score."),
+        ("idv_session_tolerance", "The score from which an identity verification session passes."),
+        ("minimum_liveness_tolerance", "The least confidence that a live person is in front of the camera."),
+        ("passive_active_skip_tolerance", "The confidence of passive liveness from which active liveness is skipped."),
+        ("gender_probability_tolerance", "The least probability of a detected gender for it to be compared."),
+        ("gender_weight", "How much a match of gender counts in the score."),
+        ("expression_tolerance", "How far a facial expression may differ from the one that was asked for."),
+        ("age_tolerance", "How far an estimated age may differ from the one on the document."),
+        ("age_weight", "How much a match of age counts in the score."),
+        ("direction_tolerance", "How far the direction of the head may differ from the one that was asked for."),
+    ],
+};
+
+/// The current weights of one scope.
+pub(super) struct Weights;
+
+#[async_trait]
+impl Settings for Weights {
+    const NAME: &'static str = "vult_weights";
+    const TABLE: Table = TABLE;
+    const WHAT: &'static str = "the weights";
+
+    fn description(&self) -> String {
+        "The weights and tolerances by which VULT scores an identity verification, for the tenant, one of its clients or one \
+         user. There is always exactly one current set: creating this resource takes it over, and a weight that is left out \
+         keeps the tenant's value. VULT keeps every earlier set; the data source of the same name reads one by its id."
+            .to_owned()
+    }
+
+    fn key(&self) -> Vec<Attribute> {
+        Vec::new()
+    }
+
+    fn wire_key<'s>(&self, _: &'s Value) -> Vec<(&'static str, &'s Value)> {
+        Vec::new()
+    }
+
+    async fn fetch(&self, client: &Client, state: &Value, fresh: bool) -> Result<Option<Fields>, Diagnostics> {
+        let row = client.weights::<serde_json::Map<String, Json>>(&scope(state), fresh).await?;
+        Ok(row.map(|row| TABLE.read(&row, "reading the weights")).transpose()?)
+    }
+
+    async fn store(&self, client: &Client, body: &Json) -> Result<(), Diagnostics> {
+        Ok(client.update_weights(body).await?)
+    }
+
+    fn parse_id(&self, id: &str) -> Option<Vec<(&'static str, Value)>> {
+        let (client_id, user_id) = id.split_once('/').unwrap_or((id, ""));
+        (!user_id.contains('/')).then(|| vec![("client_id", part(client_id)), ("user_id", part(user_id))])
+    }
+
+    fn id_forms(&self) -> &'static str {
+        "the scope: `CLIENT_ID`, `CLIENT_ID/USER_ID`, `/USER_ID`, or `/` for the tenant's own, such as `client-7`"
+    }
+}
+
+/// The weights of one scope, current or historical.
+pub(super) struct WeightsData;
+
+#[async_trait]
+impl DataSource for WeightsData {
+    type Client = Client;
+    type Model = Value;
+
+    const NAME: &'static str = "vult_weights";
+
+    fn schema(&self) -> Schema {
+        let id = Attribute::string("weights_id").optional().describe(
+            "The id of a historical set, as the `idv_weights_id` of a verification session names it. Without it the \
+             current set of the scope is read.",
+        );
+        let scope = settings::scope_attributes().map(Attribute::computed);
+        Schema::new(
+            "Reads the weights by which VULT scores an identity verification: the current set of a scope, or an earlier one by its id.",
+            [id].into_iter().chain(scope).chain(TABLE.attributes(false)).collect(),
+        )
+    }
+
+    fn validate(&self, config: &Value, diagnostics: &mut Diagnostics) {
+        for name in ["client_id", "user_id"] {
+            if !config.get("weights_id").is_null() && !config.get(name).is_null() {
+                let detail =
+                    format!("A historical set is found by `weights_id` alone. Remove `{name}` or `weights_id`.");
+                diagnostics.error(Path::to(name), format!("`{name}` does not go with `weights_id`"), detail);
+            }
+        }
+    }
+
+    async fn read(&self, client: &Client, config: Value, _: &mut Diagnostics) -> Result<Value, Diagnostics> {
+        let row: Option<serde_json::Map<String, Json>> = match config.get("weights_id").as_str() {
+            Some(id) => client.weights_by_id(id).await?,
+            None => client.weights(&scope(&config), false).await?,
+        };
+        let row = row.ok_or_else(|| match config.get("weights_id").as_str() {
+            Some(id) => Diagnostic::error(
+                "No such weights",
+                format!("VULT has no weights with the id `{id}`. Take it from the `idv_weights_id` of a session."),
+            )
+            .at(Path::to("weights_id")),
+            None => {
+                Diagnostic::error("No weights", "VULT has no weights for this scope. Check `client_id` and `user_id`.")
+            }
+        })?;
+        let mut state = TABLE.read(&row, "reading the weights")?;
+        for name in ["client_id", "user_id"] {
+            let answered = row.get(name).and_then(Json::as_str).map_or(Value::Null, Value::from);
+            let configured = config.get(name).clone();
+            state.insert(name.to_owned(), if configured.is_null() { answered } else { configured });
+        }
+        state.insert("weights_id".to_owned(), config.get("weights_id").clone());
+        Ok(Value::Map(state))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn import_ids() {
+        let parse =
+            |id: &str| Weights.parse_id(id).map(|parts| parts.into_iter().map(|(_, value)| value).collect::<Vec<_>>());
+        assert_eq!(parse("client-7"), Some(vec!["client-7".into(), Value::Null]));
+        assert_eq!(parse("client-7/u"), Some(vec!["client-7".into(), "u".into()]));
+        assert_eq!(parse("/"), Some(vec![Value::Null, Value::Null]));
+        assert_eq!(parse("a/b/c"), None);
+    }
+
+    #[test]
+    fn a_row_without_a_weight_names_it() {
+        let mut row: serde_json::Map<_, _> =
+            TABLE.fields.iter().map(|(name, _)| ((*name).to_owned(), Json::from(1))).collect();
+        assert_eq!(TABLE.fields.len(), 27);
+        assert!(TABLE.read(&row, "reading").is_ok());
+        row.remove("age_weight");
+        assert!(TABLE.read(&row, "reading").unwrap_err().detail.contains("`age_weight`: it is missing"));
+    }
+}
