@@ -10,7 +10,12 @@ pub fn parse_json<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Resu
     if !media_type.eq_ignore_ascii_case("application/json") {
         return Err(format!("Content-Type must be application/json, found {declared}"));
     }
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    parse_json_text(body)
+}
+
+/// Reads JSON that came another way than as a whole body, with the same messages.
+pub fn parse_json_text<T: DeserializeOwned>(text: &[u8]) -> Result<T, String> {
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| describe(&error))?;
     deserializer.end().map_err(|error| error.to_string())?;
     Ok(value)

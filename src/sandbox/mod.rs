@@ -26,7 +26,7 @@ use axum::http::StatusCode;
 use serde_json::Value;
 
 pub use background::start_in_background;
-pub use body::{parse_json, present};
+pub use body::{parse_json, parse_json_text, present};
 pub use handle::Handle;
 pub use ready::Format;
 pub use routes::{Operation, Routes};

@@ -18,7 +18,7 @@ use crate::sandbox;
 pub const VENDORS: &[&dyn Vendor] = &[&vult::Vult];
 
 /// The stand-ins that the sandbox serves, in the order of their ports.
-pub static SANDBOXES: &[sandbox::Vendor] = &[vult::sandbox::VENDOR];
+pub static SANDBOXES: &[sandbox::Vendor] = &[vult::sandbox::VENDOR, onekosmos::sandbox::VENDOR];
 
 /// The provider with every vendor.
 pub fn provider(environment: Environment) -> Provider {

@@ -1,3 +1,3 @@
 //! 1Kosmos' ID Proofing API.
 
-// sandbox follows
+pub mod sandbox;
