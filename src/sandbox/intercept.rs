@@ -14,7 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::{StreamExt, stream};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     Vendor,
@@ -127,7 +127,8 @@ impl Gate {
     fn disturb(&self, disturbance: Option<super::Disturbance>) -> Option<Response> {
         let outcome = disturbance.map_or(Ok(()), |disturb| self.engine.store.change(self.vendor.name, disturb));
         let error = outcome.err()?;
-        Some((StatusCode::INTERNAL_SERVER_ERROR, Json(json!({"message": error.to_string()}))).into_response())
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        Some((status, Json((self.vendor.error_body)(status, &error.to_string()))).into_response())
     }
 }
 

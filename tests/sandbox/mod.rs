@@ -1,0 +1,30 @@
+//! The sandbox against its contract, from outside.
+
+mod background;
+mod control;
+mod faults;
+mod onekosmos;
+mod vult;
+
+use reqwest::blocking::RequestBuilder;
+use serde_json::Value;
+
+use crate::support::sandbox::Sandbox;
+
+/// Sends a request; the status and the body, which is null where there is none.
+fn ask(request: RequestBuilder) -> (u16, Value) {
+    let response = request.send().unwrap();
+    let status = response.status().as_u16();
+    let text = response.text().unwrap();
+    let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() };
+    (status, body)
+}
+
+/// An access token for VULT.
+fn vult_token(sandbox: &Sandbox) -> String {
+    let (id, secret) = (&sandbox.env()["IDV_VULT_CLIENT_ID"], &sandbox.env()["IDV_VULT_CLIENT_SECRET"]);
+    let request = sandbox.http().post(format!("{}/oauth/token", sandbox.url("vult")));
+    let (status, body) = ask(request.basic_auth(id, Some(secret)).form(&[("grant_type", "client_credentials")]));
+    assert_eq!(status, 200, "{body}");
+    body["access_token"].as_str().unwrap().to_owned()
+}

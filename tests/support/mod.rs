@@ -1,0 +1,3 @@
+//! What the subjects of the suite share.
+
+pub(crate) mod sandbox;
