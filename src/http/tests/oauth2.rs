@@ -7,7 +7,8 @@ use futures_util::future::join_all;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-use super::super::{ClientAuth, ClientCredentials, Error, Kind, OAuth2ClientCredentials};
+use super::super::auth::{Authenticate as _, Body, Outgoing};
+use super::super::{ClientAuth, ClientCredentials, Error, Kind, OAuth2ClientCredentials, StatusCode};
 use super::*;
 
 fn credentials(server: &Server) -> ClientCredentials {
@@ -98,7 +99,7 @@ async fn jump(seconds: u64) {
 
 #[tokio::test]
 async fn a_token_is_renewed_before_it_expires() {
-    for (lifetime, early, late) in [(json!(3600), 3500, 45), (json!("300.0"), 200, 75)] {
+    for (lifetime, early, late) in [(json!(3600), 3500, 45), (json!("300.0"), 250, 25)] {
         let server = vendor(lifetime.clone(), |_| true).await;
         let client = authenticated(&server);
         client.get("/a").send().await.unwrap();
@@ -131,6 +132,24 @@ async fn a_withdrawn_token_is_renewed_once_for_all_and_writes_are_repeated() {
     let all = join_all((0..20).map(|number| client.post(format!("/{number}")).send())).await;
     assert!(all.iter().all(Result::is_ok), "{all:?}");
     assert_eq!(token_requests(&server), 2);
+}
+
+#[tokio::test]
+async fn a_late_401_for_an_old_token_asks_for_no_other() {
+    let server = vendor(json!(3600), |_| true).await;
+    let auth = OAuth2ClientCredentials::new(&server.settings(), credentials(&server)).unwrap();
+    auth.prepare().await.unwrap();
+    let url = server.url.clone();
+    let mut refused = Outgoing { method: Method::GET, url, headers: HeaderMap::new(), body: Body::None, note: None };
+    auth.apply(&mut refused).unwrap();
+    let unauthorized = authenticated(&server).get("/x").without_auth().send().await.unwrap_err();
+    for _ in 0..3 {
+        assert!(auth.renew(&refused, &unauthorized).await.unwrap());
+        assert_eq!(token_requests(&server), 2, "the second token has not been refused");
+    }
+    let mut forbidden = unauthorized;
+    forbidden.facts_mut().status = Some(StatusCode::FORBIDDEN);
+    assert!(!auth.renew(&refused, &forbidden).await.unwrap(), "a 403 is about permissions");
 }
 
 #[tokio::test]

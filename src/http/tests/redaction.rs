@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use secrecy::SecretString;
 use serde_json::json;
 use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
+use tracing::subscriber::NoSubscriber;
+use tracing::{Dispatch, Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 use super::super::{ClientAuth, ClientCredentials, HeaderName, OAuth2ClientCredentials, Path, StaticHeader};
@@ -35,6 +36,8 @@ impl<S: Subscriber> Layer<S> for Everything {
 #[tokio::test]
 async fn no_secret_is_logged_or_printed() {
     let log = Everything::default();
+    // With one subscriber alone, an event first met on another test's thread is switched off for good; with two it is not.
+    let _other = Dispatch::new(NoSubscriber::default());
     let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
 
     let server = Server::start(|seen, number| match (seen.path.as_str(), number) {
