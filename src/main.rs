@@ -60,7 +60,7 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
 
 async fn run_sandbox(arguments: SandboxArguments) -> Result<(), Box<dyn Error>> {
     if !arguments.background {
-        return Ok(sandbox::run(arguments.into_options(), vendors::SANDBOXES).await?);
+        return Ok(sandbox::run(arguments.into_options(), vendors::sandboxes()).await?);
     }
     let ready = sandbox::start_in_background(&arguments.into_options()).await?;
     io::stdout().write_all(ready.as_bytes())?;

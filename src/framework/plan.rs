@@ -161,7 +161,7 @@ mod tests {
         Value::Map(object)
     }
 
-    fn check(prior: Value, config: &[(&str, &str)], expected: &[(&str, &str)], replaces: &[&str]) {
+    fn check(prior: &Value, config: &[(&str, &str)], expected: &[(&str, &str)], replaces: &[&str]) {
         let config = object(config);
         // Core's proposal: the configuration, and prior values where something computed is left out.
         let proposed = schema()
@@ -173,7 +173,7 @@ mod tests {
                 (attribute.name.clone(), if take_prior { prior.get(&attribute.name) } else { configured }.clone())
             })
             .collect();
-        let plan = plan(&schema(), &prior, &config, Value::Map(proposed));
+        let plan = plan(&schema(), prior, &config, Value::Map(proposed));
         assert_eq!(plan.state, object(expected));
         assert_eq!(plan.requires_replace.iter().map(ToString::to_string).collect::<Vec<_>>(), replaces);
     }
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn a_create_knows_nothing_computed() {
         check(
-            Value::Null,
+            &Value::Null,
             &[("name", "a"), ("password", "p")],
             &[("id", "?"), ("name", "a"), ("etag", "?"), ("weight", "?"), ("mode", "forget")],
             &[],
@@ -192,13 +192,13 @@ mod tests {
 
     #[test]
     fn no_change_is_an_empty_plan() {
-        check(object(STATE), &[("name", "a"), ("password", "another")], STATE, &[]);
+        check(&object(STATE), &[("name", "a"), ("password", "another")], STATE, &[]);
     }
 
     #[test]
     fn an_update_reopens_only_what_may_change() {
         check(
-            object(STATE),
+            &object(STATE),
             &[("name", "a"), ("label", "new")],
             &[("id", "1"), ("name", "a"), ("label", "new"), ("etag", "?"), ("weight", "7"), ("mode", "forget")],
             &[],
@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn a_replacing_change_is_named_even_when_unknown() {
         check(
-            object(STATE),
+            &object(STATE),
             &[("name", "?")],
             &[("id", "1"), ("name", "?"), ("etag", "?"), ("weight", "7"), ("mode", "forget")],
             &["name"],
@@ -219,6 +219,6 @@ mod tests {
     fn another_spelling_is_no_change() {
         let mut prior = STATE.to_vec();
         prior.push(("label", "Loud"));
-        check(object(&prior), &[("name", "a"), ("label", "LOUD")], &prior, &[]);
+        check(&object(&prior), &[("name", "a"), ("label", "LOUD")], &prior, &[]);
     }
 }

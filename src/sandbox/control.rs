@@ -107,7 +107,7 @@ async fn put_vendor_state(
 }
 
 fn find<'engine>(engine: &'engine Engine, name: &str) -> Result<&'engine super::Vendor, Refusal> {
-    engine.vendors.iter().find(|vendor| vendor.name == name).ok_or_else(|| {
+    engine.vendors.iter().copied().find(|vendor| vendor.name == name).ok_or_else(|| {
         let names: Vec<_> = engine.vendors.iter().map(|vendor| vendor.name).collect();
         Refusal(StatusCode::NOT_FOUND, format!("there is no vendor `{name}`; there are {}", names.join(", ")))
     })
@@ -118,7 +118,7 @@ async fn faults(State(engine): Control) -> Json<Vec<Fault>> {
 }
 
 async fn add_fault(State(engine): Control, headers: HeaderMap, body: Bytes) -> Result<StatusCode, Refusal> {
-    engine.faults.add(parse(&headers, &body)?, engine.vendors).map_err(bad_request)?;
+    engine.faults.add(parse(&headers, &body)?, &engine.vendors).map_err(bad_request)?;
     Ok(StatusCode::NO_CONTENT)
 }
 

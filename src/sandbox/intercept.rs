@@ -26,7 +26,7 @@ use super::{
 
 /// What all ports share.
 pub(super) struct Engine {
-    pub(super) vendors: &'static [Vendor],
+    pub(super) vendors: Vec<&'static Vendor>,
     pub(super) store: Arc<Store>,
     pub(super) clock: Arc<Clock>,
     pub(super) faults: Faults,

@@ -99,12 +99,12 @@ impl Error {
 }
 
 /// Serves the vendors until SIGINT or SIGTERM.
-pub async fn run(options: Options, vendors: &'static [Vendor]) -> Result<(), Error> {
+pub async fn run(options: Options, vendors: Vec<&'static Vendor>) -> Result<(), Error> {
     if let Some(path) = &options.ready_file {
         // A file of an earlier run would say ready too early.
         remove_if_there(path).map_err(Error::system(format!("remove the old `{}`", path.display())))?;
     }
-    let store = Arc::new(Store::open(vendors, options.seed.as_deref(), options.state.clone())?);
+    let store = Arc::new(Store::open(vendors.clone(), options.seed.as_deref(), options.state.clone())?);
     let engine = Arc::new(Engine {
         vendors,
         store,

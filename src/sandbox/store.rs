@@ -65,7 +65,7 @@ pub(super) fn to_value<S: Serialize>(state: &S) -> Result<Value, StoreError> {
 
 /// The document, and the file it is kept in if there is one.
 pub(super) struct Store {
-    vendors: &'static [Vendor],
+    vendors: Vec<&'static Vendor>,
     file: Option<PathBuf>,
     document: Mutex<Map<String, Value>>,
 }
@@ -73,13 +73,13 @@ pub(super) struct Store {
 impl Store {
     /// Opens the state file if it exists, else begins from the seed, else from the vendors' initial states.
     pub(super) fn open(
-        vendors: &'static [Vendor],
+        vendors: Vec<&'static Vendor>,
         seed: Option<&Path>,
         file: Option<PathBuf>,
     ) -> Result<Self, StoreError> {
         let source = file.as_deref().filter(|path| path.exists()).or(seed);
         let given = source.map_or_else(|| Ok(Value::Object(Map::new())), read_json)?;
-        let document = complete_all(vendors, given)?;
+        let document = complete_all(&vendors, given)?;
         let store = Self { vendors, file, document: Mutex::new(Map::new()) };
         store.keep(&mut store.lock(), document)?;
         Ok(store)
@@ -97,7 +97,7 @@ impl Store {
 
     /// Replaces the whole document. What it leaves out takes its initial value.
     pub(super) fn replace(&self, document: Value) -> Result<(), StoreError> {
-        let document = complete_all(self.vendors, document)?;
+        let document = complete_all(&self.vendors, document)?;
         self.keep(&mut self.lock(), document)
     }
 
@@ -142,7 +142,7 @@ fn read_json(path: &Path) -> Result<Value, StoreError> {
     serde_json::from_slice(&fs::read(path).map_err(failed)?).map_err(|error| failed(error.into()))
 }
 
-fn complete_all(vendors: &[Vendor], document: Value) -> Result<Map<String, Value>, StoreError> {
+fn complete_all(vendors: &[&Vendor], document: Value) -> Result<Map<String, Value>, StoreError> {
     let Value::Object(mut given) = document else {
         return Err(StoreError::Shape {
             at: ".".to_owned(),
@@ -208,7 +208,7 @@ mod tests {
     }];
 
     fn store(file: Option<PathBuf>) -> Store {
-        Store::open(&VENDORS, None, file).unwrap()
+        Store::open(VENDORS.iter().collect(), None, file).unwrap()
     }
 
     #[test]
@@ -256,7 +256,7 @@ mod tests {
         change(&store(Some(file.clone()))).unwrap();
         let seed = folder.path().join("seed.json");
         fs::write(&seed, r#"{"library": {"books": []}}"#).unwrap();
-        let reopened = Store::open(&VENDORS, Some(&seed), Some(file)).unwrap();
+        let reopened = Store::open(VENDORS.iter().collect(), Some(&seed), Some(file)).unwrap();
         assert_eq!(reopened.part("library")["books"], json!(["atlas", "globe"]), "the state file wins over the seed");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no temporary file is left");
     }

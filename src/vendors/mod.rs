@@ -14,15 +14,22 @@ use crate::framework::environment::Environment;
 use crate::framework::{Provider, Vendor};
 use crate::sandbox;
 
-/// Every vendor.
-pub const VENDORS: &[&dyn Vendor] = &[&vult::Vult];
+/// A vendor, and who stands in for it.
+pub type Entry = (&'static dyn Vendor, sandbox::Vendor);
 
-/// The stand-ins that the sandbox serves, in the order of their ports.
-pub static SANDBOXES: &[sandbox::Vendor] = &[vult::sandbox::VENDOR, onekosmos::sandbox::VENDOR];
+/// Every vendor, in the order of the sandbox's ports.
+pub static VENDORS: &[Entry] =
+    &[(&vult::Vult, vult::sandbox::VENDOR), (&onekosmos::OneKosmos, onekosmos::sandbox::VENDOR)];
+
+/// The stand-ins that the sandbox serves.
+pub fn sandboxes() -> Vec<&'static sandbox::Vendor> {
+    VENDORS.iter().map(|(_, sandbox)| sandbox).collect()
+}
 
 /// The provider with every vendor.
 pub fn provider(environment: Environment) -> Provider {
     let description = "Manages the admin side of identity-verification vendors. Each vendor is configured by an attribute of \
                        its own; only those whose objects are used need to be.";
-    Provider::new("idv", env!("CARGO_PKG_VERSION"), description, common::attributes(), VENDORS.to_vec(), environment)
+    let vendors = VENDORS.iter().map(|(vendor, _)| *vendor).collect();
+    Provider::new("idv", env!("CARGO_PKG_VERSION"), description, common::attributes(), vendors, environment)
 }

@@ -55,11 +55,10 @@ impl<'de> Deserializer<'de> for Source {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
         match (name, self.0) {
-            (ATTR_TOKEN, Value::Unknown) => visitor.visit_unit(),
+            (ATTR_TOKEN | VALUE_TOKEN, Value::Unknown) => visitor.visit_unit(),
             (ATTR_TOKEN, Value::Null) => visitor.visit_none(),
             (ATTR_TOKEN, value) => visitor.visit_some(Self(value)),
             (NUMBER_TOKEN, Value::Number(value)) => visitor.visit_string(value.to_string()),
-            (VALUE_TOKEN, Value::Unknown) => visitor.visit_unit(),
             (VALUE_TOKEN, Value::Number(value)) => visitor.visit_newtype_struct(Self(Value::Number(value))),
             (VALUE_TOKEN, value) => Self(value).deserialize_any(visitor),
             (_, value) => visitor.visit_newtype_struct(Self(value)),

@@ -157,8 +157,8 @@ mod tests {
 
     use super::*;
 
-    fn dynamic(bytes: &[u8]) -> Option<DynamicValue> {
-        Some(DynamicValue { msgpack: bytes.to_vec().into(), json: Bytes::new() })
+    fn decode_bytes(bytes: &[u8], kind: &Type) -> Result<Value, Diagnostics> {
+        decode(Some(DynamicValue { msgpack: bytes.to_vec().into(), json: Bytes::new() }), kind)
     }
 
     #[test]
@@ -169,9 +169,9 @@ mod tests {
 
     #[test]
     fn every_extension_is_unknown() {
-        assert_eq!(decode(dynamic(&[0xd4, 0, 0]), &Type::Bool).unwrap(), Value::Unknown);
+        assert_eq!(decode_bytes(&[0xd4, 0, 0], &Type::Bool).unwrap(), Value::Unknown);
         // Type 12, a map of refinements with a key of the future.
-        assert_eq!(decode(dynamic(&[0xc7, 3, 12, 0x81, 99, 0xc2]), &Type::String).unwrap(), Value::Unknown);
+        assert_eq!(decode_bytes(&[0xc7, 3, 12, 0x81, 99, 0xc2], &Type::String).unwrap(), Value::Unknown);
     }
 
     #[test]
@@ -182,7 +182,7 @@ mod tests {
         }
         // 0.55 is no exact double: as one, core would read 0.55000000000000004441.
         assert_eq!(&encode(&Value::Number("0.55".parse().unwrap()), &Type::Number).msgpack[..], b"\xa40.55");
-        assert_eq!(decode(dynamic(&[0xcb, 0x3f, 0xe0, 0, 0, 0, 0, 0, 0]), &Type::Number).unwrap(), {
+        assert_eq!(decode_bytes(&[0xcb, 0x3f, 0xe0, 0, 0, 0, 0, 0, 0], &Type::Number).unwrap(), {
             Value::Number("0.5".parse().unwrap())
         });
     }
@@ -220,7 +220,7 @@ mod tests {
         #[test]
         fn garbage_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
             for kind in [Type::Dynamic, Type::Number, Type::list(Type::String), Type::map(Type::Dynamic)] {
-                let _ = decode(dynamic(&bytes), &kind);
+                let _ = decode_bytes(&bytes, &kind);
             }
         }
     }

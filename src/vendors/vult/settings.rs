@@ -10,7 +10,7 @@ use async_trait::async_trait;
 
 use super::client::{Client, Scope};
 use crate::framework::resource::{Change, Context, Resource};
-use crate::framework::{Attribute, Diagnostic, Diagnostics, Number, Path, Private, Rule, Schema, Type, Value, check};
+use crate::framework::{Attribute, Diagnostic, Diagnostics, Number, Path, Private, Rule, Schema, Value, check};
 
 /// Under this key of the private state is the set that was there when Terraform took over; null if there was none.
 const ORIGINAL: &str = "original";
@@ -29,7 +29,7 @@ pub(super) struct Table {
 
 /// What the fields of a table hold.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     /// Numbers, which the vendor keeps as doubles.
     Numbers,
     /// Booleans.
@@ -148,6 +148,16 @@ pub(super) fn scope(state: &Value) -> Scope {
     Scope { client_id: part("client_id"), user_id: part("user_id") }
 }
 
+/// What was there when Terraform took over.
+enum Original {
+    /// This set.
+    Set(Fields),
+    /// The vendor had none.
+    Nothing,
+    /// It was not captured.
+    Unknown,
+}
+
 /// The managed resource for a kind of settings.
 pub(super) struct Managed<S>(pub S);
 
@@ -199,11 +209,14 @@ impl<S: Settings> Managed<S> {
         })
     }
 
-    fn original(private: &Private) -> Option<Option<Fields>> {
-        let stored: Option<BTreeMap<String, serde_json::Value>> = private.get::<Option<_>>(ORIGINAL)?;
-        let Some(stored) = stored else { return Some(None) };
-        let row = stored.into_iter().collect();
-        S::TABLE.read(&row, "reading the original").ok().map(Some)
+    fn original(private: &Private) -> Original {
+        match private.get::<serde_json::Value>(ORIGINAL) {
+            Some(serde_json::Value::Null) => Original::Nothing,
+            Some(serde_json::Value::Object(row)) => {
+                S::TABLE.read(&row, "reading the original").map_or(Original::Unknown, Original::Set)
+            }
+            _ => Original::Unknown,
+        }
     }
 
     fn capture(private: &mut Private, fields: Option<&Fields>) -> Result<(), Diagnostics> {
@@ -238,17 +251,17 @@ impl<S: Settings> Resource for Managed<S> {
                  them as they are. To put back what was there before, apply `on_destroy = \"restore\"` first.",
                 what = S::WHAT
             ),
-            (true, Some(Some(_))) => format!(
+            (true, Original::Set(_)) => format!(
                 "VULT cannot delete {what}. With `on_destroy = \"restore\"` the destroy writes back what was there when \
                  Terraform took over, in place of what is there now.",
                 what = S::WHAT
             ),
-            (true, Some(None)) => format!(
+            (true, Original::Nothing) => format!(
                 "There was nothing when Terraform took over, and VULT cannot delete {what}: the destroy writes a set in \
                  which nothing is required.",
                 what = S::WHAT
             ),
-            (true, None) => format!(
+            (true, Original::Unknown) => format!(
                 "What was there when Terraform took over is not known, so the destroy leaves {what} as they are.",
                 what = S::WHAT
             ),
@@ -288,7 +301,7 @@ impl<S: Settings> Resource for Managed<S> {
             return Ok(None);
         };
         // An import, or state from a version that captured nothing: this is when Terraform takes over.
-        if Self::original(&ctx.private).is_none() {
+        if matches!(Self::original(&ctx.private), Original::Unknown) {
             Self::capture(&mut ctx.private, Some(&fields))?;
         }
         Ok(Some(self.state(&state, fields)))
@@ -325,14 +338,19 @@ impl<S: Settings> Resource for Managed<S> {
         if state.get("on_destroy").as_str() != Some("restore") {
             return Ok(());
         }
-        let Some(original) = Self::original(&ctx.private) else {
-            ctx.warn(
-                "Nothing was restored",
-                format!("What was there when Terraform took over is not known. VULT keeps {} as they are.", S::WHAT),
-            );
-            return Ok(());
+        let original = match Self::original(&ctx.private) {
+            Original::Set(fields) => fields,
+            Original::Nothing => S::TABLE.blank(),
+            Original::Unknown => {
+                let detail = format!(
+                    "What was there when Terraform took over is not known. VULT keeps {} as they are.",
+                    S::WHAT
+                );
+                ctx.warn("Nothing was restored", detail);
+                return Ok(());
+            }
         };
-        self.store(client, &state, &original.unwrap_or_else(|| S::TABLE.blank())).await
+        self.store(client, &state, &original).await
     }
 
     fn import(&self, id: &str) -> Result<Value, Diagnostics> {
@@ -357,14 +375,4 @@ fn capitalised(text: &str) -> String {
 /// A text, or null where it is empty, as the parts of an import id are.
 pub(super) fn part(text: &str) -> Value {
     if text.is_empty() { Value::Null } else { text.into() }
-}
-
-/// The type of a field, for schemas that list them.
-impl From<Kind> for Type {
-    fn from(kind: Kind) -> Self {
-        match kind {
-            Kind::Numbers => Self::Number,
-            Kind::Booleans => Self::Bool,
-        }
-    }
 }
