@@ -18,6 +18,7 @@ pub mod provider;
 pub mod resource;
 pub mod rules;
 pub mod schema;
+pub mod secret;
 pub mod types;
 pub mod value;
 

@@ -50,9 +50,10 @@ impl Path {
         self
     }
 
-    /// Adds more fixed text after a `/`; the empty string ends the path with a slash.
+    /// Adds more fixed text after a `/`, which it may begin with; the empty string ends the path with a slash.
     #[must_use]
     pub fn then(mut self, text: &str) -> Self {
+        let text = text.trim_start_matches('/');
         self.push(text, text);
         self
     }

@@ -1,30 +1,214 @@
-//! 1Kosmos' ID Proofing API.
+//! 1Kosmos' ID Proofing API: proofing templates, the storage bucket, service keys.
+//!
+//! Every request is encrypted for the service (`crypto`, `session`); which bodies are is a table (`endpoints`).
 
+mod bucket;
+mod client;
+mod crypto;
+mod endpoints;
+mod information;
+mod proofing_template;
 pub mod sandbox;
+mod service_key;
+mod session;
+mod workflow;
 
-use crate::framework::provider::{AnyClient, Common, Object};
-use crate::framework::{Attribute, Diagnostics, Value, Vendor};
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use serde::Deserialize;
+use url::Url;
+
+use self::client::{Client, Place};
+use self::crypto::{Curve, PrivateKey};
+use self::endpoints::Endpoints;
+use self::session::{Identity, Session};
+use super::common;
+use crate::framework::model::Secret;
+use crate::framework::provider::{self, AnyClient, Common, Object};
+use crate::framework::rules::any_of;
+use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Type, Value, Vendor, value};
+use crate::http::{self, Anonymous};
+
+/// The path of the service below a tenant's host.
+const SERVICE: &str = "/idproofingapi";
 
 /// The vendor.
 pub struct OneKosmos;
+
+impl provider::Client for Client {
+    const VENDOR: &'static str = "onekosmos";
+}
+
+#[derive(Deserialize)]
+struct Config {
+    tenant_dns: Option<String>,
+    base_url: Option<String>,
+    tenant_id: Option<String>,
+    community_id: Option<String>,
+    community_name: Option<String>,
+    license_key: Option<Secret>,
+    private_key: Option<Secret>,
+    app_id: Option<String>,
+    curve: Option<String>,
+    template_session_id: Option<String>,
+    body_encryption: Option<BTreeMap<String, String>>,
+    requests_per_minute: Option<NonZeroU32>,
+}
 
 impl Vendor for OneKosmos {
     fn name(&self) -> &'static str {
         "onekosmos"
     }
+
     fn title(&self) -> &'static str {
         "1Kosmos"
     }
+
     fn description(&self) -> &'static str {
-        "d."
+        "The ID Proofing API of 1Kosmos. Needed by every type that begins with `idv_onekosmos_`."
     }
+
     fn attributes(&self) -> Vec<Attribute> {
-        vec![]
+        let text = |name: &str| Attribute::string(name).optional().rule(Rule::Length(1, usize::MAX));
+        vec![
+            text("tenant_dns").describe("The host name of the tenant, such as `acme.1kosmos.net`. Either this or `base_url` is required."),
+            Attribute::string("base_url").optional().rule(Rule::Url).describe(
+                "The address of the service where it is not `https://{tenant_dns}/idproofingapi`.",
+            ),
+            text("tenant_id").describe("The id of the tenant. Looked up when it is left out."),
+            text("community_id").describe("The id of the community. Looked up by `community_name` when it is left out."),
+            text("community_name").describe("The name of the community, `default` when neither it nor `community_id` is set."),
+            text("license_key").sensitive().describe(
+                "The license by which 1Kosmos lets requests through. Its level decides what they may do: `system` for service keys, \
+                 `system` or `service` for the bucket.",
+            ),
+            text("private_key").sensitive().describe(
+                "The private key of Terraform's side, base64 of its number. Any will do, none has to be registered; one is made for \
+                 each run when it is left out.",
+            ),
+            text("app_id").describe("The name by which requests call themselves in the vendor's logs. `terraform` when it is left out."),
+            Attribute::string("curve").optional().rule(Rule::OneOf(&["auto", "secp256k1", "prime256v1"])).describe(
+                "The elliptic curve of the deployment. `auto`, which is meant when it is left out, finds it by the service's key.",
+            ),
+            text("template_session_id").describe(
+                "The id of a live proofing session of the tenant. The vendor shows templates only through one: with it, changes to \
+                 templates made elsewhere are found, and templates can be imported.",
+            ),
+            Attribute::of("body_encryption", Type::map(Type::String)).optional().describe(format!(
+                "Which bodies are encrypted, by endpoint: `plain` or `encrypted`. The vendor's documentation says it of one; the others \
+                 are inferred. When it is left out: {}.",
+                endpoints::defaults()
+            )),
+            common::requests_per_minute(),
+        ]
     }
-    fn connect(&self, _: Value, _: &Common) -> Result<AnyClient, Diagnostics> {
-        Err(Diagnostics::new())
+
+    fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics> {
+        let config: Config = value::from_value(config)
+            .map_err(|error| Diagnostic::error("The configuration of `onekosmos` cannot be used", error.to_string()))?;
+        let mut mistakes = Diagnostics::new();
+        let address = address(&config, &mut mistakes);
+        let curve = config.curve.as_deref().and_then(Curve::named);
+        let private_key = private_key(config.private_key.as_ref(), curve, &mut mistakes);
+        let overrides = config.body_encryption.clone().unwrap_or_default();
+        check_overrides(&overrides, &mut mistakes);
+        let (Some((base_url, dns)), Some(private_key), false) = (address, private_key, mistakes.has_errors()) else {
+            return Err(mistakes);
+        };
+        let settings = common::settings(common, "1Kosmos", base_url, config.requests_per_minute)?;
+        let identity = Identity {
+            license_key: config.license_key.map(|license| SecretString::from(license.expose())),
+            private_key,
+            curve,
+            app_id: config.app_id.unwrap_or_else(|| "terraform".to_owned()),
+        };
+        let anonymous = http::Client::new(settings.clone(), Arc::new(Anonymous))?;
+        let session = Arc::new(Session::new(identity, anonymous));
+        let http = http::Client::new(settings, Arc::clone(&session) as Arc<dyn http::Authenticate>)?;
+        let place = Place {
+            dns,
+            tenant_id: config.tenant_id,
+            community_id: config.community_id,
+            community_name: config.community_name,
+        };
+        let client = Client::new(http, session, Endpoints::new(&overrides), place, config.template_session_id)?;
+        Ok(Arc::new(client))
     }
+
     fn objects(&self) -> Vec<Object> {
-        vec![]
+        vec![
+            Object::resource(proofing_template::ProofingTemplate),
+            Object::data_source(proofing_template::ProofingTemplates),
+            Object::resource(bucket::Bucket),
+            Object::data_source(bucket::BucketData),
+            Object::resource(service_key::ServiceKey),
+            Object::data_source(service_key::ServiceKeys),
+            Object::data_source(information::CommunityData),
+            Object::data_source(information::Connectors),
+            Object::data_source(information::Service),
+        ]
+    }
+}
+
+/// The service's address, and the host name by which it knows the tenant.
+fn address(config: &Config, mistakes: &mut Diagnostics) -> Option<(Url, String)> {
+    let url = match (&config.base_url, &config.tenant_dns) {
+        (Some(base_url), _) => common::url("base_url", base_url),
+        (None, Some(dns)) => Url::parse(&format!("https://{dns}{SERVICE}")).map_err(|error| {
+            let detail = format!(
+                "`tenant_dns` is `{dns}`, which is no host name: {error}. Write it as in `acme.1kosmos.net`, without `https://` and \
+                 without a path."
+            );
+            Diagnostic::error("Wrong value for `tenant_dns`", detail).at(Path::to("tenant_dns"))
+        }),
+        (None, None) => {
+            Err(provider::missing("onekosmos", "tenant_dns", "1Kosmos gives each tenant a host name of its own."))
+        }
+    };
+    let url = url.map_err(|mistake| mistakes.push(mistake)).ok()?;
+    if let Some(dns) = config.tenant_dns.as_ref().filter(|dns| dns.contains('/')) {
+        let detail =
+            format!("`tenant_dns` is `{dns}`. Write the host name alone, as in `acme.1kosmos.net`, or use `base_url`.");
+        mistakes.error(Path::to("tenant_dns"), "`tenant_dns` is not a host name", detail);
+        return None;
+    }
+    let host = match url.port() {
+        Some(port) => format!("{}:{port}", url.host_str()?),
+        None => url.host_str()?.to_owned(),
+    };
+    Some((url, config.tenant_dns.clone().unwrap_or(host)))
+}
+
+fn private_key(given: Option<&Secret>, curve: Option<Curve>, mistakes: &mut Diagnostics) -> Option<PrivateKey> {
+    let Some(given) = given else { return Some(PrivateKey::generate()) };
+    let parsed = PrivateKey::parse(given.expose()).and_then(|key| match curve {
+        Some(curve) => key.public_key(curve).map(|_| key),
+        None => Ok(key),
+    });
+    let parsed = parsed.map_err(|problem| {
+        let detail = format!(
+            "`private_key` (or IDV_ONEKOSMOS_PRIVATE_KEY) cannot be used: {problem}. It is base64 of the key's number, as in \
+             `openssl ecparam -genkey`; leave it out to have one made for each run."
+        );
+        mistakes.error(Path::to("private_key"), "`private_key` is malformed", detail);
+    });
+    parsed.ok()
+}
+
+fn check_overrides(overrides: &BTreeMap<String, String>, mistakes: &mut Diagnostics) {
+    let keys = endpoints::keys();
+    for (key, value) in overrides {
+        let path = Path::to("body_encryption").key(key);
+        if !keys.contains(&key.as_str()) {
+            let detail =
+                format!("`{key}` is no endpoint whose body can be encrypted. The endpoints are {}.", any_of(&keys));
+            mistakes.error(path, "Unknown endpoint in `body_encryption`", detail);
+        } else if !["plain", "encrypted"].contains(&value.as_str()) {
+            let detail = format!("`{key}` is set to `{value}`, and a body is `plain` or `encrypted`.");
+            mistakes.error(path, "Wrong value in `body_encryption`", detail);
+        }
     }
 }

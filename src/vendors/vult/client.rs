@@ -178,6 +178,7 @@ impl Client {
             ));
         };
         let path = match (route.path.split_once("{id}"), id) {
+            (Some((before, "")), Some(id)) => Path::new(before).segment(id),
             (Some((before, after)), Some(id)) => Path::new(before).segment(id).then(after),
             _ => Path::new(&route.path),
         };

@@ -1,0 +1,66 @@
+//! Secrets that we send and a vendor keeps, in three attributes: `X`, `X_wo` and `X_wo_version`.
+//!
+//! `X_wo` is write-only: it reaches the provider and neither plan nor state, which Terraform and OpenTofu can do from 1.11.
+//! `X` is for earlier versions and is kept in state as a sensitive value. Exactly one of the two is set. Since Terraform
+//! cannot see a write-only value change, a change of `X_wo_version` sends it.
+
+use super::attr::Attr;
+use super::diagnostics::Diagnostics;
+use super::model::Secret;
+use super::path::Path;
+use super::schema::Attribute;
+
+/// The three attributes of a secret. `what` is a sentence about it, such as "The secret key of the access key."
+pub fn attributes(name: &str, what: &str) -> [Attribute; 3] {
+    let (wo, version) = (format!("{name}_wo"), format!("{name}_wo_version"));
+    [
+        Attribute::string(name).optional().sensitive().describe(format!(
+            "{what} It is kept in state as a sensitive value. With Terraform or OpenTofu 1.11 or later set `{wo}` instead, which is \
+             kept nowhere; exactly one of the two is set."
+        )),
+        Attribute::string(&wo).optional().sensitive().write_only().describe(format!(
+            "{what} It is sent to the vendor and kept neither in plan nor in state. A new value is sent when `{version}` changes, \
+             or with any other change of the object."
+        )),
+        Attribute::string(&version).optional().describe(format!(
+            "Any text that you change when `{wo}` has a new value, such as a date: Terraform cannot see a write-only value change."
+        )),
+    ]
+}
+
+/// Checks that exactly one of the two is set, and that a version comes with a write-only value.
+pub fn check(
+    name: &str,
+    plain: &Attr<Secret>,
+    write_only: &Attr<Secret>,
+    version: &Attr<String>,
+    path: &Path,
+    diagnostics: &mut Diagnostics,
+) {
+    let wo = format!("{name}_wo");
+    match (plain.is_null(), write_only.is_null()) {
+        (true, true) => {
+            let detail = format!(
+                "The vendor needs `{name}`. Set `{wo}`, or `{name}` on a Terraform before 1.11; `{path}` has neither."
+            );
+            diagnostics.error(path.attribute(name), format!("`{name}` is missing"), detail);
+        }
+        (false, false) => {
+            let detail =
+                format!("`{path}` sets both. Keep `{wo}`, which leaves no trace in state, and remove `{name}`.");
+            diagnostics.error(path.attribute(name), format!("`{name}` and `{wo}` exclude each other"), detail);
+        }
+        _ => {}
+    }
+    if !version.is_null() && write_only.is_null() {
+        let detail = format!(
+            "`{name}_wo_version` says when to send `{wo}`, and `{wo}` is not set. Set it, or remove the version."
+        );
+        diagnostics.error(path.attribute(format!("{name}_wo_version")), format!("A version without `{wo}`"), detail);
+    }
+}
+
+/// The secret to send: whichever of the two the configuration sets.
+pub fn chosen<'s>(plain: &'s Attr<Secret>, write_only: &'s Attr<Secret>) -> Option<&'s Secret> {
+    write_only.known().or(plain.known())
+}

@@ -1,0 +1,495 @@
+//! `idv_onekosmos_bucket`: where a community keeps its evidence, as resource and as data source.
+//!
+//! There is one bucket to a community and no delete. Whether the vendor answers credentials as they are, masked or not at
+//! all is not known, so the secret part is never read, and a masked value is no drift.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+
+use super::client::Client;
+use crate::framework::model::Secret;
+use crate::framework::resource::{Change, Context, Resource};
+use crate::framework::{Attr, Attribute, DataSource, Diagnostic, Diagnostics, Path, Private, Rule, Schema, secret};
+
+/// The kinds of storage that the vendor's page names.
+const TYPES: &[&str] = &["aws", "gcp", "azure"];
+
+/// The bucket.
+pub(super) struct Bucket;
+
+/// The attributes of the bucket. No `Debug`: it has secrets.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(super) struct BucketModel {
+    id: Attr<String>,
+    tenant_id: Attr<String>,
+    community_id: Attr<String>,
+    #[serde(rename = "type")]
+    kind: Attr<String>,
+    bucket_name: Attr<String>,
+    is_enabled: Attr<bool>,
+    created_by: Attr<String>,
+    created_ts: Attr<String>,
+    aws_credential: Attr<AwsModel>,
+    gcp_credential: Attr<GcpModel>,
+    azure_credential: Attr<AzureModel>,
+    on_destroy: Attr<String>,
+}
+
+/// The credentials of an AWS bucket.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(super) struct AwsModel {
+    access_key: Attr<String>,
+    region: Attr<String>,
+    secret_key: Attr<Secret>,
+    secret_key_wo: Attr<Secret>,
+    secret_key_wo_version: Attr<String>,
+}
+
+/// The credentials of a Google Cloud bucket.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(super) struct GcpModel {
+    project_id: Attr<String>,
+    client_email: Attr<String>,
+    private_key: Attr<Secret>,
+    private_key_wo: Attr<Secret>,
+    private_key_wo_version: Attr<String>,
+}
+
+/// The credentials of an Azure container.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(super) struct AzureModel {
+    account_name: Attr<String>,
+    account_key: Attr<Secret>,
+    account_key_wo: Attr<Secret>,
+    account_key_wo_version: Attr<String>,
+}
+
+fn credential(name: &str, storage: &str, plain: Vec<Attribute>, secret: [Attribute; 3]) -> Attribute {
+    let what = format!("The credentials of the bucket; exactly the one that goes with `type = \"{storage}\"` is set.");
+    Attribute::object(name, plain.into_iter().chain(secret).collect()).optional().describe(what)
+}
+
+fn credentials() -> [Attribute; 3] {
+    let required =
+        |name: &str, what: &str| Attribute::string(name).required().rule(Rule::Length(1, usize::MAX)).describe(what);
+    [
+        credential(
+            "aws_credential",
+            "aws",
+            vec![
+                required("access_key", "The id of the AWS access key."),
+                required("region", "The AWS region of the bucket, such as `eu-central-1`."),
+            ],
+            secret::attributes("secret_key", "The secret of the AWS access key."),
+        ),
+        credential(
+            "gcp_credential",
+            "gcp",
+            vec![
+                required("project_id", "The id of the Google Cloud project (`projectid` at the vendor)."),
+                required("client_email", "The email address of the Google Cloud service account."),
+            ],
+            secret::attributes("private_key", "The private key of the Google Cloud service account."),
+        ),
+        credential(
+            "azure_credential",
+            "azure",
+            vec![required("account_name", "The name of the Azure storage account.")],
+            secret::attributes("account_key", "The key of the Azure storage account."),
+        ),
+    ]
+}
+
+impl BucketModel {
+    /// The credentials as the vendor wants them, with the secrets of the configuration.
+    fn credential(&self) -> Option<(&'static str, Json)> {
+        let secret = |plain, write_only| secret::chosen(plain, write_only).map(Secret::expose);
+        if let Some(aws) = self.aws_credential.known() {
+            let key = secret(&aws.secret_key, &aws.secret_key_wo);
+            let body = serde_json::json!({"accessKey": aws.access_key.as_str(), "region": aws.region.as_str(), "secretKey": key});
+            return Some(("aws_credential", body));
+        }
+        if let Some(gcp) = self.gcp_credential.known() {
+            let key = secret(&gcp.private_key, &gcp.private_key_wo);
+            let body = serde_json::json!({"projectid": gcp.project_id.as_str(), "clientEmail": gcp.client_email.as_str(), "privateKey": key});
+            return Some(("gcp_credential", body));
+        }
+        let azure = self.azure_credential.known()?;
+        let key = secret(&azure.account_key, &azure.account_key_wo);
+        Some(("azure_credential", serde_json::json!({"accountName": azure.account_name.as_str(), "accountKey": key})))
+    }
+
+    fn body(&self, enabled: bool, credential: Option<(&'static str, Json)>) -> Json {
+        let mut body = serde_json::json!({
+            "type": self.kind.as_str(),
+            "bucketName": self.bucket_name.as_str(),
+            "isEnabled": enabled,
+            "createdBy": self.created_by.as_str(),
+        });
+        if let Some((name, credential)) = credential {
+            body[name] = credential;
+        }
+        body
+    }
+
+    /// This bucket with what the vendor answered of it. Secrets, and what is masked, stay as they are.
+    fn with(mut self, row: wire::Bucket) -> Self {
+        self.id = row.id.into();
+        self.tenant_id = row.tenant_id.into();
+        self.community_id = row.community_id.into();
+        self.kind = row.kind.into();
+        self.bucket_name = row.bucket_name.into();
+        self.is_enabled = row.is_enabled.into();
+        self.created_by = row.created_by.map(wire::text).into();
+        self.created_ts = row.created_ts.map(wire::text).into();
+        // The credentials of another type may come back empty: they are not set.
+        let (aws, gcp, azure) = match self.kind.as_str() {
+            Some("aws") => (row.aws_credential, None, None),
+            Some("gcp") => (None, row.gcp_credential, None),
+            Some("azure") => (None, None, row.azure_credential),
+            _ => (None, None, None),
+        };
+        self.aws_credential = merge(&self.aws_credential, aws, |model, found| {
+            visible(found, "accessKey", &mut model.access_key);
+            visible(found, "region", &mut model.region);
+        });
+        self.gcp_credential = merge(&self.gcp_credential, gcp, |model, found| {
+            visible(found, "projectid", &mut model.project_id);
+            visible(found, "clientEmail", &mut model.client_email);
+        });
+        self.azure_credential = merge(&self.azure_credential, azure, |model, found| {
+            visible(found, "accountName", &mut model.account_name);
+        });
+        self
+    }
+}
+
+/// Credentials from state with the visible parts of an answer; state's where the vendor answers none.
+fn merge<M: Clone + Default>(
+    known: &Attr<M>,
+    found: Option<Map<String, Json>>,
+    take: impl Fn(&mut M, &Map<String, Json>),
+) -> Attr<M> {
+    let Some(found) = found else { return known.clone() };
+    let mut model = known.known().cloned().unwrap_or_default();
+    take(&mut model, &found);
+    Attr::Known(model)
+}
+
+/// Takes a value over unless the vendor masks it.
+fn visible(found: &Map<String, Json>, name: &str, into: &mut Attr<String>) {
+    if let Some(text) = found.get(name).and_then(Json::as_str)
+        && !text.is_empty()
+        && !text.chars().all(|character| character == '*')
+    {
+        *into = text.into();
+    }
+}
+
+#[async_trait]
+impl Resource for Bucket {
+    type Client = Client;
+    type Model = BucketModel;
+
+    const NAME: &'static str = "onekosmos_bucket";
+
+    fn schema(&self) -> Schema {
+        let given = |name: &str, what: &str| Attribute::string(name).computed().stable().describe(what);
+        let mut attributes = vec![
+            given("id", "The id that 1Kosmos gave the bucket."),
+            given("tenant_id", "The tenant that the bucket belongs to."),
+            given("community_id", "The community that the bucket belongs to."),
+            Attribute::string("type").required().rule(Rule::OneOf(TYPES)).describe("Whose storage the bucket is."),
+            Attribute::string("bucket_name")
+                .required()
+                .rule(Rule::Length(1, usize::MAX))
+                .describe("The name of the bucket."),
+            Attribute::bool("is_enabled").default(true).describe("Whether 1Kosmos uses the bucket."),
+            Attribute::string("created_by")
+                .default("terraform")
+                .rule(Rule::Length(1, usize::MAX))
+                .describe("Who set the bucket up, as the admin console shows it."),
+            given("created_ts", "When the bucket was set up, as the vendor writes it."),
+        ];
+        attributes.extend(credentials());
+        attributes.push(
+            Attribute::string("on_destroy").default("disable").rule(Rule::OneOf(&["disable", "forget"])).describe(
+                "What destroy does, since the vendor has no delete: `disable` switches the bucket off, `forget` leaves it as it is.",
+            ),
+        );
+        Schema::new(
+            "The storage bucket in which a 1Kosmos community keeps the images of verifications. A community has one. Secrets are sent \
+             and never read back; a change of them made elsewhere is not found. Needs a license of level `system` or `service`.",
+            attributes,
+        )
+    }
+
+    fn validate(&self, config: &BucketModel, diagnostics: &mut Diagnostics) {
+        one_credential(config, diagnostics);
+        let at = Path::to;
+        if let Some(aws) = config.aws_credential.known() {
+            let (path, version) = (at("aws_credential"), &aws.secret_key_wo_version);
+            secret::check("secret_key", &aws.secret_key, &aws.secret_key_wo, version, &path, diagnostics);
+        }
+        if let Some(gcp) = config.gcp_credential.known() {
+            let (path, version) = (at("gcp_credential"), &gcp.private_key_wo_version);
+            secret::check("private_key", &gcp.private_key, &gcp.private_key_wo, version, &path, diagnostics);
+        }
+        if let Some(azure) = config.azure_credential.known() {
+            let (path, version) = (at("azure_credential"), &azure.account_key_wo_version);
+            secret::check("account_key", &azure.account_key, &azure.account_key_wo, version, &path, diagnostics);
+        }
+    }
+
+    fn plan_destroy(&self, prior: &BucketModel, _: &Private) -> Diagnostics {
+        let name = prior.bucket_name.as_str().unwrap_or_default();
+        let (summary, detail) = if prior.on_destroy.as_str() == Some("forget") {
+            let detail = "1Kosmos cannot delete a bucket. With `on_destroy = \"forget\"` Terraform stops managing it, and the community \
+                          keeps using it.";
+            ("Destroy forgets the bucket", detail)
+        } else {
+            let detail = "1Kosmos cannot delete a bucket. With `on_destroy = \"disable\"` the destroy switches it off; its settings \
+                          stay, and what is stored in it is not touched.";
+            ("Destroy disables the bucket", detail)
+        };
+        Diagnostic::warning(summary, format!("{detail} The bucket is `{name}`.")).into()
+    }
+
+    async fn create(
+        &self,
+        client: &Client,
+        plan: BucketModel,
+        ctx: &mut Context<BucketModel>,
+    ) -> Result<BucketModel, Diagnostics> {
+        let config = ctx.config.clone().unwrap_or_default();
+        if let Some(there) = client.bucket::<wire::Bucket>(true).await? {
+            let same = there.kind.as_deref() == plan.kind.as_str()
+                && there.bucket_name.as_deref() == plan.bucket_name.as_str();
+            if there.is_enabled == Some(true) && !same {
+                return Err(exists(client, &there).await);
+            }
+        }
+        let row = client
+            .put_bucket::<wire::Bucket>(plan.body(plan.is_enabled == Attr::Known(true), config.credential()))
+            .await?;
+        Ok(plan.with(row))
+    }
+
+    async fn read(
+        &self,
+        client: &Client,
+        state: BucketModel,
+        ctx: &mut Context<BucketModel>,
+    ) -> Result<Option<BucketModel>, Diagnostics> {
+        let community = client.community().await?;
+        let named = (state.tenant_id.as_str(), state.community_id.as_str());
+        if let (Some(tenant_id), Some(community_id)) = named
+            && (tenant_id, community_id) != (community.tenant_id.as_str(), community.community_id.as_str())
+        {
+            let detail = format!(
+                "The bucket belongs to community `{community_id}` of tenant `{tenant_id}`, and the provider is configured for \
+                 community `{}` of tenant `{}`. Use a provider block for the former.",
+                community.community_id, community.tenant_id
+            );
+            return Err(Diagnostic::error("The bucket belongs to another community", detail).into());
+        }
+        let row = client.bucket::<wire::Bucket>(false).await?;
+        if row.is_none() {
+            ctx.warn(
+                "The bucket is gone",
+                "1Kosmos has no bucket for the community any more. It was removed outside of Terraform and is planned for creation. To \
+                 stop managing it instead, remove the resource and run `terraform apply`.",
+            );
+        }
+        Ok(row.map(|row| state.with(row)))
+    }
+
+    async fn update(
+        &self,
+        client: &Client,
+        change: Change<BucketModel>,
+        ctx: &mut Context<BucketModel>,
+    ) -> Result<BucketModel, Diagnostics> {
+        let config = ctx.config.clone().unwrap_or_default();
+        let body = change.plan.body(change.plan.is_enabled == Attr::Known(true), config.credential());
+        let row = client.put_bucket::<wire::Bucket>(body).await?;
+        Ok(change.plan.with(row))
+    }
+
+    async fn delete(
+        &self,
+        client: &Client,
+        state: BucketModel,
+        _: &mut Context<BucketModel>,
+    ) -> Result<(), Diagnostics> {
+        if state.on_destroy.as_str() == Some("forget") || client.bucket::<wire::Bucket>(true).await?.is_none() {
+            return Ok(());
+        }
+        // The page marks credentials as optional, and a write-only secret is not known here any more.
+        client.put_bucket::<wire::Bucket>(state.body(false, None)).await.map(drop).map_err(|error| {
+            error
+                .with_hint("If the vendor wants the credentials to switch the bucket off, set `is_enabled = false` and apply, then \
+                            `on_destroy = \"forget\"`, and destroy again.")
+                .into()
+        })
+    }
+
+    fn import(&self, id: &str) -> Result<BucketModel, Diagnostics> {
+        let (tenant_id, community_id) = match id.split('/').collect::<Vec<_>>()[..] {
+            ["this"] => (Attr::Null, Attr::Null),
+            [tenant_id, community_id] if !tenant_id.is_empty() && !community_id.is_empty() => {
+                (tenant_id.into(), community_id.into())
+            }
+            _ => {
+                let detail = format!(
+                    "`{id}` is not an import id of this type. It is `TENANT_ID/COMMUNITY_ID`, or `this` for the community that the \
+                     provider is configured for."
+                );
+                return Err(Diagnostic::error("Wrong import id", detail).into());
+            }
+        };
+        Ok(BucketModel { tenant_id, community_id, ..BucketModel::default() })
+    }
+}
+
+/// Exactly the credentials of the bucket's type.
+fn one_credential(config: &BucketModel, diagnostics: &mut Diagnostics) {
+    let Some(kind) = config.kind.as_str() else { return };
+    let set = [
+        ("aws", !config.aws_credential.is_null()),
+        ("gcp", !config.gcp_credential.is_null()),
+        ("azure", !config.azure_credential.is_null()),
+    ];
+    for (name, set) in set {
+        let attribute = format!("{name}_credential");
+        match (name == kind, set) {
+            (true, false) => {
+                let detail = format!("`type` is `{kind}`, so the bucket needs `{attribute} = {{ ... }}`.");
+                diagnostics.error(Path::to(&attribute), format!("`{attribute}` is missing"), detail);
+            }
+            (false, true) => {
+                let detail = format!("`type` is `{kind}`. Remove `{attribute}`, or set `type = \"{name}\"`.");
+                diagnostics.error(Path::to(&attribute), format!("`{attribute}` does not go with the type"), detail);
+            }
+            _ => {}
+        }
+    }
+}
+
+async fn exists(client: &Client, there: &wire::Bucket) -> Diagnostics {
+    let id = match client.community().await {
+        Ok(community) => format!("{}/{}", community.tenant_id, community.community_id),
+        Err(_) => "this".to_owned(),
+    };
+    let detail = format!(
+        "The community keeps its images in the bucket `{}` already, and a create would replace its settings. Nothing was changed. To \
+         manage it, add this beside the resource and apply again:\n\nimport {{\n  to = idv_onekosmos_bucket.NAME\n  id = \"{id}\"\n}}",
+        there.bucket_name.as_deref().unwrap_or("?")
+    );
+    Diagnostic::error("The community has a bucket already", detail).into()
+}
+
+/// The bucket, without credentials.
+pub(super) struct BucketData;
+
+/// The attributes of the data source.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct BucketDataModel {
+    id: Attr<String>,
+    tenant_id: Attr<String>,
+    community_id: Attr<String>,
+    #[serde(rename = "type")]
+    kind: Attr<String>,
+    bucket_name: Attr<String>,
+    is_enabled: Attr<bool>,
+    created_by: Attr<String>,
+    created_ts: Attr<String>,
+    updated_ts: Attr<String>,
+}
+
+#[async_trait]
+impl DataSource for BucketData {
+    type Client = Client;
+    type Model = BucketDataModel;
+
+    const NAME: &'static str = "onekosmos_bucket";
+
+    fn schema(&self) -> Schema {
+        let column = |name: &str, what: &str| Attribute::string(name).computed().describe(what);
+        Schema::new(
+            "The storage bucket of the configured community, without its credentials. Every attribute is null where the community has \
+             none.",
+            vec![
+                column("id", "The id of the bucket."),
+                column("tenant_id", "The tenant that the bucket belongs to."),
+                column("community_id", "The community that the bucket belongs to."),
+                column("type", "Whose storage the bucket is: `aws`, `gcp` or `azure`."),
+                column("bucket_name", "The name of the bucket."),
+                Attribute::bool("is_enabled").computed().describe("Whether 1Kosmos uses the bucket."),
+                column("created_by", "Who set the bucket up."),
+                column("created_ts", "When the bucket was set up, as the vendor writes it."),
+                column("updated_ts", "When the bucket was changed last, as the vendor writes it."),
+            ],
+        )
+    }
+
+    async fn read(
+        &self,
+        client: &Client,
+        _: BucketDataModel,
+        _: &mut Diagnostics,
+    ) -> Result<BucketDataModel, Diagnostics> {
+        let Some(row) = client.bucket::<wire::Bucket>(false).await? else { return Ok(BucketDataModel::default()) };
+        Ok(BucketDataModel {
+            id: row.id.into(),
+            tenant_id: row.tenant_id.into(),
+            community_id: row.community_id.into(),
+            kind: row.kind.into(),
+            bucket_name: row.bucket_name.into(),
+            is_enabled: row.is_enabled.into(),
+            created_by: row.created_by.map(wire::text).into(),
+            created_ts: row.created_ts.map(wire::text).into(),
+            updated_ts: row.updated_ts.map(wire::text).into(),
+        })
+    }
+}
+
+mod wire {
+    //! The bucket of the page's "Buckets" group. The page gives `createdBy` two types, and times none.
+
+    use serde::Deserialize;
+    use serde_json::{Map, Value as Json};
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    pub(super) struct Bucket {
+        #[serde(rename = "_id")]
+        pub(super) id: Option<String>,
+        pub(super) tenant_id: Option<String>,
+        pub(super) community_id: Option<String>,
+        #[serde(rename = "type")]
+        pub(super) kind: Option<String>,
+        pub(super) bucket_name: Option<String>,
+        pub(super) is_enabled: Option<bool>,
+        pub(super) created_by: Option<Json>,
+        #[serde(rename = "createdTS")]
+        pub(super) created_ts: Option<Json>,
+        #[serde(rename = "updatedTS")]
+        pub(super) updated_ts: Option<Json>,
+        #[serde(rename = "aws_credential")]
+        pub(super) aws_credential: Option<Map<String, Json>>,
+        #[serde(rename = "gcp_credential")]
+        pub(super) gcp_credential: Option<Map<String, Json>>,
+        #[serde(rename = "azure_credential")]
+        pub(super) azure_credential: Option<Map<String, Json>>,
+    }
+
+    /// Text, or a number or boolean as text.
+    pub(super) fn text(value: Json) -> String {
+        match value {
+            Json::String(text) => text,
+            other => other.to_string(),
+        }
+    }
+}

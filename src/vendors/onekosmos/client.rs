@@ -1,0 +1,335 @@
+//! 1Kosmos' API: where a call goes, what it needs, how its answer is unwrapped. Knows no Terraform.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value as Json, json};
+use tokio::sync::OnceCell;
+use url::Url;
+
+use super::endpoints::{Endpoint, Endpoints};
+use super::session::{Access, Session};
+use crate::http::{self, Error, Kind, Path, Request, Response};
+
+/// How many sessions a page asks for, as on the vendor's page.
+const PAGE: usize = 100;
+
+/// The longest list of sessions that is read.
+const MOST_PAGES: usize = 1000;
+
+/// The tenant and community that the provider is configured for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Community {
+    /// The tenant's id.
+    pub(super) tenant_id: String,
+    /// The community's id.
+    pub(super) community_id: String,
+    /// The tenant's name, where the service was asked.
+    pub(super) tenant_name: Option<String>,
+    /// The community's name, where the service was asked or the user gave it.
+    pub(super) community_name: Option<String>,
+}
+
+/// What the user says about the community.
+pub(super) struct Place {
+    /// The host name by which the service knows the tenant.
+    pub(super) dns: String,
+    /// The tenant's id, if it is configured.
+    pub(super) tenant_id: Option<String>,
+    /// The community's id, if it is configured.
+    pub(super) community_id: Option<String>,
+    /// The community's name, if it is configured.
+    pub(super) community_name: Option<String>,
+}
+
+/// A client of one community.
+pub(super) struct Client {
+    http: http::Client,
+    /// The host itself, above the service's own path.
+    origin: http::Client,
+    session: Arc<Session>,
+    endpoints: Endpoints,
+    place: Place,
+    community: OnceCell<Community>,
+    /// A live session through which templates can be read.
+    pub(super) template_session_id: Option<String>,
+}
+
+const PUBLIC: Access = Access { license: false, sealed: false };
+const LICENSED: Access = Access { license: true, sealed: false };
+
+impl Client {
+    /// A client over a transport that signs its requests in with `session`.
+    pub(super) fn new(
+        http: http::Client,
+        session: Arc<Session>,
+        endpoints: Endpoints,
+        place: Place,
+        template_session_id: Option<String>,
+    ) -> Result<Self, Error> {
+        let mut root: Url = http.base_url().clone();
+        root.set_path("");
+        let origin = http.at(root)?;
+        Ok(Self { http, origin, session, endpoints, place, community: OnceCell::new(), template_session_id })
+    }
+
+    /// The configured community; asks the service for what is not configured, once.
+    pub(super) async fn community(&self) -> Result<&Community, Error> {
+        self.community
+            .get_or_try_init(|| async {
+                match (&self.place.tenant_id, &self.place.community_id) {
+                    (Some(tenant_id), Some(community_id)) => Ok(Community {
+                        tenant_id: tenant_id.clone(),
+                        community_id: community_id.clone(),
+                        tenant_name: None,
+                        community_name: self.place.community_name.clone(),
+                    }),
+                    _ => self.discover().await,
+                }
+            })
+            .await
+    }
+
+    /// Asks the service who the tenant and the community are. Its answer has a secret, which is not read.
+    pub(super) async fn discover(&self) -> Result<Community, Error> {
+        #[derive(Deserialize)]
+        struct Named {
+            id: String,
+            name: String,
+        }
+        #[derive(Deserialize)]
+        struct Answer {
+            tenant: Named,
+            community: Named,
+        }
+        let mut body = match &self.place.tenant_id {
+            Some(tenant_id) => json!({ "tenantId": tenant_id }),
+            None => json!({ "dns": self.place.dns }),
+        };
+        match (&self.place.community_id, &self.place.community_name) {
+            (Some(id), _) => body["communityId"] = id.as_str().into(),
+            (None, name) => body["communityName"] = name.as_deref().unwrap_or("default").into(),
+        }
+        let request = self.origin.post("/api/r1/system/community_info/fetch").json(&body).read_only().without_auth();
+        let answer = request.doing("looking up tenant and community").shared("community").send().await;
+        let answer = answer.and_then(|answer| answer.json::<Answer>()).map_err(|error| {
+            hint(error).with_hint(
+                "Check `tenant_dns`, `tenant_id`, `community_name` and `community_id` in `onekosmos = { ... }`: the names are \
+                 those of the tenant's admin console. With both `tenant_id` and `community_id` set, nothing is looked up.",
+            )
+        })?;
+        Ok(Community {
+            tenant_id: answer.tenant.id,
+            community_id: answer.community.id,
+            tenant_name: Some(answer.tenant.name),
+            community_name: Some(answer.community.name),
+        })
+    }
+
+    /// Every template that a session can see.
+    pub(super) async fn templates<T: DeserializeOwned>(&self, session_id: &str, fresh: bool) -> Result<Vec<T>, Error> {
+        #[derive(Deserialize)]
+        struct Answer<T> {
+            list: Vec<T>,
+        }
+        let path = Path::new("/proofingtemplates").segment(session_id);
+        let request = self.http.get(path).doing("listing the proofing templates").without_auth();
+        let request = if fresh { request.fresh() } else { request };
+        let answer = request.shared("templates").send().await.map_err(|error| match error.kind() {
+            Kind::NotFound | Kind::Invalid | Kind::Auth => hint(error).with_hint(
+                "Templates are read through a live proofing session: check `template_session_id` in `onekosmos = { ... }` of \
+                 the provider block; sessions expire.",
+            ),
+            _ => hint(error),
+        })?;
+        answer.json::<Answer<T>>().map(|answer| answer.list).map_err(hint)
+    }
+
+    /// Creates a template. The vendor documents no answer for one that exists, and no way to ask.
+    pub(super) async fn create_template<T: DeserializeOwned>(&self, body: Json) -> Result<T, Error> {
+        let path = self.path("/proofingtemplates").await?;
+        let request = self.http.put(path).doing("creating the proofing template").once().invalidates("templates");
+        self.template(self.with_body(request, Endpoint::TemplateCreate, body)).await
+    }
+
+    /// Replaces the workflow of a template; `None` when there is no such template.
+    pub(super) async fn update_template<T: DeserializeOwned>(&self, id: &str, body: Json) -> Result<Option<T>, Error> {
+        let path = self.path("/proofingtemplates").await?.then("/id").segment(id);
+        let request =
+            self.http.patch(path).doing("updating the proofing template").idempotent().invalidates("templates");
+        found(self.template(self.with_body(request, Endpoint::TemplateUpdate, body)).await)
+    }
+
+    /// Replaces the workflow of the template for a device verification configuration; `None` when there is none.
+    pub(super) async fn update_template_by_dvc_id<T: DeserializeOwned>(
+        &self,
+        dvc_id: &str,
+        body: Json,
+    ) -> Result<Option<T>, Error> {
+        let path = self.path("/proofingtemplates").await?.then("/dvcId").segment(dvc_id);
+        let doing = "updating the proofing template by dvcId";
+        let request = self.http.patch(path).doing(doing).idempotent().invalidates("templates");
+        found(self.template(self.with_body(request, Endpoint::TemplateUpdateByDvcId, body)).await)
+    }
+
+    /// Deletes a template; one that is gone already is none.
+    pub(super) async fn delete_template(&self, id: &str) -> Result<(), Error> {
+        let path = self.path("/proofingtemplates").await?.then("/id").segment(id);
+        let request =
+            self.http.delete(path).doing("deleting the proofing template").note(PUBLIC).invalidates("templates");
+        request.send_opt().await.map(drop).map_err(hint)
+    }
+
+    /// The community's bucket. The vendor documents no answer for a community without one: null and 404 both count.
+    pub(super) async fn bucket<T: DeserializeOwned>(&self, fresh: bool) -> Result<Option<T>, Error> {
+        let doing = "reading the storage bucket";
+        let request = self.http.get(self.path("/bucket").await?).doing(doing).note(LICENSED);
+        let request = if fresh { request.fresh() } else { request };
+        let Some(answer) = request.shared("bucket").send_opt().await.map_err(hint)? else { return Ok(None) };
+        let data = self.data(&answer, doing).await?;
+        let empty = data.is_null() || data.as_object().is_some_and(serde_json::Map::is_empty);
+        if empty { Ok(None) } else { decode(&answer, data).map(Some) }
+    }
+
+    /// Creates or replaces the community's bucket.
+    pub(super) async fn put_bucket<T: DeserializeOwned>(&self, body: Json) -> Result<T, Error> {
+        let doing = "writing the storage bucket";
+        let request = self.http.put(self.path("/bucket").await?).doing(doing).invalidates("bucket");
+        let answer = self.with_body(request, Endpoint::BucketPut, body).send().await.map_err(hint)?;
+        let data = self.data(&answer, doing).await?;
+        decode(&answer, data)
+    }
+
+    /// Every service key. The answer has their secrets, which `T` must not read unless it was asked for them.
+    pub(super) async fn service_keys<T: DeserializeOwned>(&self, fresh: bool) -> Result<Vec<T>, Error> {
+        let doing = "listing the service keys";
+        let request = self.http.get("/servicekeys").doing(doing).note(LICENSED);
+        let request = if fresh { request.fresh() } else { request };
+        let answer = request.shared("service_keys").send().await.map_err(hint)?;
+        let data = self.data(&answer, doing).await?;
+        decode(&answer, data)
+    }
+
+    /// Deletes a service key and makes another under the same tag: everyone who uses it has to take the new one.
+    pub(super) async fn reset_service_key(&self, key_id: &str) -> Result<(), Error> {
+        let path = Path::new("/servicekey").segment(key_id);
+        let request = self.http.delete(path).doing("resetting the service key").note(LICENSED).once();
+        let answer = request.invalidates("service_keys").send().await;
+        // It may have been the service's own key, by which every request is encrypted.
+        self.session.forget();
+        answer.map(drop).map_err(hint)
+    }
+
+    /// The sessions that match a query, page after page.
+    pub(super) async fn sessions<T: DeserializeOwned>(&self, query: &Json) -> Result<Vec<T>, Error> {
+        #[derive(Deserialize)]
+        struct Page<T> {
+            data: Vec<T>,
+        }
+        let doing = "listing the proofing sessions";
+        let community = self.community().await?;
+        let mut rows = Vec::new();
+        for index in 0..MOST_PAGES {
+            let body = json!({
+                "query": query,
+                "pIndex": index,
+                "pSize": PAGE,
+                "tenantId": community.tenant_id,
+                "communityId": community.community_id,
+            });
+            let request = self.http.post("/proofingsession/fetch").doing(doing).read_only();
+            let request = self.with_body(request, Endpoint::SessionFetch, body).shared("sessions");
+            let answer = request.send().await.map_err(hint)?;
+            let data = self.data(&answer, doing).await?;
+            let mut page = decode::<Page<T>>(&answer, data)?.data;
+            let last = page.len() < PAGE;
+            rows.append(&mut page);
+            if last {
+                break;
+            }
+        }
+        Ok(rows)
+    }
+
+    /// A public answer of the service, such as `/info` or `/healthz`.
+    pub(super) async fn public<T: DeserializeOwned>(&self, path: &str, doing: &str) -> Result<T, Error> {
+        let answer = self.http.get(path).doing(doing).without_auth().shared("public").send().await.map_err(hint)?;
+        answer.json().map_err(hint)
+    }
+
+    async fn path(&self, service: &str) -> Result<Path, Error> {
+        let community = self.community().await?;
+        let path = Path::new(service).then("/tenant").segment(&community.tenant_id);
+        Ok(path.then("/community").segment(&community.community_id))
+    }
+
+    fn with_body(&self, request: Request, endpoint: Endpoint, body: Json) -> Request {
+        let (access, body) = self.endpoints.prepare(endpoint, body);
+        request.note(access).json(&body)
+    }
+
+    async fn template<T: DeserializeOwned>(&self, request: Request) -> Result<T, Error> {
+        request.send().await.and_then(|answer| answer.json()).map_err(hint)
+    }
+
+    /// What is inside `data`, decrypted if it is text; the whole answer if it has no `data`.
+    async fn data(&self, answer: &Response, doing: &str) -> Result<Json, Error> {
+        let whole = answer.json::<Json>().map_err(hint)?;
+        let (sealed, beside) = match &whole {
+            Json::String(sealed) => (sealed, None),
+            Json::Object(members) => match members.get("data") {
+                Some(Json::String(sealed)) => (sealed, members.get("publicKey").and_then(Json::as_str)),
+                Some(data) => return Ok(data.clone()),
+                None => return Ok(whole),
+            },
+            _ => return Ok(whole),
+        };
+        let opened = self.session.open(sealed, beside, doing).await?;
+        serde_json::from_str(&opened).map_err(|_| hint(answer.error("what was encrypted in it is not JSON")))
+    }
+}
+
+/// Reads a part of an answer that may have been encrypted. The error names the field and no value.
+fn decode<T: DeserializeOwned>(answer: &Response, data: Json) -> Result<T, Error> {
+    serde_path_to_error::deserialize(data).map_err(|error| {
+        let path = error.path().to_string();
+        hint(answer.error(format!("`{path}` in the answer is missing or has another type than expected")))
+    })
+}
+
+fn found<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
+    match result {
+        Err(error) if error.is_not_found() => Ok(None),
+        result => result.map(Some),
+    }
+}
+
+/// Says where the user can mend it.
+fn hint(error: Error) -> Error {
+    let late = error.clock_skew().is_some_and(|skew| skew.abs() > jiff::SignedDuration::from_secs(30));
+    match error.kind() {
+        Kind::Auth | Kind::Invalid if late => error.with_hint(
+            "Every request carries the time, and the service refuses one that differs from its own clock by more than a minute. \
+             Set this machine's clock.",
+        ),
+        Kind::Auth => error.with_hint(
+            "Check `license_key` in `onekosmos = { ... }` of the provider block, or IDV_ONEKOSMOS_LICENSE_KEY.",
+        ),
+        Kind::Forbidden => error.with_hint(
+            "The call needs a license of a higher level (`system` for service keys, `system` or `service` for the bucket), or \
+             the license belongs to another tenant than `tenant_id` and `community_id` say.",
+        ),
+        Kind::Connect | Kind::Tls | Kind::Timeout => error.with_hint(
+            "The address is `tenant_dns` or `base_url` in `onekosmos = { ... }`, or IDV_ONEKOSMOS_TENANT_DNS or \
+             IDV_ONEKOSMOS_BASE_URL.",
+        ),
+        Kind::Invalid if error.message().is_some_and(|message| message.contains("decrypt") || message.contains("encrypted")) => {
+            error.with_hint(
+                "If it is about the body, the deployment may want it in the other form: see `body_encryption` in \
+                 `onekosmos = { ... }`.",
+            )
+        }
+        _ => error,
+    }
+}

@@ -1,0 +1,174 @@
+//! What a deployment says about itself: `idv_onekosmos_community`, `idv_onekosmos_connectors`, `idv_onekosmos_service`.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::client::Client;
+use crate::framework::{Attr, Attribute, DataSource, Diagnostics, Schema, Type};
+
+fn column(name: &str, what: &str) -> Attribute {
+    Attribute::string(name).computed().describe(what)
+}
+
+/// The tenant and community that the provider is configured for.
+pub(super) struct CommunityData;
+
+/// The attributes of a community.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct CommunityModel {
+    tenant_id: Attr<String>,
+    tenant_name: Attr<String>,
+    community_id: Attr<String>,
+    community_name: Attr<String>,
+}
+
+#[async_trait]
+impl DataSource for CommunityData {
+    type Client = Client;
+    type Model = CommunityModel;
+
+    const NAME: &'static str = "onekosmos_community";
+
+    fn schema(&self) -> Schema {
+        Schema::new(
+            "The tenant and the community that the provider block names, as 1Kosmos knows them.",
+            vec![
+                column("tenant_id", "The id of the tenant."),
+                column("tenant_name", "The name of the tenant."),
+                column("community_id", "The id of the community."),
+                column("community_name", "The name of the community."),
+            ],
+        )
+    }
+
+    async fn read(
+        &self,
+        client: &Client,
+        _: CommunityModel,
+        _: &mut Diagnostics,
+    ) -> Result<CommunityModel, Diagnostics> {
+        let community = client.discover().await?;
+        Ok(CommunityModel {
+            tenant_id: community.tenant_id.into(),
+            tenant_name: community.tenant_name.into(),
+            community_id: community.community_id.into(),
+            community_name: community.community_name.into(),
+        })
+    }
+}
+
+/// The connectors behind a session.
+pub(super) struct Connectors;
+
+/// The attributes of the list.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct ConnectorsModel {
+    connectors: Attr<Vec<ConnectorModel>>,
+}
+
+/// One connector.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct ConnectorModel {
+    verifier_type: Attr<String>,
+    doc_type: Attr<String>,
+}
+
+#[async_trait]
+impl DataSource for Connectors {
+    type Client = Client;
+    type Model = ConnectorsModel;
+
+    const NAME: &'static str = "onekosmos_connectors";
+
+    fn schema(&self) -> Schema {
+        let row = vec![
+            column("verifier_type", "The kind of verifier behind the connector."),
+            column("doc_type", "The type of document that the connector verifies."),
+        ];
+        Schema::new(
+            "Lists the verification connectors of the 1Kosmos deployment.",
+            vec![Attribute::objects("connectors", row).computed().describe("The connectors, in the vendor's order.")],
+        )
+    }
+
+    async fn read(
+        &self,
+        client: &Client,
+        _: ConnectorsModel,
+        _: &mut Diagnostics,
+    ) -> Result<ConnectorsModel, Diagnostics> {
+        let rows = client.public::<Vec<wire::Connector>>("/info", "listing the connectors").await?;
+        let rows = rows
+            .into_iter()
+            .map(|row| ConnectorModel { verifier_type: row.verifier_type.into(), doc_type: row.doc_type.into() });
+        Ok(ConnectorsModel { connectors: rows.collect::<Vec<_>>().into() })
+    }
+}
+
+/// The service.
+pub(super) struct Service;
+
+/// The attributes of the service.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct ServiceModel {
+    status: Attr<String>,
+    version: Attr<String>,
+    public_key: Attr<String>,
+    services: Attr<BTreeMap<String, Attr<String>>>,
+}
+
+#[async_trait]
+impl DataSource for Service {
+    type Client = Client;
+    type Model = ServiceModel;
+
+    const NAME: &'static str = "onekosmos_service";
+
+    fn schema(&self) -> Schema {
+        Schema::new(
+            "What the ID Proofing service of 1Kosmos says about itself. Useful in a check before an apply.",
+            vec![
+                column("status", "The status of the service in its own words."),
+                column("version", "The version that the service runs."),
+                column("public_key", "The service's public key, base64 of the 64 bytes X and Y. It changes when the key is rotated."),
+                Attribute::of("services", Type::map(Type::String)).computed().describe(
+                    "The service directory: the URL of each service by its name. Some are addresses inside the vendor's cluster.",
+                ),
+            ],
+        )
+    }
+
+    async fn read(&self, client: &Client, _: ServiceModel, _: &mut Diagnostics) -> Result<ServiceModel, Diagnostics> {
+        let health = client.public::<wire::Health>("/healthz", "asking the service for its health").await?;
+        let services = client.public::<BTreeMap<String, String>>("/sd", "reading the service directory").await?;
+        Ok(ServiceModel {
+            status: health.status.into(),
+            version: health.version.into(),
+            public_key: health.public_key.into(),
+            services: Attr::Known(services.into_iter().map(|(name, url)| (name, url.into())).collect()),
+        })
+    }
+}
+
+mod wire {
+    //! The answers of the page's groups "Connector" and "Healthz".
+
+    use serde::Deserialize;
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    pub(super) struct Connector {
+        pub(super) verifier_type: Option<String>,
+        pub(super) doc_type: Option<String>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    pub(super) struct Health {
+        pub(super) status: Option<String>,
+        pub(super) version: Option<String>,
+        pub(super) public_key: Option<String>,
+    }
+}

@@ -1,0 +1,277 @@
+//! `idv_onekosmos_service_key`: a service key that exists, adopted by its tag; `idv_onekosmos_service_keys` lists them.
+//!
+//! The vendor has no create. What its API calls a delete makes a new key under the same tag, for everyone, so it happens
+//! only where the user asks for it in so many words, by a change of `rotate_when`. No secret is read here at all.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::client::Client;
+use crate::framework::resource::{Change, Context, Planning, Resource};
+use crate::framework::{Attr, Attribute, DataSource, Diagnostic, Diagnostics, Path, Private, Rule, Schema, Type};
+
+/// One service key.
+pub(super) struct ServiceKey;
+
+/// The attributes of a service key.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct ServiceKeyModel {
+    tag: Attr<String>,
+    rotate_when: Attr<BTreeMap<String, Attr<String>>>,
+    key_id: Attr<String>,
+    #[serde(rename = "type")]
+    kind: Attr<String>,
+}
+
+impl ServiceKeyModel {
+    fn tag(&self) -> &str {
+        self.tag.as_str().unwrap_or_default()
+    }
+
+    fn with(mut self, row: wire::ServiceKey) -> Self {
+        self.key_id = row.key_id.into();
+        self.kind = row.kind.into();
+        self
+    }
+}
+
+/// Whether an update rotates: the first value only records what holds now, so that an import rotates nothing.
+fn rotates(prior: &ServiceKeyModel, plan: &ServiceKeyModel) -> bool {
+    !prior.rotate_when.is_null() && !plan.rotate_when.is_null() && prior.rotate_when != plan.rotate_when
+}
+
+/// The key with a tag; more than one is refused, since a reset would hit either.
+async fn find(client: &Client, tag: &str, fresh: bool) -> Result<Option<wire::ServiceKey>, Diagnostics> {
+    let mut rows = client.service_keys::<wire::ServiceKey>(fresh).await?;
+    rows.retain(|row| row.tag == tag);
+    if rows.len() > 1 {
+        let ids = rows.iter().map(|row| format!("`{}`", row.key_id)).collect::<Vec<_>>().join(", ");
+        let detail = format!(
+            "1Kosmos has {} service keys with the tag `{tag}`: {ids}. Terraform cannot tell which is meant. Ask 1Kosmos to remove all but one.",
+            rows.len()
+        );
+        return Err(Diagnostic::error("The tag is not unique", detail).at(Path::to("tag")).into());
+    }
+    Ok(rows.pop())
+}
+
+#[async_trait]
+impl Resource for ServiceKey {
+    type Client = Client;
+    type Model = ServiceKeyModel;
+
+    const NAME: &'static str = "onekosmos_service_key";
+
+    fn schema(&self) -> Schema {
+        Schema::new(
+            "A service key of the 1Kosmos deployment, found by its tag. Creating this resource adopts the key as it is, and destroying \
+             it leaves the key as it is: Terraform only forgets it. A change of `rotate_when` resets the key, which gives it a new id \
+             and a new secret for everyone who uses it. The secret never reaches plan or state. Needs a license of level `system`.",
+            vec![
+                Attribute::string("tag")
+                    .required()
+                    .replaces()
+                    .rule(Rule::Length(1, usize::MAX))
+                    .describe("The tag of the key."),
+                Attribute::of("rotate_when", Type::map(Type::String)).optional().describe(
+                    "Any texts, such as `{ quarter = \"2026-Q4\" }`. A change of them resets the key once. Setting them for the first \
+                     time, or removing them, resets nothing.",
+                ),
+                Attribute::string("key_id").computed().describe("The id of the key. A reset changes it."),
+                Attribute::string("type").computed().describe("The kind of key, as the vendor names it."),
+            ],
+        )
+    }
+
+    fn plan(&self, planning: &mut Planning<ServiceKeyModel>) -> Result<(), Diagnostics> {
+        let Some(prior) = &planning.prior else { return Ok(()) };
+        if rotates(prior, &planning.plan) {
+            planning.diagnostics.warn(
+                Path::to("rotate_when"),
+                "The service key will be reset",
+                format!(
+                    "`rotate_when` changes, so the apply deletes the key with the tag `{tag}` and makes a new one. Everyone who uses its \
+                     secret has to take the new one. If it is the service's own key, every client's requests fail until it has fetched \
+                     the new public key.",
+                    tag = prior.tag()
+                ),
+            );
+        } else {
+            planning.plan.key_id.clone_from(&prior.key_id);
+            planning.plan.kind.clone_from(&prior.kind);
+        }
+        Ok(())
+    }
+
+    fn plan_destroy(&self, prior: &ServiceKeyModel, _: &Private) -> Diagnostics {
+        let detail = format!(
+            "Terraform stops managing the service key `{}`. The key stays in use as it is: 1Kosmos has no way to remove one.",
+            prior.tag()
+        );
+        Diagnostic::warning("Destroy forgets the service key", detail).into()
+    }
+
+    async fn create(
+        &self,
+        client: &Client,
+        plan: ServiceKeyModel,
+        _: &mut Context<ServiceKeyModel>,
+    ) -> Result<ServiceKeyModel, Diagnostics> {
+        match find(client, plan.tag(), false).await? {
+            Some(row) => Ok(plan.with(row)),
+            None => Err(no_such_tag(client, plan.tag()).await?.into()),
+        }
+    }
+
+    async fn read(
+        &self,
+        client: &Client,
+        state: ServiceKeyModel,
+        ctx: &mut Context<ServiceKeyModel>,
+    ) -> Result<Option<ServiceKeyModel>, Diagnostics> {
+        let row = find(client, state.tag(), false).await?;
+        if row.is_none() {
+            ctx.warn(
+                "A service key is gone",
+                format!(
+                    "1Kosmos has no service key with the tag `{}` any more. An apply can adopt it again only once it exists. To stop \
+                     managing it, remove the resource and run `terraform apply`.",
+                    state.tag()
+                ),
+            );
+        }
+        Ok(row.map(|row| state.with(row)))
+    }
+
+    async fn update(
+        &self,
+        client: &Client,
+        change: Change<ServiceKeyModel>,
+        ctx: &mut Context<ServiceKeyModel>,
+    ) -> Result<ServiceKeyModel, Diagnostics> {
+        if rotates(&change.prior, &change.plan) {
+            rotate(client, &change.prior, ctx).await?;
+        }
+        let row = find(client, change.plan.tag(), true).await?;
+        match row {
+            Some(row) => Ok(change.plan.with(row)),
+            None => Err(no_such_tag(client, change.plan.tag()).await?.into()),
+        }
+    }
+
+    async fn delete(
+        &self,
+        _: &Client,
+        _: ServiceKeyModel,
+        _: &mut Context<ServiceKeyModel>,
+    ) -> Result<(), Diagnostics> {
+        Ok(())
+    }
+
+    fn import(&self, id: &str) -> Result<ServiceKeyModel, Diagnostics> {
+        if id.is_empty() {
+            let detail = "The import id of this type is the key's tag, such as `pipeline`.";
+            return Err(Diagnostic::error("Wrong import id", detail).into());
+        }
+        Ok(ServiceKeyModel { tag: id.into(), rotate_when: Attr::Null, key_id: Attr::Null, kind: Attr::Null })
+    }
+}
+
+/// Resets the key once. An answer that did not come is no reason to reset again: the list tells whether it happened.
+async fn rotate(
+    client: &Client,
+    prior: &ServiceKeyModel,
+    ctx: &mut Context<ServiceKeyModel>,
+) -> Result<(), Diagnostics> {
+    let before = prior.key_id.as_str().unwrap_or_default();
+    match client.reset_service_key(before).await {
+        Ok(()) => Ok(()),
+        Err(error) if error.may_have_been_carried_out() => match find(client, prior.tag(), true).await? {
+            Some(row) if row.key_id != before => {
+                ctx.warn(
+                    "The service key was reset though 1Kosmos reported an error",
+                    format!("It has a new id, which is kept in state.\n{}", error.detail()),
+                );
+                Ok(())
+            }
+            _ => Err(error.into()),
+        },
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn no_such_tag(client: &Client, tag: &str) -> Result<Diagnostic, Diagnostics> {
+    let rows = client.service_keys::<wire::ServiceKey>(false).await?;
+    let tags = rows.iter().map(|row| format!("`{}`", row.tag)).collect::<Vec<_>>().join(", ");
+    let known = if tags.is_empty() { "There are none.".to_owned() } else { format!("The tags are {tags}.") };
+    let detail = format!("1Kosmos has no service key with the tag `{tag}`, and its API cannot create one. {known}");
+    Ok(Diagnostic::error("No such service key", detail).at(Path::to("tag")))
+}
+
+/// Every service key, without secrets.
+pub(super) struct ServiceKeys;
+
+/// The attributes of the list.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct ServiceKeysModel {
+    service_keys: Attr<Vec<ServiceKeyRow>>,
+}
+
+/// One key of the list.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct ServiceKeyRow {
+    tag: Attr<String>,
+    key_id: Attr<String>,
+    #[serde(rename = "type")]
+    kind: Attr<String>,
+}
+
+#[async_trait]
+impl DataSource for ServiceKeys {
+    type Client = Client;
+    type Model = ServiceKeysModel;
+
+    const NAME: &'static str = "onekosmos_service_keys";
+
+    fn schema(&self) -> Schema {
+        let column = |name: &str, what: &str| Attribute::string(name).computed().describe(what);
+        let row = vec![
+            column("tag", "The tag of the key."),
+            column("key_id", "The id of the key."),
+            column("type", "The kind of key, as the vendor names it."),
+        ];
+        Schema::new(
+            "Lists the service keys of the 1Kosmos deployment, without their secrets. Needs a license of level `system`.",
+            vec![Attribute::objects("service_keys", row).computed().describe("The keys, in the vendor's order.")],
+        )
+    }
+
+    async fn read(
+        &self,
+        client: &Client,
+        _: ServiceKeysModel,
+        _: &mut Diagnostics,
+    ) -> Result<ServiceKeysModel, Diagnostics> {
+        let rows = client.service_keys::<wire::ServiceKey>(false).await?.into_iter();
+        let rows =
+            rows.map(|row| ServiceKeyRow { tag: row.tag.into(), key_id: row.key_id.into(), kind: row.kind.into() });
+        Ok(ServiceKeysModel { service_keys: rows.collect::<Vec<_>>().into() })
+    }
+}
+
+mod wire {
+    //! A row of `GET /servicekeys`. Its `keySecret`, which may be the service's own private key, is never read.
+
+    use serde::Deserialize;
+
+    #[derive(Deserialize)]
+    pub(super) struct ServiceKey {
+        pub(super) tag: String,
+        #[serde(rename = "keyId")]
+        pub(super) key_id: String,
+        #[serde(rename = "type")]
+        pub(super) kind: Option<String>,
+    }
+}

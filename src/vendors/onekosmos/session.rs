@@ -1,0 +1,212 @@
+//! The headers of a request: who asks, with which license, and when, each encrypted for the service.
+//!
+//! The service's key is fetched once and kept for ten minutes, as the vendor's helpers do. A request that the service
+//! cannot decrypt means that its key was rotated: it is fetched anew, and the request goes out once more.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+
+use super::crypto::{Channel, Curve, KeyError, PrivateKey};
+use crate::http::{self, Authenticate, Error, HeaderName, HeaderValue, Kind, Outgoing};
+
+/// How long the service's key is kept, as in the vendor's helpers.
+const KEY_LIFETIME: Duration = Duration::from_secs(600);
+
+/// What a request needs beside its route; told to the transport as its note.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Access {
+    /// Whether the license goes with it.
+    pub(super) license: bool,
+    /// Whether its body is encrypted: then the body is `{"data": "<ciphertext>"}`.
+    pub(super) sealed: bool,
+}
+
+/// Who asks.
+pub(super) struct Identity {
+    /// The license string; calls that need one are refused without it.
+    pub(super) license_key: Option<SecretString>,
+    /// The caller's private key.
+    pub(super) private_key: PrivateKey,
+    /// The curve, where the user names it.
+    pub(super) curve: Option<Curve>,
+    /// Free text that names the caller in the vendor's logs.
+    pub(super) app_id: String,
+}
+
+/// Signs requests in.
+pub(super) struct Session {
+    identity: Identity,
+    /// Without credentials, for the service's public key.
+    anonymous: http::Client,
+    keys: Mutex<Option<Arc<Keys>>>,
+    /// One fetch at a time: a hundred requests that start together ask once.
+    fetching: tokio::sync::Mutex<()>,
+}
+
+/// The keys of both sides.
+struct Keys {
+    service_public: String,
+    my_public: String,
+    channel: Channel,
+    fetched: Instant,
+}
+
+#[derive(Deserialize)]
+struct PublicKeys {
+    #[serde(rename = "publicKey")]
+    public_key: String,
+}
+
+impl Session {
+    /// A session whose keys are fetched by the first request.
+    pub(super) fn new(identity: Identity, anonymous: http::Client) -> Self {
+        Self { identity, anonymous, keys: Mutex::new(None), fetching: tokio::sync::Mutex::new(()) }
+    }
+
+    /// Decrypts a part of an answer: with the key that came beside it, or else with the service's.
+    pub(super) async fn open(&self, sealed: &str, beside: Option<&str>, doing: &str) -> Result<String, Error> {
+        let keys = self.keys().await?;
+        let opened = match beside {
+            Some(public) => self.channel(public, doing)?.1.open(sealed),
+            None => keys.channel.open(sealed),
+        };
+        opened.map_err(|problem| {
+            failure(Kind::Decode, doing, format!("the answer is encrypted and cannot be read: {problem}"))
+                .with_hint("If the service's key was rotated a moment ago, run again.")
+        })
+    }
+
+    /// Forgets the service's key, because this process has just had it rotated.
+    pub(super) fn forget(&self) {
+        *self.lock() = None;
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Arc<Keys>>> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn current(&self) -> Option<Arc<Keys>> {
+        self.lock().as_ref().filter(|keys| keys.fetched.elapsed() < KEY_LIFETIME).map(Arc::clone)
+    }
+
+    async fn keys(&self) -> Result<Arc<Keys>, Error> {
+        if let Some(keys) = self.current() {
+            return Ok(keys);
+        }
+        let _one_at_a_time = self.fetching.lock().await;
+        match self.current() {
+            Some(keys) => Ok(keys),
+            None => self.fetch().await,
+        }
+    }
+
+    async fn fetch(&self) -> Result<Arc<Keys>, Error> {
+        let doing = "fetching the service's public key";
+        let answer = self.anonymous.get("/publickeys").doing(doing).send().await?;
+        let service_public = answer.json::<PublicKeys>()?.public_key;
+        let (curve, channel) = self.channel(&service_public, doing)?;
+        let my_public =
+            self.identity.private_key.public_key(curve).map_err(|problem| private_key_error(doing, &problem))?;
+        let keys = Arc::new(Keys { service_public, my_public, channel, fetched: Instant::now() });
+        *self.lock() = Some(Arc::clone(&keys));
+        Ok(keys)
+    }
+
+    fn channel(&self, public: &str, doing: &str) -> Result<(Curve, Channel), Error> {
+        let actual = Curve::of(public).map_err(|problem| {
+            failure(Kind::Decode, doing, format!("the service's public key cannot be used: {problem}"))
+        })?;
+        if let Some(wanted) = self.identity.curve.filter(|wanted| *wanted != actual) {
+            let text = format!("the service's key is on {}, and `curve` is set to {}", actual.name(), wanted.name());
+            return Err(failure(Kind::Request, doing, text).with_hint(format!(
+                "Set `curve = \"{}\"` in `onekosmos = {{ ... }}` of the provider block (or IDV_ONEKOSMOS_CURVE), or leave it \
+                 out: `auto` finds the curve by itself.",
+                actual.name()
+            )));
+        }
+        let channel = self.identity.private_key.channel(actual, public);
+        channel.map(|channel| (actual, channel)).map_err(|problem| private_key_error(doing, &problem))
+    }
+}
+
+fn failure(kind: Kind, doing: &str, text: String) -> Error {
+    Error::new(kind, "1Kosmos", doing, text)
+}
+
+fn private_key_error(doing: &str, problem: &KeyError) -> Error {
+    failure(Kind::Request, doing, format!("the private key cannot be used: {problem}")).with_hint(
+        "Check `private_key` in `onekosmos = { ... }` of the provider block, or IDV_ONEKOSMOS_PRIVATE_KEY; without it a key is \
+         made for each run.",
+    )
+}
+
+#[async_trait]
+impl Authenticate for Session {
+    async fn prepare(&self) -> Result<(), Error> {
+        self.keys().await.map(drop)
+    }
+
+    fn apply(&self, request: &mut Outgoing) -> Result<(), Error> {
+        let doing = "encrypting the request's headers";
+        // The key may have been forgotten since `prepare`, by a reset in another request.
+        let keys = self.current().ok_or_else(|| {
+            failure(Kind::Connect, doing, "the service's key was rotated at this moment".to_owned())
+                .with_hint("Run again; nothing was changed by this request.")
+        })?;
+        let access = request.note::<Access>().copied().unwrap_or(Access { license: false, sealed: false });
+        let id = json!({
+            "ts": jiff::Timestamp::now().as_second(),
+            "appid": self.identity.app_id,
+            "uuid": uuid::Uuid::new_v4().to_string(),
+        });
+        let mut headers =
+            vec![("publickey", keys.my_public.clone()), ("requestid", seal(&keys, &id.to_string(), doing)?)];
+        if access.license {
+            let license = self.identity.license_key.as_ref().ok_or_else(|| no_license(doing))?;
+            headers.push(("licensekey", seal(&keys, license.expose_secret(), doing)?));
+        }
+        for (name, text) in headers {
+            let mut value = HeaderValue::try_from(text)
+                .map_err(|_| failure(Kind::Request, doing, format!("the header `{name}` cannot be written")))?;
+            value.set_sensitive(true);
+            request.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+        if access.sealed {
+            let plain = request.json().map(Json::to_string).unwrap_or_default();
+            let sealed = seal(&keys, &plain, doing)?;
+            request.set_json(json!({ "data": sealed }));
+        }
+        Ok(())
+    }
+
+    /// A refusal that speaks of decryption means that the service's key changed: fetch it, and try once more.
+    async fn renew(&self, _: &Outgoing, error: &Error) -> Result<bool, Error> {
+        let undecryptable = error.message().is_some_and(|message| message.contains("decrypt"));
+        if error.kind() != Kind::Invalid || !undecryptable {
+            return Ok(false);
+        }
+        let before = self.current().map(|keys| keys.service_public.clone());
+        let _one_at_a_time = self.fetching.lock().await;
+        // Another request may have fetched it while this one waited; then there is nothing to ask.
+        let now = self.current().map(|keys| keys.service_public.clone());
+        if now == before {
+            self.fetch().await?;
+        }
+        Ok(true)
+    }
+}
+
+fn seal(keys: &Keys, plain: &str, doing: &str) -> Result<String, Error> {
+    keys.channel.seal(plain).ok_or_else(|| failure(Kind::Request, doing, "the text is too long to encrypt".to_owned()))
+}
+
+fn no_license(doing: &str) -> Error {
+    failure(Kind::Auth, doing, "this call needs a license, and none is configured".to_owned()).with_hint(
+        "Set `license_key` in `onekosmos = { ... }` of the provider block, or the environment variable IDV_ONEKOSMOS_LICENSE_KEY.",
+    )
+}
