@@ -12,6 +12,7 @@ mod error;
 mod generated;
 mod handshake;
 pub mod hclog;
+mod host;
 mod listener;
 pub mod panic;
 mod reattach;

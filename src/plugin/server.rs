@@ -10,6 +10,7 @@ use tonic::service::Routes;
 
 use super::error::Error;
 use super::handshake::Handshake;
+use super::host::Host;
 use super::listener::{Listener, connections};
 use super::services;
 use super::signals::Signals;
@@ -27,13 +28,19 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 /// Serves a plugin's own routes to the host of `handshake`, until the host asks to stop.
 ///
 /// Prints the handshake line on standard output, which must not have been written to, and swallows SIGINT and SIGTERM.
+/// Ends by itself when the host is gone, as after SIGKILL: nobody else would end it.
 /// Needs a runtime of tokio with input/output and time.
 pub async fn serve(handshake: &Handshake, routes: Routes) -> Result<(), Error> {
+    let host = Host::now();
     let signals = Signals::take_over()?;
     let server = Server::bind(handshake)?;
     announce(&server.line).map_err(Error::Announce)?;
     tokio::select! {
         result = server.run(routes) => result,
+        () = host.gone() => {
+            tracing::warn!("Terraform is gone without having asked to stop");
+            Ok(())
+        }
         never = signals.swallow() => match never {},
     }
 }
