@@ -1,6 +1,8 @@
 //! The whole acceptance suite.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic is how a test fails")]
+#![allow(clippy::print_stderr, reason = "a failed test prints what Terraform said")]
 
 mod generated;
+mod lifecycle;
 mod sandbox;
 mod support;

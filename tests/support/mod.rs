@@ -1,3 +1,5 @@
 //! What the subjects of the suite share.
 
 pub(crate) mod sandbox;
+pub(crate) mod terraform;
+pub(crate) mod workspace;

@@ -1,0 +1,123 @@
+//! The real Terraform: where it is, and what one run of it said.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// The version that `make test` installs.
+const PINNED: &str = include_str!("../../.terraform-version");
+
+/// Terraform on this machine: the one that `TF_ACC_TERRAFORM_PATH` names, or else the pinned one if it is installed.
+pub(crate) fn path() -> PathBuf {
+    if let Some(path) = std::env::var_os("TF_ACC_TERRAFORM_PATH").filter(|path| !path.is_empty()) {
+        let path = PathBuf::from(path);
+        assert!(path.is_file(), "TF_ACC_TERRAFORM_PATH is {}, and there is no such file", path.display());
+        return path;
+    }
+    let pinned = format!("target/terraform/{}/terraform", PINNED.trim());
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(pinned);
+    assert!(
+        path.is_file(),
+        "these tests run a real Terraform and found none: run `make test`, which installs Terraform {}, or set \
+         TF_ACC_TERRAFORM_PATH to the path of one",
+        PINNED.trim()
+    );
+    path
+}
+
+/// A command that inherits nothing that would change what Terraform, the provider or its HTTP client do.
+pub(crate) fn command() -> Command {
+    let mut command = Command::new(path());
+    for (name, _) in std::env::vars_os() {
+        let upper = name.to_string_lossy().to_uppercase();
+        if upper.starts_with("TF_") || upper.starts_with("IDV_") || upper.ends_with("_PROXY") {
+            command.env_remove(name);
+        }
+    }
+    // No question to the vendor of Terraform whether there is a newer one.
+    command.env("CHECKPOINT_DISABLE", "1");
+    command
+}
+
+/// What one run said. Those with `-json` can be asked for their diagnostics.
+pub(crate) struct Run {
+    /// The exit code; `None` after a signal.
+    pub(crate) code: Option<i32>,
+    /// All of standard output.
+    pub(crate) stdout: String,
+    /// All of standard error.
+    pub(crate) stderr: String,
+}
+
+impl From<Output> for Run {
+    fn from(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+}
+
+impl Run {
+    /// This run, which must have succeeded.
+    #[track_caller]
+    pub(crate) fn succeeded(self) -> Self {
+        assert_eq!(self.code, Some(0), "the run failed:\n{}", self.report());
+        self
+    }
+
+    /// This run, which must have ended with an error.
+    #[track_caller]
+    pub(crate) fn failed(self) -> Self {
+        assert_eq!(self.code, Some(1), "the run was to fail");
+        self
+    }
+
+    /// Its errors, as [`Diagnostic`] shows them, one after the other.
+    pub(crate) fn errors(&self) -> String {
+        self.diagnostics("error")
+    }
+
+    /// Its warnings, as [`Diagnostic`] shows them, one after the other.
+    pub(crate) fn warnings(&self) -> String {
+        self.diagnostics("warning")
+    }
+
+    fn report(&self) -> String {
+        let errors = self.errors();
+        if errors.is_empty() { format!("{}{}", self.stdout, self.stderr) } else { errors }
+    }
+
+    fn diagnostics(&self, severity: &str) -> String {
+        // `validate` answers one document over many lines with all of them, the others a line for each.
+        let documents: Vec<Value> = match serde_json::from_str::<Value>(&self.stdout) {
+            Ok(document) if document["diagnostics"].is_array() => document["diagnostics"].as_array().unwrap().clone(),
+            _ => self.stdout.lines().filter_map(|line| Some(serde_json::from_str::<Value>(line).ok()?["diagnostic"].clone())).collect(),
+        };
+        let wanted = documents.into_iter().filter(|document| document["severity"] == severity);
+        // Every run with the provider under test has this one.
+        let ours = wanted.filter(|document| document["summary"] != "Provider development overrides are in effect");
+        ours.map(|document| Diagnostic(document).to_string()).collect::<Vec<_>>().join("\n\n")
+    }
+}
+
+/// A diagnostic as Terraform's `-json` has it, shown as a person would see it, without boxes and line breaks.
+struct Diagnostic(Value);
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |pointer: &str| self.0.pointer(pointer).and_then(Value::as_str);
+        let severity = if self.0["severity"] == "error" { "Error" } else { "Warning" };
+        write!(f, "{severity}: {}", text("/summary").unwrap_or_default())?;
+        let context = text("/snippet/context").map(|context| format!("in {context}"));
+        let code = text("/snippet/code").map(|code| format!("`{}`", code.trim()));
+        let place: Vec<_> = [context, code].into_iter().flatten().collect();
+        if !place.is_empty() {
+            write!(f, "\n  {}", place.join(": "))?;
+        }
+        match text("/detail") {
+            None | Some("") => Ok(()),
+            Some(detail) => write!(f, "\n{detail}"),
+        }
+    }
+}

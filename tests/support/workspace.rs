@@ -1,0 +1,215 @@
+//! A folder with a configuration, in which the real Terraform runs the provider under test.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::sandbox::{BINARY, Sandbox};
+use super::terraform::{self, Run};
+
+/// Before every configuration, so that a test writes only what it is about.
+const REQUIREMENTS: &str = "terraform {\n  required_providers {\n    idv = { source = \"identity-as-code/idv\" }\n  }\n}\n";
+
+/// A workspace of one test. When the test fails, all that Terraform said in it is printed.
+pub(crate) struct Workspace {
+    folder: TempDir,
+    environment: BTreeMap<String, String>,
+    transcript: RefCell<String>,
+}
+
+/// A plan that Terraform made and saved.
+pub(crate) struct Plan {
+    run: Run,
+    /// As `terraform show -json` prints it.
+    pub(crate) json: Value,
+}
+
+impl Workspace {
+    /// An empty one, whose provider finds the vendors of a sandbox in the environment.
+    pub(crate) fn new(sandbox: &Sandbox) -> Self {
+        let mut workspace = Self::without_vendors();
+        workspace.environment.extend(sandbox.env().clone());
+        workspace
+    }
+
+    /// An empty one, whose environment says nothing about vendors.
+    pub(crate) fn without_vendors() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let binaries = Path::new(BINARY).parent().unwrap().display();
+        let cli = format!(
+            "provider_installation {{\n  dev_overrides {{ \"identity-as-code/idv\" = \"{binaries}\" }}\n  direct {{}}\n}}\n"
+        );
+        let cli_path = folder.path().join("cli.tfrc");
+        std::fs::write(&cli_path, cli).unwrap();
+        let environment = BTreeMap::from([("TF_CLI_CONFIG_FILE".to_owned(), cli_path.display().to_string())]);
+        Self { folder, environment, transcript: RefCell::default() }
+    }
+
+    /// Sets a variable for the runs that follow.
+    pub(crate) fn set(&mut self, variable: &str, value: &str) {
+        self.environment.insert(variable.to_owned(), value.to_owned());
+    }
+
+    /// Where the configuration is.
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes a file beside the configuration.
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path().join(name), text).unwrap();
+    }
+
+    /// Makes this the whole configuration.
+    pub(crate) fn configure(&self, configuration: &str) {
+        self.write("main.tf", &format!("{REQUIREMENTS}{configuration}"));
+    }
+
+    /// Runs any command to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
+        self.finish(arguments, self.command(arguments).output().unwrap().into())
+    }
+
+    /// Begins a command in a process group of its own, for a test that interrupts it as a terminal would.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Started<'_> {
+        let mut command = self.command(arguments);
+        let child = command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        Started { workspace: self, arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(), child }
+    }
+
+    /// Checks the configuration, offline.
+    pub(crate) fn validate(&self) -> Run {
+        self.run(&["validate", "-json"])
+    }
+
+    /// Plans without saving, for a plan that may fail.
+    pub(crate) fn try_plan(&self) -> Run {
+        self.run(&["plan", "-json"])
+    }
+
+    /// Makes a plan, which must succeed.
+    #[track_caller]
+    pub(crate) fn plan(&self) -> Plan {
+        self.plan_with(&[])
+    }
+
+    /// Makes a plan with further arguments, such as `-destroy`.
+    #[track_caller]
+    pub(crate) fn plan_with(&self, arguments: &[&str]) -> Plan {
+        let run = self.run(&[&["plan", "-json", "-detailed-exitcode", "-out=saved.tfplan"], arguments].concat());
+        assert!(matches!(run.code, Some(0 | 2)), "no plan:\n{}", run.errors());
+        let json = serde_json::from_str(&self.run(&["show", "-json", "saved.tfplan"]).succeeded().stdout).unwrap();
+        Plan { run, json }
+    }
+
+    /// Applies the plan that was saved last, and nothing else.
+    pub(crate) fn apply_saved(&self) -> Run {
+        self.run(&["apply", "-json", "saved.tfplan"])
+    }
+
+    /// Plans and applies.
+    pub(crate) fn apply(&self) -> Run {
+        self.run(&["apply", "-json", "-auto-approve"])
+    }
+
+    /// Destroys all that is in state.
+    pub(crate) fn destroy(&self) -> Run {
+        self.run(&["destroy", "-json", "-auto-approve"])
+    }
+
+    /// Takes an object into state.
+    pub(crate) fn import(&self, address: &str, id: &str) -> Run {
+        self.run(&["import", "-no-color", address, id])
+    }
+
+    /// The attributes of every object in state, by address.
+    pub(crate) fn state(&self) -> BTreeMap<String, Value> {
+        let shown = self.run(&["show", "-json"]).succeeded();
+        let document: Value = serde_json::from_str(&shown.stdout).unwrap();
+        let resources = document.pointer("/values/root_module/resources").and_then(Value::as_array);
+        let attributes = |resource: &Value| (resource["address"].as_str().unwrap().to_owned(), resource["values"].clone());
+        resources.map(|resources| resources.iter().map(attributes).collect()).unwrap_or_default()
+    }
+
+    /// The schemas of the provider, as Terraform tells them.
+    pub(crate) fn schemas(&self) -> Value {
+        let run = self.run(&["providers", "schema", "-json"]).succeeded();
+        let document: Value = serde_json::from_str(&run.stdout).unwrap();
+        document["provider_schemas"].as_object().unwrap().values().next().unwrap().clone()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = terraform::command();
+        command.args(arguments).current_dir(self.path()).envs(&self.environment).stdin(Stdio::null());
+        command
+    }
+
+    fn finish(&self, arguments: &[impl AsRef<str>], run: Run) -> Run {
+        let words: Vec<_> = arguments.iter().map(AsRef::as_ref).collect();
+        let (words, Run { code, stdout, stderr }) = (words.join(" "), &run);
+        *self.transcript.borrow_mut() += &format!("$ terraform {words}\n{stdout}{stderr}-> {code:?}\n");
+        run
+    }
+}
+
+impl Drop for Workspace {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("all that Terraform said in this test:\n{}", self.transcript.borrow());
+        }
+    }
+}
+
+impl Plan {
+    /// Asserts that it changes nothing.
+    #[track_caller]
+    pub(crate) fn assert_empty(&self) {
+        assert_eq!(self.run.code, Some(0), "the plan is not empty: {:#}", self.json["resource_changes"]);
+    }
+
+    /// What is to happen to an object, in Terraform's words: `["delete", "create"]` is a replacement.
+    #[track_caller]
+    pub(crate) fn actions(&self, address: &str) -> Vec<&str> {
+        let actions = self.change(address)["actions"].as_array().unwrap();
+        actions.iter().map(|action| action.as_str().unwrap()).collect()
+    }
+
+    /// Before, after, and what makes it a replacement, as Terraform's JSON has it.
+    #[track_caller]
+    pub(crate) fn change(&self, address: &str) -> &Value {
+        let changes = self.json["resource_changes"].as_array().unwrap();
+        let change = changes.iter().find(|change| change["address"] == address);
+        &change.unwrap_or_else(|| panic!("the plan has nothing about {address}"))["change"]
+    }
+
+    /// The warnings that Terraform printed.
+    pub(crate) fn warnings(&self) -> String {
+        self.run.warnings()
+    }
+}
+
+/// A command under way.
+pub(crate) struct Started<'w> {
+    workspace: &'w Workspace,
+    arguments: Vec<String>,
+    child: Child,
+}
+
+impl Started<'_> {
+    /// Presses Ctrl-C: SIGINT to Terraform and to the plugins below it.
+    pub(crate) fn interrupt(&self) {
+        let group = format!("-{}", self.child.id());
+        assert!(Command::new("kill").args(["-INT", "--", &group]).status().unwrap().success());
+    }
+
+    /// Waits for its end.
+    pub(crate) fn wait(self) -> Run {
+        let Self { workspace, arguments, child } = self;
+        workspace.finish(&arguments, child.wait_with_output().unwrap().into())
+    }
+}
