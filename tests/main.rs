@@ -5,4 +5,5 @@
 mod generated;
 mod lifecycle;
 mod sandbox;
+mod semantics;
 mod support;

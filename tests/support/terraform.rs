@@ -83,9 +83,20 @@ impl Run {
         self.diagnostics("warning")
     }
 
+    /// As a person would have seen it: the messages of `-json` without what surrounds them.
+    pub(crate) fn transcript(&self) -> String {
+        let message = |line: &str| {
+            let message = serde_json::from_str::<Value>(line).ok()?;
+            let diagnostic = message.get("diagnostic").map(|diagnostic| Diagnostic(diagnostic.clone()).to_string());
+            diagnostic.or_else(|| Some(message["@message"].as_str()?.to_owned()))
+        };
+        let lines = self.stdout.lines().chain(self.stderr.lines());
+        lines.map(|line| message(line).unwrap_or_else(|| line.to_owned()) + "\n").collect()
+    }
+
     fn report(&self) -> String {
         let errors = self.errors();
-        if errors.is_empty() { format!("{}{}", self.stdout, self.stderr) } else { errors }
+        if errors.is_empty() { self.transcript() } else { errors }
     }
 
     fn diagnostics(&self, severity: &str) -> String {

@@ -151,8 +151,8 @@ impl Workspace {
 
     fn finish(&self, arguments: &[impl AsRef<str>], run: Run) -> Run {
         let words: Vec<_> = arguments.iter().map(AsRef::as_ref).collect();
-        let (words, Run { code, stdout, stderr }) = (words.join(" "), &run);
-        *self.transcript.borrow_mut() += &format!("$ terraform {words}\n{stdout}{stderr}-> {code:?}\n");
+        let (words, said, code) = (words.join(" "), run.transcript(), run.code);
+        *self.transcript.borrow_mut() += &format!("$ terraform {words}\n{said}-> {code:?}\n");
         run
     }
 }

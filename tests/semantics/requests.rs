@@ -1,0 +1,97 @@
+//! How often a vendor is asked, with the sandbox's log of requests as the witness.
+
+use std::fmt::Write;
+
+use serde_json::json;
+
+use crate::support::sandbox::Sandbox;
+use crate::support::workspace::Workspace;
+
+fn count(lines: &[String], beginning: &str) -> usize {
+    lines.iter().filter(|line| line.starts_with(beginning)).count()
+}
+
+#[test]
+fn refreshing_300_webhooks_costs_pages() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    sandbox.change_state(|state| {
+        let row = |n: u32| json!({"id": format!("whk_{n}"), "name": format!("hook {n}"), "url": "https://h.example.com"});
+        state["vult"]["webhooks"] = (0..300).map(row).collect();
+    });
+    workspace.configure(
+        r#"locals { numbers = toset([for n in range(300) : tostring(n)]) }
+        resource "idv_vult_webhook" "many" {
+          for_each = local.numbers
+          name     = "hook ${each.key}"
+          url      = "https://h.example.com"
+        }
+        import {
+          for_each = local.numbers
+          to       = idv_vult_webhook.many[each.key]
+          id       = "whk_${each.key}"
+        }"#,
+    );
+    workspace.apply().succeeded();
+    assert_eq!(workspace.state().len(), 300);
+    sandbox.forget_requests();
+    workspace.plan().assert_empty();
+    let lines = sandbox.request_lines();
+    // Three full pages, and one that is empty and says so.
+    assert_eq!(count(&lines, "POST /webhook/list"), 4, "{lines:?}");
+    assert_eq!(lines.len(), 5, "{lines:?}");
+}
+
+#[test]
+fn requirement_sets_of_one_scope_are_read_with_one_request() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    let mut configuration = String::new();
+    for kind in ["passport", "passport_card", "driver_license"] {
+        for source in ["ocr", "mrz", "nfc"] {
+            let name = format!("{kind}_{source}");
+            write!(
+                configuration,
+                "resource \"idv_vult_document_requirements\" \"{name}\" {{\n  document_type = \"{kind}\"\n  data_source = \"{source}\"\n}}\n"
+            )
+            .unwrap();
+        }
+    }
+    workspace.configure(&configuration);
+    workspace.apply().succeeded();
+    sandbox.forget_requests();
+    workspace.plan().assert_empty();
+    let lines = sandbox.request_lines();
+    assert_eq!(count(&lines, "GET /idv/requirements"), 1, "{lines:?}");
+}
+
+#[test]
+fn a_run_asks_for_one_token() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    workspace.configure(
+        r#"
+        resource "idv_vult_webhook" "one" {
+          name = "one"
+          url  = "https://h.example.com"
+        }
+        resource "idv_vult_webhook" "two" {
+          name = "two"
+          url  = "https://h.example.com"
+        }
+        resource "idv_vult_weights" "main" {
+          age_weight = 2
+        }
+        resource "idv_vult_document_requirements" "main" {
+          document_type = "passport"
+          data_source   = "ocr"
+        }
+        data "idv_vult_service" "main" {}
+        "#,
+    );
+    workspace.plan();
+    assert_eq!(count(&sandbox.request_lines(), "POST /oauth/token"), 1, "of the plan");
+    sandbox.forget_requests();
+    workspace.apply_saved().succeeded();
+    assert_eq!(count(&sandbox.request_lines(), "POST /oauth/token"), 1, "of the apply");
+}

@@ -1,0 +1,109 @@
+//! One current set that always exists: what is left out is the tenant's, and a change sends the whole set.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::support::sandbox::Sandbox;
+use crate::support::workspace::Workspace;
+
+const TWO_OF_27: &str = r#"resource "idv_vult_weights" "main" {
+    gender_weight              = 3
+    minimum_liveness_tolerance = 0.30
+}"#;
+
+type Weights = BTreeMap<String, f64>;
+
+/// The numbers of the current set, which is the last one. As numbers: 8 and 8.0 are the same weight.
+fn current(sandbox: &Sandbox) -> Weights {
+    let state = sandbox.state();
+    let set = state["vult"]["weights"].as_array().unwrap().last().unwrap().as_object().unwrap();
+    set.iter().filter_map(|(name, value)| Some((name.clone(), value.as_f64()?))).collect()
+}
+
+/// The fields that differ.
+fn changed(before: &Weights, after: &Weights) -> Vec<String> {
+    assert_eq!((before.len(), after.len()), (27, 27));
+    before.iter().zip(after).filter(|(before, after)| before != after).map(|(before, _)| before.0.clone()).collect()
+}
+
+#[test]
+fn what_is_left_out_keeps_the_tenants_value() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    let before = current(&sandbox);
+    workspace.configure(TWO_OF_27);
+    workspace.apply().succeeded();
+    assert_eq!(changed(&before, &current(&sandbox)), ["gender_weight", "minimum_liveness_tolerance"]);
+    let state = workspace.state();
+    assert_eq!(state["idv_vult_weights.main"]["age_tolerance"].as_f64(), Some(before["age_tolerance"]));
+}
+
+#[test]
+fn changing_one_weight_sends_all_with_only_that_one_different() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    workspace.configure(TWO_OF_27);
+    workspace.apply().succeeded();
+    let before = current(&sandbox);
+    workspace.configure(&TWO_OF_27.replace("= 3", "= 4"));
+    workspace.apply().succeeded();
+    // The sandbox refuses a set in which one of the 27 is missing, and keeps what was sent.
+    assert_eq!(changed(&before, &current(&sandbox)), ["gender_weight"]);
+}
+
+#[test]
+fn a_weight_that_somebody_else_changes_stays_theirs_when_it_is_left_out() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    workspace.configure(TWO_OF_27);
+    workspace.apply().succeeded();
+    let before = current(&sandbox);
+    sandbox.change_state(|state| {
+        state["vult"]["weights"].as_array_mut().unwrap().last_mut().unwrap()["age_tolerance"] = json!(9.75);
+    });
+    workspace.plan().assert_empty();
+    workspace.configure(&TWO_OF_27.replace("= 3", "= 5"));
+    workspace.apply().succeeded();
+    assert_eq!(changed(&before, &current(&sandbox)), ["age_tolerance", "gender_weight"]);
+}
+
+#[test]
+fn another_spelling_of_a_number_is_no_change() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    workspace.configure(TWO_OF_27);
+    workspace.apply().succeeded();
+    for spelling in ["0.3", "0.300", "3e-1", "0.30"] {
+        workspace.configure(&TWO_OF_27.replace("0.30", spelling));
+        workspace.plan().assert_empty();
+    }
+}
+
+#[test]
+fn a_destroy_restores_where_that_was_asked_for() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    let before = current(&sandbox);
+    workspace.configure(&TWO_OF_27.replace("gender_weight ", "on_destroy = \"restore\"\n gender_weight "));
+    workspace.apply().succeeded();
+    assert_ne!(current(&sandbox), before);
+    let plan = workspace.plan_with(&["-destroy"]);
+    assert!(plan.warnings().contains("Destroy restores the weights"), "{}", plan.warnings());
+    workspace.apply_saved().succeeded();
+    assert_eq!(current(&sandbox), before);
+}
+
+#[test]
+fn a_historical_set_is_read_by_its_id() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    let before = current(&sandbox);
+    workspace.configure(TWO_OF_27);
+    workspace.apply().succeeded();
+    workspace.configure(&format!("{TWO_OF_27}\ndata \"idv_vult_weights\" \"before\" {{\n  weights_id = \"wgt_initial\"\n}}"));
+    workspace.apply().succeeded();
+    let state = workspace.state();
+    assert_eq!(state["data.idv_vult_weights.before"]["gender_weight"].as_f64(), Some(before["gender_weight"]));
+    assert_eq!(state["idv_vult_weights.main"]["gender_weight"], json!(3));
+}
