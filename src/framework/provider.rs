@@ -82,6 +82,13 @@ pub struct Clients {
 }
 
 impl Clients {
+    /// Fails where the provider has no configuration for a vendor, which no later apply can mend.
+    ///
+    /// One that is not usable yet, because a value of it is unknown, may be by the time of the apply.
+    pub fn require(&self, vendor: &str) -> Result<(), Diagnostics> {
+        if self.by_vendor.contains_key(vendor) { Ok(()) } else { Err(not_configured(vendor)) }
+    }
+
     /// The client of this type, or why there is none.
     pub fn get<C: Client>(&self) -> Result<Arc<C>, Diagnostics> {
         match self.by_vendor.get(C::VENDOR) {
@@ -194,20 +201,21 @@ impl Provider {
         let common = Common { config: own.without_unknowns(), user_agent, stop: clients.stop.clone() };
         for vendor in &self.vendors {
             let block = config.get(vendor.name());
-            let filled = self.fill(vendor.name(), &vendor.attributes(), block, &mut diagnostics);
+            let mut mistakes = Diagnostics::new();
+            let filled = self.fill(vendor.name(), &vendor.attributes(), block, &mut mistakes);
             let untouched = filled.as_map().is_none_or(|entries| entries.values().all(Value::is_null));
-            if block.is_null() && untouched {
+            if block.is_null() && untouched && mistakes.is_empty() {
                 continue;
             }
-            let client = match unknown_attribute(block, &filled) {
+            let mut client = match unknown_attribute(block, &filled) {
                 Some(attribute) => Err(not_known_yet(vendor.name(), &attribute)),
-                None => vendor.connect(filled, &common).map_err(|mistakes| {
-                    let mistakes: Diagnostics =
-                        mistakes.into_iter().map(|mistake| below(vendor.name(), mistake)).collect();
-                    diagnostics.append(mistakes.clone());
-                    mistakes
-                }),
+                None => vendor.connect(filled, &common).inspect_err(|found| tell_once(&mut mistakes, found)),
             };
+            if !mistakes.is_empty() {
+                let mistakes: Diagnostics = mistakes.into_iter().map(|mistake| below(vendor.name(), mistake)).collect();
+                diagnostics.append(mistakes.clone());
+                client = Err(mistakes);
+            }
             clients.by_vendor.insert(vendor.name(), client);
         }
         *self.clients.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(clients);
@@ -245,6 +253,12 @@ fn with_variable(vendor: &str, mut attribute: Attribute) -> Attribute {
     attribute
 }
 
+/// Adds what was found: an attribute whose variable cannot be used is not told of again as missing.
+fn tell_once(mistakes: &mut Diagnostics, found: &Diagnostics) {
+    let told: Vec<_> = mistakes.iter().map(|mistake| mistake.path.clone()).collect();
+    mistakes.append(found.iter().filter(|mistake| !told.contains(&mistake.path)).cloned().collect());
+}
+
 fn below(vendor: &str, mut mistake: Diagnostic) -> Diagnostic {
     use super::path::Step;
     mistake.path = mistake.path.steps().iter().fold(Path::to(vendor), |path, step| match step {
@@ -264,12 +278,14 @@ fn unknown_attribute(block: &Value, filled: &Value) -> Option<String> {
 }
 
 fn not_known_yet(vendor: &str, attribute: &str) -> Diagnostics {
-    let place = if attribute.is_empty() { vendor.to_owned() } else { format!("{vendor}.{attribute}") };
+    let (place, variables) = match attribute {
+        "" => (vendor.to_owned(), format!("variables that begin with `{}`", variable(vendor, ""))),
+        _ => (format!("{vendor}.{attribute}"), format!("variable `{}`", variable(vendor, attribute))),
+    };
     let detail = format!(
         "`{place}` of the provider block comes from something that is only known after an apply, so the vendor cannot \
-         be asked yet. Use a variable or an environment variable (`{}...`) for it, or apply what it comes from first \
-         with `-target`.",
-        variable(vendor, attribute)
+         be asked yet. Give it as an input variable or by the environment {variables}, or apply what it comes from \
+         first with `-target`."
     );
     Diagnostic::error(format!("`{place}` is not known yet"), detail).into()
 }
@@ -289,9 +305,13 @@ fn parse(attribute: &Attribute, variable: &str, text: &str) -> Result<Value, Dia
             .map_err(|_| "a JSON object of strings"),
         _ => Ok(Value::from(text)),
     };
-    let wrong = |detail: String| Diagnostic::error(format!("Environment variable `{variable}` cannot be used"), detail);
-    let value = parsed.map_err(|expected| wrong(format!("`{variable}` must hold {expected}.")))?;
+    let wrong = |detail: String| {
+        Diagnostic::error(format!("Environment variable `{variable}` cannot be used"), detail)
+            .at(Path::to(&attribute.name))
+    };
     let show = !attribute.sensitive;
+    let found = if show { format!("; found `{text}`") } else { String::new() };
+    let value = parsed.map_err(|expected| wrong(format!("`{variable}` must hold {expected}{found}.")))?;
     match attribute.rules.iter().find_map(|rule| rule.violation(&value, show)) {
         Some(violation) => Err(wrong(format!("`{variable}` {violation}"))),
         None => Ok(value),

@@ -84,6 +84,7 @@ impl Rule {
 
 fn url_problem(text: &str) -> Option<String> {
     match url::Url::parse(text) {
+        Err(url::ParseError::RelativeUrlWithoutBase) => Some("it does not begin with `https://`".to_owned()),
         Err(error) => Some(format!("it cannot be read as a URL ({error})")),
         Ok(url) if !matches!(url.scheme(), "http" | "https") => Some(format!("its scheme is `{}`", url.scheme())),
         Ok(url) if url.host_str().is_none_or(str::is_empty) => Some("it has no host".to_owned()),

@@ -63,6 +63,7 @@ impl Error {
 
 fn vendor_words(facts: &Facts) -> Option<String> {
     match (&facts.code, &facts.message) {
+        (Some(code), Some(message)) if code == message => Some(code.clone()),
         (Some(code), Some(message)) => Some(format!("{code}: {message}")),
         (Some(words), None) | (None, Some(words)) => Some(words.clone()),
         (None, None) => None,

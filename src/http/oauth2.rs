@@ -263,9 +263,9 @@ fn seconds(value: &Value) -> Option<Duration> {
 fn refused(error: Error) -> Error {
     match error.kind() {
         Kind::Invalid | Kind::Auth => error.with_kind(Kind::Auth),
-        _ => error,
+        // The token endpoint may be another service than the API, so its address may be what is wrong.
+        _ => error.with_hint("Check the token URL."),
     }
-    .with_hint("Check the token URL, the client id and the client secret.")
 }
 
 /// Id and secret are form-encoded before they are joined (RFC 6749, section 2.3.1).

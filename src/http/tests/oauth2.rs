@@ -184,9 +184,11 @@ async fn what_is_wrong_with_the_token_endpoint_is_said() {
     for status in [400, 401] {
         let error = token_error(reply(status).json(&refused)).await;
         assert_eq!((error.kind(), error.code()), (Kind::Auth, Some("invalid_client")), "{status}");
-        assert!(error.detail().contains("Check the token URL, the client id and the client secret."), "{error}");
+        assert!(error.detail().contains("Check the credentials for Acme"), "{error}");
     }
-    assert_eq!(token_error(reply(404)).await.kind(), Kind::NotFound);
+    let absent = token_error(reply(404)).await;
+    assert_eq!(absent.kind(), Kind::NotFound);
+    assert!(absent.detail().contains("Check the token URL."), "{absent}");
     assert_eq!(token_error(reply(500)).await.kind(), Kind::Server);
     for (body, problem) in [
         (json!({"token": "sesame"}), "the answer has no `access_token`"),

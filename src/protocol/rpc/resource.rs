@@ -53,6 +53,8 @@ pub(crate) async fn read(provider: &Provider, request: read::Request) -> Result<
 /// Plans a create, an update or a destroy.
 pub(crate) fn plan(provider: &Provider, request: plan::Request) -> Result<plan::Response, Diagnostics> {
     let object = find(&provider.resources, &request.type_name)?;
+    // Planning asks no vendor, and a plan that cannot be applied should fail all the same.
+    provider.clients().require(object.vendor())?;
     let kind = object.schema().value_type();
     let planned = object.plan(Propose {
         prior: convert::value::decode(request.prior_state, &kind)?,

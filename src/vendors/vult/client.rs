@@ -201,7 +201,7 @@ pub(super) struct WebhookFilter<'f> {
 fn hint(error: Error) -> Error {
     match error.kind() {
         Kind::Auth => error.with_hint(
-            "Check `client_id` and `client_secret` in `vult = { ... }` of the provider block, or IDV_VULT_CLIENT_ID and \
+            "They are `client_id` and `client_secret` in `vult = { ... }` of the provider block, or IDV_VULT_CLIENT_ID and \
              IDV_VULT_CLIENT_SECRET. If the token endpoint is elsewhere, set `token_url`; if it wants the credentials in the \
              form, set `client_auth = \"post\"`.",
         ),

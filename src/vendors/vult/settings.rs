@@ -10,7 +10,7 @@ use async_trait::async_trait;
 
 use super::client::{Client, Scope};
 use crate::framework::resource::{Change, Context, Resource};
-use crate::framework::{Attribute, Diagnostic, Diagnostics, Number, Path, Private, Rule, Schema, Value, check};
+use crate::framework::{Attribute, Diagnostic, Diagnostics, Number, Private, Rule, Schema, Value, check};
 
 /// Under this key of the private state is the set that was there when Terraform took over; null if there was none.
 const ORIGINAL: &str = "original";
@@ -355,14 +355,17 @@ impl<S: Settings> Resource for Managed<S> {
 
     fn import(&self, id: &str) -> Result<Value, Diagnostics> {
         let named = self.0.parse_id(id).ok_or_else(|| {
-            let detail = format!("`{id}` is not an import id of this type. It is {}.", self.0.id_forms());
+            let detail = format!("`{id}` is not an import id of `idv_{}`. It is {}.", S::NAME, self.0.id_forms());
             Diagnostic::error("Wrong import id", detail)
         })?;
         let mut state = self.schema().empty();
         state.extend(named.into_iter().map(|(name, value)| (name.to_owned(), value)));
         let state = Value::Map(state);
         let mistakes = check::rules(&self.schema(), &state);
-        let mistakes: Diagnostics = mistakes.into_iter().map(|mistake| mistake.at(Path::root())).collect();
+        let of_the_id = |mistake: Diagnostic| {
+            Diagnostic::error("Wrong import id", format!("In the import id `{id}` of `idv_{}`: {}", S::NAME, mistake.detail))
+        };
+        let mistakes: Diagnostics = mistakes.into_iter().map(of_the_id).collect();
         mistakes.into_result().map(|()| state)
     }
 }

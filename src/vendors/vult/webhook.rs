@@ -174,7 +174,7 @@ impl Resource for Webhook {
             [client_id, id] if !client_id.is_empty() && !id.is_empty() => (client_id.into(), id),
             _ => {
                 let detail = format!(
-                    "`{id}` is not an import id of this type. It is `WEBHOOK_ID`, such as `wh_123`, or \
+                    "`{id}` is not an import id of `idv_vult_webhook`. It is `WEBHOOK_ID`, such as `wh_123`, or \
                      `CLIENT_ID/WEBHOOK_ID` for a webhook of a client, such as `client-7/wh_123`."
                 );
                 return Err(Diagnostic::error("Wrong import id", detail).into());
