@@ -4,6 +4,7 @@
 
 mod generated;
 mod lifecycle;
+mod mistakes;
 mod sandbox;
 mod semantics;
 mod support;
