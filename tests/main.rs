@@ -2,9 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic is how a test fails")]
 #![allow(clippy::print_stderr, reason = "a failed test prints what Terraform said")]
 
+mod architecture;
 mod generated;
 mod lifecycle;
 mod mistakes;
 mod sandbox;
+mod schema;
+mod secrets;
 mod semantics;
 mod support;

@@ -83,12 +83,15 @@ impl Run {
         self.diagnostics("warning")
     }
 
-    /// As a person would have seen it: the messages of `-json` without what surrounds them.
+    /// As a person would have seen it: the messages of `-json` without what surrounds them, and no whole documents.
     pub(crate) fn transcript(&self) -> String {
         let message = |line: &str| {
             let message = serde_json::from_str::<Value>(line).ok()?;
-            let diagnostic = message.get("diagnostic").map(|diagnostic| Diagnostic(diagnostic.clone()).to_string());
-            diagnostic.or_else(|| Some(message["@message"].as_str()?.to_owned()))
+            Some(match (message.get("diagnostic"), message["@message"].as_str()) {
+                (Some(diagnostic), _) => Diagnostic(diagnostic.clone()).to_string(),
+                (None, Some(text)) => text.to_owned(),
+                (None, None) => format!("(JSON of {} bytes)", line.len()),
+            })
         };
         let lines = self.stdout.lines().chain(self.stderr.lines());
         lines.map(|line| message(line).unwrap_or_else(|| line.to_owned()) + "\n").collect()

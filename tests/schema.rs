@@ -1,0 +1,75 @@
+//! The schema as Terraform tells it: every attribute and object is described in full sentences of its own.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::support::workspace::Workspace;
+
+/// What is wrong with the descriptions, by the place in the schema.
+#[derive(Default)]
+struct Report(Vec<String>);
+
+impl Report {
+    fn object(&mut self, place: &str, schema: &Value) {
+        self.description(place, &schema["block"]["description"]);
+        self.attributes(place, schema["block"]["attributes"].as_object().unwrap());
+        assert!(schema["block"].get("block_types").is_none(), "{place} has blocks, which this test does not look into");
+    }
+
+    fn attributes(&mut self, place: &str, attributes: &Map<String, Value>) {
+        let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+        for (name, attribute) in attributes {
+            let here = format!("{place}.{name}");
+            self.description(&here, &attribute["description"]);
+            let text = attribute["description"].as_str().unwrap_or_default();
+            if let Some(other) = seen.insert(text, name) {
+                self.0.push(format!("{here} is described in the words of `{other}`: {text}"));
+            }
+            if let Some(nested) = attribute["nested_type"]["attributes"].as_object() {
+                self.attributes(&here, nested);
+            }
+        }
+    }
+
+    fn description(&mut self, place: &str, description: &Value) {
+        let text = description.as_str().unwrap_or_default();
+        if !is_full_sentence(text) {
+            self.0.push(format!("{place} is not described in a full sentence: {text:?}"));
+        }
+    }
+}
+
+/// Begins as a sentence does, ends as one does, and has more than two words.
+fn is_full_sentence(text: &str) -> bool {
+    let begins = |first: char| first.is_uppercase() || first.is_ascii_digit() || first == '`';
+    text.starts_with(begins) && text.ends_with('.') && text.split_whitespace().count() > 2
+}
+
+#[test]
+fn everything_is_described_in_full_sentences() {
+    let workspace = Workspace::without_vendors();
+    workspace.configure("");
+    let schemas = workspace.schemas();
+    let mut report = Report::default();
+    report.object("provider", &schemas["provider"]);
+    let mut objects = 0;
+    for kind in ["resource_schemas", "data_source_schemas"] {
+        for (name, schema) in schemas[kind].as_object().unwrap() {
+            report.object(&format!("{kind}.{name}"), schema);
+            objects += 1;
+        }
+    }
+    assert!(objects > 0, "the provider has no objects");
+    assert!(report.0.is_empty(), "{}", report.0.join("\n"));
+}
+
+#[test]
+fn what_a_full_sentence_is() {
+    for good in ["The id of the webhook.", "`basic` or `post` as the vendor wants.", "1 to 3 attempts."] {
+        assert!(is_full_sentence(good), "{good}");
+    }
+    for bad in ["", "d.", "The id", "the id of the webhook.", "Webhook id."] {
+        assert!(!is_full_sentence(bad), "{bad}");
+    }
+}

@@ -1,0 +1,119 @@
+//! No secret reaches a log, a state or a plan, as it is or in base64.
+
+use std::io::Read;
+use std::path::Path;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+
+use crate::support::sandbox::Sandbox;
+use crate::support::workspace::Workspace;
+
+const CONFIGURATION: &str = r#"
+resource "idv_vult_weights" "main" {
+  age_weight = 2
+}
+resource "idv_vult_document_requirements" "main" {
+  document_type = "passport"
+  data_source   = "ocr"
+  city_required = true
+}
+resource "idv_vult_webhook" "main" {
+  name = "events"
+  url  = "https://hooks.example.com/idv"
+}
+data "idv_vult_service" "main" {}
+"#;
+
+/// Texts that must be in the files that are searched, so that the search is known to look in the right places.
+const WITNESSES: &[(&str, &str)] = &[
+    ("tfplan", "https://hooks.example.com/idv"),
+    ("tfstate", "https://hooks.example.com/idv"),
+    ("terraform.tfstate.backup", "https://hooks.example.com/idv"),
+    ("trace.log", "authorization: (redacted)"),
+];
+
+/// A secret, and what it is.
+type Secret = (&'static str, String);
+
+/// What the tenant's side of the apply knows.
+fn secrets(sandbox: &Sandbox) -> Vec<Secret> {
+    let state = sandbox.state();
+    let text = |pointer: &str| state.pointer(pointer).unwrap().as_str().unwrap().to_owned();
+    let mut secrets = vec![
+        ("the client secret", text("/vult/client_secret")),
+        ("the client's id and secret", format!("{}:{}", text("/vult/client_id"), text("/vult/client_secret"))),
+    ];
+    let tokens = state["vult"]["tokens"].as_object().unwrap();
+    assert!(!tokens.is_empty());
+    secrets.extend(tokens.keys().map(|token| ("an access token", token.clone())));
+    secrets
+}
+
+/// Fails where a secret is in these bytes, in any of the forms that something could have left it in.
+#[track_caller]
+fn assert_without(secrets: &[Secret], place: &str, bytes: &[u8]) {
+    let has = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+    for (what, secret) in secrets {
+        for form in [0, 1, 2].map(|offset| in_base64(secret, offset)).iter().chain([secret]) {
+            assert!(!has(form), "{what} is in {place}");
+        }
+    }
+}
+
+/// A text as it looks in the base64 of something longer, in which this many bytes stand before it, or three more, or six:
+/// without the digits that it shares with its neighbours.
+fn in_base64(text: &str, offset: usize) -> String {
+    let encoded = STANDARD_NO_PAD.encode(format!("{}{text}", &"..."[..offset]));
+    let digits = (offset * 8).div_ceil(6)..(offset + text.len()) * 8 / 6;
+    encoded[digits].to_owned()
+}
+
+/// The files in a plan, unpacked.
+fn unpacked(plan: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut archive = zip::ZipArchive::new(std::fs::File::open(plan).unwrap()).unwrap();
+    let count = archive.len();
+    let read = |index| {
+        let mut file = archive.by_index(index).unwrap();
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).unwrap();
+        (file.name().unwrap().into_owned(), bytes)
+    };
+    (0..count).map(read).collect()
+}
+
+#[test]
+fn none_is_in_the_log_the_state_or_the_plan_of_an_apply() {
+    let sandbox = Sandbox::start();
+    let mut workspace = Workspace::new(&sandbox);
+    let log = workspace.path().join("trace.log");
+    workspace.set("TF_LOG", "TRACE");
+    workspace.set("TF_LOG_PATH", log.to_str().unwrap());
+    workspace.configure(CONFIGURATION);
+    workspace.plan();
+    workspace.apply_saved().succeeded();
+    workspace.plan().assert_empty();
+    workspace.destroy().succeeded();
+
+    let secrets = secrets(&sandbox);
+    let mut files = unpacked(&workspace.path().join("saved.tfplan"));
+    for name in ["trace.log", "terraform.tfstate", "terraform.tfstate.backup"] {
+        files.push((name.to_owned(), std::fs::read(workspace.path().join(name)).unwrap()));
+    }
+    for (name, witness) in WITNESSES {
+        let (_, bytes) = files.iter().find(|(file, _)| file == name).unwrap_or_else(|| panic!("there is no {name}"));
+        assert!(String::from_utf8_lossy(bytes).contains(witness), "{name} is not what it should be");
+    }
+    for (name, bytes) in &files {
+        assert_without(&secrets, name, bytes);
+    }
+}
+
+#[test]
+fn a_secret_in_base64_is_found() {
+    // Of "hunter2", "id:hunter2:", "x-hunter2-y" and "-hunter2".
+    for log in ["aHVudGVyMg==", "aWQ6aHVudGVyMjo=", "eC1odW50ZXIyLXk=", "LWh1bnRlcjI="] {
+        let search = || assert_without(&[("the client secret", "hunter2".to_owned())], "a log", log.as_bytes());
+        assert!(std::panic::catch_unwind(search).is_err(), "{log}");
+    }
+}
