@@ -120,6 +120,12 @@ impl BucketModel {
         Some(("azure_credential", serde_json::json!({"accountName": azure.account_name.as_str(), "accountKey": key})))
     }
 
+    /// The credentials with the secret that state has; none where it was write-only and is not known any more.
+    fn kept_credential(&self) -> Option<(&'static str, Json)> {
+        let complete = |body: &Json| body.as_object().is_some_and(|fields| !fields.values().any(Json::is_null));
+        self.credential().filter(|(_, body)| complete(body))
+    }
+
     fn body(&self, enabled: bool, credential: Option<(&'static str, Json)>) -> Json {
         let mut body = serde_json::json!({
             "type": self.kind.as_str(),
@@ -249,8 +255,13 @@ impl Resource for Bucket {
                           keeps using it.";
             ("Destroy forgets the bucket", detail)
         } else {
-            let detail = "1Kosmos cannot delete a bucket. With `on_destroy = \"disable\"` the destroy switches it off; its settings \
-                          stay, and what is stored in it is not touched.";
+            let detail = if prior.kept_credential().is_some() {
+                "1Kosmos cannot delete a bucket. With `on_destroy = \"disable\"` the destroy switches it off; its settings stay, and \
+                 what is stored in it is not touched."
+            } else {
+                "1Kosmos cannot delete a bucket. With `on_destroy = \"disable\"` the destroy switches it off; what is stored in it is \
+                 not touched. The write-only secret is not known any more, so 1Kosmos is sent no credentials and may forget them."
+            };
             ("Destroy disables the bucket", detail)
         };
         Diagnostic::warning(summary, format!("{detail} The bucket is `{name}`.")).into()
@@ -327,7 +338,7 @@ impl Resource for Bucket {
             return Ok(());
         }
         // The page marks credentials as optional, and a write-only secret is not known here any more.
-        client.put_bucket::<wire::Bucket>(state.body(false, None)).await.map(drop).map_err(|error| {
+        client.put_bucket::<wire::Bucket>(state.body(false, state.kept_credential())).await.map(drop).map_err(|error| {
             error
                 .with_hint("If the vendor wants the credentials to switch the bucket off, set `is_enabled = false` and apply, then \
                             `on_destroy = \"forget\"`, and destroy again.")
