@@ -58,6 +58,7 @@ fn weights_are_forgotten() {
         repair: &["update"],
         delete: |state| rows(state, "weights").clear(),
         gone: "The weights are gone",
+        created_anew: true,
         destroyed: Value::clone,
     }
     .run();
@@ -134,6 +135,7 @@ fn document_requirements_are_forgotten() {
         repair: &["update"],
         delete: |state| rows(state, "requirements").retain(|set| !is_passport_ocr(set)),
         gone: "The document requirements are gone",
+        created_anew: true,
         destroyed: Value::clone,
     }
     .run();
@@ -179,6 +181,7 @@ fn webhooks_are_deleted() {
         repair: &["delete", "create"],
         delete: |state| rows(state, "webhooks").clear(),
         gone: "A webhook is gone",
+        created_anew: true,
         destroyed: |_| Value::Null,
     }
     .run();

@@ -1,7 +1,9 @@
 //! What a user relies on beyond the life of single objects.
 
+mod buckets;
 mod interruptions;
 mod requests;
 mod requirements;
+mod service_keys;
 mod webhooks;
 mod weights;

@@ -88,6 +88,7 @@ impl Run {
         let message = |line: &str| {
             let message = serde_json::from_str::<Value>(line).ok()?;
             Some(match (message.get("diagnostic"), message["@message"].as_str()) {
+                (Some(diagnostic), _) if is_about_overrides(diagnostic) => "(the provider under test is used)".to_owned(),
                 (Some(diagnostic), _) => Diagnostic(diagnostic.clone()).to_string(),
                 (None, Some(text)) => text.to_owned(),
                 (None, None) => format!("(JSON of {} bytes)", line.len()),
@@ -109,10 +110,13 @@ impl Run {
             _ => self.stdout.lines().filter_map(|line| Some(serde_json::from_str::<Value>(line).ok()?["diagnostic"].clone())).collect(),
         };
         let wanted = documents.into_iter().filter(|document| document["severity"] == severity);
-        // Every run with the provider under test has this one.
-        let ours = wanted.filter(|document| document["summary"] != "Provider development overrides are in effect");
-        ours.map(|document| Diagnostic(document).to_string()).collect::<Vec<_>>().join("\n\n")
+        wanted.filter(|document| !is_about_overrides(document)).map(|document| Diagnostic(document).to_string()).collect::<Vec<_>>().join("\n\n")
     }
+}
+
+/// Every run with the provider under test warns that it is.
+fn is_about_overrides(diagnostic: &Value) -> bool {
+    diagnostic["summary"] == "Provider development overrides are in effect"
 }
 
 /// A diagnostic as Terraform's `-json` has it, shown as a person would see it, without boxes and line breaks.

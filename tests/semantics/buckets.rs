@@ -1,0 +1,69 @@
+//! The one bucket of a community, whose secrets are sent and never come back.
+
+use serde_json::{Value, json};
+
+use crate::support::sandbox::Sandbox;
+use crate::support::workspace::Workspace;
+
+fn bucket(secret: &str) -> String {
+    format!(
+        "resource \"idv_onekosmos_bucket\" \"main\" {{\n  type = \"aws\"\n  bucket_name = \"evidence\"\n  aws_credential = {{ \
+         access_key = \"AKIA1\", region = \"eu-central-1\", {secret} }}\n}}\n"
+    )
+}
+
+fn kept(sandbox: &Sandbox) -> Value {
+    sandbox.state()["onekosmos"]["buckets"][0].clone()
+}
+
+#[test]
+fn a_write_only_secret_is_sent_when_its_version_changes() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    workspace.configure(&bucket("secret_key_wo = \"one\", secret_key_wo_version = \"1\""));
+    workspace.apply().succeeded();
+    assert_eq!(kept(&sandbox)["aws_credential"]["secretKey"], "one");
+    // Terraform cannot see this one.
+    workspace.configure(&bucket("secret_key_wo = \"two\", secret_key_wo_version = \"1\""));
+    workspace.plan().assert_empty();
+    workspace.configure(&bucket("secret_key_wo = \"two\", secret_key_wo_version = \"2\""));
+    assert_eq!(workspace.plan().actions("idv_onekosmos_bucket.main"), ["update"]);
+    workspace.apply_saved().succeeded();
+    assert_eq!(kept(&sandbox)["aws_credential"]["secretKey"], "two");
+    assert!(!serde_json::to_string(&workspace.state()).unwrap().contains("two"));
+}
+
+#[test]
+fn a_destroy_keeps_the_settings_where_the_secret_is_known() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    workspace.configure(&bucket("secret_key = \"hush\""));
+    workspace.apply().succeeded();
+    let mut expected = kept(&sandbox);
+    expected["isEnabled"] = json!(false);
+    workspace.destroy().succeeded();
+    expected["updatedTS"] = kept(&sandbox)["updatedTS"].clone();
+    assert_eq!(kept(&sandbox), expected);
+}
+
+#[test]
+fn another_bucket_in_its_place_is_an_error_with_the_lines_that_import_it() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    workspace.configure(&bucket("secret_key_wo = \"one\""));
+    workspace.apply().succeeded();
+    let before = kept(&sandbox);
+    let other = Workspace::new(&sandbox);
+    other.configure(&bucket("secret_key_wo = \"two\"").replace("evidence", "another"));
+    let errors = other.apply().failed().errors();
+    expect_test::expect![[r#"
+        Error: The community has a bucket already
+          in resource "idv_onekosmos_bucket" "main": `resource "idv_onekosmos_bucket" "main" {`
+        The community keeps its images in the bucket `evidence` already, and a create would replace its settings. Nothing was changed. To manage it, add this beside the resource and apply again:
+
+        import {
+          to = idv_onekosmos_bucket.NAME
+          id = "65f1a0c05eed000000000001/65f1a0c05eed000000000002"
+        }"#]].assert_eq(&errors);
+    assert_eq!(kept(&sandbox), before);
+}
