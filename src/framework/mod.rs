@@ -9,6 +9,7 @@ pub mod check;
 pub mod data_source;
 pub mod diagnostics;
 pub mod environment;
+pub mod identity;
 pub mod model;
 pub mod number;
 pub mod path;

@@ -10,6 +10,7 @@ use super::check;
 use super::data_source;
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::environment::Environment;
+use super::identity::Place;
 use super::path::Path;
 use super::resource;
 use super::schema::{Attribute, Schema, Shape};
@@ -20,6 +21,9 @@ use super::value::Value;
 pub trait Client: Send + Sync + 'static {
     /// The vendor's attribute in the provider block.
     const VENDOR: &'static str;
+
+    /// Which tenant it is for, under the names that identities use.
+    fn place(&self) -> Place;
 }
 
 /// One kind of object that a vendor offers.

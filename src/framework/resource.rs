@@ -11,6 +11,7 @@ use futures_util::FutureExt;
 use serde_json::Value as Json;
 
 use super::diagnostics::{Diagnostic, Diagnostics};
+use super::identity::{self, Part};
 use super::model::{self, Model};
 use super::path::Path;
 use super::private::Private;
@@ -32,6 +33,9 @@ pub trait Resource: Send + Sync + 'static {
 
     /// Its attributes, with descriptions and rules.
     fn schema(&self) -> Schema;
+
+    /// What tells one object from every other. Its parts are attributes, or parts of the client's place.
+    fn identity(&self) -> Vec<Part>;
 
     /// Checks what the schema's rules cannot: several attributes together. Offline; values may be unknown.
     fn validate(&self, _config: &Self::Model, _diagnostics: &mut Diagnostics) {}
@@ -154,6 +158,8 @@ pub struct Planned {
     pub requires_replace: Vec<Path>,
     /// Private state to carry into the apply.
     pub private: Private,
+    /// The identity as far as it is known; null where there is nothing to say.
+    pub identity: Value,
     /// Warnings and errors.
     pub diagnostics: Diagnostics,
 }
@@ -164,13 +170,15 @@ pub struct Outcome {
     pub state: Value,
     /// Private state to keep.
     pub private: Private,
+    /// The object's identity; null when it is gone or not wholly known.
+    pub identity: Value,
     /// Warnings and errors.
     pub diagnostics: Diagnostics,
 }
 
 impl Outcome {
     fn failed(diagnostics: Diagnostics, state: Value, private: Private) -> Self {
-        Self { state, private, diagnostics }
+        Self { state, private, identity: Value::Null, diagnostics }
     }
 }
 
@@ -196,6 +204,8 @@ pub struct Propose {
     pub config: Value,
     /// Private state of the object.
     pub private: Private,
+    /// The object's identity; null for a create, and for state from before there were identities.
+    pub identity: Value,
 }
 
 /// A resource without its types, as the protocol layer drives it. Implemented for every [`Resource`].
@@ -209,27 +219,38 @@ pub trait Object: Send + Sync {
     fn schema(&self) -> &Schema;
     /// Every mistake in a configuration.
     fn validate(&self, config: Value, capabilities: Capabilities) -> Diagnostics;
+    /// The parts of its identity.
+    fn identity(&self) -> &[Part];
     /// Plans a create, an update or a destroy.
-    fn plan(&self, propose: Propose) -> Planned;
+    fn plan(&self, propose: Propose, clients: &Clients) -> Planned;
     /// Carries a plan out.
     async fn apply(&self, apply: Apply, clients: &Clients) -> Outcome;
     /// Refreshes a state.
     async fn read(&self, state: Value, private: Private, clients: &Clients) -> Outcome;
     /// The state that an import begins with.
-    fn import(&self, id: &str) -> Outcome;
+    fn import(&self, by: &ImportBy, clients: &Clients) -> Outcome;
     /// Stored state in today's shape.
     fn upgrade(&self, version: i64, state: Json) -> Result<Json, Diagnostics>;
+}
+
+/// What an import names the object by.
+pub enum ImportBy {
+    /// The import id of the type.
+    Id(String),
+    /// An identity.
+    Identity(Value),
 }
 
 /// A resource with its schema built once.
 struct Erased<R> {
     resource: R,
     schema: Schema,
+    identity: Vec<Part>,
 }
 
 /// Makes a resource usable behind `dyn`.
 pub fn object<R: Resource>(resource: R) -> Arc<dyn Object> {
-    Arc::new(Erased { schema: resource.schema(), resource })
+    Arc::new(Erased { schema: resource.schema(), identity: resource.identity(), resource })
 }
 
 #[async_trait]
@@ -258,12 +279,17 @@ impl<R: Resource> Object for Erased<R> {
         diagnostics
     }
 
-    fn plan(&self, propose: Propose) -> Planned {
+    fn identity(&self) -> &[Part] {
+        &self.identity
+    }
+
+    fn plan(&self, propose: Propose, clients: &Clients) -> Planned {
         let private = propose.private.clone();
-        self.propose(propose).unwrap_or_else(|diagnostics| Planned {
+        self.propose(propose, clients).unwrap_or_else(|diagnostics| Planned {
             state: Value::Null,
             requires_replace: Vec::new(),
             private,
+            identity: Value::Null,
             diagnostics,
         })
     }
@@ -279,7 +305,7 @@ impl<R: Resource> Object for Erased<R> {
         } else {
             self.create_or_update(&client, apply).await
         };
-        result.unwrap_or_else(|diagnostics| Outcome::failed(diagnostics, prior, private))
+        self.identified(result.unwrap_or_else(|diagnostics| Outcome::failed(diagnostics, prior, private)), &client)
     }
 
     async fn read(&self, state: Value, private: Private, clients: &Clients) -> Outcome {
@@ -289,15 +315,9 @@ impl<R: Resource> Object for Erased<R> {
             .unwrap_or_else(|diagnostics| Outcome::failed(diagnostics, prior, kept))
     }
 
-    fn import(&self, id: &str) -> Outcome {
-        let state = self.resource.import(id).and_then(|model| {
-            let state = plan::with_defaults(&self.schema, check::answer(&self.schema, model::encode(&model)?)?);
-            Ok(state.without_unknowns())
-        });
-        match state {
-            Ok(state) => Outcome { state, private: Private::default(), diagnostics: Diagnostics::new() },
-            Err(diagnostics) => Outcome::failed(diagnostics, Value::Null, Private::default()),
-        }
+    fn import(&self, by: &ImportBy, clients: &Clients) -> Outcome {
+        self.begin_import(by, clients)
+            .unwrap_or_else(|diagnostics| Outcome::failed(diagnostics, Value::Null, Private::default()))
     }
 
     fn upgrade(&self, version: i64, state: Json) -> Result<Json, Diagnostics> {
@@ -318,12 +338,14 @@ async fn unbroken<T>(call: impl Future<Output = Result<T, Diagnostics>>) -> Resu
 }
 
 impl<R: Resource> Erased<R> {
-    fn propose(&self, propose: Propose) -> Result<Planned, Diagnostics> {
-        let Propose { prior, proposed, config, private } = propose;
+    fn propose(&self, propose: Propose, clients: &Clients) -> Result<Planned, Diagnostics> {
+        let Propose { prior, proposed, config, private, identity } = propose;
         if proposed.is_null() {
             let diagnostics = self.resource.plan_destroy(&model::decode(prior)?, &private);
-            return Ok(Planned { state: Value::Null, requires_replace: Vec::new(), private, diagnostics });
+            return Ok(Planned { state: Value::Null, requires_replace: Vec::new(), private, identity, diagnostics });
         }
+        let place = clients.get::<R::Client>().ok().map(|client| client.place());
+        let created = prior.is_null();
         let plan = plan::plan(&self.schema, &prior, &config, proposed);
         let mut planning = Planning {
             prior: if prior.is_null() { None } else { Some(model::decode(prior)?) },
@@ -334,7 +356,35 @@ impl<R: Resource> Erased<R> {
         };
         self.resource.plan(&mut planning)?;
         let state = check::answer(&self.schema, model::encode(&planning.plan)?)?;
-        Ok(Planned { state, requires_replace: planning.requires_replace, private, diagnostics: planning.diagnostics })
+        // An update keeps the identity; a create, and state from before there were identities, gets one that is known in
+        // full: `terraform show -json` fails on a plan whose identity has an unknown part.
+        let planned = identity::of_state(&self.identity, &state, place.as_ref());
+        let complete = identity::is_complete(&self.identity, &planned);
+        let identity = if (created || identity.is_null()) && complete { planned } else { identity };
+        let Planning { requires_replace, diagnostics, .. } = planning;
+        Ok(Planned { state, requires_replace, private, identity, diagnostics })
+    }
+
+    /// The outcome with the identity of its state.
+    fn identified(&self, mut outcome: Outcome, client: &R::Client) -> Outcome {
+        let identity = identity::of_state(&self.identity, &outcome.state, Some(&client.place()));
+        if !outcome.state.is_null() && identity::is_complete(&self.identity, &identity) {
+            outcome.identity = identity;
+        }
+        outcome
+    }
+
+    fn begin_import(&self, by: &ImportBy, clients: &Clients) -> Result<Outcome, Diagnostics> {
+        let client = clients.get::<R::Client>()?;
+        let named = match by {
+            ImportBy::Id(id) => model::encode(&self.resource.import(id)?)?,
+            ImportBy::Identity(identity) => {
+                Value::Map(identity::to_attributes(&self.identity, identity, &self.schema.empty(), &client.place())?)
+            }
+        };
+        let state = plan::with_defaults(&self.schema, check::answer(&self.schema, named)?).without_unknowns();
+        let (private, identity, diagnostics) = (Private::default(), Value::Null, Diagnostics::new());
+        Ok(self.identified(Outcome { state, private, identity, diagnostics }, &client))
     }
 
     async fn create_or_update(&self, client: &R::Client, apply: Apply) -> Result<Outcome, Diagnostics> {
@@ -364,7 +414,7 @@ impl<R: Resource> Erased<R> {
             diagnostics.append(check::applied(&self.schema, &apply.planned, &state));
         }
         diagnostics.append(ctx.warnings);
-        Ok(Outcome { state: state.without_unknowns(), private: ctx.private, diagnostics })
+        Ok(Outcome { state: state.without_unknowns(), private: ctx.private, identity: Value::Null, diagnostics })
     }
 
     async fn destroy(&self, client: &R::Client, apply: Apply) -> Result<Outcome, Diagnostics> {
@@ -378,7 +428,7 @@ impl<R: Resource> Erased<R> {
             },
         };
         diagnostics.append(ctx.warnings);
-        Ok(Outcome { state, private: ctx.private, diagnostics })
+        Ok(Outcome { state, private: ctx.private, identity: Value::Null, diagnostics })
     }
 
     async fn refresh(&self, state: Value, private: Private, clients: &Clients) -> Result<Outcome, Diagnostics> {
@@ -392,6 +442,7 @@ impl<R: Resource> Erased<R> {
             }
             None => Value::Null,
         };
-        Ok(Outcome { state, private: ctx.private, diagnostics: ctx.warnings })
+        let outcome = Outcome { state, private: ctx.private, identity: Value::Null, diagnostics: ctx.warnings };
+        Ok(self.identified(outcome, &client))
     }
 }

@@ -94,7 +94,14 @@ impl Calls for Service {
         &self,
         _: Request<wire::get_resource_identity_schemas::Request>,
     ) -> Answered<wire::get_resource_identity_schemas::Response> {
-        answer("GetResourceIdentitySchemas", async { Ok(wire::get_resource_identity_schemas::Response::default()) })
+        answer("GetResourceIdentitySchemas", async { Ok(resource::identity_schemas(&self.provider)) }).await
+    }
+
+    async fn upgrade_resource_identity(
+        &self,
+        request: Request<wire::upgrade_resource_identity::Request>,
+    ) -> Answered<wire::upgrade_resource_identity::Response> {
+        answer("UpgradeResourceIdentity", async { resource::upgrade_identity(&self.provider, request.into_inner()) })
             .await
     }
 
@@ -182,13 +189,6 @@ impl Calls for Service {
     }
 
     // --- Kinds that this provider does not have ---
-
-    async fn upgrade_resource_identity(
-        &self,
-        _: Request<wire::upgrade_resource_identity::Request>,
-    ) -> Answered<wire::upgrade_resource_identity::Response> {
-        absent("resource identity")
-    }
 
     async fn move_resource_state(
         &self,

@@ -76,7 +76,8 @@ impl Case {
     fn replaces_where_declared(&self, workspace: &Workspace) {
         let kind = self.address.split('.').next().unwrap();
         let schema = &workspace.schemas()["resource_schemas"][kind]["block"]["attributes"];
-        let replaces = |attribute: &Value| attribute["description"].as_str().unwrap().contains("Changing this replaces");
+        let replaces =
+            |attribute: &Value| attribute["description"].as_str().unwrap().contains("Changing this replaces");
         let declared = schema.as_object().unwrap().iter().filter(|(_, attribute)| replaces(attribute));
         let declared: BTreeSet<_> = declared.map(|(name, _)| name.as_str()).collect();
         assert_eq!(declared, self.replaced.iter().map(|(name, _)| *name).collect());

@@ -52,7 +52,8 @@ fn weights_are_forgotten() {
         import_id: |_| "/".to_owned(),
         at_vendor: weights,
         drift: |state| {
-            let set = rows(state, "weights").iter_mut().rfind(|set| set["client_id"].is_null() && set["user_id"].is_null());
+            let set =
+                rows(state, "weights").iter_mut().rfind(|set| set["client_id"].is_null() && set["user_id"].is_null());
             set.unwrap()["ofac_fuzzy_match_weight"] = json!(99);
         },
         repair: &["update"],

@@ -68,13 +68,16 @@ fn a_permission_that_is_missing() {
     bench.sandbox.fault(&serde_json::json!({
         "vendor": "vult", "path": "/webhook/list", "kind": "status", "status": 403, "headers": {"X-Request-Id": "r-17"}
     }));
-    bench.plan("data \"idv_vult_webhooks\" \"all\" {}", &expect![[r#"
+    bench.plan(
+        "data \"idv_vult_webhooks\" \"all\" {}",
+        &expect![[r#"
         Error: VULT: listing the webhooks failed: the answer was 403 Forbidden (Forbidden)
           in data "idv_vult_webhooks" "all": `data "idv_vult_webhooks" "all" {}`
         Request: POST VULT_URL/webhook/list
         Request id for the vendor's support: r-17
         The credentials are known to VULT and do not suffice. Ask its administrator for the permission.
-        The token may lack a scope: see `scopes` and `audience` in `vult = { ... }`."#]]);
+        The token may lack a scope: see `scopes` and `audience` in `vult = { ... }`."#]],
+    );
 }
 
 #[test]

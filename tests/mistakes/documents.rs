@@ -16,26 +16,35 @@ fn check(document: Option<&str>, expected: &Expect) {
 
 #[test]
 fn one_that_does_not_exist() {
-    check(None, &expect![[r#"
+    check(
+        None,
+        &expect![[r#"
         Error: The OpenAPI document cannot be read
           in provider "idv": `vult = { openapi_file = "kyc.json" }`
-        `openapi_file` is `kyc.json`, which cannot be read: No such file or directory (os error 2). Write the path from the folder that Terraform runs in, or use `${path.module}/...`."#]]);
+        `openapi_file` is `kyc.json`, which cannot be read: No such file or directory (os error 2). Write the path from the folder that Terraform runs in, or use `${path.module}/...`."#]],
+    );
 }
 
 #[test]
 fn one_that_is_yaml() {
-    check(Some("openapi: 3.0.3\npaths: {}\n"), &expect![[r#"
+    check(
+        Some("openapi: 3.0.3\npaths: {}\n"),
+        &expect![[r#"
         Error: The OpenAPI document cannot be used
           in provider "idv": `vult = { openapi_file = "kyc.json" }`
-        `kyc.json`: it is YAML, and only JSON is read; convert it first, as with `yq -o json`."#]]);
+        `kyc.json`: it is YAML, and only JSON is read; convert it first, as with `yq -o json`."#]],
+    );
 }
 
 #[test]
 fn one_that_is_cut_off() {
-    check(Some("{\"openapi\": \"3.0.3\", \"paths\": {"), &expect![[r#"
+    check(
+        Some("{\"openapi\": \"3.0.3\", \"paths\": {"),
+        &expect![[r#"
         Error: The OpenAPI document cannot be used
           in provider "idv": `vult = { openapi_file = "kyc.json" }`
-        `kyc.json`: it is not an OpenAPI document in JSON (EOF while parsing an object at line 1 column 31)."#]]);
+        `kyc.json`: it is not an OpenAPI document in JSON (EOF while parsing an object at line 1 column 31)."#]],
+    );
 }
 
 #[test]
@@ -49,7 +58,9 @@ fn one_that_lacks_operations() {
     ];
     let entry = |(method, summary): (&str, &str)| (method.to_owned(), serde_json::json!({"summary": summary}));
     let methods: serde_json::Map<_, _> = operations.into_iter().map(entry).collect();
-    check(Some(&serde_json::json!({"openapi": "3.0.3", "paths": {"/x": methods}}).to_string()), &expect![[r#"
+    check(
+        Some(&serde_json::json!({"openapi": "3.0.3", "paths": {"/x": methods}}).to_string()),
+        &expect![[r#"
         Error: The OpenAPI document cannot be used
           in provider "idv": `vult = { openapi_file = "kyc.json" }`
         `kyc.json`: no operation in it has the summary "update requirements"; download the document again, or name the route with `paths = { update_requirements = "METHOD /path" }`.
@@ -60,5 +71,6 @@ fn one_that_lacks_operations() {
 
         Error: The OpenAPI document cannot be used
           in provider "idv": `vult = { openapi_file = "kyc.json" }`
-        `kyc.json`: no operation in it has the summary "webhook list"; download the document again, or name the route with `paths = { webhook_list = "METHOD /path" }`."#]]);
+        `kyc.json`: no operation in it has the summary "webhook list"; download the document again, or name the route with `paths = { webhook_list = "METHOD /path" }`."#]],
+    );
 }

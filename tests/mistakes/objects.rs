@@ -34,18 +34,24 @@ data "idv_vult_weights" "old" {
   client_id  = "client-7"
 }
 "#;
-    Bench::new().validate(configuration, &expect![[r#"
+    Bench::new().validate(
+        configuration,
+        &expect![[r#"
         Error: `client_id` does not go with `weights_id`
           in data "idv_vult_weights" "old": `client_id  = "client-7"`
-        A historical set is found by `weights_id` alone. Remove `client_id` or `weights_id`."#]]);
+        A historical set is found by `weights_id` alone. Remove `client_id` or `weights_id`."#]],
+    );
 }
 
 #[test]
 fn weights_that_never_were() {
-    Bench::new().plan("data \"idv_vult_weights\" \"old\" {\n  weights_id = \"wgt_1\"\n}\n", &expect![[r#"
+    Bench::new().plan(
+        "data \"idv_vult_weights\" \"old\" {\n  weights_id = \"wgt_1\"\n}\n",
+        &expect![[r#"
         Error: No such weights
           in data "idv_vult_weights" "old": `weights_id = "wgt_1"`
-        VULT has no weights with the id `wgt_1`. Take it from the `idv_weights_id` of a session."#]]);
+        VULT has no weights with the id `wgt_1`. Take it from the `idv_weights_id` of a session."#]],
+    );
 }
 
 /// The errors of an import block.
@@ -55,39 +61,58 @@ fn import(resource: &str, id: &str, expected: &expect_test::Expect) {
     Bench::new().plan(&format!("{block}{resource}"), expected);
 }
 
-const REQUIREMENTS: &str =
-    "resource \"idv_vult_document_requirements\" \"main\" {\n  document_type = \"passport\"\n  data_source = \"ocr\"\n}\n";
+const REQUIREMENTS: &str = "resource \"idv_vult_document_requirements\" \"main\" {\n  document_type = \"passport\"\n  data_source = \"ocr\"\n}\n";
 
 #[test]
 fn an_import_id_of_too_few_parts() {
-    import(REQUIREMENTS, "passport", &expect![[r#"
+    import(
+        REQUIREMENTS,
+        "passport",
+        &expect![[r#"
         Error: Wrong import id
-        `passport` is not an import id of `idv_vult_document_requirements`. It is `DOCUMENT_TYPE/DATA_SOURCE`, such as `passport/ocr`, or with a scope `CLIENT_ID/USER_ID/DOCUMENT_TYPE/DATA_SOURCE`, such as `client-7//passport/ocr`."#]]);
+        `passport` is not an import id of `idv_vult_document_requirements`. It is `DOCUMENT_TYPE/DATA_SOURCE`, such as `passport/ocr`, or with a scope `CLIENT_ID/USER_ID/DOCUMENT_TYPE/DATA_SOURCE`, such as `client-7//passport/ocr`."#]],
+    );
 }
 
 #[test]
 fn an_import_id_with_an_unknown_document_type() {
-    import(REQUIREMENTS, "pasport/ocr", &expect![[r#"
+    import(
+        REQUIREMENTS,
+        "pasport/ocr",
+        &expect![[r#"
         Error: Wrong import id
-        In the import id `pasport/ocr` of `idv_vult_document_requirements`: `document_type` must be `unknown`, `driver_license`, `identification_card`, `passport` or `passport_card`; found `pasport`. Did you mean `passport`?"#]]);
+        In the import id `pasport/ocr` of `idv_vult_document_requirements`: `document_type` must be `unknown`, `driver_license`, `identification_card`, `passport` or `passport_card`; found `pasport`. Did you mean `passport`?"#]],
+    );
 }
 
 #[test]
 fn an_import_id_of_an_object_that_is_not_there() {
     let webhook = WEBHOOK.replace("\"events\" {", "\"main\" {");
-    import(&webhook, "whk_999999", &expect![[r#"
+    import(
+        &webhook,
+        "whk_999999",
+        &expect![[r#"
         Error: Cannot import non-existent remote object
-        While attempting to import an existing object to "idv_vult_webhook.main", the provider detected that no object exists with the given id. Only pre-existing objects can be imported; check that the id is correct and that it is associated with the provider's configured region or endpoint, or use "terraform apply" to create a new remote object for this resource."#]]);
-    import(&webhook, "a/b/c", &expect![[r#"
+        While attempting to import an existing object to "idv_vult_webhook.main", the provider detected that no object exists with the given id. Only pre-existing objects can be imported; check that the id is correct and that it is associated with the provider's configured region or endpoint, or use "terraform apply" to create a new remote object for this resource."#]],
+    );
+    import(
+        &webhook,
+        "a/b/c",
+        &expect![[r#"
         Error: Wrong import id
-        `a/b/c` is not an import id of `idv_vult_webhook`. It is `WEBHOOK_ID`, such as `wh_123`, or `CLIENT_ID/WEBHOOK_ID` for a webhook of a client, such as `client-7/wh_123`."#]]);
+        `a/b/c` is not an import id of `idv_vult_webhook`. It is `WEBHOOK_ID`, such as `wh_123`, or `CLIENT_ID/WEBHOOK_ID` for a webhook of a client, such as `client-7/wh_123`."#]],
+    );
 }
 
 #[test]
 fn an_import_id_of_weights_with_too_many_parts() {
-    import("resource \"idv_vult_weights\" \"main\" {}\n", "a/b/c", &expect![[r#"
+    import(
+        "resource \"idv_vult_weights\" \"main\" {}\n",
+        "a/b/c",
+        &expect![[r#"
         Error: Wrong import id
-        `a/b/c` is not an import id of `idv_vult_weights`. It is the scope: `CLIENT_ID`, `CLIENT_ID/USER_ID`, `/USER_ID`, or `/` for the tenant's own, such as `client-7`."#]]);
+        `a/b/c` is not an import id of `idv_vult_weights`. It is the scope: `CLIENT_ID`, `CLIENT_ID/USER_ID`, `/USER_ID`, or `/` for the tenant's own, such as `client-7`."#]],
+    );
 }
 
 #[test]

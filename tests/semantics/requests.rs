@@ -16,7 +16,8 @@ fn refreshing_300_webhooks_costs_pages() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     sandbox.change_state(|state| {
-        let row = |n: u32| json!({"id": format!("whk_{n}"), "name": format!("hook {n}"), "url": "https://h.example.com"});
+        let row =
+            |n: u32| json!({"id": format!("whk_{n}"), "name": format!("hook {n}"), "url": "https://h.example.com"});
         state["vult"]["webhooks"] = (0..300).map(row).collect();
     });
     workspace.configure(

@@ -16,7 +16,13 @@ fn ids(sandbox: &Sandbox) -> Vec<Value> {
 
 /// The positions of the keys that differ.
 fn changed(before: &[Value], after: &[Value]) -> Vec<usize> {
-    before.iter().zip(after).enumerate().filter(|(_, (before, after))| before != after).map(|(index, _)| index).collect()
+    before
+        .iter()
+        .zip(after)
+        .enumerate()
+        .filter(|(_, (before, after))| before != after)
+        .map(|(index, _)| index)
+        .collect()
 }
 
 #[test]

@@ -10,7 +10,9 @@ use crate::support::workspace::Workspace;
 /// A resource for each name, all to one address.
 fn webhooks(names: &[&str]) -> String {
     let webhook = |name: &&str| {
-        format!("resource \"idv_vult_webhook\" \"{name}\" {{\n  name = \"{name}\"\n  url  = \"https://h.example.com\"\n}}\n")
+        format!(
+            "resource \"idv_vult_webhook\" \"{name}\" {{\n  name = \"{name}\"\n  url  = \"https://h.example.com\"\n}}\n"
+        )
     };
     names.iter().map(webhook).collect()
 }
@@ -64,7 +66,8 @@ fn the_data_source_lists_every_page() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     sandbox.change_state(|state| {
-        let row = |n: u32| json!({"id": format!("whk_{n}"), "name": format!("hook {n}"), "url": "https://h.example.com"});
+        let row =
+            |n: u32| json!({"id": format!("whk_{n}"), "name": format!("hook {n}"), "url": "https://h.example.com"});
         state["vult"]["webhooks"] = (0..250).map(row).collect();
     });
     workspace.configure("data \"idv_vult_webhooks\" \"all\" {}");

@@ -101,7 +101,9 @@ fn a_historical_set_is_read_by_its_id() {
     let before = current(&sandbox);
     workspace.configure(TWO_OF_27);
     workspace.apply().succeeded();
-    workspace.configure(&format!("{TWO_OF_27}\ndata \"idv_vult_weights\" \"before\" {{\n  weights_id = \"wgt_initial\"\n}}"));
+    workspace.configure(&format!(
+        "{TWO_OF_27}\ndata \"idv_vult_weights\" \"before\" {{\n  weights_id = \"wgt_initial\"\n}}"
+    ));
     workspace.apply().succeeded();
     let state = workspace.state();
     assert_eq!(state["data.idv_vult_weights.before"]["gender_weight"].as_f64(), Some(before["gender_weight"]));

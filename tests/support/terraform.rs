@@ -88,7 +88,9 @@ impl Run {
         let message = |line: &str| {
             let message = serde_json::from_str::<Value>(line).ok()?;
             Some(match (message.get("diagnostic"), message["@message"].as_str()) {
-                (Some(diagnostic), _) if is_about_overrides(diagnostic) => "(the provider under test is used)".to_owned(),
+                (Some(diagnostic), _) if is_about_overrides(diagnostic) => {
+                    "(the provider under test is used)".to_owned()
+                }
                 (Some(diagnostic), _) => Diagnostic(diagnostic.clone()).to_string(),
                 (None, Some(text)) => text.to_owned(),
                 (None, None) => format!("(JSON of {} bytes)", line.len()),
@@ -107,10 +109,18 @@ impl Run {
         // `validate` answers one document over many lines with all of them, the others a line for each.
         let documents: Vec<Value> = match serde_json::from_str::<Value>(&self.stdout) {
             Ok(document) if document["diagnostics"].is_array() => document["diagnostics"].as_array().unwrap().clone(),
-            _ => self.stdout.lines().filter_map(|line| Some(serde_json::from_str::<Value>(line).ok()?["diagnostic"].clone())).collect(),
+            _ => self
+                .stdout
+                .lines()
+                .filter_map(|line| Some(serde_json::from_str::<Value>(line).ok()?["diagnostic"].clone()))
+                .collect(),
         };
         let wanted = documents.into_iter().filter(|document| document["severity"] == severity);
-        wanted.filter(|document| !is_about_overrides(document)).map(|document| Diagnostic(document).to_string()).collect::<Vec<_>>().join("\n\n")
+        wanted
+            .filter(|document| !is_about_overrides(document))
+            .map(|document| Diagnostic(document).to_string())
+            .collect::<Vec<_>>()
+            .join("\n\n")
     }
 }
 

@@ -13,7 +13,8 @@ use super::sandbox::{BINARY, Sandbox};
 use super::terraform::{self, Run};
 
 /// Before every configuration, so that a test writes only what it is about.
-const REQUIREMENTS: &str = "terraform {\n  required_providers {\n    idv = { source = \"identity-as-code/idv\" }\n  }\n}\n";
+const REQUIREMENTS: &str =
+    "terraform {\n  required_providers {\n    idv = { source = \"identity-as-code/idv\" }\n  }\n}\n";
 
 /// A workspace of one test. When the test fails, all that Terraform said in it is printed.
 pub(crate) struct Workspace {
@@ -132,7 +133,8 @@ impl Workspace {
         let shown = self.run(&["show", "-json"]).succeeded();
         let document: Value = serde_json::from_str(&shown.stdout).unwrap();
         let resources = document.pointer("/values/root_module/resources").and_then(Value::as_array);
-        let attributes = |resource: &Value| (resource["address"].as_str().unwrap().to_owned(), resource["values"].clone());
+        let attributes =
+            |resource: &Value| (resource["address"].as_str().unwrap().to_owned(), resource["values"].clone());
         resources.map(|resources| resources.iter().map(attributes).collect()).unwrap_or_default()
     }
 

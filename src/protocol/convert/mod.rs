@@ -1,6 +1,7 @@
 //! Single values between the wire and the framework.
 
 pub(super) mod diagnostics;
+pub(super) mod identity;
 pub(super) mod json;
 pub(super) mod schema;
 pub(super) mod value;

@@ -1,12 +1,13 @@
 //! Calls about managed resources.
 
 use super::wire::{
-    apply_resource_change as apply, import_resource_state as import, plan_resource_change as plan,
-    read_resource as read, upgrade_resource_state as upgrade, validate_resource_config as validate,
+    apply_resource_change as apply, get_resource_identity_schemas as identity_schemas, import_resource_state as import,
+    plan_resource_change as plan, read_resource as read, upgrade_resource_identity as upgrade_identity,
+    upgrade_resource_state as upgrade, validate_resource_config as validate,
 };
 use super::{find, private};
-use crate::framework::resource::{Apply, Capabilities, Propose};
-use crate::framework::{Diagnostic, Diagnostics, Provider};
+use crate::framework::resource::{Apply, Capabilities, ImportBy, Propose};
+use crate::framework::{Diagnostic, Diagnostics, Provider, identity};
 use crate::protocol::convert;
 
 /// Every mistake in a configuration, offline.
@@ -46,7 +47,8 @@ pub(crate) async fn read(provider: &Provider, request: read::Request) -> Result<
         new_state: Some(convert::value::encode(&outcome.state, &kind)),
         diagnostics: convert::diagnostics::encode(outcome.diagnostics),
         private: outcome.private.to_bytes(),
-        ..read::Response::default()
+        new_identity: convert::identity::encode(&outcome.identity, object.identity()),
+        deferred: None,
     })
 }
 
@@ -56,16 +58,19 @@ pub(crate) fn plan(provider: &Provider, request: plan::Request) -> Result<plan::
     // Planning asks no vendor, and a plan that cannot be applied should fail all the same.
     provider.clients().require(object.vendor())?;
     let kind = object.schema().value_type();
-    let planned = object.plan(Propose {
+    let propose = Propose {
         prior: convert::value::decode(request.prior_state, &kind)?,
         proposed: convert::value::decode(request.proposed_new_state, &kind)?,
         config: convert::value::decode(request.config, &kind)?,
         private: private(&request.prior_private)?,
-    });
+        identity: convert::identity::decode(request.prior_identity, object.identity())?,
+    };
+    let planned = object.plan(propose, &provider.clients());
     Ok(plan::Response {
         planned_state: Some(convert::value::encode(&planned.state, &kind)),
         requires_replace: planned.requires_replace.iter().map(convert::diagnostics::path).collect(),
         planned_private: planned.private.to_bytes(),
+        planned_identity: convert::identity::encode(&planned.identity, object.identity()),
         diagnostics: convert::diagnostics::encode(planned.diagnostics),
         ..plan::Response::default()
     })
@@ -85,6 +90,7 @@ pub(crate) async fn apply(provider: &Provider, request: apply::Request) -> Resul
     Ok(apply::Response {
         new_state: Some(convert::value::encode(&outcome.state, &kind)),
         private: outcome.private.to_bytes(),
+        new_identity: convert::identity::encode(&outcome.identity, object.identity()),
         diagnostics: convert::diagnostics::encode(outcome.diagnostics),
         ..apply::Response::default()
     })
@@ -93,16 +99,48 @@ pub(crate) async fn apply(provider: &Provider, request: apply::Request) -> Resul
 /// Begins an import; core reads the object afterwards.
 pub(crate) fn import(provider: &Provider, request: import::Request) -> Result<import::Response, Diagnostics> {
     let object = find(&provider.resources, &request.type_name)?;
-    let outcome = object.import(&request.id);
+    let by = match request.identity {
+        Some(identity) => ImportBy::Identity(convert::identity::decode(Some(identity), object.identity())?),
+        None => ImportBy::Id(request.id),
+    };
+    let outcome = object.import(&by, &provider.clients());
     let imported = import::ImportedResource {
         type_name: request.type_name,
         state: Some(convert::value::encode(&outcome.state, &object.schema().value_type())),
         private: outcome.private.to_bytes(),
-        identity: None,
+        identity: convert::identity::encode(&outcome.identity, object.identity()),
     };
     Ok(import::Response {
         imported_resources: if outcome.state.is_null() { Vec::new() } else { vec![imported] },
         diagnostics: convert::diagnostics::encode(outcome.diagnostics),
         deferred: None,
+    })
+}
+
+/// The schema of each type's identity.
+pub(crate) fn identity_schemas(provider: &Provider) -> identity_schemas::Response {
+    let schemas = provider.resources.iter();
+    let schemas = schemas.map(|(name, object)| (name.clone(), convert::identity::schema(object.identity())));
+    identity_schemas::Response { identity_schemas: schemas.collect(), diagnostics: Vec::new() }
+}
+
+/// Brings a stored identity into today's shape. There has been one version only.
+pub(crate) fn upgrade_identity(
+    provider: &Provider,
+    request: upgrade_identity::Request,
+) -> Result<upgrade_identity::Response, Diagnostics> {
+    let object = find(&provider.resources, &request.type_name)?;
+    let raw = request.raw_identity.unwrap_or_default();
+    let stored = serde_json::from_slice(&raw.json).map_err(|error| {
+        let detail = format!(
+            "The stored identity of `{}` is not JSON: {error}. Restore a backup of the state.",
+            request.type_name
+        );
+        Diagnostic::error("Stored identity cannot be read", detail)
+    })?;
+    let identity = convert::json::decode(&stored, &identity::value_type(object.identity()))?;
+    Ok(upgrade_identity::Response {
+        upgraded_identity: convert::identity::encode(&identity, object.identity()),
+        diagnostics: Vec::new(),
     })
 }

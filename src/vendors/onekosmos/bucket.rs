@@ -10,7 +10,9 @@ use serde_json::{Map, Value as Json};
 use super::client::Client;
 use crate::framework::model::Secret;
 use crate::framework::resource::{Change, Context, Resource};
-use crate::framework::{Attr, Attribute, DataSource, Diagnostic, Diagnostics, Path, Private, Rule, Schema, secret};
+use crate::framework::{
+    Attr, Attribute, DataSource, Diagnostic, Diagnostics, Path, Private, Rule, Schema, identity, secret,
+};
 
 /// The kinds of storage that the vendor's page names.
 const TYPES: &[&str] = &["aws", "gcp", "azure"];
@@ -229,6 +231,10 @@ impl Resource for Bucket {
              and never read back; a change of them made elsewhere is not found. Needs a license of level `system` or `service`.",
             attributes,
         )
+    }
+
+    fn identity(&self) -> Vec<identity::Part> {
+        super::community().into_iter().chain([super::deployment()]).collect()
     }
 
     fn validate(&self, config: &BucketModel, diagnostics: &mut Diagnostics) {

@@ -32,7 +32,7 @@ pub(super) struct Community {
 }
 
 /// What the user says about the community.
-pub(super) struct Place {
+pub(super) struct Tenancy {
     /// The host name by which the service knows the tenant.
     pub(super) dns: String,
     /// The tenant's id, if it is configured.
@@ -50,7 +50,7 @@ pub(super) struct Client {
     origin: http::Client,
     session: Arc<Session>,
     endpoints: Endpoints,
-    place: Place,
+    tenancy: Tenancy,
     community: OnceCell<Community>,
     /// A live session through which templates can be read.
     pub(super) template_session_id: Option<String>,
@@ -65,25 +65,30 @@ impl Client {
         http: http::Client,
         session: Arc<Session>,
         endpoints: Endpoints,
-        place: Place,
+        tenancy: Tenancy,
         template_session_id: Option<String>,
     ) -> Result<Self, Error> {
         let mut root: Url = http.base_url().clone();
         root.set_path("");
         let origin = http.at(root)?;
-        Ok(Self { http, origin, session, endpoints, place, community: OnceCell::new(), template_session_id })
+        Ok(Self { http, origin, session, endpoints, tenancy, community: OnceCell::new(), template_session_id })
+    }
+
+    /// The address of the service, without a slash at its end.
+    pub(super) fn address(&self) -> &str {
+        self.http.base_url().as_str().trim_end_matches('/')
     }
 
     /// The configured community; asks the service for what is not configured, once.
     pub(super) async fn community(&self) -> Result<&Community, Error> {
         self.community
             .get_or_try_init(|| async {
-                match (&self.place.tenant_id, &self.place.community_id) {
+                match (&self.tenancy.tenant_id, &self.tenancy.community_id) {
                     (Some(tenant_id), Some(community_id)) => Ok(Community {
                         tenant_id: tenant_id.clone(),
                         community_id: community_id.clone(),
                         tenant_name: None,
-                        community_name: self.place.community_name.clone(),
+                        community_name: self.tenancy.community_name.clone(),
                     }),
                     _ => self.discover().await,
                 }
@@ -103,11 +108,11 @@ impl Client {
             tenant: Named,
             community: Named,
         }
-        let mut body = match &self.place.tenant_id {
+        let mut body = match &self.tenancy.tenant_id {
             Some(tenant_id) => json!({ "tenantId": tenant_id }),
-            None => json!({ "dns": self.place.dns }),
+            None => json!({ "dns": self.tenancy.dns }),
         };
-        match (&self.place.community_id, &self.place.community_name) {
+        match (&self.tenancy.community_id, &self.tenancy.community_name) {
             (Some(id), _) => body["communityId"] = id.as_str().into(),
             (None, name) => body["communityName"] = name.as_deref().unwrap_or("default").into(),
         }

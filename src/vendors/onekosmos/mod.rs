@@ -21,11 +21,12 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
-use self::client::{Client, Place};
+use self::client::{Client, Tenancy};
 use self::crypto::{Curve, PrivateKey};
 use self::endpoints::Endpoints;
 use self::session::{Identity, Session};
 use super::common;
+use crate::framework::identity::{self, Place};
 use crate::framework::model::Secret;
 use crate::framework::provider::{self, AnyClient, Common, Object};
 use crate::framework::rules::any_of;
@@ -40,6 +41,29 @@ pub struct OneKosmos;
 
 impl provider::Client for Client {
     const VENDOR: &'static str = "onekosmos";
+
+    fn place(&self) -> Place {
+        [("base_url", self.address().to_owned())].into()
+    }
+}
+
+/// The part of every identity that says which deployment the object is of.
+fn deployment() -> identity::Part {
+    identity::optional("base_url", "The address of the service. Taken from the provider block when it is left out.")
+}
+
+/// The parts that say which community the object is of.
+fn community() -> [identity::Part; 2] {
+    [
+        identity::optional(
+            "tenant_id",
+            "The tenant that the object belongs to. Taken from the provider block when it is left out.",
+        ),
+        identity::optional(
+            "community_id",
+            "The community that the object belongs to. Taken from the provider block when it is left out.",
+        ),
+    ]
 }
 
 #[derive(Deserialize)]
@@ -128,13 +152,13 @@ impl Vendor for OneKosmos {
         let anonymous = http::Client::new(settings.clone(), Arc::new(Anonymous))?;
         let session = Arc::new(Session::new(identity, anonymous));
         let http = http::Client::new(settings, Arc::clone(&session) as Arc<dyn http::Authenticate>)?;
-        let place = Place {
+        let tenancy = Tenancy {
             dns,
             tenant_id: config.tenant_id,
             community_id: config.community_id,
             community_name: config.community_name,
         };
-        let client = Client::new(http, session, Endpoints::new(&overrides), place, config.template_session_id)?;
+        let client = Client::new(http, session, Endpoints::new(&overrides), tenancy, config.template_session_id)?;
         Ok(Arc::new(client))
     }
 

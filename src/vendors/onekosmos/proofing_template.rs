@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::client::Client;
 use super::workflow::{self, STEP_TYPES};
 use crate::framework::resource::{Change, Context, Resource};
-use crate::framework::{Attr, Attribute, DataSource, Diagnostic, Diagnostics, Path, Rule, Schema};
+use crate::framework::{Attr, Attribute, DataSource, Diagnostic, Diagnostics, Path, Rule, Schema, identity};
 use crate::http::{Error, Kind};
 
 /// The documents that the vendor's page names.
@@ -221,6 +221,17 @@ impl Resource for ProofingTemplate {
                 ),
             ],
         )
+    }
+
+    fn identity(&self) -> Vec<identity::Part> {
+        let own = [
+            identity::required("id", "The id that 1Kosmos gave the template."),
+            identity::optional(
+                "dvc_id",
+                "The id of the device verification configuration. Needed where the vendor does not tell it.",
+            ),
+        ];
+        own.into_iter().chain(super::community()).chain([super::deployment()]).collect()
     }
 
     fn validate(&self, config: &ProofingTemplateModel, diagnostics: &mut Diagnostics) {

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::client::Client;
 use crate::framework::resource::{Change, Context, Planning, Resource};
-use crate::framework::{Attr, Attribute, DataSource, Diagnostic, Diagnostics, Path, Private, Rule, Schema, Type};
+use crate::framework::{
+    Attr, Attribute, DataSource, Diagnostic, Diagnostics, Path, Private, Rule, Schema, Type, identity,
+};
 
 /// One service key.
 pub(super) struct ServiceKey;
@@ -83,6 +85,10 @@ impl Resource for ServiceKey {
                 Attribute::string("type").computed().describe("The kind of key, as the vendor names it."),
             ],
         )
+    }
+
+    fn identity(&self) -> Vec<identity::Part> {
+        vec![identity::required("tag", "The tag of the key."), super::deployment()]
     }
 
     fn plan(&self, planning: &mut Planning<ServiceKeyModel>) -> Result<(), Diagnostics> {

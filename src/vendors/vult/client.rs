@@ -52,6 +52,11 @@ impl Client {
         Self { http, operations, creating: Claims::default() }
     }
 
+    /// The address of the tenant, without a slash at its end.
+    pub(super) fn address(&self) -> &str {
+        self.http.base_url().as_str().trim_end_matches('/')
+    }
+
     /// Claims the creation of a webhook while the guard lives; `None` if it is under way already.
     pub(super) fn claim_webhook(&self, client_id: Option<&str>, words: &str) -> Option<Claim<'_>> {
         self.creating.claim(format!("{} {words}", client_id.unwrap_or_default()))

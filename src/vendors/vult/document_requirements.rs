@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use super::client::Client;
 use super::settings::{self, Fields, Kind, Settings, Table, part, scope};
-use crate::framework::{Attribute, DataSource, Diagnostics, Rule, Schema, Value};
+use crate::framework::{Attribute, DataSource, Diagnostics, Rule, Schema, Value, identity};
 
 /// The documents of the vendor's page.
 pub(super) const DOCUMENT_TYPES: &[&str] =
@@ -78,6 +78,13 @@ impl Settings for DocumentRequirements {
 
     fn wire_key<'s>(&self, state: &'s Value) -> Vec<(&'static str, &'s Value)> {
         vec![("type_e", state.get("document_type")), ("data_source_e", state.get("data_source"))]
+    }
+
+    fn identity(&self) -> Vec<identity::Part> {
+        vec![
+            identity::required("document_type", "The type of document that the requirements are for."),
+            identity::required("data_source", "What reads the document."),
+        ]
     }
 
     /// One request serves every set of a scope: the answer is filtered here and shared within the run.

@@ -20,6 +20,7 @@ use serde::Deserialize;
 
 use self::operations::{Mistake, Operations};
 use super::common;
+use crate::framework::identity::{self, Place};
 use crate::framework::model::Secret;
 use crate::framework::provider::{self, AnyClient, Common, Object};
 use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Type, Value, Vendor, value};
@@ -30,6 +31,18 @@ pub struct Vult;
 
 impl provider::Client for client::Client {
     const VENDOR: &'static str = "vult";
+
+    fn place(&self) -> Place {
+        [("base_url", self.address().to_owned())].into()
+    }
+}
+
+/// The part of every identity that says which tenant the object is of.
+fn tenant() -> identity::Part {
+    identity::optional(
+        "base_url",
+        "The address of the tenant's API. Taken from the provider block when it is left out.",
+    )
 }
 
 #[derive(Deserialize)]

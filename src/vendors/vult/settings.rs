@@ -10,7 +10,7 @@ use async_trait::async_trait;
 
 use super::client::{Client, Scope};
 use crate::framework::resource::{Change, Context, Resource};
-use crate::framework::{Attribute, Diagnostic, Diagnostics, Number, Private, Rule, Schema, Value, check};
+use crate::framework::{Attribute, Diagnostic, Diagnostics, Number, Private, Rule, Schema, Value, check, identity};
 
 /// Under this key of the private state is the set that was there when Terraform took over; null if there was none.
 const ORIGINAL: &str = "original";
@@ -123,6 +123,8 @@ pub(super) trait Settings: Send + Sync + 'static {
     fn key(&self) -> Vec<Attribute>;
     /// The key on the wire, scope excluded: the vendor's field names with the values of a state.
     fn wire_key<'s>(&self, state: &'s Value) -> Vec<(&'static str, &'s Value)>;
+    /// What tells one set from every other, scope and tenant excluded.
+    fn identity(&self) -> Vec<identity::Part>;
     /// Reads the set of a state's key; `None` where the vendor has none.
     async fn fetch(&self, client: &Client, state: &Value, fresh: bool) -> Result<Option<Fields>, Diagnostics>;
     /// Replaces the set.
@@ -241,6 +243,15 @@ impl<S: Settings> Resource for Managed<S> {
              `restore` puts back what was there when Terraform took over.",
         );
         Schema::new(self.0.description(), key.chain(S::TABLE.attributes(true)).chain([on_destroy]).collect())
+    }
+
+    fn identity(&self) -> Vec<identity::Part> {
+        let scope = [
+            identity::optional("client_id", "The client that the settings are for; the tenant itself without it."),
+            identity::optional("user_id", "The user that the settings are for; all without it."),
+            super::tenant(),
+        ];
+        self.0.identity().into_iter().chain(scope).collect()
     }
 
     fn plan_destroy(&self, prior: &Value, private: &Private) -> Diagnostics {
@@ -363,7 +374,10 @@ impl<S: Settings> Resource for Managed<S> {
         let state = Value::Map(state);
         let mistakes = check::rules(&self.schema(), &state);
         let of_the_id = |mistake: Diagnostic| {
-            Diagnostic::error("Wrong import id", format!("In the import id `{id}` of `idv_{}`: {}", S::NAME, mistake.detail))
+            Diagnostic::error(
+                "Wrong import id",
+                format!("In the import id `{id}` of `idv_{}`: {}", S::NAME, mistake.detail),
+            )
         };
         let mistakes: Diagnostics = mistakes.into_iter().map(of_the_id).collect();
         mistakes.into_result().map(|()| state)

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::client::{Client, WebhookFilter, WebhookRow};
 use crate::framework::resource::{Context, Resource};
-use crate::framework::{Attr, Attribute, DataSource, Diagnostic, Diagnostics, Rule, Schema};
+use crate::framework::{Attr, Attribute, DataSource, Diagnostic, Diagnostics, Rule, Schema, identity};
 
 /// How long a new webhook is looked for, one wait a try: the list may lag behind the create.
 const WAITS: [Duration; 5] = [
@@ -96,6 +96,14 @@ impl Resource for Webhook {
                 client_id,
             ],
         )
+    }
+
+    fn identity(&self) -> Vec<identity::Part> {
+        vec![
+            identity::required("id", "The id that VULT gave the webhook."),
+            identity::optional("client_id", "The client whose events are sent; the tenant itself without it."),
+            super::tenant(),
+        ]
     }
 
     async fn create(

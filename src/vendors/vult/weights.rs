@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use super::client::Client;
 use super::settings::{self, Fields, Kind, Settings, Table, part, scope};
-use crate::framework::{Attribute, DataSource, Diagnostic, Diagnostics, Path, Schema, Value};
+use crate::framework::{Attribute, DataSource, Diagnostic, Diagnostics, Path, Schema, Value, identity};
 
 /// The 27 numbers of "get weights" and "update weights". The vendor's page gives their names and no ranges.
 const TABLE: Table = Table {
@@ -71,6 +71,10 @@ impl Settings for Weights {
     }
 
     fn wire_key<'s>(&self, _: &'s Value) -> Vec<(&'static str, &'s Value)> {
+        Vec::new()
+    }
+
+    fn identity(&self) -> Vec<identity::Part> {
         Vec::new()
     }
 
