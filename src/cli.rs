@@ -21,6 +21,15 @@ pub(crate) enum Command {
     Debug,
     /// Serve a local stand-in for the vendors, each on a port of its own.
     Sandbox(SandboxArguments),
+    /// Print the schema of the provider and of every object, for documentation tools.
+    Schema(SchemaArguments),
+}
+
+#[derive(Args)]
+pub(crate) struct SchemaArguments {
+    /// In the form of `terraform providers schema -json`. Required: there is no other form yet.
+    #[arg(long, required = true)]
+    json: bool,
 }
 
 #[derive(Args)]

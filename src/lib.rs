@@ -5,4 +5,5 @@ pub mod http;
 pub mod plugin;
 pub mod protocol;
 pub mod sandbox;
+pub mod schema_json;
 pub mod vendors;

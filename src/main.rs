@@ -2,6 +2,7 @@
 
 mod cli;
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -11,10 +12,13 @@ use clap::Parser;
 use cli::{Cli, Command, SandboxArguments};
 use idv::framework::environment::Environment;
 use idv::plugin::{self, Handshake};
-use idv::{protocol, sandbox, vendors};
+use idv::{protocol, sandbox, schema_json, vendors};
 
 /// Where Terraform and OpenTofu look the provider up; they complete it with their own registry.
 const SOURCE: &str = "identity-as-code/idv";
+
+/// The same as Terraform completes it.
+const TERRAFORM_SOURCE: &str = "registry.terraform.io/identity-as-code/idv";
 
 fn main() -> ExitCode {
     // Decided by go-plugin's cookie and before any argument is read: Terraform gives none.
@@ -55,6 +59,7 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
             Ok(plugin::serve_debug(&plugin::process_environment, SOURCE, protocol::VERSION, routes()).await?)
         }
         Command::Sandbox(arguments) => run_sandbox(arguments).await,
+        Command::Schema(_) => print_schema(),
     }
 }
 
@@ -64,5 +69,13 @@ async fn run_sandbox(arguments: SandboxArguments) -> Result<(), Box<dyn Error>> 
     }
     let ready = sandbox::start_in_background(&arguments.into_options()).await?;
     io::stdout().write_all(ready.as_bytes())?;
+    Ok(())
+}
+
+fn print_schema() -> Result<(), Box<dyn Error>> {
+    // No variable can change a schema.
+    let provider = vendors::provider(Environment::of(BTreeMap::new()));
+    let text = format!("{:#}\n", schema_json::render(TERRAFORM_SOURCE, &provider));
+    io::stdout().write_all(text.as_bytes())?;
     Ok(())
 }

@@ -1,0 +1,79 @@
+//! The provider's schemas in the JSON form of `terraform providers schema -json`, for tools that read it without a
+//! Terraform at hand.
+//!
+//! It walks the framework's schemas and knows neither the wire nor a vendor. Its keys and what it leaves out are those of
+//! Terraform's own output; the suite compares the two.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::framework::Provider;
+use crate::framework::schema::{Attribute, Nesting, Schema, Shape};
+
+/// The version of the format, as Terraform writes it.
+const FORMAT_VERSION: &str = "1.0";
+
+/// Every schema of a provider under its source address, such as `registry.terraform.io/namespace/name`.
+pub fn render(source: &str, provider: &Provider) -> Json {
+    let resources: BTreeMap<_, _> =
+        provider.resources.iter().map(|(name, object)| (name, schema(object.schema()))).collect();
+    let data_sources: BTreeMap<_, _> =
+        provider.data_sources.iter().map(|(name, object)| (name, schema(object.schema()))).collect();
+    json!({
+        "format_version": FORMAT_VERSION,
+        "provider_schemas": {
+            source: {
+                "provider": schema(provider.schema()),
+                "resource_schemas": resources,
+                "data_source_schemas": data_sources,
+            },
+        },
+    })
+}
+
+fn schema(schema: &Schema) -> Json {
+    json!({
+        "version": schema.version,
+        "block": {
+            "attributes": attributes(&schema.attributes),
+            "description": schema.description,
+            "description_kind": "markdown",
+        },
+    })
+}
+
+fn attributes(attributes: &[Attribute]) -> Json {
+    attributes.iter().map(|attribute| (attribute.name.clone(), self::attribute(attribute))).collect()
+}
+
+fn attribute(attribute: &Attribute) -> Json {
+    let shape = match &attribute.shape {
+        Shape::Plain(kind) => ("type", kind.to_json()),
+        Shape::Nested(nesting, nested) => {
+            ("nested_type", json!({"attributes": attributes(nested), "nesting_mode": nesting_mode(*nesting)}))
+        }
+    };
+    let description = [("description", attribute.full_description().into()), ("description_kind", "markdown".into())];
+    let flags = [
+        ("deprecated", attribute.deprecated.is_some()),
+        ("required", attribute.required),
+        ("optional", attribute.optional),
+        ("computed", attribute.computed),
+        ("sensitive", attribute.sensitive),
+        ("write_only", attribute.write_only),
+    ];
+    // Terraform leaves out a flag that is not set.
+    let flags = flags.into_iter().filter(|(_, set)| *set).map(|(name, _)| (name, true.into()));
+    let entries = [shape].into_iter().chain(description).chain(flags);
+    Json::Object(entries.map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>())
+}
+
+fn nesting_mode(nesting: Nesting) -> &'static str {
+    match nesting {
+        Nesting::Single => "single",
+        Nesting::List => "list",
+        Nesting::Set => "set",
+        Nesting::Map => "map",
+    }
+}
