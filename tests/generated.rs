@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::support::golden;
+
 /// One schema in `proto/`, and the Rust in `src/` that comes of it.
 struct Schema {
     proto: &'static str,
@@ -50,19 +52,8 @@ fn plugin_services_are_generated_from_their_schema() {
 
 fn check(schema: &Schema) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let target = root.join(schema.rust);
     let expected = generate(&root.join("proto"), schema);
-    if std::env::var_os("UPDATE_GOLDENS").is_some_and(|value| value == "1") {
-        std::fs::write(&target, &expected).unwrap();
-        return;
-    }
-    let actual = std::fs::read_to_string(&target).unwrap_or_default();
-    assert!(
-        actual == expected,
-        "{} is not what proto/{} generates: run `UPDATE_GOLDENS=1 cargo test generated` and commit the result",
-        schema.rust,
-        schema.proto,
-    );
+    golden::check(schema.rust, &expected, &format!("proto/{}", schema.proto));
 }
 
 /// Returns the Rust of one schema: messages, and its services as traits for a server.

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stderr, reason = "a failed test prints what Terraform said")]
 
 mod architecture;
+mod docs;
 mod generated;
 mod lifecycle;
 mod mistakes;

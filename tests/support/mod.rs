@@ -1,5 +1,6 @@
 //! What the subjects of the suite share.
 
+pub(crate) mod golden;
 pub(crate) mod sandbox;
 pub(crate) mod terraform;
 pub(crate) mod workspace;

@@ -1,0 +1,31 @@
+terraform {
+  required_providers {
+    idv = { source = "identity-as-code/idv" }
+  }
+}
+
+# Only the vendors whose objects are used need to be here. Every attribute has an environment variable that stands in for
+# it, such as IDV_VULT_CLIENT_SECRET; a pipeline then needs no more than `provider "idv" {}`.
+provider "idv" {
+  vult = {
+    base_url      = var.vult_base_url
+    client_id     = var.vult_client_id
+    client_secret = var.vult_client_secret
+  }
+}
+
+variable "vult_base_url" {
+  description = "The address of the tenant's API, such as https://kyc.example.com."
+  type        = string
+}
+
+variable "vult_client_id" {
+  description = "The id of the OAuth2 client that Terraform signs in as."
+  type        = string
+}
+
+variable "vult_client_secret" {
+  description = "The secret of that client."
+  type        = string
+  sensitive   = true
+}

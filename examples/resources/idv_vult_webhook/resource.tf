@@ -1,0 +1,4 @@
+resource "idv_vult_webhook" "events" {
+  name = "events"
+  url  = "https://hooks.example.com/idv"
+}

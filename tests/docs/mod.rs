@@ -1,0 +1,134 @@
+//! The registry's pages are what the schemas and `examples/` give, and every object has its examples.
+//!
+//! Pages are generated and checked in, because registries and people read them without building the provider. The guides
+//! in `docs/guides/` are written by hand and not looked at here.
+
+mod page;
+mod schema;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use idv::framework::environment::Environment;
+use idv::framework::{Provider, Schema};
+use idv::vendors::{self, VENDORS};
+use page::{Import, Page};
+
+use crate::support::golden;
+
+/// The kinds of objects: the folder of their pages and examples, what a heading calls them, and the example's file.
+const RESOURCE: Kind = Kind { folder: "resources", noun: "Resource", example: "resource.tf" };
+const DATA_SOURCE: Kind = Kind { folder: "data-sources", noun: "Data Source", example: "data-source.tf" };
+
+struct Kind {
+    folder: &'static str,
+    noun: &'static str,
+    example: &'static str,
+}
+
+#[test]
+fn pages_are_generated_from_schemas_and_examples() {
+    let (pages, missing) = pages();
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+    for (file, text) in &pages {
+        golden::check(file, text, "the provider's schema together with examples/");
+    }
+    let strays: Vec<_> = generated_files().into_iter().filter(|file| !pages.contains_key(file)).collect();
+    if golden::updating() {
+        strays.iter().for_each(|file| std::fs::remove_file(root().join(file)).unwrap());
+    } else {
+        assert!(strays.is_empty(), "pages of objects that do not exist: {strays:?}; `make docs` removes them");
+    }
+}
+
+#[test]
+fn every_example_folder_belongs_to_an_object() {
+    let provider = provider();
+    let named = |kind: &Kind, name: &String| format!("examples/{}/{name}", kind.folder);
+    let mut known: BTreeSet<_> = provider.resources.keys().map(|name| named(&RESOURCE, name)).collect();
+    known.extend(provider.data_sources.keys().map(|name| named(&DATA_SOURCE, name)));
+    for kind in [RESOURCE, DATA_SOURCE] {
+        for name in names_in(&format!("examples/{}", kind.folder)) {
+            assert!(known.contains(&named(&kind, &name)), "{} is no object of the provider", named(&kind, &name));
+        }
+    }
+}
+
+/// Every generated page by its file, and a sentence about each example that is missing.
+fn pages() -> (BTreeMap<String, String>, Vec<String>) {
+    let provider = provider();
+    let mut missing = Vec::new();
+    let mut pages = BTreeMap::from([("docs/index.md".to_owned(), index(&provider, &mut missing).render())]);
+    for (name, object) in &provider.resources {
+        let (file, mut page) = object_page(&RESOURCE, name, object.vendor(), object.schema(), &mut missing);
+        let mut read = |file| example(&format!("resources/{name}/{file}"), name, &mut missing);
+        page.import = Some(Import { block: read("import.tf"), command: read("import.sh") });
+        pages.insert(file, page.render());
+    }
+    for (name, object) in &provider.data_sources {
+        let (file, page) = object_page(&DATA_SOURCE, name, object.vendor(), object.schema(), &mut missing);
+        pages.insert(file, page.render());
+    }
+    (pages, missing)
+}
+
+fn index<'s>(provider: &'s Provider, missing: &mut Vec<String>) -> Page<'s> {
+    Page {
+        title: format!("Provider: {}", provider.name),
+        subcategory: "",
+        heading: format!("{} Provider", provider.name),
+        schema: provider.schema(),
+        example: example("provider/provider.tf", "the provider", missing),
+        import: None,
+    }
+}
+
+fn object_page<'s>(
+    kind: &Kind,
+    name: &str,
+    vendor: &str,
+    schema: &'s Schema,
+    missing: &mut Vec<String>,
+) -> (String, Page<'s>) {
+    let (vendor, _) = VENDORS.iter().find(|(listed, _)| listed.name() == vendor).unwrap();
+    // Registries take the file's name without the provider's.
+    let file = format!("docs/{}/{}.md", kind.folder, name.trim_start_matches("idv_"));
+    let page = Page {
+        title: format!("{name} {} - idv", kind.noun),
+        subcategory: vendor.title(),
+        heading: format!("{name} ({})", kind.noun),
+        schema,
+        example: example(&format!("{}/{name}/{}", kind.folder, kind.example), name, missing),
+        import: None,
+    };
+    (file, page)
+}
+
+fn example(file: &str, what: &str, missing: &mut Vec<String>) -> String {
+    std::fs::read_to_string(root().join("examples").join(file)).unwrap_or_else(|error| {
+        missing.push(format!("{what} has no example: write examples/{file} ({error})"));
+        String::new()
+    })
+}
+
+fn provider() -> Provider {
+    vendors::provider(Environment::of(BTreeMap::new()))
+}
+
+fn generated_files() -> Vec<String> {
+    let of_kind = |kind: Kind| {
+        let folder = format!("docs/{}", kind.folder);
+        names_in(&folder).into_iter().map(move |name| format!("{folder}/{name}"))
+    };
+    [RESOURCE, DATA_SOURCE].into_iter().flat_map(of_kind).collect()
+}
+
+/// The names in a folder of the repository; none where there is no such folder yet.
+fn names_in(folder: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(root().join(folder)).into_iter().flatten();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}

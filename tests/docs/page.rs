@@ -1,0 +1,57 @@
+//! One page of the registry: front matter, description, examples, schema, import.
+
+use idv::framework::schema::Schema;
+
+use super::schema;
+
+/// What a page is about.
+pub(super) struct Page<'s> {
+    /// Such as `idv_vult_webhook Resource - idv`.
+    pub title: String,
+    /// The vendor under which the registry's menu shows it; empty for the provider's own page.
+    pub subcategory: &'s str,
+    /// Such as `idv_vult_webhook (Resource)`.
+    pub heading: String,
+    /// What it describes.
+    pub schema: &'s Schema,
+    /// The configuration that shows it.
+    pub example: String,
+    /// The import block and the command, for a resource.
+    pub import: Option<Import>,
+}
+
+/// How an existing object is taken over.
+pub(super) struct Import {
+    /// `import.tf`.
+    pub block: String,
+    /// `import.sh`.
+    pub command: String,
+}
+
+impl Page<'_> {
+    /// The page as Markdown.
+    pub(super) fn render(&self) -> String {
+        let Self { title, subcategory, heading, schema, example, import } = self;
+        let description = &schema.description;
+        let sections = [
+            format!(
+                "---\npage_title: \"{title}\"\nsubcategory: \"{subcategory}\"\ndescription: |-\n  {description}\n---\n"
+            ),
+            format!("# {heading}\n\n{description}\n"),
+            format!("## Example Usage\n\n```terraform\n{example}```\n"),
+            schema::section(schema),
+        ];
+        let import = import.as_ref().map(Import::section);
+        sections.into_iter().chain(import).collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl Import {
+    fn section(&self) -> String {
+        let Self { block, command } = self;
+        format!(
+            "## Import\n\nWith an `import` block beside the resource, from Terraform 1.5 on and in every OpenTofu:\n\n```terraform\n{block}```\n\n\
+             Or with the command:\n\n```shell\n{command}```\n"
+        )
+    }
+}
