@@ -5,13 +5,17 @@
 # The Terraform that tests run: the caller's, or else the pinned one, which is installed on first use.
 PINNED_TERRAFORM := target/terraform/$(shell cat .terraform-version)/terraform
 ifeq ($(TF_ACC_TERRAFORM_PATH),)
-export TF_ACC_TERRAFORM_PATH := $(CURDIR)/$(PINNED_TERRAFORM)
+test: export TF_ACC_TERRAFORM_PATH := $(CURDIR)/$(PINNED_TERRAFORM)
 INSTALLED_TERRAFORM := $(PINNED_TERRAFORM)
 endif
 
 .PHONY: help
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## Show the provider at work: a real Terraform manages the sandbox's tenants.
+	python3 tools/demo.py
 
 .PHONY: test
 test: $(INSTALLED_TERRAFORM) ## Run the whole test suite, against a real Terraform and the sandbox.
@@ -21,6 +25,14 @@ test: $(INSTALLED_TERRAFORM) ## Run the whole test suite, against a real Terrafo
 lint: ## Check the format and every lint, and let nothing pass.
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
+
+.PHONY: docs
+docs: ## Generate docs/ from the schemas and the examples, and the Rust of proto/.
+	UPDATE_GOLDENS=1 cargo test --locked --test suite -- docs:: generated::
+
+.PHONY: bench
+bench: ## Measure how fast the provider starts and how much memory it takes.
+	python3 tools/bench.py
 
 .PHONY: install
 install: ## Build the provider for use and install it among cargo's binaries.

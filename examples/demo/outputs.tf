@@ -1,0 +1,14 @@
+output "vult_version" {
+  description = "The version of the API that VULT's service runs."
+  value       = data.idv_vult_service.this.version
+}
+
+output "webhook_ids" {
+  description = "The id that VULT gave each webhook."
+  value       = { for name, webhook in idv_vult_webhook.events : name => webhook.id }
+}
+
+output "documents_that_need_a_face" {
+  description = "The documents on which a face must be found."
+  value       = [for key, set in idv_vult_document_requirements.onboarding : key if set.face_encoding_required]
+}

@@ -1,0 +1,172 @@
+"""Measures what every Terraform run pays for the provider: `make bench`.
+
+Terraform starts the plugin several times in one run, so its start and its memory are felt. Both are told beside trivial
+processes that are measured in the same run, because times and sizes mean little without the machine they were taken on.
+"""
+
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import workspace
+
+RUNS = 30
+FOLDER = workspace.TARGET / "bench"
+# What Terraform itself sets for a plugin: go-plugin's cookie and the protocol it speaks.
+PLUGIN = {
+    "TF_PLUGIN_MAGIC_COOKIE": "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
+    "PLUGIN_PROTOCOL_VERSIONS": "6",
+}
+# How often /proc is looked at while Terraform talks to the provider.
+GLANCE_SECONDS = 0.0005
+
+
+def machine() -> str:
+    """The machine, as plainly as it can be said."""
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown CPU")
+    return f"{model}, {len(os.sched_getaffinity(0))} cores, {platform.system()} {platform.release()}"
+
+
+def client_certificate() -> str | None:
+    """A certificate like the one that Terraform makes for mutual TLS; `None` where there is no openssl."""
+    if not (openssl := shutil.which("openssl")):
+        return None
+    command = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-521", "-nodes"]
+    with tempfile.TemporaryDirectory() as folder:
+        certificate = Path(folder) / "certificate.pem"
+        files = ["-keyout", str(Path(folder) / "key.pem"), "-out", str(certificate)]
+        subprocess.run([*command, *files, "-days", "1", "-subj", "/CN=localhost"], check=True, capture_output=True)
+        return certificate.read_text(encoding="utf-8")
+
+
+def start_to_handshake(binary: Path, more: dict[str, str]) -> float:
+    """Seconds from the start of the process to the line with which it says where it listens."""
+    environment = workspace.clean_environment({**PLUGIN, **more})
+    started = time.perf_counter()
+    process = subprocess.Popen([binary], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    line = process.stdout.readline()
+    seconds = time.perf_counter() - started
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    if not line.startswith(b"1|6|"):
+        raise RuntimeError(f"the provider answered {line!r} and not a handshake line")
+    return seconds
+
+
+def start_to_end(command: list[str]) -> float:
+    """Seconds from the start of a trivial process to its end."""
+    started = time.perf_counter()
+    subprocess.run(command, check=True)
+    return time.perf_counter() - started
+
+
+def median_ms(measure, *arguments) -> float:
+    measure(*arguments)  # once to warm the page cache
+    return 1000 * statistics.median(measure(*arguments) for _ in range(RUNS))
+
+
+def status_kb(pid: int) -> dict[str, int]:
+    """The memory lines of /proc/PID/status, in KiB; empty when the process has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return {}
+    fields = (line.split() for line in lines if line.endswith(" kB"))
+    return {name.rstrip(":"): int(size) for name, size, _ in fields}
+
+
+def providers_below(pid: int, binary: Path) -> list[int]:
+    """The processes that `pid` started from `binary`."""
+    found = []
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            candidates = [int(child) for child in children.read_text(encoding="utf-8").split()]
+            found += [child for child in candidates if Path(f"/proc/{child}/exe").resolve() == binary]
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it ended while it was looked at
+    return found
+
+
+def memory_after_schema(terraform: str, environment: dict[str, str], binary: Path) -> dict[str, int]:
+    """The provider's memory, in KiB, as last seen while Terraform asked for its schema and let it go."""
+    command = [terraform, "providers", "schema", "-json"]
+    process = subprocess.Popen(command, cwd=FOLDER, env=environment, stdout=subprocess.DEVNULL)
+    seen: dict[str, int] = {}
+    while process.poll() is None:
+        for child in providers_below(process.pid, binary):
+            status = status_kb(child)
+            seen = status if status.get("VmHWM", 0) >= seen.get("VmHWM", 1) else seen
+        time.sleep(GLANCE_SECONDS)
+    if process.returncode != 0 or not seen:
+        raise RuntimeError(f"`terraform providers schema` ended with {process.returncode}, and a provider was "
+                           f"{'seen' if seen else 'not seen'}")
+    return seen
+
+
+def memory_of(command: list[str]) -> dict[str, int]:
+    """The memory of a process that does nothing, in KiB, a moment after its start."""
+    process = subprocess.Popen(command, stdin=subprocess.PIPE)
+    time.sleep(0.2)
+    status = status_kb(process.pid)
+    process.kill()
+    process.wait()
+    return status
+
+
+def table(title: str, unit: str, rows: list[tuple[str, float]]) -> None:
+    """A row for each measurement, and how many times the last row, the yardstick, it is."""
+    yardstick = rows[-1][1]
+    print(f"\n{title:<52} {unit:>8} {'ratio':>8}")
+    for name, value in rows:
+        print(f"  {name:<50} {value:8.2f} {value / yardstick:8.2f}")
+
+
+def bench() -> None:
+    binary = workspace.build(release=True).resolve()
+    terraform, version = workspace.find_terraform()
+    print(f"{machine()}; {version}; Python {platform.python_version()}; medians of {RUNS} runs")
+
+    starts = [("provider, process start to handshake line", median_ms(start_to_handshake, binary, {}))]
+    if certificate := client_certificate():
+        more = {"PLUGIN_CLIENT_CERT": certificate}
+        starts.append(("the same with mutual TLS, as Terraform starts it", median_ms(start_to_handshake, binary, more)))
+    else:
+        print("There is no openssl on the PATH: the start with mutual TLS is not measured.")
+    starts.append(("python3 -c pass, start to end", median_ms(start_to_end, [sys.executable, "-c", "pass"])))
+    starts.append(("/bin/true, start to end", median_ms(start_to_end, ["/bin/true"])))
+    table("Start", "ms", starts)
+
+    environment = workspace.prepare(FOLDER, workspace.ROOT / "examples" / "provider", binary, {})
+    runs = [memory_after_schema(terraform, environment, binary) for _ in range(5)]
+    provider = sorted(runs, key=lambda run: run["VmHWM"])[len(runs) // 2]
+    sizes = [("provider after GetProviderSchema, at its highest", provider["VmHWM"])]
+    sizes += [(f"  of which {what}", provider[name]) for name, what in
+              [("RssAnon", "heap and stacks"), ("RssFile", "pages of the binary and libraries")]]
+    sizes.append(("python3, waiting", memory_of([sys.executable, "-c", "input()"])["VmHWM"]))
+    sizes.append(("cat, waiting", memory_of(["/bin/cat"])["VmHWM"]))
+    table("Resident memory", "MiB", [(name, size / 1024) for name, size in sizes])
+    print(f"\nThe binary has {binary.stat().st_size / 1024 / 1024:.1f} MiB.")
+
+
+def main() -> int:
+    if not Path("/proc/self/status").exists():
+        print("Memory is read from /proc, which this system does not have; run this on Linux.", file=sys.stderr)
+        return 1
+    try:
+        bench()
+    except (subprocess.CalledProcessError, RuntimeError) as failure:
+        print(f"The measurement failed: {failure}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
