@@ -4,11 +4,13 @@
 
 mod architecture;
 mod docs;
+mod examples;
 mod generated;
 mod lifecycle;
 mod mistakes;
 mod sandbox;
 mod schema;
+mod schema_json;
 mod secrets;
 mod semantics;
 mod support;

@@ -1,0 +1,33 @@
+//! `terraform-provider-idv schema --json` says what `terraform providers schema -json` says.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::support::sandbox::BINARY;
+use crate::support::workspace::Workspace;
+
+#[test]
+fn the_command_prints_the_schema_as_terraform_does() {
+    let output = Command::new(BINARY).args(["schema", "--json"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+
+    let workspace = Workspace::without_vendors();
+    workspace.configure("");
+    let terraforms: Value =
+        serde_json::from_str(&workspace.run(&["providers", "schema", "-json"]).succeeded().stdout).unwrap();
+    assert_same("", &printed, &terraforms);
+}
+
+/// Descends, so that a failure names the one place that differs.
+fn assert_same(place: &str, ours: &Value, terraforms: &Value) {
+    match (ours.as_object(), terraforms.as_object()) {
+        (Some(ours), Some(terraforms)) => {
+            let keys = |object: &serde_json::Map<String, Value>| object.keys().cloned().collect::<Vec<_>>();
+            assert_eq!(keys(ours), keys(terraforms), "keys at {place}");
+            ours.iter().for_each(|(key, value)| assert_same(&format!("{place}/{key}"), value, &terraforms[key]));
+        }
+        _ => assert_eq!(ours, terraforms, "at {place}"),
+    }
+}
