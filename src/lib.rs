@@ -5,5 +5,4 @@ pub mod http;
 pub mod plugin;
 pub mod protocol;
 pub mod sandbox;
-pub mod schema_json;
 pub mod vendors;

@@ -12,7 +12,7 @@ use clap::Parser;
 use cli::{Cli, Command, SandboxArguments};
 use idv::framework::environment::Environment;
 use idv::plugin::{self, Handshake};
-use idv::{protocol, sandbox, schema_json, vendors};
+use idv::{protocol, sandbox, vendors};
 
 /// Where Terraform and OpenTofu look the provider up; they complete it with their own registry.
 const SOURCE: &str = "identity-as-code/idv";
@@ -75,7 +75,7 @@ async fn run_sandbox(arguments: SandboxArguments) -> Result<(), Box<dyn Error>> 
 fn print_schema() -> Result<(), Box<dyn Error>> {
     // No variable can change a schema.
     let provider = vendors::provider(Environment::of(BTreeMap::new()));
-    let text = format!("{:#}\n", schema_json::render(TERRAFORM_SOURCE, &provider));
+    let text = format!("{:#}\n", protocol::schema_json::render(TERRAFORM_SOURCE, &provider));
     io::stdout().write_all(text.as_bytes())?;
     Ok(())
 }

@@ -12,3 +12,13 @@ output "documents_that_need_a_face" {
   description = "The documents on which a face must be found."
   value       = [for key, set in idv_vult_document_requirements.onboarding : key if set.face_encoding_required]
 }
+
+output "proofing_template_id" {
+  description = "The id that 1Kosmos gave the template."
+  value       = idv_onekosmos_proofing_template.driver_license.id
+}
+
+output "service_key_id" {
+  description = "The id of the service key, which a reset changes. Its secret is in neither plan nor state."
+  value       = idv_onekosmos_service_key.pipeline.key_id
+}

@@ -12,6 +12,12 @@ provider "idv" {
     client_id     = var.vult_client_id
     client_secret = var.vult_client_secret
   }
+
+  onekosmos = {
+    tenant_dns     = "acme.1kosmos.net"
+    community_name = "default"
+    license_key    = var.onekosmos_license_key
+  }
 }
 
 variable "vult_base_url" {
@@ -26,6 +32,12 @@ variable "vult_client_id" {
 
 variable "vult_client_secret" {
   description = "The secret of that client."
+  type        = string
+  sensitive   = true
+}
+
+variable "onekosmos_license_key" {
+  description = "The license by which 1Kosmos lets requests through."
   type        = string
   sensitive   = true
 }

@@ -1,0 +1,5 @@
+# Needs `template_session_id` in the provider block, or IDV_ONEKOSMOS_TEMPLATE_SESSION_ID.
+import {
+  to = idv_onekosmos_proofing_template.driver_license
+  id = "dvc_driver_license/65f1a0c00000000000000001"
+}
