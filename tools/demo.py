@@ -24,6 +24,8 @@ COLOURS = re.compile(r"\033\[[0-9;]*m")
 PROGRESS_OF_READS = re.compile(r": (Refreshing state|Reading|Read complete)")
 # What examples/demo sets `ofac_fuzzy_match_weight` to.
 WEIGHT = 15
+# The bucket's secret, which must reach the vendor and nothing of Terraform's.
+SECRET = "never-in-state"
 # How long Terraform may take to end well after Ctrl-C.
 PATIENCE_SECONDS = 30
 
@@ -163,6 +165,7 @@ def drift(state: dict) -> None:
     state["vult"]["weights"][-1]["ofac_fuzzy_match_weight"] = 1
     webhooks = state["vult"]["webhooks"]
     webhooks[:] = [webhook for webhook in webhooks if webhook["name"] != "audit"]
+    state["onekosmos"]["buckets"][0]["isEnabled"] = False
 
 
 def check(holds: bool, otherwise: str) -> None:
@@ -179,9 +182,9 @@ class Demo:
         self.steps = [
             ("Apply examples/demo to tenants that know nothing of Terraform", self.create),
             ("Plan again: nothing is left to do", self.plan_again),
-            ("Somebody lowers a weight and deletes a webhook in the dashboard: the plan finds both", self.find_drift),
+            ("Somebody lowers a weight, deletes a webhook and disables the bucket by hand: the plan finds all three", self.find_drift),
             ("Apply that plan: the tenants are as declared again", self.repair),
-            ("Destroy: what the vendors cannot delete is put back as it was", self.destroy),
+            ("Destroy: what the vendors cannot delete is put back as it was, or switched off", self.destroy),
         ]
 
     def run(self) -> bool:
@@ -205,6 +208,8 @@ class Demo:
         tell(self.terraform.plan(expect=2))
         self.terraform.run("apply", "saved.tfplan")
         self.check_weight()
+        check(SECRET in json.dumps(self.vendors.state()), "the bucket's secret did not reach the vendor")
+        check(SECRET not in (FOLDER / "terraform.tfstate").read_text(encoding="utf-8"), "a secret is in state")
 
     def plan_again(self) -> None:
         self.terraform.run("plan", "-detailed-exitcode")
@@ -216,16 +221,20 @@ class Demo:
     def repair(self) -> None:
         self.terraform.run("apply", "saved.tfplan")
         self.check_weight()
-        names = sorted(webhook["name"] for webhook in self.vendors.state()["vult"]["webhooks"])
+        state = self.vendors.state()
+        names = sorted(webhook["name"] for webhook in state["vult"]["webhooks"])
         check(names == ["audit", "reviews"], f"the webhooks at the vendor are {names}")
+        check(state["onekosmos"]["buckets"][0]["isEnabled"], "the bucket at the vendor is still disabled")
         self.terraform.plan(expect=0)
 
     def destroy(self) -> None:
         tell(self.terraform.plan("-destroy", expect=2))
         self.terraform.run("apply", "saved.tfplan")
-        state = self.vendors.state()["vult"]
-        check(not state["webhooks"], f"webhooks are left at the vendor: {state['webhooks']}")
-        first, last = state["weights"][0], state["weights"][-1]
+        state = self.vendors.state()
+        left = state["vult"]["webhooks"] + state["onekosmos"]["templates"]
+        check(not left, f"webhooks or templates are left at the vendors: {left}")
+        check(not state["onekosmos"]["buckets"][0]["isEnabled"], "the bucket is not disabled, which destroy promised")
+        first, last = state["vult"]["weights"][0], state["vult"]["weights"][-1]
         check({**first, "id": ""} == {**last, "id": ""}, f"the weights were {first} before the demo and are {last}")
 
     def check_weight(self) -> None:
@@ -242,7 +251,8 @@ def main() -> int:
         path, version = workspace.find_terraform()
         with sandbox(binary) as vendors:
             tell([f"{version} at {path}", f"the configuration is in {FOLDER.relative_to(workspace.ROOT)}"])
-            environment = workspace.prepare(FOLDER, CONFIGURATION, binary, vendors.environment)
+            variables = {**vendors.environment, "TF_VAR_bucket_secret_key": SECRET}
+            environment = workspace.prepare(FOLDER, CONFIGURATION, binary, variables)
             return 0 if Demo(Terraform(path, environment), vendors).run() else 1
     except KeyboardInterrupt:
         print("\nInterrupted; the sandbox and its tenants are gone.", file=sys.stderr)
