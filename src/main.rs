@@ -17,9 +17,6 @@ use idv::{protocol, sandbox, vendors};
 /// Where Terraform and OpenTofu look the provider up; they complete it with their own registry.
 const SOURCE: &str = "identity-as-code/idv";
 
-/// The same as Terraform completes it.
-const TERRAFORM_SOURCE: &str = "registry.terraform.io/identity-as-code/idv";
-
 fn main() -> ExitCode {
     // Decided by go-plugin's cookie and before any argument is read: Terraform gives none.
     let result = match Handshake::read(&plugin::process_environment, &[protocol::VERSION]) {
@@ -75,7 +72,7 @@ async fn run_sandbox(arguments: SandboxArguments) -> Result<(), Box<dyn Error>> 
 fn print_schema() -> Result<(), Box<dyn Error>> {
     // No variable can change a schema.
     let provider = vendors::provider(Environment::of(BTreeMap::new()));
-    let text = format!("{:#}\n", protocol::schema_json::render(TERRAFORM_SOURCE, &provider));
+    let text = format!("{:#}\n", protocol::schema_json::render(SOURCE, &provider));
     io::stdout().write_all(text.as_bytes())?;
     Ok(())
 }

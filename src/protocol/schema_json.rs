@@ -9,17 +9,21 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json, json};
 
 use crate::framework::Provider;
+use crate::framework::identity::Part;
 use crate::framework::schema::{Attribute, Nesting, Schema, Shape};
 
 /// The version of the format, as Terraform writes it.
 const FORMAT_VERSION: &str = "1.0";
 
-/// Every schema of a provider under its source address, such as `registry.terraform.io/namespace/name`.
+/// Every schema of a provider under its source address, such as `namespace/name`. Terraform, which knows what registry it
+/// would install from, puts that in front of the address.
 pub fn render(source: &str, provider: &Provider) -> Json {
     let resources: BTreeMap<_, _> =
         provider.resources.iter().map(|(name, object)| (name, schema(object.schema()))).collect();
     let data_sources: BTreeMap<_, _> =
         provider.data_sources.iter().map(|(name, object)| (name, schema(object.schema()))).collect();
+    let identities: BTreeMap<_, _> =
+        provider.resources.iter().map(|(name, object)| (name, identity(object.identity()))).collect();
     json!({
         "format_version": FORMAT_VERSION,
         "provider_schemas": {
@@ -27,9 +31,18 @@ pub fn render(source: &str, provider: &Provider) -> Json {
                 "provider": schema(provider.schema()),
                 "resource_schemas": resources,
                 "data_source_schemas": data_sources,
+                "resource_identity_schemas": identities,
             },
         },
     })
+}
+
+fn identity(parts: &[Part]) -> Json {
+    let attributes = parts.iter().map(|part| {
+        let flag = if part.required { "required_for_import" } else { "optional_for_import" };
+        (part.name.to_owned(), json!({"type": "string", "description": part.description, flag: true}))
+    });
+    json!({"version": 0, "attributes": attributes.collect::<Map<_, _>>()})
 }
 
 fn schema(schema: &Schema) -> Json {

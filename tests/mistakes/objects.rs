@@ -68,9 +68,9 @@ fn an_import_id_of_too_few_parts() {
     import(
         REQUIREMENTS,
         "passport",
-        &expect![[r#"
+        &expect![[r"
         Error: Wrong import id
-        `passport` is not an import id of `idv_vult_document_requirements`. It is `DOCUMENT_TYPE/DATA_SOURCE`, such as `passport/ocr`, or with a scope `CLIENT_ID/USER_ID/DOCUMENT_TYPE/DATA_SOURCE`, such as `client-7//passport/ocr`."#]],
+        `passport` is not an import id of `idv_vult_document_requirements`. It is `DOCUMENT_TYPE/DATA_SOURCE`, such as `passport/ocr`, or with a scope `CLIENT_ID/USER_ID/DOCUMENT_TYPE/DATA_SOURCE`, such as `client-7//passport/ocr`."]],
     );
 }
 
@@ -79,9 +79,9 @@ fn an_import_id_with_an_unknown_document_type() {
     import(
         REQUIREMENTS,
         "pasport/ocr",
-        &expect![[r#"
+        &expect![[r"
         Error: Wrong import id
-        In the import id `pasport/ocr` of `idv_vult_document_requirements`: `document_type` must be `unknown`, `driver_license`, `identification_card`, `passport` or `passport_card`; found `pasport`. Did you mean `passport`?"#]],
+        In the import id `pasport/ocr` of `idv_vult_document_requirements`: `document_type` must be `unknown`, `driver_license`, `identification_card`, `passport` or `passport_card`; found `pasport`. Did you mean `passport`?"]],
     );
 }
 
@@ -98,9 +98,9 @@ fn an_import_id_of_an_object_that_is_not_there() {
     import(
         &webhook,
         "a/b/c",
-        &expect![[r#"
+        &expect![[r"
         Error: Wrong import id
-        `a/b/c` is not an import id of `idv_vult_webhook`. It is `WEBHOOK_ID`, such as `wh_123`, or `CLIENT_ID/WEBHOOK_ID` for a webhook of a client, such as `client-7/wh_123`."#]],
+        `a/b/c` is not an import id of `idv_vult_webhook`. It is `WEBHOOK_ID`, such as `wh_123`, or `CLIENT_ID/WEBHOOK_ID` for a webhook of a client, such as `client-7/wh_123`."]],
     );
 }
 
@@ -109,9 +109,9 @@ fn an_import_id_of_weights_with_too_many_parts() {
     import(
         "resource \"idv_vult_weights\" \"main\" {}\n",
         "a/b/c",
-        &expect![[r#"
+        &expect![[r"
         Error: Wrong import id
-        `a/b/c` is not an import id of `idv_vult_weights`. It is the scope: `CLIENT_ID`, `CLIENT_ID/USER_ID`, `/USER_ID`, or `/` for the tenant's own, such as `client-7`."#]],
+        `a/b/c` is not an import id of `idv_vult_weights`. It is the scope: `CLIENT_ID`, `CLIENT_ID/USER_ID`, `/USER_ID`, or `/` for the tenant's own, such as `client-7`."]],
     );
 }
 
