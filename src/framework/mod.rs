@@ -6,10 +6,12 @@
 
 pub mod attr;
 pub mod check;
+pub mod config;
 pub mod data_source;
 pub mod diagnostics;
 pub mod environment;
 pub mod identity;
+pub mod list;
 pub mod model;
 pub mod number;
 pub mod path;
@@ -26,6 +28,7 @@ pub mod value;
 pub use attr::Attr;
 pub use data_source::DataSource;
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use list::{Found, Listable};
 pub use model::Model;
 pub use number::Number;
 pub use path::Path;

@@ -11,6 +11,7 @@ use super::data_source;
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::environment::Environment;
 use super::identity::Place;
+use super::list;
 use super::path::Path;
 use super::resource;
 use super::schema::{Attribute, Schema, Shape};
@@ -30,6 +31,8 @@ pub trait Client: Send + Sync + 'static {
 pub enum Object {
     /// A managed resource.
     Resource(Arc<dyn resource::Object>),
+    /// A managed resource whose objects can be listed.
+    Listable(Arc<dyn resource::Object>, Arc<dyn list::Object>),
     /// A data source.
     DataSource(Arc<dyn data_source::Object>),
 }
@@ -38,6 +41,11 @@ impl Object {
     /// A managed resource.
     pub fn resource<R: resource::Resource>(resource: R) -> Self {
         Self::Resource(resource::object(resource))
+    }
+
+    /// A managed resource whose objects can be listed.
+    pub fn listable<R: list::Listable + Copy>(resource: R) -> Self {
+        Self::Listable(resource::object(resource), list::object(resource))
     }
 
     /// A data source.
@@ -143,6 +151,8 @@ pub struct Provider {
     pub resources: BTreeMap<String, Arc<dyn resource::Object>>,
     /// Data sources by full type name.
     pub data_sources: BTreeMap<String, Arc<dyn data_source::Object>>,
+    /// Lists by the full type name of their resource.
+    pub lists: BTreeMap<String, Arc<dyn list::Object>>,
     schema: Schema,
     own: Vec<Attribute>,
     vendors: Vec<&'static dyn Vendor>,
@@ -166,15 +176,19 @@ impl Provider {
         });
         let own_described = own.iter().cloned().map(|attribute| with_variable("", attribute));
         let schema = Schema::new(description, blocks.chain(own_described).collect());
-        let (mut resources, mut data_sources) = (BTreeMap::new(), BTreeMap::new());
+        let (mut resources, mut data_sources, mut lists) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for object in vendors.iter().flat_map(|vendor| vendor.objects()) {
             match object {
                 Object::Resource(object) => drop(resources.insert(format!("{name}_{}", object.name()), object)),
+                Object::Listable(object, list) => {
+                    resources.insert(format!("{name}_{}", object.name()), object);
+                    lists.insert(format!("{name}_{}", list.name()), list);
+                }
                 Object::DataSource(object) => drop(data_sources.insert(format!("{name}_{}", object.name()), object)),
             }
         }
         let clients = RwLock::default();
-        Self { name, version, resources, data_sources, schema, own, vendors, environment, clients }
+        Self { name, version, resources, data_sources, lists, schema, own, vendors, environment, clients }
     }
 
     /// The schema of the provider block.

@@ -88,6 +88,9 @@ pub trait Resource: Send + Sync + 'static {
     /// The attributes that an import id names; a read fills in the rest. A wrong id says which form is expected.
     fn import(&self, id: &str) -> Result<Self::Model, Diagnostics>;
 
+    /// The id by which an object is imported; the inverse of [`Resource::import`].
+    fn import_id(&self, state: &Self::Model) -> String;
+
     /// Brings state of an older schema version up to date.
     fn upgrade(&self, _version: i64, state: Json) -> Result<Json, Diagnostics> {
         Ok(state)
@@ -229,6 +232,8 @@ pub trait Object: Send + Sync {
     async fn read(&self, state: Value, private: Private, clients: &Clients) -> Outcome;
     /// The state that an import begins with.
     fn import(&self, by: &ImportBy, clients: &Clients) -> Outcome;
+    /// The configuration that a user would write for a state.
+    fn generate_config(&self, state: Value) -> Value;
     /// Stored state in today's shape.
     fn upgrade(&self, version: i64, state: Json) -> Result<Json, Diagnostics>;
 }
@@ -320,13 +325,17 @@ impl<R: Resource> Object for Erased<R> {
             .unwrap_or_else(|diagnostics| Outcome::failed(diagnostics, Value::Null, Private::default()))
     }
 
+    fn generate_config(&self, state: Value) -> Value {
+        super::config::generate(&self.schema, state)
+    }
+
     fn upgrade(&self, version: i64, state: Json) -> Result<Json, Diagnostics> {
         if version == self.schema.version { Ok(state) } else { self.resource.upgrade(version, state) }
     }
 }
 
 /// Runs a call of a resource so that even a panic leaves what it has saved in the caller's hands.
-async fn unbroken<T>(call: impl Future<Output = Result<T, Diagnostics>>) -> Result<T, Diagnostics> {
+pub(super) async fn unbroken<T>(call: impl Future<Output = Result<T, Diagnostics>>) -> Result<T, Diagnostics> {
     AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|panic| {
         let detail = format!(
             "The provider failed half-way: {}. What it knows of the object is kept in state. This is a bug in the \

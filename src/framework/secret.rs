@@ -5,7 +5,7 @@
 //! cannot see a write-only value change, a change of `X_wo_version` sends it.
 
 use super::attr::Attr;
-use super::diagnostics::Diagnostics;
+use super::diagnostics::{Diagnostic, Diagnostics};
 use super::model::Secret;
 use super::path::Path;
 use super::schema::Attribute;
@@ -28,7 +28,7 @@ pub fn attributes(name: &str, what: &str) -> [Attribute; 3] {
     ]
 }
 
-/// Checks that exactly one of the two is set, and that a version comes with a write-only value.
+/// Checks that at most one of the two is set, and that a version comes with a write-only value.
 pub fn check(
     name: &str,
     plain: &Attr<Secret>,
@@ -38,19 +38,9 @@ pub fn check(
     diagnostics: &mut Diagnostics,
 ) {
     let wo = format!("{name}_wo");
-    match (plain.is_null(), write_only.is_null()) {
-        (true, true) => {
-            let detail = format!(
-                "The vendor needs `{name}`. Set `{wo}`, or `{name}` on a Terraform before 1.11; `{path}` has neither."
-            );
-            diagnostics.error(path.attribute(name), format!("`{name}` is missing"), detail);
-        }
-        (false, false) => {
-            let detail =
-                format!("`{path}` sets both. Keep `{wo}`, which leaves no trace in state, and remove `{name}`.");
-            diagnostics.error(path.attribute(name), format!("`{name}` and `{wo}` exclude each other"), detail);
-        }
-        _ => {}
+    if !plain.is_null() && !write_only.is_null() {
+        let detail = format!("`{path}` sets both. Keep `{wo}`, which leaves no trace in state, and remove `{name}`.");
+        diagnostics.error(path.attribute(name), format!("`{name}` and `{wo}` exclude each other"), detail);
     }
     if !version.is_null() && write_only.is_null() {
         let detail = format!(
@@ -58,6 +48,16 @@ pub fn check(
         );
         diagnostics.error(path.attribute(format!("{name}_wo_version")), format!("A version without `{wo}`"), detail);
     }
+}
+
+/// Says that a secret is missing where it has to be sent: for a create or a change. An object that was imported does without
+/// until then, since the vendor keeps its own.
+pub fn missing(name: &str, path: &Path) -> Diagnostic {
+    let detail = format!(
+        "To create or change the object, the vendor needs `{name}`. Set `{name}_wo`, or `{name}` on a Terraform before 1.11; \
+         `{path}` has neither."
+    );
+    Diagnostic::error(format!("`{name}` is missing"), detail).at(path.attribute(name))
 }
 
 /// The secret to send: whichever of the two the configuration sets.

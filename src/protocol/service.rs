@@ -11,7 +11,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::generated::tfplugin6::provider_server::{Provider as Calls, ProviderServer};
 use super::generated::tfplugin6::{self as wire, get_provider_schema};
-use super::rpc::{Answer, data_source, provider, resource};
+use super::rpc::{Answer, data_source, list, provider, resource};
 use crate::framework::{Diagnostic, Diagnostics, Provider};
 
 /// The largest message in either direction: as much as providers written with `HashiCorp`'s libraries take.
@@ -188,6 +188,28 @@ impl Calls for Service {
         answer("GetFunctions", async { Ok(wire::get_functions::Response::default()) }).await
     }
 
+    async fn validate_list_resource_config(
+        &self,
+        request: Request<wire::validate_list_resource_config::Request>,
+    ) -> Answered<wire::validate_list_resource_config::Response> {
+        answer("ValidateListResourceConfig", async { list::validate(&self.provider, request.into_inner()) }).await
+    }
+
+    async fn list_resource(
+        &self,
+        request: Request<wire::list_resource::Request>,
+    ) -> Answered<Self::ListResourceStream> {
+        tracing::debug!(rpc = "ListResource", "called");
+        Ok(Response::new(list::list(&self.provider, request.into_inner()).unwrap_or_else(list::failed)))
+    }
+
+    async fn generate_resource_config(
+        &self,
+        request: Request<wire::generate_resource_config::Request>,
+    ) -> Answered<wire::generate_resource_config::Response> {
+        answer("GenerateResourceConfig", async { list::generate(&self.provider, request.into_inner()) }).await
+    }
+
     // --- Kinds that this provider does not have ---
 
     async fn move_resource_state(
@@ -195,13 +217,6 @@ impl Calls for Service {
         _: Request<wire::move_resource_state::Request>,
     ) -> Answered<wire::move_resource_state::Response> {
         absent("resource that others can be moved to")
-    }
-
-    async fn generate_resource_config(
-        &self,
-        _: Request<wire::generate_resource_config::Request>,
-    ) -> Answered<wire::generate_resource_config::Response> {
-        absent("generated configuration")
     }
 
     async fn validate_ephemeral_resource_config(
@@ -230,17 +245,6 @@ impl Calls for Service {
         _: Request<wire::close_ephemeral_resource::Request>,
     ) -> Answered<wire::close_ephemeral_resource::Response> {
         absent("ephemeral resource")
-    }
-
-    async fn list_resource(&self, _: Request<wire::list_resource::Request>) -> Answered<Self::ListResourceStream> {
-        absent("list resource")
-    }
-
-    async fn validate_list_resource_config(
-        &self,
-        _: Request<wire::validate_list_resource_config::Request>,
-    ) -> Answered<wire::validate_list_resource_config::Response> {
-        absent("list resource")
     }
 
     async fn call_function(&self, _: Request<wire::call_function::Request>) -> Answered<wire::call_function::Response> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::framework::{Diagnostic, Diagnostics, Private};
 
 pub(super) mod data_source;
+pub(super) mod list;
 pub(super) mod provider;
 pub(super) mod resource;
 
@@ -30,6 +31,7 @@ use super::generated::tfplugin6 as wire;
 answers!(
     wire::apply_resource_change::Response,
     wire::configure_provider::Response,
+    wire::generate_resource_config::Response,
     wire::get_functions::Response,
     wire::get_metadata::Response,
     wire::get_provider_schema::Response,
@@ -41,6 +43,7 @@ answers!(
     wire::upgrade_resource_identity::Response,
     wire::upgrade_resource_state::Response,
     wire::validate_data_resource_config::Response,
+    wire::validate_list_resource_config::Response,
     wire::validate_provider_config::Response,
     wire::validate_resource_config::Response,
 );

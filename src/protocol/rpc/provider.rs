@@ -14,7 +14,7 @@ fn capabilities() -> wire::ServerCapabilities {
         // Configure works without a schema call before it, so core may use its cached schema.
         get_provider_schema_optional: true,
         move_resource_state: false,
-        generate_resource_config: false,
+        generate_resource_config: true,
     }
 }
 
@@ -33,6 +33,11 @@ pub(crate) fn schema(provider: &Provider) -> get_provider_schema::Response {
             .map(|(name, object)| (name.clone(), convert::schema::encode(object.schema())))
             .collect(),
         functions: HashMap::new(),
+        list_resource_schemas: provider
+            .lists
+            .iter()
+            .map(|(name, object)| (name.clone(), convert::schema::encode(object.filters())))
+            .collect(),
         server_capabilities: Some(capabilities()),
         ..get_provider_schema::Response::default()
     }
@@ -42,10 +47,12 @@ pub(crate) fn schema(provider: &Provider) -> get_provider_schema::Response {
 pub(crate) fn metadata(provider: &Provider) -> get_metadata::Response {
     let resource = |name: &String| get_metadata::ResourceMetadata { type_name: name.clone() };
     let data_source = |name: &String| get_metadata::DataSourceMetadata { type_name: name.clone() };
+    let list = |name: &String| get_metadata::ListResourceMetadata { type_name: name.clone() };
     get_metadata::Response {
         server_capabilities: Some(capabilities()),
         resources: provider.resources.keys().map(resource).collect(),
         data_sources: provider.data_sources.keys().map(data_source).collect(),
+        list_resources: provider.lists.keys().map(list).collect(),
         ..get_metadata::Response::default()
     }
 }

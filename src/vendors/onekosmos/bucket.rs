@@ -9,19 +9,21 @@ use serde_json::{Map, Value as Json};
 
 use super::client::Client;
 use crate::framework::model::Secret;
-use crate::framework::resource::{Change, Context, Resource};
+use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
-    Attr, Attribute, DataSource, Diagnostic, Diagnostics, Path, Private, Rule, Schema, identity, secret,
+    Attr, Attribute, DataSource, Diagnostic, Diagnostics, Found, Listable, Path, Private, Rule, Schema, Value,
+    identity, secret,
 };
 
 /// The kinds of storage that the vendor's page names.
 const TYPES: &[&str] = &["aws", "gcp", "azure"];
 
 /// The bucket.
+#[derive(Clone, Copy)]
 pub(super) struct Bucket;
 
 /// The attributes of the bucket. No `Debug`: it has secrets.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct BucketModel {
     id: Attr<String>,
     tenant_id: Attr<String>,
@@ -39,7 +41,7 @@ pub(super) struct BucketModel {
 }
 
 /// The credentials of an AWS bucket.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct AwsModel {
     access_key: Attr<String>,
     region: Attr<String>,
@@ -49,7 +51,7 @@ pub(super) struct AwsModel {
 }
 
 /// The credentials of a Google Cloud bucket.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct GcpModel {
     project_id: Attr<String>,
     client_email: Attr<String>,
@@ -59,7 +61,7 @@ pub(super) struct GcpModel {
 }
 
 /// The credentials of an Azure container.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct AzureModel {
     account_name: Attr<String>,
     account_key: Attr<Secret>,
@@ -254,6 +256,26 @@ impl Resource for Bucket {
         }
     }
 
+    fn plan(&self, planning: &mut Planning<BucketModel>) -> Result<(), Diagnostics> {
+        let config = &planning.config;
+        let changes = planning.prior.as_ref() != Some(&planning.plan);
+        let absent = |plain: &Attr<Secret>, write_only: &Attr<Secret>| plain.is_null() && write_only.is_null();
+        let missing = |name: &str, block: &str| Err(secret::missing(name, &Path::to(block)).into());
+        if !changes {
+            return Ok(());
+        }
+        if config.aws_credential.known().is_some_and(|aws| absent(&aws.secret_key, &aws.secret_key_wo)) {
+            return missing("secret_key", "aws_credential");
+        }
+        if config.gcp_credential.known().is_some_and(|gcp| absent(&gcp.private_key, &gcp.private_key_wo)) {
+            return missing("private_key", "gcp_credential");
+        }
+        if config.azure_credential.known().is_some_and(|azure| absent(&azure.account_key, &azure.account_key_wo)) {
+            return missing("account_key", "azure_credential");
+        }
+        Ok(())
+    }
+
     fn plan_destroy(&self, prior: &BucketModel, _: &Private) -> Diagnostics {
         let name = prior.bucket_name.as_str().unwrap_or_default();
         let (summary, detail) = if prior.on_destroy.as_str() == Some("forget") {
@@ -367,6 +389,28 @@ impl Resource for Bucket {
             }
         };
         Ok(BucketModel { tenant_id, community_id, ..BucketModel::default() })
+    }
+
+    fn import_id(&self, state: &BucketModel) -> String {
+        match (state.tenant_id.as_str(), state.community_id.as_str()) {
+            (Some(tenant_id), Some(community_id)) => format!("{tenant_id}/{community_id}"),
+            _ => "this".to_owned(),
+        }
+    }
+}
+
+#[async_trait]
+impl Listable for Bucket {
+    fn filters(&self) -> Schema {
+        Schema::new("The storage bucket of the configured community, if it has one.", Vec::new())
+    }
+
+    async fn list(&self, client: &Client, _: Value, found: &mut Found<BucketModel>) -> Result<(), Diagnostics> {
+        if let Some(row) = client.bucket::<wire::Bucket>(false).await? {
+            let name = row.bucket_name.clone().unwrap_or_else(|| "bucket".to_owned());
+            found.offer(name, BucketModel::default().with(row)).await;
+        }
+        Ok(())
     }
 }
 

@@ -164,11 +164,11 @@ impl Vendor for OneKosmos {
 
     fn objects(&self) -> Vec<Object> {
         vec![
-            Object::resource(proofing_template::ProofingTemplate),
+            Object::listable(proofing_template::ProofingTemplate),
             Object::data_source(proofing_template::ProofingTemplates),
-            Object::resource(bucket::Bucket),
+            Object::listable(bucket::Bucket),
             Object::data_source(bucket::BucketData),
-            Object::resource(service_key::ServiceKey),
+            Object::listable(service_key::ServiceKey),
             Object::data_source(service_key::ServiceKeys),
             Object::data_source(information::CommunityData),
             Object::data_source(information::Connectors),

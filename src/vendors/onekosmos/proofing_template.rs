@@ -10,14 +10,17 @@ use serde::{Deserialize, Serialize};
 
 use super::client::Client;
 use super::workflow::{self, STEP_TYPES};
-use crate::framework::resource::{Change, Context, Resource};
-use crate::framework::{Attr, Attribute, DataSource, Diagnostic, Diagnostics, Path, Rule, Schema, identity};
+use crate::framework::resource::{Change, Context, Planning, Resource};
+use crate::framework::{
+    Attr, Attribute, DataSource, Diagnostic, Diagnostics, Found, Listable, Path, Rule, Schema, Value, identity,
+};
 use crate::http::{Error, Kind};
 
 /// The documents that the vendor's page names.
 pub(super) const DOCUMENT_TYPES: &[&str] = &["dl_object", "ppt_object", "idcard_object"];
 
 /// One template.
+#[derive(Clone, Copy)]
 pub(super) struct ProofingTemplate;
 
 /// The attributes of a template.
@@ -210,11 +213,11 @@ impl Resource for ProofingTemplate {
                     .replaces()
                     .rule(Rule::OneOf(DOCUMENT_TYPES))
                     .describe("The document that the flow is for: driver license, passport or identity card."),
-                Attribute::string("dvc_id")
-                    .required()
-                    .replaces()
-                    .rule(Rule::Length(1, usize::MAX))
-                    .describe("The id of the device verification configuration that uses the template (`dvcID` at the vendor)."),
+                Attribute::string("dvc_id").optional().rule(Rule::Length(1, usize::MAX)).describe(
+                    "The id of the device verification configuration that uses the template (`dvcID` at the vendor). Needed to create a \
+                     template. The vendor does not tell it of one that exists, so it may be left out for one that was imported; \
+                     setting it then changes nothing at the vendor. Any other change of it replaces the object.",
+                ),
                 Attribute::objects("workflow", step_attributes(true)).required().describe(
                     "The steps in order. The flow begins at the first; an action's `jump_to` leads to another, and a step \
                      without actions leads to the one below it.",
@@ -228,7 +231,7 @@ impl Resource for ProofingTemplate {
             identity::required("id", "The id that 1Kosmos gave the template."),
             identity::optional(
                 "dvc_id",
-                "The id of the device verification configuration. Needed where the vendor does not tell it.",
+                "The id of the device verification configuration. The vendor does not tell it.",
             ),
         ];
         own.into_iter().chain(super::community()).chain([super::deployment()]).collect()
@@ -238,6 +241,20 @@ impl Resource for ProofingTemplate {
         if let Some(workflow) = config.workflow.known() {
             workflow::check(workflow, diagnostics);
         }
+    }
+
+    fn plan(&self, planning: &mut Planning<ProofingTemplateModel>) -> Result<(), Diagnostics> {
+        let (wanted, at) = (&planning.plan.dvc_id, Path::to("dvc_id"));
+        match &planning.prior {
+            None if wanted.is_null() => {
+                let detail = "1Kosmos creates a template for a device verification configuration. Set `dvc_id` to its id, which the \
+                              admin console shows.";
+                return Err(Diagnostic::error("`dvc_id` is missing", detail).at(at).into());
+            }
+            Some(prior) if !prior.dvc_id.is_null() && prior.dvc_id != *wanted => planning.requires_replace.push(at),
+            _ => {}
+        }
+        Ok(())
     }
 
     async fn create(
@@ -273,8 +290,7 @@ impl Resource for ProofingTemplate {
         };
         let rows = client.templates::<wire::Template>(session_id, false).await?;
         if let Some(row) = rows.iter().find(|row| row.id == state.id()) {
-            let model = state.with(row.clone());
-            return if model.dvc_id.is_null() { Err(no_dvc_id(model.id())) } else { Ok(Some(model)) };
+            return Ok(Some(state.with(row.clone())));
         }
         if !imported && !shows(client, session_id, &rows, &state).await? {
             return Ok(Some(state));
@@ -324,14 +340,71 @@ impl Resource for ProofingTemplate {
             [dvc_id, id] if !dvc_id.is_empty() && !id.is_empty() => (dvc_id.into(), id),
             _ => {
                 let detail = format!(
-                    "`{id}` is not an import id of this type. It is `DVC_ID/TEMPLATE_ID`, such as \
-                     `dvc_driver_license/65f0c0ffee65f0c0ffee65f0`; where the vendor answers the dvcID, `TEMPLATE_ID` is enough."
+                    "`{id}` is not an import id of `idv_onekosmos_proofing_template`. It is `TEMPLATE_ID`, such as \
+                     `65f0c0ffee65f0c0ffee65f0`, or `DVC_ID/TEMPLATE_ID` to have `dvc_id` in state."
                 );
                 return Err(Diagnostic::error("Wrong import id", detail).into());
             }
         };
         Ok(ProofingTemplateModel { id: id.into(), dvc_id, ..ProofingTemplateModel::default() })
     }
+
+    fn import_id(&self, state: &ProofingTemplateModel) -> String {
+        state.dvc_id.as_str().map_or_else(|| state.id().to_owned(), |dvc_id| format!("{dvc_id}/{}", state.id()))
+    }
+}
+
+#[async_trait]
+impl Listable for ProofingTemplate {
+    fn filters(&self) -> Schema {
+        Schema::new("The proofing templates that a live session shows.", filters())
+    }
+
+    async fn list(
+        &self,
+        client: &Client,
+        filter: Value,
+        found: &mut Found<ProofingTemplateModel>,
+    ) -> Result<(), Diagnostics> {
+        for row in visible(client, filter.get("session_id").as_str(), filter.get("document_type").as_str()).await? {
+            let model = ProofingTemplateModel::default().with(row);
+            let of = model.dvc_id.as_str().unwrap_or(model.id()).to_owned();
+            let name = format!("{} {of}", model.document_type.as_str().unwrap_or("template"));
+            if !found.offer(name, model).await {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a list of templates can be narrowed by.
+fn filters() -> Vec<Attribute> {
+    vec![
+        Attribute::string("session_id").optional().describe(
+            "The id of the session to look through. Without it the provider's `template_session_id` is used.",
+        ),
+        Attribute::string("document_type")
+            .optional()
+            .rule(Rule::OneOf(DOCUMENT_TYPES))
+            .describe("Only templates for this document."),
+    ]
+}
+
+/// The templates that a session shows.
+async fn visible(
+    client: &Client,
+    session_id: Option<&str>,
+    document_type: Option<&str>,
+) -> Result<Vec<wire::Template>, Diagnostics> {
+    let session_id = session_id.or(client.template_session_id.as_deref()).ok_or_else(|| {
+        let detail = "1Kosmos shows templates only through a live session. Set `session_id` here, or `template_session_id` in \
+                      `onekosmos = { ... }` of the provider block (IDV_ONEKOSMOS_TEMPLATE_SESSION_ID).";
+        Diagnostic::error("A session is needed", detail).at(Path::to("session_id"))
+    })?;
+    let mut rows = client.templates::<wire::Template>(session_id, false).await?;
+    rows.retain(|row| document_type.is_none_or(|wanted| row.document_type.as_deref() == Some(wanted)));
+    Ok(rows)
 }
 
 /// Finds out what became of a create without a clear answer: an update by dvcId succeeds only where the template exists,
@@ -392,14 +465,6 @@ fn no_session() -> Diagnostics {
     Diagnostic::error("A template can be imported only with a session", detail).into()
 }
 
-fn no_dvc_id(id: &str) -> Diagnostics {
-    let detail = format!(
-        "1Kosmos does not tell the dvcID of the template `{id}`, and Terraform needs it. Import it with the id `DVC_ID/{id}`, \
-         with the id of the device verification configuration from the admin console."
-    );
-    Diagnostic::error("The dvcID is missing", detail).into()
-}
-
 /// The templates that a session shows.
 pub(super) struct ProofingTemplates;
 
@@ -433,16 +498,12 @@ impl DataSource for ProofingTemplates {
         ];
         Schema::new(
             "Lists the proofing templates that a live session shows.",
-            vec![
-                Attribute::string("session_id").optional().describe(
-                    "The id of the session to look through. Without it the provider's `template_session_id` is used.",
-                ),
-                Attribute::string("document_type")
-                    .optional()
-                    .rule(Rule::OneOf(DOCUMENT_TYPES))
-                    .describe("Only templates for this document."),
-                Attribute::objects("templates", template).computed().describe("The templates, in the vendor's order."),
-            ],
+            filters()
+                .into_iter()
+                .chain([Attribute::objects("templates", template)
+                    .computed()
+                    .describe("The templates, in the vendor's order.")])
+                .collect(),
         )
     }
 
@@ -452,16 +513,8 @@ impl DataSource for ProofingTemplates {
         config: ProofingTemplatesModel,
         _: &mut Diagnostics,
     ) -> Result<ProofingTemplatesModel, Diagnostics> {
-        let session_id = config.session_id.as_str().or(client.template_session_id.as_deref()).ok_or_else(|| {
-            let detail = "1Kosmos shows templates only through a live session. Set `session_id` here, or `template_session_id` in \
-                          `onekosmos = { ... }` of the provider block (IDV_ONEKOSMOS_TEMPLATE_SESSION_ID).";
-            Diagnostic::error("A session is needed", detail).at(Path::to("session_id"))
-        })?;
-        let rows = client.templates::<wire::Template>(session_id, false).await?;
-        let wanted = |row: &wire::Template| {
-            config.document_type.as_str().is_none_or(|wanted| row.document_type.as_deref() == Some(wanted))
-        };
-        let templates = rows.into_iter().filter(wanted).map(|row| ProofingTemplateModel::default().with(row));
+        let rows = visible(client, config.session_id.as_str(), config.document_type.as_str()).await?;
+        let templates = rows.into_iter().map(|row| ProofingTemplateModel::default().with(row));
         Ok(ProofingTemplatesModel { templates: templates.collect::<Vec<_>>().into(), ..config })
     }
 }

@@ -11,14 +11,16 @@ use serde::{Deserialize, Serialize};
 use super::client::Client;
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
-    Attr, Attribute, DataSource, Diagnostic, Diagnostics, Path, Private, Rule, Schema, Type, identity,
+    Attr, Attribute, DataSource, Diagnostic, Diagnostics, Found, Listable, Path, Private, Rule, Schema, Type, Value,
+    identity,
 };
 
 /// One service key.
+#[derive(Clone, Copy)]
 pub(super) struct ServiceKey;
 
 /// The attributes of a service key.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct ServiceKeyModel {
     tag: Attr<String>,
     rotate_when: Attr<BTreeMap<String, Attr<String>>>,
@@ -181,7 +183,28 @@ impl Resource for ServiceKey {
             let detail = "The import id of this type is the key's tag, such as `pipeline`.";
             return Err(Diagnostic::error("Wrong import id", detail).into());
         }
-        Ok(ServiceKeyModel { tag: id.into(), rotate_when: Attr::Null, key_id: Attr::Null, kind: Attr::Null })
+        Ok(ServiceKeyModel { tag: id.into(), ..ServiceKeyModel::default() })
+    }
+
+    fn import_id(&self, state: &ServiceKeyModel) -> String {
+        state.tag().to_owned()
+    }
+}
+
+#[async_trait]
+impl Listable for ServiceKey {
+    fn filters(&self) -> Schema {
+        Schema::new("The service keys of the deployment. Needs a license of level `system`.", Vec::new())
+    }
+
+    async fn list(&self, client: &Client, _: Value, found: &mut Found<ServiceKeyModel>) -> Result<(), Diagnostics> {
+        for row in client.service_keys::<wire::ServiceKey>(false).await? {
+            let model = ServiceKeyModel { tag: row.tag.as_str().into(), ..ServiceKeyModel::default() };
+            if !found.offer(row.tag.clone(), model.with(row)).await {
+                break;
+            }
+        }
+        Ok(())
     }
 }
 

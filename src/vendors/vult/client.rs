@@ -1,21 +1,20 @@
 //! VULT's KYC API: routes, paging and error hints. Knows no Terraform; shapes belong to the object files.
 
+use std::collections::{BTreeSet, HashSet};
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::operations::{Operation, Operations};
-use crate::http::{self, Error, Kind, Method, Path, Request};
+use crate::http::{self, Error, Kind, Method, Path, Request, Response};
 use crate::vendors::claims::{Claim, Claims};
 
 /// How many webhooks a page asks for. The vendor documents `take` without a range.
 const PAGE: usize = 100;
 
-/// The longest list of webhooks that is read: a vendor whose `skip` does nothing would otherwise be asked forever.
-const MOST_PAGES: usize = 1000;
-
 /// Whom settings are for: the whole tenant, one of its clients, one user.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Scope {
     /// The client; the tenant itself without it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,6 +98,15 @@ impl Client {
         request.json(requirements).idempotent().invalidates("requirements").send().await.map(drop).map_err(hint)
     }
 
+    /// The scopes that the tenant's requirements and webhooks name; the vendor lists none.
+    pub(super) async fn known_scopes(&self) -> Result<BTreeSet<Scope>, Error> {
+        let rows = self.requirements::<Scope>(&Scope::default(), false).await?.into_iter();
+        let hooks = self.webhooks(&WebhookFilter::default()).await?.into_iter();
+        let named = rows.chain(hooks.map(|row| Scope { client_id: row.client_id, user_id: None }));
+        let filled = |part: Option<String>| part.filter(|text| !text.is_empty());
+        Ok(named.map(|scope| Scope { client_id: filled(scope.client_id), user_id: filled(scope.user_id) }).collect())
+    }
+
     /// Creates a webhook. The vendor answers no id.
     pub(super) async fn create_webhook(&self, client_id: Option<&str>, name: &str, url: &str) -> Result<(), Error> {
         let mut body = json!({"name": name, "url": url});
@@ -109,37 +117,47 @@ impl Client {
         request.json(&body).invalidates("webhooks").send().await.map(drop).map_err(hint)
     }
 
-    /// Every webhook that matches; reads page after page.
+    /// Every webhook that matches.
     pub(super) async fn webhooks(&self, filter: &WebhookFilter<'_>) -> Result<Vec<WebhookRow>, Error> {
+        let mut rows = Vec::new();
+        let mut pages = self.webhook_pages(*filter);
+        while let Some(mut page) = pages.next().await? {
+            rows.append(&mut page);
+        }
+        Ok(rows)
+    }
+
+    /// The webhooks that match, page after page.
+    pub(super) fn webhook_pages<'c>(&'c self, filter: WebhookFilter<'c>) -> WebhookPages<'c> {
+        WebhookPages { client: self, filter, page: 0, known: HashSet::new(), done: false }
+    }
+
+    async fn webhook_page(&self, filter: &WebhookFilter<'_>, page: usize) -> Result<WebhookPage, Error> {
         #[derive(Deserialize)]
         struct Answer {
             webhooks: Vec<WebhookRow>,
+            /// Its members are not documented; where there is a total, it saves asking for a page that is empty.
+            #[serde(default)]
+            statistics: Statistics,
         }
-        let mut rows: Vec<WebhookRow> = Vec::new();
-        for page in 0..MOST_PAGES {
-            let mut body = json!({"take": PAGE, "skip": page * PAGE});
-            if let Some(client_id) = filter.client_id {
-                body["client_id"] = client_id.into();
-            }
-            if let Some(search_term) = filter.search_term {
-                body["search_term"] = search_term.into();
-            }
-            let request = self.call(Operation::WebhookList, "listing the webhooks", None)?.json(&body).read_only();
-            let request = if filter.fresh { request.fresh() } else { request };
-            let answer = request.shared("webhooks").send().await.map_err(hint)?;
-            let mut found = answer.json::<Answer>().map_err(hint)?.webhooks;
-            let last = found.len() < PAGE;
-            // A vendor that ignores `skip` answers the same page again.
-            let repeated = found.first().is_some_and(|row| rows.iter().any(|known| known.id == row.id));
-            if repeated {
-                return Err(answer.error("the second page of webhooks repeats the first").with_kind(Kind::Decode));
-            }
-            rows.append(&mut found);
-            if last {
-                break;
-            }
+        #[derive(Default, Deserialize)]
+        struct Statistics {
+            total: Option<usize>,
         }
-        Ok(rows)
+        let mut body = json!({"take": PAGE, "skip": page * PAGE});
+        if let Some(client_id) = filter.client_id {
+            body["client_id"] = client_id.into();
+        }
+        if let Some(search_term) = filter.search_term {
+            body["search_term"] = search_term.into();
+        }
+        let request = self.call(Operation::WebhookList, "listing the webhooks", None)?.json(&body).read_only();
+        let request = if filter.fresh { request.fresh() } else { request };
+        let answer = request.shared("webhooks").send().await.map_err(hint)?;
+        let page_of = answer.json::<Answer>().map_err(hint)?;
+        let full = page_of.webhooks.len() == PAGE;
+        let last = !full || page_of.statistics.total.is_some_and(|total| (page + 1) * PAGE >= total);
+        Ok(WebhookPage { rows: page_of.webhooks, last, answer })
     }
 
     /// Deletes a webhook; one that is gone already is none.
@@ -200,6 +218,42 @@ pub(super) struct WebhookFilter<'f> {
     pub search_term: Option<&'f str>,
     /// Ask again even where the answer is known from this run.
     pub fresh: bool,
+}
+
+/// One page of webhooks as it was answered.
+struct WebhookPage {
+    rows: Vec<WebhookRow>,
+    last: bool,
+    answer: Response,
+}
+
+/// The webhooks that match a filter, a page at a time, each webhook once.
+pub(super) struct WebhookPages<'c> {
+    client: &'c Client,
+    filter: WebhookFilter<'c>,
+    page: usize,
+    /// Ids that were on earlier pages: rows move to a later page when others are created meanwhile.
+    known: HashSet<String>,
+    done: bool,
+}
+
+impl WebhookPages<'_> {
+    /// The next page; `None` after the last.
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<WebhookRow>>, Error> {
+        if self.done {
+            return Ok(None);
+        }
+        let WebhookPage { mut rows, last, answer } = self.client.webhook_page(&self.filter, self.page).await?;
+        self.page += 1;
+        self.done = last;
+        let some = !rows.is_empty();
+        rows.retain(|row| self.known.insert(row.id.clone()));
+        // A vendor that ignores `skip` would answer the first page for ever.
+        if some && rows.is_empty() {
+            return Err(answer.error("a page of webhooks has nothing but what earlier pages had"));
+        }
+        Ok(Some(rows))
+    }
 }
 
 /// Says where the user can mend it.

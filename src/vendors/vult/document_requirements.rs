@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serde_json::Value as Json;
 
-use super::client::Client;
+use super::client::{Client, Scope};
 use super::settings::{self, Fields, Kind, Settings, Table, part, scope};
 use crate::framework::{Attribute, DataSource, Diagnostics, Rule, Schema, Value, identity};
 
@@ -44,12 +44,24 @@ const TABLE: Table = Table {
 };
 
 /// The requirements for one document type and data source in one scope.
+#[derive(Clone, Copy)]
 pub(super) struct DocumentRequirements;
 
 type Row = serde_json::Map<String, Json>;
 
 fn text(row: &Row, name: &str) -> Value {
     row.get(name).and_then(Json::as_str).filter(|text| !text.is_empty()).map_or(Value::Null, Value::from)
+}
+
+/// Key and scope of a row, as attributes.
+fn row_key(row: &Row) -> Fields {
+    let names = [
+        ("document_type", "type_e"),
+        ("data_source", "data_source_e"),
+        ("client_id", "client_id"),
+        ("user_id", "user_id"),
+    ];
+    names.into_iter().map(|(name, wire)| (name.to_owned(), text(row, wire))).collect()
 }
 
 #[async_trait]
@@ -119,6 +131,30 @@ impl Settings for DocumentRequirements {
         })
     }
 
+    fn import_id(&self, scope: &Scope, state: &Value) -> String {
+        let key = format!(
+            "{}/{}",
+            state.get("document_type").as_str().unwrap_or_default(),
+            state.get("data_source").as_str().unwrap_or_default()
+        );
+        let part = |part: &Option<String>| part.clone().unwrap_or_default();
+        if *scope == Scope::default() {
+            key
+        } else {
+            format!("{}/{}/{key}", part(&scope.client_id), part(&scope.user_id))
+        }
+    }
+
+    async fn all(&self, client: &Client, within: &Scope) -> Result<Vec<(Fields, Fields)>, Diagnostics> {
+        let rows = client.requirements::<Row>(within, false).await?;
+        rows.iter().map(|row| Ok((row_key(row), TABLE.read(row, "listing the document requirements")?))).collect()
+    }
+
+    fn key_words(&self, state: &Value) -> String {
+        let text = |name| state.get(name).as_str().unwrap_or_default().to_owned();
+        format!("{} by {}", text("document_type"), text("data_source"))
+    }
+
     fn id_forms(&self) -> &'static str {
         "`DOCUMENT_TYPE/DATA_SOURCE`, such as `passport/ocr`, or with a scope `CLIENT_ID/USER_ID/DOCUMENT_TYPE/DATA_SOURCE`, \
          such as `client-7//passport/ocr`"
@@ -168,10 +204,7 @@ impl DataSource for DocumentRequirementsData {
         };
         let sets = rows.iter().filter(wanted).map(|row| {
             let mut set = TABLE.read(row, "reading the document requirements")?;
-            let names = [("document_type", "type_e"), ("data_source", "data_source_e")];
-            for (name, wire) in names.into_iter().chain([("client_id", "client_id"), ("user_id", "user_id")]) {
-                set.insert(name.to_owned(), text(row, wire));
-            }
+            set.extend(row_key(row));
             Ok(Value::Map(set))
         });
         let sets = sets.collect::<Result<Vec<_>, Diagnostics>>()?;

@@ -140,11 +140,11 @@ impl Vendor for Vult {
 
     fn objects(&self) -> Vec<Object> {
         vec![
-            Object::resource(settings::Managed(weights::Weights)),
+            Object::listable(settings::Managed(weights::Weights)),
             Object::data_source(weights::WeightsData),
-            Object::resource(settings::Managed(document_requirements::DocumentRequirements)),
+            Object::listable(settings::Managed(document_requirements::DocumentRequirements)),
             Object::data_source(document_requirements::DocumentRequirementsData),
-            Object::resource(webhook::Webhook),
+            Object::listable(webhook::Webhook),
             Object::data_source(webhook::Webhooks),
             Object::data_source(service::Service),
         ]

@@ -10,7 +10,9 @@ use async_trait::async_trait;
 
 use super::client::{Client, Scope};
 use crate::framework::resource::{Change, Context, Resource};
-use crate::framework::{Attribute, Diagnostic, Diagnostics, Number, Private, Rule, Schema, Value, check, identity};
+use crate::framework::{
+    Attribute, Diagnostic, Diagnostics, Found, Listable, Number, Private, Rule, Schema, Value, check, identity,
+};
 
 /// Under this key of the private state is the set that was there when Terraform took over; null if there was none.
 const ORIGINAL: &str = "original";
@@ -131,8 +133,14 @@ pub(super) trait Settings: Send + Sync + 'static {
     async fn store(&self, client: &Client, body: &serde_json::Value) -> Result<(), Diagnostics>;
     /// The values of key and scope that an import id names.
     fn parse_id(&self, id: &str) -> Option<Vec<(&'static str, Value)>>;
+    /// The import id of a state, from its scope and key.
+    fn import_id(&self, scope: &Scope, state: &Value) -> String;
     /// The forms of an import id, with examples.
     fn id_forms(&self) -> &'static str;
+    /// Every set that the vendor has in a scope, or in all it knows of: key and scope as attributes, and the fields.
+    async fn all(&self, client: &Client, within: &Scope) -> Result<Vec<(Fields, Fields)>, Diagnostics>;
+    /// A set's name for people, from its key; empty where the scope says it all.
+    fn key_words(&self, state: &Value) -> String;
 }
 
 /// The two attributes that say whom settings are for.
@@ -160,7 +168,14 @@ enum Original {
     Unknown,
 }
 
+/// A scope as attributes.
+pub(super) fn scope_fields(scope: &Scope) -> Fields {
+    let value = |part: &Option<String>| part.as_deref().map_or(Value::Null, Value::from);
+    [("client_id".to_owned(), value(&scope.client_id)), ("user_id".to_owned(), value(&scope.user_id))].into()
+}
+
 /// The managed resource for a kind of settings.
+#[derive(Clone, Copy)]
 pub(super) struct Managed<S>(pub S);
 
 impl<S: Settings> Managed<S> {
@@ -381,6 +396,43 @@ impl<S: Settings> Resource for Managed<S> {
         };
         let mistakes: Diagnostics = mistakes.into_iter().map(of_the_id).collect();
         mistakes.into_result().map(|()| state)
+    }
+
+    fn import_id(&self, state: &Value) -> String {
+        self.0.import_id(&scope(state), state)
+    }
+}
+
+#[async_trait]
+impl<S: Settings + Copy> Listable for Managed<S> {
+    fn filters(&self) -> Schema {
+        let filter = |name, what| Attribute::string(name).optional().describe(what);
+        Schema::new(
+            format!("{} of the tenant, of its clients and users.", capitalised(S::WHAT)),
+            vec![
+                filter("client_id", "Only the settings of this client."),
+                filter("user_id", "Only the settings of this user."),
+            ],
+        )
+    }
+
+    async fn list(&self, client: &Client, filter: Value, found: &mut Found<Value>) -> Result<(), Diagnostics> {
+        for (key, fields) in self.0.all(client, &scope(&filter)).await? {
+            let base = Value::Map(key);
+            let scope = scope(&base);
+            let of = match (scope.client_id, scope.user_id) {
+                (None, None) => "the tenant".to_owned(),
+                (Some(client_id), None) => client_id,
+                (None, Some(user_id)) => format!("user {user_id}"),
+                (Some(client_id), Some(user_id)) => format!("{client_id}, user {user_id}"),
+            };
+            let words = self.0.key_words(&base);
+            let name = if words.is_empty() { of } else { format!("{words} ({of})") };
+            if !found.offer(name, self.state(&base, fields)).await {
+                break;
+            }
+        }
+        Ok(())
     }
 }
 

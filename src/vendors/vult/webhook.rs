@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::client::{Client, WebhookFilter, WebhookRow};
 use crate::framework::resource::{Context, Resource};
-use crate::framework::{Attr, Attribute, DataSource, Diagnostic, Diagnostics, Rule, Schema, identity};
+use crate::framework::{
+    Attr, Attribute, DataSource, Diagnostic, Diagnostics, Found, Listable, Rule, Schema, Value, identity,
+};
 
 /// How long a new webhook is looked for, one wait a try: the list may lag behind the create.
 const WAITS: [Duration; 5] = [
@@ -22,6 +24,7 @@ const WAITS: [Duration; 5] = [
 ];
 
 /// One webhook.
+#[derive(Clone, Copy)]
 pub(super) struct Webhook;
 
 /// The attributes of one webhook.
@@ -190,6 +193,44 @@ impl Resource for Webhook {
         };
         Ok(WebhookModel { id: id.into(), name: Attr::Null, url: Attr::Null, client_id })
     }
+
+    fn import_id(&self, state: &WebhookModel) -> String {
+        let id = state.id.as_str().unwrap_or_default();
+        state.client_id.as_str().map_or_else(|| id.to_owned(), |client_id| format!("{client_id}/{id}"))
+    }
+}
+
+#[async_trait]
+impl Listable for Webhook {
+    fn filters(&self) -> Schema {
+        Schema::new("The webhooks of the tenant.", filters())
+    }
+
+    async fn list(&self, client: &Client, filter: Value, found: &mut Found<WebhookModel>) -> Result<(), Diagnostics> {
+        let filter = WebhookFilter {
+            client_id: filter.get("client_id").as_str(),
+            search_term: filter.get("search_term").as_str(),
+            fresh: false,
+        };
+        let mut pages = client.webhook_pages(filter);
+        while let Some(rows) = pages.next().await? {
+            for row in rows {
+                if !found.offer(row.name.clone(), row.into()).await {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a list of webhooks can be narrowed by.
+fn filters() -> Vec<Attribute> {
+    let filter = |name: &str, what: &str| Attribute::string(name).optional().describe(what);
+    vec![
+        filter("client_id", "Only webhooks of this client."),
+        filter("search_term", "Only webhooks in which VULT finds this text."),
+    ]
 }
 
 /// The webhook that is there now and was not before; none if it does not appear within the bound.
@@ -279,13 +320,12 @@ impl DataSource for Webhooks {
         ];
         Schema::new(
             "Lists the webhooks of the tenant, all pages of them.",
-            vec![
-                Attribute::string("client_id").optional().describe("Only webhooks of this client."),
-                Attribute::string("search_term").optional().describe("Only webhooks in which VULT finds this text."),
-                Attribute::objects("webhooks", row)
+            filters()
+                .into_iter()
+                .chain([Attribute::objects("webhooks", row)
                     .computed()
-                    .describe("The webhooks that match, in the vendor's order."),
-            ],
+                    .describe("The webhooks that match, in the vendor's order.")])
+                .collect(),
         )
     }
 

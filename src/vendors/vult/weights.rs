@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use serde_json::Value as Json;
 
-use super::client::Client;
-use super::settings::{self, Fields, Kind, Settings, Table, part, scope};
+use super::client::{Client, Scope};
+use super::settings::{self, Fields, Kind, Settings, Table, part, scope, scope_fields};
 use crate::framework::{Attribute, DataSource, Diagnostic, Diagnostics, Path, Schema, Value, identity};
 
 /// The 27 numbers of "get weights" and "update weights". The vendor's page gives their names and no ranges.
@@ -51,6 +51,7 @@ const TABLE: Table = Table {
 };
 
 /// The current weights of one scope.
+#[derive(Clone, Copy)]
 pub(super) struct Weights;
 
 #[async_trait]
@@ -90,6 +91,37 @@ impl Settings for Weights {
     fn parse_id(&self, id: &str) -> Option<Vec<(&'static str, Value)>> {
         let (client_id, user_id) = id.split_once('/').unwrap_or((id, ""));
         (!user_id.contains('/')).then(|| vec![("client_id", part(client_id)), ("user_id", part(user_id))])
+    }
+
+    fn import_id(&self, scope: &Scope, _: &Value) -> String {
+        let part = |part: &Option<String>| part.clone().unwrap_or_default();
+        match (&scope.client_id, &scope.user_id) {
+            (Some(client_id), None) => client_id.clone(),
+            (client_id, user_id) => format!("{}/{}", part(client_id), part(user_id)),
+        }
+    }
+
+    /// The vendor lists no scopes. Those that its other settings name are asked for, and one whose weights are the
+    /// tenant's own has none of its own.
+    async fn all(&self, client: &Client, within: &Scope) -> Result<Vec<(Fields, Fields)>, Diagnostics> {
+        if *within != Scope::default() {
+            let fields = self.fetch(client, &Value::Map(scope_fields(within)), false).await?;
+            return Ok(fields.into_iter().map(|fields| (scope_fields(within), fields)).collect());
+        }
+        let tenant = Scope::default();
+        let own = self.fetch(client, &Value::Map(scope_fields(&tenant)), false).await?;
+        let mut sets: Vec<_> = own.clone().into_iter().map(|fields| (scope_fields(&tenant), fields)).collect();
+        for scope in client.known_scopes().await?.into_iter().filter(|scope| *scope != tenant) {
+            let fields = self.fetch(client, &Value::Map(scope_fields(&scope)), false).await?;
+            sets.extend(
+                fields.filter(|fields| Some(fields) != own.as_ref()).map(|fields| (scope_fields(&scope), fields)),
+            );
+        }
+        Ok(sets)
+    }
+
+    fn key_words(&self, _: &Value) -> String {
+        String::new()
     }
 
     fn id_forms(&self) -> &'static str {

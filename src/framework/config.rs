@@ -1,0 +1,59 @@
+//! From a state to the configuration that a user would write for it.
+
+use super::schema::{Attribute, Schema};
+use super::value::Value;
+
+/// The configuration of an object that exists: it validates, and its plan is empty.
+///
+/// What only the provider sets is left out, and so is what is the default anyway. Secrets are null: they are the user's to
+/// fill in, and an object that exists does not need them until something about it changes.
+pub fn generate(schema: &Schema, state: Value) -> Value {
+    super::check::map_object(&schema.attributes, state, &|attribute, value| {
+        if is_written(attribute, &value) { value } else { Value::Null }
+    })
+}
+
+fn is_written(attribute: &Attribute, value: &Value) -> bool {
+    let settable = attribute.required || attribute.optional;
+    let secret = attribute.sensitive || attribute.write_only;
+    settable && !secret && attribute.deprecated.is_none() && attribute.default.as_ref() != Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_user_would_write_is_left() {
+        let schema = Schema::new(
+            ".",
+            vec![
+                Attribute::string("id").computed(),
+                Attribute::string("name").required(),
+                Attribute::number("weight").optional().computed(),
+                Attribute::string("mode").default("forget"),
+                Attribute::object(
+                    "login",
+                    vec![Attribute::string("user").required(), Attribute::string("password").optional().sensitive()],
+                )
+                .optional(),
+            ],
+        );
+        let state = |login: Value| {
+            let entries: [(&str, Value); 5] = [
+                ("id", "1".into()),
+                ("name", "n".into()),
+                ("weight", 3.into()),
+                ("mode", "forget".into()),
+                ("login", login),
+            ];
+            Value::Map(entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+        };
+        let login = Value::Map([("user".into(), "u".into()), ("password".into(), "hush".into())].into());
+        let config = generate(&schema, state(login));
+        assert_eq!((config.get("id"), config.get("mode")), (&Value::Null, &Value::Null));
+        assert_eq!((config.get("name"), config.get("weight")), (&"n".into(), &3.into()));
+        assert_eq!(config.get("login").get("user"), &"u".into());
+        assert!(config.get("login").get("password").is_null());
+    }
+}

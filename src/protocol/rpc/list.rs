@@ -1,0 +1,72 @@
+//! Calls about list resources.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio_stream::Stream;
+use tonic::Status;
+
+use super::find;
+use super::wire::{
+    generate_resource_config as generate, list_resource as list, validate_list_resource_config as validate,
+};
+use crate::framework::list::Item;
+use crate::framework::resource;
+use crate::framework::{Diagnostics, Provider};
+use crate::protocol::convert;
+
+/// A stream of objects, each as soon as it is known.
+pub(crate) type Events = Pin<Box<dyn Stream<Item = Result<list::Event, Status>> + Send>>;
+
+/// Every mistake in the filters of a list, offline.
+pub(crate) fn validate(provider: &Provider, request: validate::Request) -> Result<validate::Response, Diagnostics> {
+    let object = find(&provider.lists, &request.type_name)?;
+    let filter = convert::value::decode(request.config, &object.filters().value_type())?;
+    Ok(validate::Response { diagnostics: convert::diagnostics::encode(object.validate(&filter)) })
+}
+
+/// Lists. Core ends the stream at its limit; a stream that nobody reads ends the list.
+pub(crate) fn list(provider: &Provider, request: list::Request) -> Result<Events, Diagnostics> {
+    let object = Arc::clone(find(&provider.lists, &request.type_name)?);
+    let managed = Arc::clone(find(&provider.resources, &request.type_name)?);
+    let filter = convert::value::decode(request.config, &object.filters().value_type())?;
+    let limit = u64::try_from(request.limit).ok().filter(|limit| *limit > 0);
+    let clients = provider.clients();
+    let (sender, mut items) = mpsc::channel(1);
+    tokio::spawn(async move { object.list(filter, limit, clients, sender).await });
+    let (events, stream) = mpsc::channel(1);
+    tokio::spawn(async move {
+        while let Some(item) = items.recv().await {
+            let event = event(item, managed.as_ref(), request.include_resource_object);
+            if events.send(Ok(event)).await.is_err() {
+                break;
+            }
+        }
+    });
+    Ok(Box::pin(tokio_stream::wrappers::ReceiverStream::new(stream)))
+}
+
+fn event(item: Item, managed: &dyn resource::Object, include: bool) -> list::Event {
+    let state = || convert::value::encode(&item.state, &managed.schema().value_type());
+    list::Event {
+        identity: convert::identity::encode(&item.identity, managed.identity()),
+        resource_object: (include && !item.state.is_null()).then(state),
+        display_name: item.display_name,
+        diagnostic: convert::diagnostics::encode(item.diagnostics),
+    }
+}
+
+/// A stream with nothing but what went wrong.
+pub(crate) fn failed(diagnostics: Diagnostics) -> Events {
+    let event = list::Event { diagnostic: convert::diagnostics::encode(diagnostics), ..list::Event::default() };
+    Box::pin(tokio_stream::once(Ok(event)))
+}
+
+/// The configuration of an object that exists.
+pub(crate) fn generate(provider: &Provider, request: generate::Request) -> Result<generate::Response, Diagnostics> {
+    let object = find(&provider.resources, &request.type_name)?;
+    let kind = object.schema().value_type();
+    let config = object.generate_config(convert::value::decode(request.state, &kind)?);
+    Ok(generate::Response { config: Some(convert::value::encode(&config, &kind)), diagnostics: Vec::new() })
+}
