@@ -1,5 +1,6 @@
 //! What is left of an apply that is interrupted, or whose answers go astray: nothing lost, nothing twice.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -18,20 +19,24 @@ resource "idv_vult_webhook" "two" {
 }
 "#;
 
-/// Applies again, and compares what is in state with what the vendor has.
-fn nothing_lost_and_nothing_twice(workspace: &Workspace, sandbox: &Sandbox) {
-    workspace.apply().succeeded();
-    workspace.plan().assert_empty();
-    let state = workspace.state();
-    let mut managed: Vec<_> = state.values().map(|webhook| webhook["id"].clone()).collect();
-    let mut there: Vec<_> = webhooks(sandbox).into_iter().map(|row| row["id"].clone()).collect();
-    managed.sort_by_key(Value::to_string);
-    there.sort_by_key(Value::to_string);
-    assert_eq!(managed, there);
+const TEMPLATE: &str = r#"
+resource "idv_onekosmos_proofing_template" "main" {
+  document_type = "dl_object"
+  dvc_id        = "dvc_sandbox"
+  workflow      = [{ name = "front", type = "CAPTURE_FRONT" }]
+}
+"#;
+
+/// The ids of webhooks and templates that the vendors have.
+fn ids_at_vendors(sandbox: &Sandbox) -> BTreeSet<String> {
+    let state = sandbox.state();
+    let rows = |list: &str| state.pointer(list).unwrap().as_array().unwrap().clone();
+    let webhooks = rows("/vult/webhooks").into_iter().map(|row| row["id"].to_string());
+    webhooks.chain(rows("/onekosmos/templates").into_iter().map(|row| row["_id"].to_string())).collect()
 }
 
-fn webhooks(sandbox: &Sandbox) -> Vec<Value> {
-    sandbox.state()["vult"]["webhooks"].as_array().unwrap().clone()
+fn ids_in_state(workspace: &Workspace) -> BTreeSet<String> {
+    workspace.state().values().map(|attributes| attributes["id"].to_string()).collect()
 }
 
 /// Waits until a request has arrived, whose line begins with this.
@@ -47,36 +52,89 @@ fn wait_for_request(sandbox: &Sandbox, beginning: &str) {
 fn ctrl_c_during_a_slow_apply() {
     let sandbox = Sandbox::start_with(&["--latency", "2s"]);
     let workspace = Workspace::new(&sandbox);
-    workspace.configure(TWO_WEBHOOKS);
+    workspace.configure(&format!("{TWO_WEBHOOKS}{TEMPLATE}"));
     let apply = workspace.start(&["apply", "-auto-approve", "-no-color"]);
-    // From here on the vendor has a webhook of which Terraform does not know yet.
+    // From here on the vendors have objects of which Terraform does not know yet.
     wait_for_request(&sandbox, "POST /webhook/create");
+    wait_for_request(&sandbox, "PUT /idproofingapi/proofingtemplates");
     apply.interrupt();
     let run = apply.wait();
     assert!(run.stdout.contains("Interrupt received"), "Terraform did not see the signal");
-    assert!(!webhooks(&sandbox).is_empty());
-    assert_eq!(workspace.state().len(), webhooks(&sandbox).len(), "an object is at the vendor and not in state");
-    nothing_lost_and_nothing_twice(&workspace, &sandbox);
-    assert_eq!(webhooks(&sandbox).len(), 2);
+    let (there, known) = (ids_at_vendors(&sandbox), ids_in_state(&workspace));
+    assert!(there.len() > 1);
+    assert_eq!(known, there, "what the vendors have is in state");
+    workspace.apply().succeeded();
+    workspace.plan().assert_empty();
+    let there = ids_at_vendors(&sandbox);
+    assert_eq!(there.len(), 3);
+    assert_eq!(ids_in_state(&workspace), there);
 }
 
-/// The vendor carries a request out and does not say so.
+/// A create of each kind: the vendor, the write that makes it, and a configuration.
+const CREATES: &[(&str, &str, &str, &str)] = &[
+    ("vult", "POST", "/webhook/create", TWO_WEBHOOKS),
+    ("vult", "POST", "/idv/weights", "resource \"idv_vult_weights\" \"main\" {\n  age_weight = 2\n}\n"),
+    (
+        "vult",
+        "POST",
+        "/idv/requirements",
+        r#"resource "idv_vult_document_requirements" "main" {
+             document_type = "passport"
+             data_source   = "ocr"
+             city_required = true
+           }"#,
+    ),
+    ("onekosmos", "PUT", "/idproofingapi/proofingtemplates", TEMPLATE),
+    (
+        "onekosmos",
+        "PUT",
+        "/idproofingapi/bucket",
+        r#"resource "idv_onekosmos_bucket" "main" {
+             type           = "aws"
+             bucket_name    = "evidence"
+             aws_credential = { access_key = "AKIA1", region = "eu-central-1", secret_key_wo = "hush" }
+           }"#,
+    ),
+];
+
+/// How many objects the vendors have; a historical set of weights counts as none.
+fn objects(sandbox: &Sandbox) -> usize {
+    let state = sandbox.state();
+    let lists = ["/vult/webhooks", "/vult/requirements", "/onekosmos/templates", "/onekosmos/buckets"];
+    lists.iter().map(|list| state.pointer(list).unwrap().as_array().unwrap().len()).sum()
+}
+
+/// The vendor carries a create out and does not say so.
 fn astray(fault: &Value) {
-    let sandbox = Sandbox::start();
-    let workspace = Workspace::new(&sandbox);
-    workspace.configure(TWO_WEBHOOKS);
-    sandbox.fault(fault);
-    workspace.apply();
-    nothing_lost_and_nothing_twice(&workspace, &sandbox);
-    assert_eq!(webhooks(&sandbox).len(), 2);
+    for (vendor, method, path, configuration) in CREATES {
+        let wanted = Sandbox::start();
+        let undisturbed = Workspace::new(&wanted);
+        undisturbed.configure(configuration);
+        undisturbed.apply().succeeded();
+
+        let sandbox = Sandbox::start();
+        let workspace = Workspace::new(&sandbox);
+        workspace.configure(configuration);
+        let mut fault = fault.clone();
+        for (key, value) in [("vendor", vendor), ("method", method), ("path", path)] {
+            fault[key] = json!(value);
+        }
+        sandbox.fault(&fault);
+        // It may fail or succeed with a warning; what counts is what the next one finds.
+        workspace.apply();
+        workspace.apply().succeeded();
+        workspace.plan().assert_empty();
+        assert_eq!(objects(&sandbox), objects(&wanted), "after {path}");
+        assert!(sandbox.requests().iter().any(|request| request.get("fault").is_some()), "nothing went astray: {path}");
+    }
 }
 
 #[test]
-fn an_error_after_a_webhook_was_created() {
-    astray(&json!({"vendor": "vult", "path": "/webhook/create", "kind": "status", "status": 500, "after": true}));
+fn an_error_after_a_create_was_carried_out() {
+    astray(&json!({"kind": "status", "status": 500, "after": true}));
 }
 
 #[test]
-fn no_answer_after_a_webhook_was_created() {
-    astray(&json!({"vendor": "vult", "path": "/webhook/create", "kind": "drop", "after": true}));
+fn no_answer_after_a_create_was_carried_out() {
+    astray(&json!({"kind": "drop", "after": true}));
 }
