@@ -77,9 +77,13 @@ fn attempts(count: u32) -> String {
 fn skew(skew: SignedDuration) -> Option<String> {
     let apart = Duration::from_secs(skew.abs().as_secs().unsigned_abs());
     let side = if skew.is_positive() { "ahead of" } else { "behind" };
-    (skew.abs() >= NOTABLE_SKEW).then(|| {
+    is_notable(skew).then(|| {
         format!("This machine's clock is {apart:?} {side} the vendor's; a request or token with a time in it may be refused.")
     })
+}
+
+fn is_notable(skew: SignedDuration) -> bool {
+    skew.abs() >= NOTABLE_SKEW
 }
 
 /// Whose move it is, and the way out.
@@ -99,7 +103,8 @@ fn advice(facts: &Facts) -> String {
                 .to_owned()
         }
         Kind::Auth => {
-            format!("Check the credentials for {vendor}: that they are current, complete and meant for this address.")
+            let first = if facts.clock_skew.is_some_and(is_notable) { "Check the clock first, then" } else { "Check" };
+            format!("{first} the credentials for {vendor}: that they are current, complete and meant for this address.")
         }
         Kind::Forbidden => {
             format!(
@@ -129,6 +134,7 @@ fn advice(facts: &Facts) -> String {
         Kind::Cancelled => {
             "The provider was asked to stop. Nothing was changed by this request; run again to continue.".to_owned()
         }
+        Kind::Request if facts.hint.is_some() => "Nothing was sent.".to_owned(),
         Kind::Request => "Nothing was sent. Correct the value that is named above.".to_owned(),
         Kind::Other => format!("Look the answer up in the documentation of {vendor}."),
     }

@@ -382,7 +382,7 @@ impl Resource for Bucket {
             }
             _ => {
                 let detail = format!(
-                    "`{id}` is not an import id of this type. It is `TENANT_ID/COMMUNITY_ID`, or `this` for the community that the \
+                    "`{id}` is not an import id of `idv_onekosmos_bucket`. It is `TENANT_ID/COMMUNITY_ID`, or `this` for the community that the \
                      provider is configured for."
                 );
                 return Err(Diagnostic::error("Wrong import id", detail).into());

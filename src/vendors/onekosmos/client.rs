@@ -155,7 +155,7 @@ impl Client {
     pub(super) async fn create_template<T: DeserializeOwned>(&self, body: Json) -> Result<T, Error> {
         let path = self.path("/proofingtemplates").await?;
         let request = self.http.put(path).doing("creating the proofing template").once().invalidates("templates");
-        self.template(self.with_body(request, Endpoint::TemplateCreate, body)).await
+        self.send(request, Endpoint::TemplateCreate, body).await?.json().map_err(hint)
     }
 
     /// Replaces the workflow of a template; `None` when there is no such template.
@@ -163,7 +163,7 @@ impl Client {
         let path = self.path("/proofingtemplates").await?.then("/id").segment(id);
         let request =
             self.http.patch(path).doing("updating the proofing template").idempotent().invalidates("templates");
-        found(self.template(self.with_body(request, Endpoint::TemplateUpdate, body)).await)
+        found(self.send(request, Endpoint::TemplateUpdate, body).await)
     }
 
     /// Replaces the workflow of the template for a device verification configuration; `None` when there is none.
@@ -175,7 +175,7 @@ impl Client {
         let path = self.path("/proofingtemplates").await?.then("/dvcId").segment(dvc_id);
         let doing = "updating the proofing template by dvcId";
         let request = self.http.patch(path).doing(doing).idempotent().invalidates("templates");
-        found(self.template(self.with_body(request, Endpoint::TemplateUpdateByDvcId, body)).await)
+        found(self.send(request, Endpoint::TemplateUpdateByDvcId, body).await)
     }
 
     /// Deletes a template; one that is gone already is none.
@@ -201,7 +201,7 @@ impl Client {
     pub(super) async fn put_bucket<T: DeserializeOwned>(&self, body: Json) -> Result<T, Error> {
         let doing = "writing the storage bucket";
         let request = self.http.put(self.path("/bucket").await?).doing(doing).invalidates("bucket");
-        let answer = self.with_body(request, Endpoint::BucketPut, body).send().await.map_err(hint)?;
+        let answer = self.send(request, Endpoint::BucketPut, body).await?;
         let data = self.data(&answer, doing).await?;
         decode(&answer, data)
     }
@@ -244,8 +244,7 @@ impl Client {
                 "communityId": community.community_id,
             });
             let request = self.http.post("/proofingsession/fetch").doing(doing).read_only();
-            let request = self.with_body(request, Endpoint::SessionFetch, body).shared("sessions");
-            let answer = request.send().await.map_err(hint)?;
+            let answer = self.send(request.shared("sessions"), Endpoint::SessionFetch, body).await?;
             let data = self.data(&answer, doing).await?;
             let mut page = decode::<Page<T>>(&answer, data)?.data;
             let last = page.len() < PAGE;
@@ -269,13 +268,13 @@ impl Client {
         Ok(path.then("/community").segment(&community.community_id))
     }
 
-    fn with_body(&self, request: Request, endpoint: Endpoint, body: Json) -> Request {
+    /// Sends a body in the form that the endpoint wants. Whether it does is inferred, so a refusal says how to change it.
+    async fn send(&self, request: Request, endpoint: Endpoint, body: Json) -> Result<Response, Error> {
         let (access, body) = self.endpoints.prepare(endpoint, body);
-        request.note(access).json(&body)
-    }
-
-    async fn template<T: DeserializeOwned>(&self, request: Request) -> Result<T, Error> {
-        request.send().await.and_then(|answer| answer.json()).map_err(hint)
+        request.note(access).json(&body).send().await.map_err(|error| match error.kind() {
+            Kind::Invalid => hint(error).with_hint(self.endpoints.other_form(endpoint)),
+            _ => hint(error),
+        })
     }
 
     /// What is inside `data`, decrypted if it is text; the whole answer if it has no `data`.
@@ -303,10 +302,10 @@ fn decode<T: DeserializeOwned>(answer: &Response, data: Json) -> Result<T, Error
     })
 }
 
-fn found<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
+fn found<T: DeserializeOwned>(result: Result<Response, Error>) -> Result<Option<T>, Error> {
     match result {
         Err(error) if error.is_not_found() => Ok(None),
-        result => result.map(Some),
+        result => result.and_then(|answer| answer.json().map_err(hint)).map(Some),
     }
 }
 
@@ -319,7 +318,7 @@ fn hint(error: Error) -> Error {
              Set this machine's clock.",
         ),
         Kind::Auth => error.with_hint(
-            "Check `license_key` in `onekosmos = { ... }` of the provider block, or IDV_ONEKOSMOS_LICENSE_KEY.",
+            "The license is `license_key` in `onekosmos = { ... }` of the provider block, or IDV_ONEKOSMOS_LICENSE_KEY.",
         ),
         Kind::Forbidden => error.with_hint(
             "The call needs a license of a higher level (`system` for service keys, `system` or `service` for the bucket), or \
@@ -329,12 +328,6 @@ fn hint(error: Error) -> Error {
             "The address is `tenant_dns` or `base_url` in `onekosmos = { ... }`, or IDV_ONEKOSMOS_TENANT_DNS or \
              IDV_ONEKOSMOS_BASE_URL.",
         ),
-        Kind::Invalid if error.message().is_some_and(|message| message.contains("decrypt") || message.contains("encrypted")) => {
-            error.with_hint(
-                "If it is about the body, the deployment may want it in the other form: see `body_encryption` in \
-                 `onekosmos = { ... }`.",
-            )
-        }
         _ => error,
     }
 }

@@ -82,6 +82,17 @@ impl Endpoints {
         Self(TABLE.iter().map(|row| (row.key, encrypted(row))).collect())
     }
 
+    /// What to try where a deployment refuses the body of a call: the other form.
+    pub(super) fn other_form(&self, endpoint: Endpoint) -> String {
+        let (access, _) = self.prepare(endpoint, serde_json::Value::Null);
+        let key = TABLE.iter().find(|row| row.endpoint == endpoint).map_or("?", |row| row.key);
+        let (sent, other) = if access.sealed { ("encrypted", "plain") } else { ("plain", "encrypted") };
+        format!(
+            "The body was sent {sent}. If the deployment wants it {other}, set `body_encryption = {{ {key} = \"{other}\" }}` in \
+             `onekosmos = {{ ... }}` of the provider block."
+        )
+    }
+
     /// What the call needs, and its body in the form that is then encrypted or sent.
     pub(super) fn prepare(&self, endpoint: Endpoint, body: serde_json::Value) -> (Access, serde_json::Value) {
         let Some(row) = TABLE.iter().find(|row| row.endpoint == endpoint) else {

@@ -214,8 +214,8 @@ fn private_key(given: Option<&Secret>, curve: Option<Curve>, mistakes: &mut Diag
     });
     let parsed = parsed.map_err(|problem| {
         let detail = format!(
-            "`private_key` (or IDV_ONEKOSMOS_PRIVATE_KEY) cannot be used: {problem}. It is base64 of the key's number, as in \
-             `openssl ecparam -genkey`; leave it out to have one made for each run."
+            "`private_key` (or IDV_ONEKOSMOS_PRIVATE_KEY) cannot be used: {problem}. Write the key's 32 bytes in standard base64, \
+             without the frame of a PEM file, such as `openssl rand -base64 32` makes; leave it out to have one made for each run."
         );
         mistakes.error(Path::to("private_key"), "`private_key` is malformed", detail);
     });
@@ -227,8 +227,7 @@ fn check_overrides(overrides: &BTreeMap<String, String>, mistakes: &mut Diagnost
     for (key, value) in overrides {
         let path = Path::to("body_encryption").key(key);
         if !keys.contains(&key.as_str()) {
-            let detail =
-                format!("`{key}` is no endpoint whose body can be encrypted. The endpoints are {}.", any_of(&keys));
+            let detail = format!("`{key}` is no endpoint whose body can be encrypted. Use {}.", any_of(&keys));
             mistakes.error(path, "Unknown endpoint in `body_encryption`", detail);
         } else if !["plain", "encrypted"].contains(&value.as_str()) {
             let detail = format!("`{key}` is set to `{value}`, and a body is `plain` or `encrypted`.");

@@ -180,7 +180,7 @@ impl Resource for ServiceKey {
 
     fn import(&self, id: &str) -> Result<ServiceKeyModel, Diagnostics> {
         if id.is_empty() {
-            let detail = "The import id of this type is the key's tag, such as `pipeline`.";
+            let detail = "The import id of `idv_onekosmos_service_key` is the key's tag, such as `pipeline`.";
             return Err(Diagnostic::error("Wrong import id", detail).into());
         }
         Ok(ServiceKeyModel { tag: id.into(), ..ServiceKeyModel::default() })

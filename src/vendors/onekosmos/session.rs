@@ -167,7 +167,7 @@ impl Authenticate for Session {
         let mut headers =
             vec![("publickey", keys.my_public.clone()), ("requestid", seal(&keys, &id.to_string(), doing)?)];
         if access.license {
-            let license = self.identity.license_key.as_ref().ok_or_else(|| no_license(doing))?;
+            let license = self.identity.license_key.as_ref().ok_or_else(no_license)?;
             headers.push(("licensekey", seal(&keys, license.expose_secret(), doing)?));
         }
         for (name, text) in headers {
@@ -205,8 +205,8 @@ fn seal(keys: &Keys, plain: &str, doing: &str) -> Result<String, Error> {
     keys.channel.seal(plain).ok_or_else(|| failure(Kind::Request, doing, "the text is too long to encrypt".to_owned()))
 }
 
-fn no_license(doing: &str) -> Error {
-    failure(Kind::Auth, doing, "this call needs a license, and none is configured".to_owned()).with_hint(
+fn no_license() -> Error {
+    failure(Kind::Request, "signing the request in", "this call needs a license, and none is configured".to_owned()).with_hint(
         "Set `license_key` in `onekosmos = { ... }` of the provider block, or the environment variable IDV_ONEKOSMOS_LICENSE_KEY.",
     )
 }

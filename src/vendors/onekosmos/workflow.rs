@@ -45,7 +45,7 @@ fn names<'w>(workflow: &'w [StepModel], diagnostics: &mut Diagnostics) -> Option
         };
         if let Some(first) = names.get(name) {
             let detail = format!(
-                "Step {first} and step {index} are both named `{name}`, so a `jump_to` could mean either. Rename one of them."
+                "`workflow[{first}]` and `workflow[{index}]` are both named `{name}`, so a `jump_to` could mean either. Rename one of them."
             );
             diagnostics.error(at(index).attribute("name"), "Two steps have the same name", detail);
         } else {
@@ -72,8 +72,9 @@ fn html(step: &StepModel, path: &Path, diagnostics: &mut Diagnostics) {
         && let Err(error) = BASE64_STANDARD.decode(text)
     {
         let detail = format!(
-            "`html_base64` of step `{name}` is not standard base64: {error}. If it is the page itself, use `html`; else encode it \
-             with `base64encode` or `filebase64`."
+            "`html_base64` of step `{name}` is not standard base64 ({}). If it is the page itself, use `html`; else encode it \
+             with `base64encode` or `filebase64`.",
+            error.to_string().trim_end_matches('.')
         );
         diagnostics.error(path.attribute("html_base64"), "`html_base64` is not base64", detail);
     }
