@@ -83,7 +83,7 @@ impl Uses {
                 self.note(prefix);
                 prefix.pop();
             }
-            _ => self.note(prefix),
+            syn::UseTree::Glob(_) => self.note(prefix),
         }
     }
 }

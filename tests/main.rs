@@ -1,5 +1,6 @@
 //! The whole acceptance suite.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic is how a test fails")]
+#![allow(clippy::needless_raw_string_hashes, reason = "UPDATE_EXPECT=1 writes goldens with them")]
 #![allow(clippy::print_stderr, reason = "a failed test prints what Terraform said")]
 
 mod architecture;

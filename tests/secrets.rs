@@ -23,7 +23,43 @@ resource "idv_vult_webhook" "main" {
   url  = "https://hooks.example.com/idv"
 }
 data "idv_vult_service" "main" {}
+
+resource "idv_onekosmos_proofing_template" "main" {
+  document_type = "dl_object"
+  dvc_id        = "dvc_sandbox"
+  workflow      = [{ name = "front", type = "CAPTURE_FRONT" }]
+}
+resource "idv_onekosmos_bucket" "main" {
+  type        = "aws"
+  bucket_name = "evidence"
+  aws_credential = {
+    access_key            = "AKIA1"
+    region                = "eu-central-1"
+    secret_key_wo         = var.bucket_secret
+    secret_key_wo_version = "1"
+  }
+}
+# Its own key is the one by which the service decrypts, and the list of keys has the secrets of all.
+resource "idv_onekosmos_service_key" "main" {
+  tag         = "service"
+  rotate_when = { quarter = "2026-Q4" }
+}
+data "idv_onekosmos_service_keys" "all" {
+  depends_on = [idv_onekosmos_service_key.main]
+}
+data "idv_onekosmos_bucket" "main" {
+  depends_on = [idv_onekosmos_bucket.main]
+}
+data "idv_onekosmos_community" "main" {}
+
+variable "bucket_secret" {
+  ephemeral = true
+}
 "#;
+
+/// Given by the environment; neither is in the sandbox's state before the apply.
+const BUCKET_SECRET: &str = "bucket-secret-7f3d09";
+const PRIVATE_KEY: &str = "V/5fpevE+vPr5pC1hn9tSNPsCWTKQpoepczvfAvyIUg=";
 
 /// Texts that must be in the files that are searched, so that the search is known to look in the right places.
 const WITNESSES: &[(&str, &str)] = &[
@@ -47,6 +83,15 @@ fn secrets(sandbox: &Sandbox) -> Vec<Secret> {
     let tokens = state["vult"]["tokens"].as_object().unwrap();
     assert!(!tokens.is_empty());
     secrets.extend(tokens.keys().map(|token| ("an access token", token.clone())));
+
+    secrets.push(("the provider's private key", PRIVATE_KEY.to_owned()));
+    secrets.push(("the bucket's secret", BUCKET_SECRET.to_owned()));
+    assert_eq!(text("/onekosmos/buckets/0/aws_credential/secretKey"), BUCKET_SECRET);
+    secrets.extend(state["onekosmos"]["licenses"].as_object().unwrap().keys().map(|key| ("a license", key.clone())));
+    secrets.push(("the service's private key", text("/onekosmos/service_private_key")));
+    secrets.push(("the one-time password seed", text("/onekosmos/communities/0/otpSeed")));
+    let keys = state["onekosmos"]["service_keys"].as_array().unwrap().iter();
+    secrets.extend(keys.map(|key| ("the secret of a service key", key["keySecret"].as_str().unwrap().to_owned())));
     secrets
 }
 
@@ -89,13 +134,18 @@ fn none_is_in_the_log_the_state_or_the_plan_of_an_apply() {
     let log = workspace.path().join("trace.log");
     workspace.set("TF_LOG", "TRACE");
     workspace.set("TF_LOG_PATH", log.to_str().unwrap());
+    workspace.set("TF_VAR_bucket_secret", BUCKET_SECRET);
+    workspace.set("IDV_ONEKOSMOS_PRIVATE_KEY", PRIVATE_KEY);
     workspace.configure(CONFIGURATION);
     workspace.plan();
     workspace.apply_saved().succeeded();
-    workspace.plan().assert_empty();
+    let secrets = secrets(&sandbox);
+    workspace.configure(&CONFIGURATION.replace("Q4", "Q1"));
+    workspace.apply().succeeded();
+    let secrets = [secrets, self::secrets(&sandbox)].concat();
+    workspace.plan();
     workspace.destroy().succeeded();
 
-    let secrets = secrets(&sandbox);
     let mut files = unpacked(&workspace.path().join("saved.tfplan"));
     for name in ["trace.log", "terraform.tfstate", "terraform.tfstate.backup"] {
         files.push((name.to_owned(), std::fs::read(workspace.path().join(name)).unwrap()));

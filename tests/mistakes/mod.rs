@@ -3,6 +3,7 @@
 mod configuration;
 mod documents;
 mod objects;
+mod onekosmos;
 
 use expect_test::Expect;
 
@@ -56,6 +57,7 @@ impl Bench {
     fn check(&self, run: Run, expected: &Expect) {
         let errors = run.failed().errors();
         let errors = errors.replace(self.sandbox.url("vult"), "VULT_URL");
+        let errors = errors.replace(self.sandbox.url("onekosmos"), "ONEKOSMOS_URL");
         // Linux and macOS number their errors differently.
         expected.assert_eq(&errors.replace(" (os error 111)", "").replace(" (os error 61)", ""));
     }

@@ -67,7 +67,7 @@ fn requirement_sets_of_one_scope_are_read_with_one_request() {
 }
 
 #[test]
-fn a_run_asks_for_one_token() {
+fn a_run_asks_for_one_token_and_one_key() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     workspace.configure(
@@ -88,11 +88,29 @@ fn a_run_asks_for_one_token() {
           data_source   = "ocr"
         }
         data "idv_vult_service" "main" {}
+        resource "idv_onekosmos_service_key" "pipeline" {
+          tag = "pipeline"
+        }
+        resource "idv_onekosmos_service_key" "mobile" {
+          tag = "mobile"
+        }
+        resource "idv_onekosmos_proofing_template" "main" {
+          document_type = "dl_object"
+          dvc_id        = "dvc_sandbox"
+          workflow      = [{ name = "front", type = "CAPTURE_FRONT" }]
+        }
+        data "idv_onekosmos_bucket" "main" {}
         "#,
     );
+    let once = |lines: &[String]| {
+        for line in ["POST /oauth/token", "GET /idproofingapi/publickeys", "POST /api/r1/system/community_info/fetch"] {
+            assert_eq!(count(lines, line), 1, "{line} in {lines:?}");
+        }
+    };
     workspace.plan();
-    assert_eq!(count(&sandbox.request_lines(), "POST /oauth/token"), 1, "of the plan");
+    once(&sandbox.request_lines());
     sandbox.forget_requests();
     workspace.apply_saved().succeeded();
-    assert_eq!(count(&sandbox.request_lines(), "POST /oauth/token"), 1, "of the apply");
+    once(&sandbox.request_lines());
+    assert_eq!(count(&sandbox.request_lines(), "GET /idproofingapi/servicekeys"), 1, "for two keys");
 }

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -154,7 +155,7 @@ impl Workspace {
     fn finish(&self, arguments: &[impl AsRef<str>], run: Run) -> Run {
         let words: Vec<_> = arguments.iter().map(AsRef::as_ref).collect();
         let (words, said, code) = (words.join(" "), run.transcript(), run.code);
-        *self.transcript.borrow_mut() += &format!("$ terraform {words}\n{said}-> {code:?}\n");
+        writeln!(self.transcript.borrow_mut(), "$ terraform {words}\n{said}-> {code:?}").unwrap();
         run
     }
 }

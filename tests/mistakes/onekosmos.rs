@@ -1,0 +1,299 @@
+//! Mistakes with 1Kosmos: keys, clocks, licenses, workflows.
+
+use expect_test::{Expect, expect};
+use serde_json::json;
+
+use super::Bench;
+
+/// A read that needs a license of level `system`.
+const SERVICE_KEYS: &str = "data \"idv_onekosmos_service_keys\" \"all\" {}\n";
+
+#[test]
+fn no_license() {
+    Bench::new().variable("IDV_ONEKOSMOS_LICENSE_KEY", "").plan(SERVICE_KEYS, &expect![[r#"
+        Error: 1Kosmos: signing the request in failed: this call needs a license, and none is configured
+          in data "idv_onekosmos_service_keys" "all": `data "idv_onekosmos_service_keys" "all" {}`
+        It was needed for listing the service keys.
+        Nothing was sent.
+        Set `license_key` in `onekosmos = { ... }` of the provider block, or the environment variable IDV_ONEKOSMOS_LICENSE_KEY."#]]);
+}
+
+#[test]
+fn a_wrong_license() {
+    Bench::new().variable("IDV_ONEKOSMOS_LICENSE_KEY", "wrong").plan(SERVICE_KEYS, &expect![[r#"
+        Error: 1Kosmos: listing the service keys failed: the answer was 401 Unauthorized (Unauthorized: the license is not valid)
+          in data "idv_onekosmos_service_keys" "all": `data "idv_onekosmos_service_keys" "all" {}`
+        Request: GET ONEKOSMOS_URL/idproofingapi/servicekeys
+        Check the credentials for 1Kosmos: that they are current, complete and meant for this address.
+        The license is `license_key` in `onekosmos = { ... }` of the provider block, or IDV_ONEKOSMOS_LICENSE_KEY."#]]);
+}
+
+#[test]
+fn a_license_of_too_low_a_level() {
+    let bench = Bench::new().variable("IDV_ONEKOSMOS_LICENSE_KEY", "sandbox-license-service-92ab");
+    bench.plan(SERVICE_KEYS, &expect![[r#"
+        Error: 1Kosmos: listing the service keys failed: the answer was 403 Forbidden (Forbidden: the license does not permit this call)
+          in data "idv_onekosmos_service_keys" "all": `data "idv_onekosmos_service_keys" "all" {}`
+        Request: GET ONEKOSMOS_URL/idproofingapi/servicekeys
+        The credentials are known to 1Kosmos and do not suffice. Ask its administrator for the permission.
+        The call needs a license of a higher level (`system` for service keys, `system` or `service` for the bucket), or the license belongs to another tenant than `tenant_id` and `community_id` say."#]]);
+}
+
+#[test]
+fn a_clock_that_is_wrong() {
+    let bench = Bench::new();
+    bench.sandbox.advance_clock(600);
+    bench.workspace.configure(SERVICE_KEYS);
+    let errors = bench.workspace.try_plan().failed().errors();
+    // The difference is measured, so its last digit is chance.
+    let (before, after) =
+        errors.split_once("59").or_else(|| errors.split_once("60")).unwrap_or_else(|| panic!("{errors}"));
+    let (_, after) = after.split_once("s behind").unwrap_or_else(|| panic!("{errors}"));
+    expect![[r#"
+        Error: 1Kosmos: listing the service keys failed: the answer was 401 Unauthorized (Unauthorized: requestid: ts is more than 60 seconds from now)
+          in data "idv_onekosmos_service_keys" "all": `data "idv_onekosmos_service_keys" "all" {}`
+        Request: GET ONEKOSMOS_URL/idproofingapi/servicekeys
+        This machine's clock is SECONDS behind the vendor's; a request or token with a time in it may be refused.
+        Check the clock first, then the credentials for 1Kosmos: that they are current, complete and meant for this address.
+        Every request carries the time, and the service refuses one that differs from its own clock by more than a minute. Set this machine's clock."#]].assert_eq(&format!("{before}SECONDS behind{after}").replace(bench.sandbox.url("onekosmos"), "ONEKOSMOS_URL"));
+}
+
+#[test]
+fn a_curve_that_the_deployment_does_not_have() {
+    Bench::new().variable("IDV_ONEKOSMOS_CURVE", "prime256v1").plan(SERVICE_KEYS, &expect![[r#"
+        Error: 1Kosmos: fetching the service's public key failed: the service's key is on secp256k1, and `curve` is set to prime256v1
+          in data "idv_onekosmos_service_keys" "all": `data "idv_onekosmos_service_keys" "all" {}`
+        It was needed for listing the service keys.
+        Nothing was sent.
+        Set `curve = "secp256k1"` in `onekosmos = { ... }` of the provider block (or IDV_ONEKOSMOS_CURVE), or leave it out: `auto` finds the curve by itself."#]]);
+}
+
+#[test]
+fn a_curve_that_does_not_exist() {
+    Bench::new().variable("IDV_ONEKOSMOS_CURVE", "p256").plan(
+        SERVICE_KEYS,
+        &expect![[r#"
+        Error: Environment variable `IDV_ONEKOSMOS_CURVE` cannot be used
+          in provider "idv": `provider "idv" {}`
+        `IDV_ONEKOSMOS_CURVE` must be `auto`, `secp256k1` or `prime256v1`; found `p256`."#]],
+    );
+}
+
+#[test]
+fn a_private_key_that_is_not_base64() {
+    Bench::new().variable("IDV_ONEKOSMOS_PRIVATE_KEY", "-----BEGIN").plan(SERVICE_KEYS, &expect![[r#"
+        Error: `private_key` is malformed
+          in provider "idv": `provider "idv" {}`
+        `private_key` (or IDV_ONEKOSMOS_PRIVATE_KEY) cannot be used: it is not standard base64. It is standard base64 of the key's 32 bytes, without the frame of a PEM file, such as `openssl rand -base64 32` makes; leave it out to have one made for each run."#]]);
+}
+
+#[test]
+fn a_private_key_of_the_wrong_length() {
+    let long = "A".repeat(88);
+    Bench::new().variable("IDV_ONEKOSMOS_PRIVATE_KEY", &long).plan(SERVICE_KEYS, &expect![[r#"
+        Error: `private_key` is malformed
+          in provider "idv": `provider "idv" {}`
+        `private_key` (or IDV_ONEKOSMOS_PRIVATE_KEY) cannot be used: it has 66 bytes, and a key has 1 to 32 (33 with a leading zero). It is standard base64 of the key's 32 bytes, without the frame of a PEM file, such as `openssl rand -base64 32` makes; leave it out to have one made for each run."#]]);
+}
+
+#[test]
+fn no_address() {
+    Bench::new().variable("IDV_ONEKOSMOS_BASE_URL", "").plan(SERVICE_KEYS, &expect![[r#"
+        Error: `onekosmos.tenant_dns` is missing
+          in provider "idv": `provider "idv" {}`
+        1Kosmos gives each tenant a host name of its own. Set `tenant_dns` in `onekosmos = { ... }` of the provider block, or the environment variable `IDV_ONEKOSMOS_TENANT_DNS`."#]]);
+}
+
+#[test]
+fn an_address_in_place_of_a_host_name() {
+    let bench = Bench::new().variable("IDV_ONEKOSMOS_BASE_URL", "");
+    bench.variable("IDV_ONEKOSMOS_TENANT_DNS", "https://acme.1kosmos.net").plan(SERVICE_KEYS, &expect![[r#"
+        Error: `tenant_dns` is not a host name
+          in provider "idv": `provider "idv" {}`
+        `tenant_dns` is `https://acme.1kosmos.net`. Write the host name alone, as in `acme.1kosmos.net`, or use `base_url`."#]]);
+}
+
+#[test]
+fn a_community_that_does_not_exist() {
+    let bench = Bench::new().variable("IDV_ONEKOSMOS_COMMUNITY_NAME", "defualt");
+    bench.plan("data \"idv_onekosmos_community\" \"main\" {}\n", &expect![[r#"
+        Error: 1Kosmos: looking up tenant and community failed: the answer was 404 Not Found (404: community not found)
+          in data "idv_onekosmos_community" "main": `data "idv_onekosmos_community" "main" {}`
+        Request: POST ONEKOSMOS_URL/api/r1/system/community_info/fetch
+        Check the id and the base URL: the object was deleted, never existed, or the path is another one.
+        Check `tenant_dns`, `tenant_id`, `community_name` and `community_id` in `onekosmos = { ... }`: the names are those of the tenant's admin console. With both `tenant_id` and `community_id` set, nothing is looked up."#]]);
+}
+
+#[test]
+fn an_endpoint_that_has_no_body_to_encrypt() {
+    let provider = "provider \"idv\" {\n  onekosmos = { body_encryption = { bucket_get = \"plain\", bucket_put = \"clear\" } }\n}\n";
+    Bench::new().plan(&format!("{provider}{SERVICE_KEYS}"), &expect![[r#"
+        Error: Unknown endpoint in `body_encryption`
+          in provider "idv": `onekosmos = { body_encryption = { bucket_get = "plain", bucket_put = "clear" } }`
+        `bucket_get` is no endpoint whose body can be encrypted. Use `template_create`, `template_update`, `template_update_by_dvc_id`, `bucket_put` or `session_fetch`.
+
+        Error: Wrong value in `body_encryption`
+          in provider "idv": `onekosmos = { body_encryption = { bucket_get = "plain", bucket_put = "clear" } }`
+        `bucket_put` is set to `clear`, and a body is `plain` or `encrypted`."#]]);
+}
+
+#[test]
+fn a_body_in_the_form_that_the_deployment_does_not_want() {
+    let bench = Bench::new();
+    bench.sandbox.change_state(|state| state["onekosmos"]["body_encryption"]["bucket_put"] = json!("plain"));
+    bench.workspace.configure(&format!("provider \"idv\" {{}}\n{}", bucket("aws", "aws_credential")));
+    let errors = bench.workspace.apply().failed().errors();
+    // The sandbox's own words come first.
+    let (_, advice) = errors.split_once("Change the value").unwrap();
+    expect![[r#"
+         that it names.
+        The body was sent encrypted. If the deployment wants it plain, set `body_encryption = { bucket_put = "plain" }` in `onekosmos = { ... }` of the provider block."#]].assert_eq(advice);
+}
+
+fn bucket(kind: &str, credential: &str) -> String {
+    format!(
+        "resource \"idv_onekosmos_bucket\" \"main\" {{\n  type = \"{kind}\"\n  bucket_name = \"evidence\"\n  {credential} = {{ \
+         access_key = \"AKIA1\", region = \"eu-central-1\", secret_key_wo = \"hush\" }}\n}}\n"
+    )
+}
+
+#[test]
+fn credentials_that_do_not_go_with_the_type() {
+    Bench::new().validate(&bucket("gcp", "aws_credential"), &expect![[r#"
+        Error: `aws_credential` does not go with the type
+          in resource "idv_onekosmos_bucket" "main": `aws_credential = { access_key = "AKIA1", region = "eu-central-1", secret_key_wo = "hush" }`
+        `type` is `gcp`. Remove `aws_credential`, or set `type = "aws"`.
+
+        Error: `gcp_credential` is missing
+          in resource "idv_onekosmos_bucket" "main": `resource "idv_onekosmos_bucket" "main" {`
+        `type` is `gcp`, so the bucket needs `gcp_credential = { ... }`."#]]);
+}
+
+#[test]
+fn a_secret_twice_and_a_version_of_nothing() {
+    let twice = bucket("aws", "aws_credential")
+        .replace("secret_key_wo = \"hush\"", "secret_key_wo = \"a\", secret_key = \"b\"");
+    Bench::new().validate(&twice, &expect![[r#"
+        Error: `secret_key` and `secret_key_wo` exclude each other
+          in resource "idv_onekosmos_bucket" "main": `aws_credential = { access_key = "AKIA1", region = "eu-central-1", secret_key_wo = "a", secret_key = "b" }`
+        `aws_credential` sets both. Keep `secret_key_wo`, which leaves no trace in state, and remove `secret_key`."#]]);
+    let none = bucket("aws", "aws_credential").replace("secret_key_wo = \"hush\"", "secret_key_wo_version = \"1\"");
+    Bench::new().validate(&none, &expect![[r#"
+        Error: `secret_key` is missing
+          in resource "idv_onekosmos_bucket" "main": `aws_credential = { access_key = "AKIA1", region = "eu-central-1", secret_key_wo_version = "1" }`
+        The vendor needs `secret_key`. Set `secret_key_wo`, or `secret_key` on a Terraform before 1.11; `aws_credential` has neither.
+
+        Error: A version without `secret_key_wo`
+          in resource "idv_onekosmos_bucket" "main": `aws_credential = { access_key = "AKIA1", region = "eu-central-1", secret_key_wo_version = "1" }`
+        `secret_key_wo_version` says when to send `secret_key_wo`, and `secret_key_wo` is not set. Set it, or remove the version."#]]);
+}
+
+#[test]
+fn a_service_key_with_an_unknown_tag() {
+    let bench = Bench::new();
+    bench
+        .workspace
+        .configure("provider \"idv\" {}\nresource \"idv_onekosmos_service_key\" \"main\" {\n  tag = \"pipelnie\"\n}\n");
+    bench.check(bench.workspace.apply(), &expect![[r#"
+        Error: No such service key
+          in resource "idv_onekosmos_service_key" "main": `tag = "pipelnie"`
+        1Kosmos has no service key with the tag `pipelnie`, and its API cannot create one. The tags are `service`, `pipeline`, `mobile`, `web`, `reporting`."#]]);
+}
+
+#[test]
+fn an_import_of_a_template_without_a_session_or_its_dvc_id() {
+    let template = r#"
+resource "idv_onekosmos_proofing_template" "main" {
+  document_type = "dl_object"
+  dvc_id        = "dvc_sandbox"
+  workflow      = [{ name = "front", type = "CAPTURE_FRONT" }]
+}
+"#;
+    let import =
+        |id: &str| format!("import {{\n  to = idv_onekosmos_proofing_template.main\n  id = \"{id}\"\n}}\n{template}");
+    let bench = Bench::new().variable("IDV_ONEKOSMOS_TEMPLATE_SESSION_ID", "");
+    bench.plan(&import("dvc_sandbox/65f0c0ffee65f0c0ffee65f0"), &expect![[r#"
+        Error: A template can be imported only with a session
+        1Kosmos shows a template only through a live proofing session, so an import needs one. Start a session in the admin console and set `template_session_id` in `onekosmos = { ... }` of the provider block, or the environment variable IDV_ONEKOSMOS_TEMPLATE_SESSION_ID."#]]);
+    Bench::new().plan(&import("a/b/c"), &expect![[r#"
+        Error: Wrong import id
+        `a/b/c` is not an import id of `idv_onekosmos_proofing_template`. It is `DVC_ID/TEMPLATE_ID`, such as `dvc_driver_license/65f0c0ffee65f0c0ffee65f0`; where the vendor answers the dvcID, `TEMPLATE_ID` is enough."#]]);
+
+    let bench = Bench::new();
+    bench.workspace.configure(template);
+    bench.workspace.apply().succeeded();
+    let id = bench.workspace.state()["idv_onekosmos_proofing_template.main"]["id"].as_str().unwrap().to_owned();
+    std::fs::remove_file(bench.workspace.path().join("terraform.tfstate")).unwrap();
+    bench.plan(&import(&id), &expect![[r#"
+        Error: The dvcID is missing
+        1Kosmos does not tell the dvcID of the template `65f1a0c00000000000000001`, and Terraform needs it. Import it with the id `DVC_ID/65f1a0c00000000000000001`, with the id of the device verification configuration from the admin console."#]]);
+}
+
+#[test]
+fn a_session_that_is_over() {
+    let bench = Bench::new();
+    bench.sandbox.change_state(|state| state["onekosmos"]["sessions"][0]["expiryTS"] = json!(1));
+    bench.plan("data \"idv_onekosmos_proofing_templates\" \"all\" {}\n", &expect![[r#"
+        Error: 1Kosmos: listing the proofing templates failed: the answer was 400 Bad Request (Bad Request: Session has ended or expired)
+          in data "idv_onekosmos_proofing_templates" "all": `data "idv_onekosmos_proofing_templates" "all" {}`
+        Request: GET ONEKOSMOS_URL/idproofingapi/proofingtemplates/sandbox-session-live
+        1Kosmos did not accept what was sent. Change the value that it names.
+        Templates are read through a live proofing session: check `template_session_id` in `onekosmos = { ... }` of the provider block; sessions expire."#]]);
+}
+
+/// Mistakes in a workflow, all of which `terraform validate` finds offline.
+fn workflow(steps: &str, expected: &Expect) {
+    let configuration = format!(
+        "resource \"idv_onekosmos_proofing_template\" \"main\" {{\n  document_type = \"dl_object\"\n  dvc_id = \"dvc_1\"\n  \
+         workflow = [\n{steps}\n  ]\n}}\n"
+    );
+    Bench::new().validate(&configuration, expected);
+}
+
+#[test]
+fn a_jump_to_nowhere() {
+    workflow(
+        r#"    { name = "front", type = "CAPTURE_FRONT", actions = [{ on = "captured", jump_to = "selfy" }] },
+    { name = "selfie", type = "CAPTURE_SELFIE" },"#,
+        &expect![[r#"
+            Error: `jump_to` leads nowhere
+              in resource "idv_onekosmos_proofing_template" "main": `{ name = "front", type = "CAPTURE_FRONT", actions = [{ on = "captured", jump_to = "selfy" }] },`
+            Step `front` jumps to `selfy`, and no step has that name. The steps are `front`, `selfie`.
+
+            Error: A step cannot be reached
+              in resource "idv_onekosmos_proofing_template" "main": `{ name = "selfie", type = "CAPTURE_SELFIE" },`
+            No action of a step that can be reached jumps to `selfie`, so nobody will ever see it. Point a `jump_to` at it, or remove it."#]],
+    );
+}
+
+#[test]
+fn a_workflow_without_steps() {
+    workflow(
+        "",
+        &expect![[r#"
+        Error: The workflow is empty
+          in resource "idv_onekosmos_proofing_template" "main": `workflow = [
+          ]`
+        A template needs at least one step: the flow begins at the first. Add a step to `workflow`."#]],
+    );
+}
+
+#[test]
+fn an_unknown_step_and_two_of_one_name() {
+    workflow(
+        r#"    { name = "front", type = "CAPTURE_FORNT" },
+    { name = "front", type = "HTML", html_base64 = "<p>" },"#,
+        &expect![[r#"
+            Error: Wrong value for `type`
+              in resource "idv_onekosmos_proofing_template" "main": `{ name = "front", type = "CAPTURE_FORNT" },`
+            `workflow[0].type` must be `HTML`, `CAPTURE_FRONT`, `CAPTURE_BACK`, `CAPTURE_SELFIE` or `PROCESSING`; found `CAPTURE_FORNT`. Did you mean `CAPTURE_FRONT`?
+
+            Error: Two steps have the same name
+              in resource "idv_onekosmos_proofing_template" "main": `{ name = "front", type = "HTML", html_base64 = "<p>" },`
+            `workflow[0]` and `workflow[1]` are both named `front`, so a `jump_to` could mean either. Rename one of them.
+
+            Error: `html_base64` is not base64
+              in resource "idv_onekosmos_proofing_template" "main": `{ name = "front", type = "HTML", html_base64 = "<p>" },`
+            `html_base64` of step `front` is not standard base64 (Invalid symbol 60, offset 0). If it is the page itself, use `html`; else encode it with `base64encode` or `filebase64`."#]],
+    );
+}
