@@ -84,7 +84,7 @@ fn a_private_key_that_is_not_base64() {
     Bench::new().variable("IDV_ONEKOSMOS_PRIVATE_KEY", "-----BEGIN").plan(SERVICE_KEYS, &expect![[r#"
         Error: `private_key` is malformed
           in provider "idv": `provider "idv" {}`
-        `private_key` (or IDV_ONEKOSMOS_PRIVATE_KEY) cannot be used: it is not standard base64. It is standard base64 of the key's 32 bytes, without the frame of a PEM file, such as `openssl rand -base64 32` makes; leave it out to have one made for each run."#]]);
+        `private_key` (or IDV_ONEKOSMOS_PRIVATE_KEY) cannot be used: it is not standard base64. Write the key's 32 bytes in standard base64, without the frame of a PEM file, such as `openssl rand -base64 32` makes; leave it out to have one made for each run."#]]);
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn a_private_key_of_the_wrong_length() {
     Bench::new().variable("IDV_ONEKOSMOS_PRIVATE_KEY", &long).plan(SERVICE_KEYS, &expect![[r#"
         Error: `private_key` is malformed
           in provider "idv": `provider "idv" {}`
-        `private_key` (or IDV_ONEKOSMOS_PRIVATE_KEY) cannot be used: it has 66 bytes, and a key has 1 to 32 (33 with a leading zero). It is standard base64 of the key's 32 bytes, without the frame of a PEM file, such as `openssl rand -base64 32` makes; leave it out to have one made for each run."#]]);
+        `private_key` (or IDV_ONEKOSMOS_PRIVATE_KEY) cannot be used: it has 66 bytes, and a key has 1 to 32 (33 with a leading zero). Write the key's 32 bytes in standard base64, without the frame of a PEM file, such as `openssl rand -base64 32` makes; leave it out to have one made for each run."#]]);
 }
 
 #[test]
