@@ -61,6 +61,9 @@ fn everything_is_described_in_full_sentences() {
         }
     }
     assert!(objects > 0, "the provider has no objects");
+    for (name, schema) in schemas["resource_identity_schemas"].as_object().unwrap() {
+        report.attributes(&format!("the identity of {name}"), schema["attributes"].as_object().unwrap());
+    }
     assert!(report.0.is_empty(), "{}", report.0.join("\n"));
 }
 
