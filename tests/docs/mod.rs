@@ -35,7 +35,9 @@ fn pages_are_generated_from_schemas_and_examples() {
     }
     let strays: Vec<_> = generated_files().into_iter().filter(|file| !pages.contains_key(file)).collect();
     if golden::updating() {
-        strays.iter().for_each(|file| std::fs::remove_file(root().join(file)).unwrap());
+        for file in strays {
+            std::fs::remove_file(root().join(file)).unwrap();
+        }
     } else {
         assert!(strays.is_empty(), "pages of objects that do not exist: {strays:?}; `make docs` removes them");
     }

@@ -3,8 +3,11 @@
 use idv::framework::schema::{Attribute, Nesting, Schema, Shape};
 use idv::framework::types::Type;
 
+/// A section's title, and which attributes belong to it.
+type Group = (&'static str, fn(&Attribute) -> bool);
+
 /// Who sets an attribute, in the order of the sections.
-const GROUPS: [(&str, fn(&Attribute) -> bool); 3] = [
+const GROUPS: [Group; 3] = [
     ("Required", |attribute| attribute.required),
     ("Optional", |attribute| attribute.optional),
     ("Read-Only", |attribute| attribute.computed && !attribute.optional),
@@ -22,7 +25,7 @@ pub(super) fn section(schema: &Schema) -> String {
         if path.is_empty() {
             text += &groups("### ", &path, attributes);
         } else {
-            text += &format!("\n<a id=\"{}\"></a>\n### Nested Schema for `{}`\n", anchor(&path), path.join("."));
+            text.push_str(&nested_heading(&path));
             text += &groups("#### ", &path, attributes);
         }
         pending.extend(sorted(attributes).filter_map(|attribute| match &attribute.shape {
@@ -33,8 +36,12 @@ pub(super) fn section(schema: &Schema) -> String {
     text
 }
 
+fn nested_heading(path: &[&str]) -> String {
+    format!("\n<a id=\"{}\"></a>\n### Nested Schema for `{}`\n", anchor(path), path.join("."))
+}
+
 fn groups(heading: &str, path: &[&str], attributes: &[Attribute]) -> String {
-    let group = |(title, belongs): &(&str, fn(&Attribute) -> bool)| {
+    let group = |(title, belongs): &Group| {
         let lines: Vec<_> =
             sorted(attributes).filter(|attribute| belongs(attribute)).map(|attribute| line(path, attribute)).collect();
         if lines.is_empty() { String::new() } else { format!("\n{heading}{title}\n\n{}", lines.concat()) }
