@@ -35,7 +35,7 @@ fn pages_are_generated_from_schemas_and_examples() {
     }
     let strays: Vec<_> = generated_files().into_iter().filter(|file| !pages.contains_key(file)).collect();
     if golden::updating() {
-        for file in strays {
+        for file in &strays {
             std::fs::remove_file(root().join(file)).unwrap();
         }
     } else {

@@ -1,43 +1,41 @@
 //! The schema section of a page: attributes by who sets them, nested ones below under an anchor of their own.
 
+use std::collections::VecDeque;
+
 use idv::framework::schema::{Attribute, Nesting, Schema, Shape};
 use idv::framework::types::Type;
 
-/// A section's title, and which attributes belong to it.
+/// A heading, and whether an attribute stands below it.
 type Group = (&'static str, fn(&Attribute) -> bool);
 
-/// Who sets an attribute, in the order of the sections.
+/// By who sets an attribute.
 const GROUPS: [Group; 3] = [
     ("Required", |attribute| attribute.required),
     ("Optional", |attribute| attribute.optional),
     ("Read-Only", |attribute| attribute.computed && !attribute.optional),
 ];
 
-/// An attribute whose own attributes are still to be told, and the path to it.
-type Pending<'s> = (Vec<&'s str>, &'s [Attribute]);
-
 /// The section, from its heading on.
 pub(super) fn section(schema: &Schema) -> String {
-    let mut text = "## Schema\n".to_owned();
-    let mut pending: Vec<Pending<'_>> = vec![(Vec::new(), &schema.attributes)];
-    while !pending.is_empty() {
-        let (path, attributes) = pending.remove(0);
-        if path.is_empty() {
-            text += &groups("### ", &path, attributes);
-        } else {
-            text.push_str(&nested_heading(&path));
-            text += &groups("#### ", &path, attributes);
+    let mut parts = vec!["## Schema\n".to_owned()];
+    let mut pending = VecDeque::from([(Vec::new(), schema.attributes.as_slice())]);
+    while let Some((path, attributes)) = pending.pop_front() {
+        let heading = if path.is_empty() { "### " } else { "#### " };
+        if !path.is_empty() {
+            parts.push(format!("\n<a id=\"{}\"></a>\n### Nested Schema for `{}`\n", anchor(&path), path.join(".")));
         }
-        pending.extend(sorted(attributes).filter_map(|attribute| match &attribute.shape {
-            Shape::Nested(_, nested) => Some((below(&path, &attribute.name), nested.as_slice())),
-            Shape::Plain(_) => None,
-        }));
+        parts.push(groups(heading, &path, attributes));
+        pending.extend(sorted(attributes).filter_map(|attribute| nested(&path, attribute)));
     }
-    text
+    parts.concat()
 }
 
-fn nested_heading(path: &[&str]) -> String {
-    format!("\n<a id=\"{}\"></a>\n### Nested Schema for `{}`\n", anchor(path), path.join("."))
+/// The attributes below an attribute, and the path to them.
+fn nested<'s>(path: &[&'s str], attribute: &'s Attribute) -> Option<(Vec<&'s str>, &'s [Attribute])> {
+    match &attribute.shape {
+        Shape::Nested(_, nested) => Some((below(path, &attribute.name), nested.as_slice())),
+        Shape::Plain(_) => None,
+    }
 }
 
 fn groups(heading: &str, path: &[&str], attributes: &[Attribute]) -> String {
