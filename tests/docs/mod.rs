@@ -3,6 +3,7 @@
 //! Pages are generated and checked in, because registries and people read them without building the provider. The guides
 //! in `docs/guides/` are written by hand and not looked at here.
 
+mod links;
 mod page;
 mod schema;
 
