@@ -34,7 +34,7 @@ fn workspace(folder: &Path, sandbox: &Sandbox) -> Workspace {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        if !name.starts_with("import.") {
+        if !name.starts_with("import") {
             workspace.write(&name, &read(&path));
         }
     }
@@ -50,7 +50,10 @@ fn resources_live_a_whole_life() {
         first.plan().assert_empty();
         let (address, id) = import_command(&folder);
         imports_by_command(&folder, &sandbox, &address, &id);
-        imports_by_block(&folder, &sandbox, &address);
+        imports_by_block(&folder, &sandbox, &address, "import-by-identity.tf");
+        let last = imports_by_block(&folder, &sandbox, &address, "import.tf");
+        last.destroy().succeeded();
+        assert!(last.state().is_empty());
     }
 }
 
@@ -70,16 +73,15 @@ fn imports_by_command(folder: &Path, sandbox: &Sandbox, address: &str, id: &str)
     assert_imported(&workspace.plan(), address);
 }
 
-fn imports_by_block(folder: &Path, sandbox: &Sandbox, address: &str) {
+fn imports_by_block(folder: &Path, sandbox: &Sandbox, address: &str, file: &str) -> Workspace {
     let workspace = workspace(folder, sandbox);
-    workspace.write("import.tf", &read(&folder.join("import.tf")));
+    workspace.write("import.tf", &read(&folder.join(file)));
     let plan = workspace.plan();
-    assert!(plan.change(address)["importing"]["id"].is_string(), "{} imports no {address}", folder.display());
+    assert!(plan.change(address)["importing"].is_object(), "{}/{file} imports no {address}", folder.display());
     assert_imported(&plan, address);
     workspace.apply().succeeded();
     workspace.plan().assert_empty();
-    workspace.destroy().succeeded();
-    assert!(workspace.state().is_empty());
+    workspace
 }
 
 /// Asserts that the import knew all that it could. Other objects of the example may be planned for creation.

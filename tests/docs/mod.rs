@@ -65,7 +65,12 @@ fn pages() -> (BTreeMap<String, String>, Vec<String>) {
     for (name, object) in &provider.resources {
         let (file, mut page) = object_page(&RESOURCE, name, object.vendor(), object.schema(), &mut missing);
         let mut read = |file| example(&format!("resources/{name}/{file}"), name, &mut missing);
-        page.import = Some(Import { block: read("import.tf"), command: read("import.sh") });
+        page.import = Some(Import {
+            identity: object.identity().to_vec(),
+            by_identity: read("import-by-identity.tf"),
+            block: read("import.tf"),
+            command: read("import.sh"),
+        });
         pages.insert(file, page.render());
     }
     for (name, object) in &provider.data_sources {

@@ -1,5 +1,6 @@
 //! One page of the registry: front matter, description, examples, schema, import.
 
+use idv::framework::identity::Part;
 use idv::framework::schema::Schema;
 
 use super::schema;
@@ -22,6 +23,10 @@ pub(super) struct Page<'s> {
 
 /// How an existing object is taken over.
 pub(super) struct Import {
+    /// What tells the object from every other.
+    pub identity: Vec<Part>,
+    /// `import-by-identity.tf`.
+    pub by_identity: String,
     /// `import.tf`.
     pub block: String,
     /// `import.sh`.
@@ -48,10 +53,19 @@ impl Page<'_> {
 
 impl Import {
     fn section(&self) -> String {
-        let Self { block, command } = self;
+        let Self { identity, by_identity, block, command } = self;
+        let parts = |title: &str, required: bool| {
+            let parts = identity.iter().filter(|part| part.required == required);
+            let lines: Vec<_> =
+                parts.map(|part| format!("- `{}` (String) {}\n", part.name, part.description)).collect();
+            if lines.is_empty() { String::new() } else { format!("\n#### {title}\n\n{}", lines.concat()) }
+        };
         format!(
             "## Import\n\nWith an `import` block beside the resource, from Terraform 1.5 on and in every OpenTofu:\n\n```terraform\n{block}```\n\n\
-             Or with the command:\n\n```shell\n{command}```\n"
+             By identity, from Terraform 1.12 on:\n\n```terraform\n{by_identity}```\n\n\
+             Or with the command:\n\n```shell\n{command}```\n\n### Identity Schema\n{}{}",
+            parts("Required", true),
+            parts("Optional", false),
         )
     }
 }

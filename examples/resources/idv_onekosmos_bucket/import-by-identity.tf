@@ -1,0 +1,4 @@
+import {
+  to       = idv_onekosmos_bucket.evidence
+  identity = {} # the community of the provider block
+}

@@ -1,0 +1,4 @@
+import {
+  to       = idv_onekosmos_service_key.pipeline
+  identity = { tag = "pipeline" }
+}

@@ -1,0 +1,4 @@
+import {
+  to       = idv_vult_webhook.events
+  identity = { id = "whk_000001" }
+}
