@@ -22,6 +22,7 @@ pub fn render(source: &str, provider: &Provider) -> Json {
         provider.resources.iter().map(|(name, object)| (name, schema(object.schema()))).collect();
     let data_sources: BTreeMap<_, _> =
         provider.data_sources.iter().map(|(name, object)| (name, schema(object.schema()))).collect();
+    let lists: BTreeMap<_, _> = provider.lists.iter().map(|(name, list)| (name, schema(list.filters()))).collect();
     let identities: BTreeMap<_, _> =
         provider.resources.iter().map(|(name, object)| (name, identity(object.identity()))).collect();
     json!({
@@ -31,6 +32,7 @@ pub fn render(source: &str, provider: &Provider) -> Json {
                 "provider": schema(provider.schema()),
                 "resource_schemas": resources,
                 "data_source_schemas": data_sources,
+                "list_resource_schemas": lists,
                 "resource_identity_schemas": identities,
             },
         },
@@ -46,14 +48,12 @@ fn identity(parts: &[Part]) -> Json {
 }
 
 fn schema(schema: &Schema) -> Json {
-    json!({
-        "version": schema.version,
-        "block": {
-            "attributes": attributes(&schema.attributes),
-            "description": schema.description,
-            "description_kind": "markdown",
-        },
-    })
+    let mut block = json!({"description": schema.description, "description_kind": "markdown"});
+    // Terraform leaves out what is empty.
+    if !schema.attributes.is_empty() {
+        block["attributes"] = attributes(&schema.attributes);
+    }
+    json!({"version": schema.version, "block": block})
 }
 
 fn attributes(attributes: &[Attribute]) -> Json {

@@ -213,10 +213,10 @@ impl Resource for ProofingTemplate {
                     .replaces()
                     .rule(Rule::OneOf(DOCUMENT_TYPES))
                     .describe("The document that the flow is for: driver license, passport or identity card."),
-                Attribute::string("dvc_id").optional().rule(Rule::Length(1, usize::MAX)).describe(
+                Attribute::string("dvc_id").optional().replaces().rule(Rule::Length(1, usize::MAX)).describe(
                     "The id of the device verification configuration that uses the template (`dvcID` at the vendor). Needed to create a \
-                     template. The vendor does not tell it of one that exists, so it may be left out for one that was imported; \
-                     setting it then changes nothing at the vendor. Any other change of it replaces the object.",
+                     template. The vendor does not tell it of one that exists, so it may be left out for one that was imported, and \
+                     setting it later is no change then.",
                 ),
                 Attribute::objects("workflow", step_attributes(true)).required().describe(
                     "The steps in order. The flow begins at the first; an action's `jump_to` leads to another, and a step \
@@ -251,7 +251,7 @@ impl Resource for ProofingTemplate {
                               admin console shows.";
                 return Err(Diagnostic::error("`dvc_id` is missing", detail).at(at).into());
             }
-            Some(prior) if !prior.dvc_id.is_null() && prior.dvc_id != *wanted => planning.requires_replace.push(at),
+            Some(prior) if prior.dvc_id.is_null() => planning.requires_replace.retain(|path| *path != at),
             _ => {}
         }
         Ok(())
