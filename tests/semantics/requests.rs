@@ -38,7 +38,7 @@ fn refreshing_300_webhooks_costs_pages() {
     sandbox.forget_requests();
     workspace.plan().assert_empty();
     let lines = sandbox.request_lines();
-    // Three full pages, and one that is empty and says so.
+    // Three full pages, of which the last says that it is: the token and the pages are all.
     assert_eq!(count(&lines, "POST /webhook/list"), 3, "{lines:?}");
     assert_eq!(lines.len(), 4, "{lines:?}");
 }
