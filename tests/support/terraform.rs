@@ -12,7 +12,8 @@ const PINNED: &str = include_str!("../../.terraform-version");
 /// Terraform on this machine: the one that `TF_ACC_TERRAFORM_PATH` names, or else the pinned one if it is installed.
 pub(crate) fn path() -> PathBuf {
     if let Some(path) = std::env::var_os("TF_ACC_TERRAFORM_PATH").filter(|path| !path.is_empty()) {
-        let path = PathBuf::from(path);
+        // Runs have folders of their own, in which a relative path would mean another file.
+        let path = std::path::absolute(path).unwrap();
         assert!(path.is_file(), "TF_ACC_TERRAFORM_PATH is {}, and there is no such file", path.display());
         return path;
     }
