@@ -4,16 +4,20 @@
 //! returned after an apply) and nothing else: no protobuf, no HTTP, no vendor. The protocol layer translates its
 //! values to the wire, vendors implement its traits, and both can be tested without the other.
 
+pub mod action;
 pub mod attr;
 pub mod check;
 pub mod config;
 pub mod data_source;
 pub mod diagnostics;
 pub mod environment;
+pub mod ephemeral;
+pub mod function;
 pub mod identity;
 pub mod list;
 pub mod model;
 pub mod number;
+mod parse_import_id;
 pub mod path;
 pub mod plan;
 pub mod private;
@@ -25,9 +29,11 @@ pub mod secret;
 pub mod types;
 pub mod value;
 
+pub use action::Action;
 pub use attr::Attr;
 pub use data_source::DataSource;
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use ephemeral::Ephemeral;
 pub use list::{Found, Listable};
 pub use model::Model;
 pub use number::Number;

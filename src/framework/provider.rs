@@ -6,12 +6,16 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio_util::sync::CancellationToken;
 
+use super::action;
 use super::check;
 use super::data_source;
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::environment::Environment;
+use super::ephemeral;
+use super::function;
 use super::identity::Place;
 use super::list;
+use super::parse_import_id::ParseImportId;
 use super::path::Path;
 use super::resource;
 use super::schema::{Attribute, Schema, Shape};
@@ -35,6 +39,12 @@ pub enum Object {
     Listable(Arc<dyn resource::Object>, Arc<dyn list::Object>),
     /// A data source.
     DataSource(Arc<dyn data_source::Object>),
+    /// An ephemeral resource.
+    Ephemeral(Arc<dyn ephemeral::Object>),
+    /// An action.
+    Action(Arc<dyn action::Object>),
+    /// A function.
+    Function(function::Object),
 }
 
 impl Object {
@@ -51,6 +61,21 @@ impl Object {
     /// A data source.
     pub fn data_source<D: data_source::DataSource>(source: D) -> Self {
         Self::DataSource(data_source::object(source))
+    }
+
+    /// An ephemeral resource.
+    pub fn ephemeral<E: ephemeral::Ephemeral>(ephemeral: E) -> Self {
+        Self::Ephemeral(ephemeral::object(ephemeral))
+    }
+
+    /// An action.
+    pub fn action<A: action::Action>(action: A) -> Self {
+        Self::Action(action::object(action))
+    }
+
+    /// A function.
+    pub fn function<F: function::Function>(function: F) -> Self {
+        Self::Function(Arc::new(function))
     }
 }
 
@@ -153,6 +178,12 @@ pub struct Provider {
     pub data_sources: BTreeMap<String, Arc<dyn data_source::Object>>,
     /// Lists by the full type name of their resource.
     pub lists: BTreeMap<String, Arc<dyn list::Object>>,
+    /// Ephemeral resources by full type name.
+    pub ephemerals: BTreeMap<String, Arc<dyn ephemeral::Object>>,
+    /// Actions by full type name.
+    pub actions: BTreeMap<String, Arc<dyn action::Object>>,
+    /// Functions by name.
+    pub functions: BTreeMap<&'static str, function::Object>,
     schema: Schema,
     own: Vec<Attribute>,
     vendors: Vec<&'static dyn Vendor>,
@@ -161,13 +192,14 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// Assembles a provider. `own` are its attributes beside those of the vendors.
+    /// Assembles a provider. `own` are its attributes beside those of the vendors, `functions` those that need no vendor.
     pub fn new(
         name: &'static str,
         version: &'static str,
         description: &str,
         own: Vec<Attribute>,
         vendors: Vec<&'static dyn Vendor>,
+        functions: Vec<function::Object>,
         environment: Environment,
     ) -> Self {
         let blocks = vendors.iter().map(|vendor| {
@@ -176,19 +208,44 @@ impl Provider {
         });
         let own_described = own.iter().cloned().map(|attribute| with_variable("", attribute));
         let schema = Schema::new(description, blocks.chain(own_described).collect());
-        let (mut resources, mut data_sources, mut lists) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        for object in vendors.iter().flat_map(|vendor| vendor.objects()) {
-            match object {
-                Object::Resource(object) => drop(resources.insert(format!("{name}_{}", object.name()), object)),
-                Object::Listable(object, list) => {
-                    resources.insert(format!("{name}_{}", object.name()), object);
-                    lists.insert(format!("{name}_{}", list.name()), list);
-                }
-                Object::DataSource(object) => drop(data_sources.insert(format!("{name}_{}", object.name()), object)),
-            }
+        let mut provider = Self {
+            name,
+            version,
+            resources: BTreeMap::new(),
+            data_sources: BTreeMap::new(),
+            lists: BTreeMap::new(),
+            ephemerals: BTreeMap::new(),
+            actions: BTreeMap::new(),
+            functions: BTreeMap::new(),
+            schema,
+            own,
+            environment,
+            clients: RwLock::default(),
+            vendors,
+        };
+        for object in provider.vendors.clone().iter().flat_map(|vendor| vendor.objects()) {
+            provider.register(object);
         }
-        let clients = RwLock::default();
-        Self { name, version, resources, data_sources, lists, schema, own, vendors, environment, clients }
+        for function in functions {
+            provider.register(Object::Function(function));
+        }
+        provider.register(Object::function(ParseImportId(provider.resources.clone())));
+        provider
+    }
+
+    fn register(&mut self, object: Object) {
+        let full = |name: &str| format!("{}_{name}", self.name);
+        match object {
+            Object::Resource(object) => drop(self.resources.insert(full(object.name()), object)),
+            Object::Listable(object, list) => {
+                self.lists.insert(full(list.name()), list);
+                self.resources.insert(full(object.name()), object);
+            }
+            Object::DataSource(object) => drop(self.data_sources.insert(full(object.name()), object)),
+            Object::Ephemeral(object) => drop(self.ephemerals.insert(full(object.name()), object)),
+            Object::Action(object) => drop(self.actions.insert(full(object.name()), object)),
+            Object::Function(function) => drop(self.functions.insert(function.name(), function)),
+        }
     }
 
     /// The schema of the provider block.

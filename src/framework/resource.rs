@@ -116,6 +116,8 @@ pub struct Planning<M> {
     pub plan: M,
     /// Attributes whose change replaces the object; may be added to.
     pub requires_replace: Vec<Path>,
+    /// What the resource keeps out of the user's sight, as of the last read.
+    pub private: Private,
     /// Warnings for the user.
     pub diagnostics: Diagnostics,
 }
@@ -232,6 +234,8 @@ pub trait Object: Send + Sync {
     async fn read(&self, state: Value, private: Private, clients: &Clients) -> Outcome;
     /// The state that an import begins with.
     fn import(&self, by: &ImportBy, clients: &Clients) -> Outcome;
+    /// The attributes that an import id names, and null for all others.
+    fn parse_import_id(&self, id: &str) -> Result<Value, Diagnostics>;
     /// The configuration that a user would write for a state.
     fn generate_config(&self, state: Value) -> Value;
     /// Stored state in today's shape.
@@ -325,6 +329,10 @@ impl<R: Resource> Object for Erased<R> {
             .unwrap_or_else(|diagnostics| Outcome::failed(diagnostics, Value::Null, Private::default()))
     }
 
+    fn parse_import_id(&self, id: &str) -> Result<Value, Diagnostics> {
+        model::encode(&self.resource.import(id)?)
+    }
+
     fn generate_config(&self, state: Value) -> Value {
         super::config::generate(&self.schema, state)
     }
@@ -361,6 +369,7 @@ impl<R: Resource> Erased<R> {
             config: model::decode(config)?,
             plan: model::decode(plan.state)?,
             requires_replace: plan.requires_replace,
+            private,
             diagnostics: Diagnostics::new(),
         };
         self.resource.plan(&mut planning)?;
@@ -370,7 +379,7 @@ impl<R: Resource> Erased<R> {
         let planned = identity::of_state(&self.identity, &state, place.as_ref());
         let complete = identity::is_complete(&self.identity, &planned);
         let identity = if (created || identity.is_null()) && complete { planned } else { identity };
-        let Planning { requires_replace, diagnostics, .. } = planning;
+        let Planning { requires_replace, private, diagnostics, .. } = planning;
         Ok(Planned { state, requires_replace, private, identity, diagnostics })
     }
 
@@ -386,7 +395,7 @@ impl<R: Resource> Erased<R> {
     fn begin_import(&self, by: &ImportBy, clients: &Clients) -> Result<Outcome, Diagnostics> {
         let client = clients.get::<R::Client>()?;
         let named = match by {
-            ImportBy::Id(id) => model::encode(&self.resource.import(id)?)?,
+            ImportBy::Id(id) => self.parse_import_id(id)?,
             ImportBy::Identity(identity) => {
                 Value::Map(identity::to_attributes(&self.identity, identity, &self.schema.empty(), &client.place())?)
             }

@@ -11,7 +11,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::generated::tfplugin6::provider_server::{Provider as Calls, ProviderServer};
 use super::generated::tfplugin6::{self as wire, get_provider_schema};
-use super::rpc::{Answer, data_source, list, provider, resource};
+use super::rpc::{Answer, action, data_source, ephemeral, function, list, provider, resource};
 use crate::framework::{Diagnostic, Diagnostics, Provider};
 
 /// The largest message in either direction: as much as providers written with `HashiCorp`'s libraries take.
@@ -185,7 +185,11 @@ impl Calls for Service {
     }
 
     async fn get_functions(&self, _: Request<wire::get_functions::Request>) -> Answered<wire::get_functions::Response> {
-        answer("GetFunctions", async { Ok(wire::get_functions::Response::default()) }).await
+        let functions = async {
+            let functions = function::signatures(&self.provider);
+            Ok(wire::get_functions::Response { functions, diagnostics: Vec::new() })
+        };
+        answer("GetFunctions", functions).await
     }
 
     async fn validate_list_resource_config(
@@ -210,6 +214,61 @@ impl Calls for Service {
         answer("GenerateResourceConfig", async { list::generate(&self.provider, request.into_inner()) }).await
     }
 
+    async fn call_function(
+        &self,
+        request: Request<wire::call_function::Request>,
+    ) -> Answered<wire::call_function::Response> {
+        answer("CallFunction", async { Ok(function::call(&self.provider, request.into_inner())) }).await
+    }
+
+    async fn validate_ephemeral_resource_config(
+        &self,
+        request: Request<wire::validate_ephemeral_resource_config::Request>,
+    ) -> Answered<wire::validate_ephemeral_resource_config::Response> {
+        answer("ValidateEphemeralResourceConfig", async { ephemeral::validate(&self.provider, request.into_inner()) })
+            .await
+    }
+
+    async fn open_ephemeral_resource(
+        &self,
+        request: Request<wire::open_ephemeral_resource::Request>,
+    ) -> Answered<wire::open_ephemeral_resource::Response> {
+        answer("OpenEphemeralResource", ephemeral::open(&self.provider, request.into_inner())).await
+    }
+
+    async fn renew_ephemeral_resource(
+        &self,
+        request: Request<wire::renew_ephemeral_resource::Request>,
+    ) -> Answered<wire::renew_ephemeral_resource::Response> {
+        answer("RenewEphemeralResource", ephemeral::renew(&self.provider, request.into_inner())).await
+    }
+
+    async fn close_ephemeral_resource(
+        &self,
+        request: Request<wire::close_ephemeral_resource::Request>,
+    ) -> Answered<wire::close_ephemeral_resource::Response> {
+        answer("CloseEphemeralResource", ephemeral::close(&self.provider, request.into_inner())).await
+    }
+
+    async fn validate_action_config(
+        &self,
+        request: Request<wire::validate_action_config::Request>,
+    ) -> Answered<wire::validate_action_config::Response> {
+        answer("ValidateActionConfig", async { action::validate(&self.provider, request.into_inner()) }).await
+    }
+
+    async fn plan_action(&self, request: Request<wire::plan_action::Request>) -> Answered<wire::plan_action::Response> {
+        answer("PlanAction", async { action::plan(&self.provider, request.into_inner()) }).await
+    }
+
+    async fn invoke_action(
+        &self,
+        request: Request<wire::invoke_action::Request>,
+    ) -> Answered<Self::InvokeActionStream> {
+        tracing::debug!(rpc = "InvokeAction", "called");
+        Ok(Response::new(action::invoke(&self.provider, request.into_inner()).unwrap_or_else(action::failed)))
+    }
+
     // --- Kinds that this provider does not have ---
 
     async fn move_resource_state(
@@ -217,38 +276,6 @@ impl Calls for Service {
         _: Request<wire::move_resource_state::Request>,
     ) -> Answered<wire::move_resource_state::Response> {
         absent("resource that others can be moved to")
-    }
-
-    async fn validate_ephemeral_resource_config(
-        &self,
-        _: Request<wire::validate_ephemeral_resource_config::Request>,
-    ) -> Answered<wire::validate_ephemeral_resource_config::Response> {
-        absent("ephemeral resource")
-    }
-
-    async fn open_ephemeral_resource(
-        &self,
-        _: Request<wire::open_ephemeral_resource::Request>,
-    ) -> Answered<wire::open_ephemeral_resource::Response> {
-        absent("ephemeral resource")
-    }
-
-    async fn renew_ephemeral_resource(
-        &self,
-        _: Request<wire::renew_ephemeral_resource::Request>,
-    ) -> Answered<wire::renew_ephemeral_resource::Response> {
-        absent("ephemeral resource")
-    }
-
-    async fn close_ephemeral_resource(
-        &self,
-        _: Request<wire::close_ephemeral_resource::Request>,
-    ) -> Answered<wire::close_ephemeral_resource::Response> {
-        absent("ephemeral resource")
-    }
-
-    async fn call_function(&self, _: Request<wire::call_function::Request>) -> Answered<wire::call_function::Response> {
-        absent("function")
     }
 
     async fn validate_state_store_config(
@@ -293,20 +320,5 @@ impl Calls for Service {
 
     async fn delete_state(&self, _: Request<wire::delete_state::Request>) -> Answered<wire::delete_state::Response> {
         absent("state store")
-    }
-
-    async fn plan_action(&self, _: Request<wire::plan_action::Request>) -> Answered<wire::plan_action::Response> {
-        absent("action")
-    }
-
-    async fn invoke_action(&self, _: Request<wire::invoke_action::Request>) -> Answered<Self::InvokeActionStream> {
-        absent("action")
-    }
-
-    async fn validate_action_config(
-        &self,
-        _: Request<wire::validate_action_config::Request>,
-    ) -> Answered<wire::validate_action_config::Response> {
-        absent("action")
     }
 }

@@ -9,8 +9,12 @@ mod common;
 mod errors;
 pub mod onekosmos;
 pub mod vult;
+mod xident;
+
+use std::sync::Arc;
 
 use crate::framework::environment::Environment;
+use crate::framework::function;
 use crate::framework::{Provider, Vendor};
 use crate::sandbox;
 
@@ -31,5 +35,9 @@ pub fn provider(environment: Environment) -> Provider {
     let description = "Manages the admin side of identity-verification vendors. Each vendor is configured by an attribute of \
                        its own; only those whose objects are used need to be.";
     let vendors = VENDORS.iter().map(|(vendor, _)| *vendor).collect();
-    Provider::new("idv", env!("CARGO_PKG_VERSION"), description, common::attributes(), vendors, environment)
+    let functions: Vec<function::Object> = vec![
+        Arc::new(xident::webhook_signature::WebhookSignature),
+        Arc::new(xident::webhook_signature::WebhookIsAuthentic),
+    ];
+    Provider::new("idv", env!("CARGO_PKG_VERSION"), description, common::attributes(), vendors, functions, environment)
 }

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use crate::framework::{Diagnostic, Diagnostics, Private};
 
+pub(super) mod action;
 pub(super) mod data_source;
+pub(super) mod ephemeral;
+pub(super) mod function;
 pub(super) mod list;
 pub(super) mod provider;
 pub(super) mod resource;
@@ -30,6 +33,7 @@ macro_rules! answers {
 use super::generated::tfplugin6 as wire;
 answers!(
     wire::apply_resource_change::Response,
+    wire::close_ephemeral_resource::Response,
     wire::configure_provider::Response,
     wire::generate_resource_config::Response,
     wire::get_functions::Response,
@@ -37,16 +41,28 @@ answers!(
     wire::get_provider_schema::Response,
     wire::get_resource_identity_schemas::Response,
     wire::import_resource_state::Response,
+    wire::open_ephemeral_resource::Response,
+    wire::plan_action::Response,
     wire::plan_resource_change::Response,
     wire::read_data_source::Response,
     wire::read_resource::Response,
+    wire::renew_ephemeral_resource::Response,
     wire::upgrade_resource_identity::Response,
     wire::upgrade_resource_state::Response,
+    wire::validate_action_config::Response,
     wire::validate_data_resource_config::Response,
+    wire::validate_ephemeral_resource_config::Response,
     wire::validate_list_resource_config::Response,
     wire::validate_provider_config::Response,
     wire::validate_resource_config::Response,
 );
+
+impl Answer for wire::call_function::Response {
+    fn failed(diagnostics: Diagnostics) -> Self {
+        let text = diagnostics.iter().map(|diagnostic| diagnostic.detail.as_str()).collect::<Vec<_>>().join("; ");
+        Self { result: None, error: Some(wire::FunctionError { text, function_argument: None }) }
+    }
+}
 
 impl Answer for wire::stop_provider::Response {
     fn failed(diagnostics: Diagnostics) -> Self {

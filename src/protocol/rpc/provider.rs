@@ -1,7 +1,5 @@
 //! Calls about the provider itself: schema, metadata, configuration.
 
-use std::collections::HashMap;
-
 use super::wire::{self, configure_provider, get_metadata, get_provider_schema, validate_provider_config as validate};
 use crate::framework::{Diagnostics, Provider};
 use crate::protocol::convert;
@@ -32,7 +30,19 @@ pub(crate) fn schema(provider: &Provider) -> get_provider_schema::Response {
             .iter()
             .map(|(name, object)| (name.clone(), convert::schema::encode(object.schema())))
             .collect(),
-        functions: HashMap::new(),
+        functions: super::function::signatures(provider),
+        ephemeral_resource_schemas: provider
+            .ephemerals
+            .iter()
+            .map(|(name, object)| (name.clone(), convert::schema::encode(object.schema())))
+            .collect(),
+        action_schemas: provider
+            .actions
+            .iter()
+            .map(|(name, object)| {
+                (name.clone(), wire::ActionSchema { schema: Some(convert::schema::encode(object.schema())) })
+            })
+            .collect(),
         list_resource_schemas: provider
             .lists
             .iter()
@@ -48,11 +58,17 @@ pub(crate) fn metadata(provider: &Provider) -> get_metadata::Response {
     let resource = |name: &String| get_metadata::ResourceMetadata { type_name: name.clone() };
     let data_source = |name: &String| get_metadata::DataSourceMetadata { type_name: name.clone() };
     let list = |name: &String| get_metadata::ListResourceMetadata { type_name: name.clone() };
+    let ephemeral = |name: &String| get_metadata::EphemeralMetadata { type_name: name.clone() };
+    let action = |name: &String| get_metadata::ActionMetadata { type_name: name.clone() };
+    let function = |name: &&str| get_metadata::FunctionMetadata { name: (*name).to_owned() };
     get_metadata::Response {
         server_capabilities: Some(capabilities()),
         resources: provider.resources.keys().map(resource).collect(),
         data_sources: provider.data_sources.keys().map(data_source).collect(),
         list_resources: provider.lists.keys().map(list).collect(),
+        ephemeral_resources: provider.ephemerals.keys().map(ephemeral).collect(),
+        actions: provider.actions.keys().map(action).collect(),
+        functions: provider.functions.keys().map(function).collect(),
         ..get_metadata::Response::default()
     }
 }

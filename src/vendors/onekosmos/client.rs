@@ -79,6 +79,11 @@ impl Client {
         self.http.base_url().as_str().trim_end_matches('/')
     }
 
+    /// The host name by which the service knows the tenant.
+    pub(super) fn tenant_dns(&self) -> &str {
+        &self.tenancy.dns
+    }
+
     /// The configured community; asks the service for what is not configured, once.
     pub(super) async fn community(&self) -> Result<&Community, Error> {
         self.community
@@ -254,6 +259,25 @@ impl Client {
             }
         }
         Ok(rows)
+    }
+
+    /// Creates a scan session; the vendor counts each.
+    pub(super) async fn create_session<T: DeserializeOwned>(&self, body: Json) -> Result<T, Error> {
+        let doing = "creating the proofing session";
+        let request = self.http.post("/document_share_session/create").doing(doing).invalidates("sessions");
+        let answer = self.send(request, Endpoint::SessionCreate, body).await?;
+        let data = self.data(&answer, doing).await?;
+        decode(&answer, data)
+    }
+
+    /// Declines a session, so that nobody can go through with it. One that is over already needs none.
+    pub(super) async fn decline_session(&self, session_id: &str) -> Result<(), Error> {
+        let path = Path::new("/proofingsession").segment(session_id).then("decline");
+        let request = self.http.get(path).doing("declining the proofing session").note(PUBLIC);
+        match request.send().await {
+            Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Invalid) => Ok(()),
+            result => result.map(drop).map_err(hint),
+        }
     }
 
     /// A public answer of the service, such as `/info` or `/healthz`.

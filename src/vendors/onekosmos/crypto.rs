@@ -33,7 +33,7 @@ pub(super) enum Curve {
 }
 
 /// The names of the curves, as the vendor's deployments are configured with them.
-const CURVES: &[&str] = &["secp256k1", "prime256v1"];
+pub(super) const CURVES: &[&str] = &["secp256k1", "prime256v1"];
 
 /// Why a key cannot be used; the end of a sentence. Never contains the key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -20,6 +20,8 @@ pub(super) enum Endpoint {
     BucketPut,
     /// `POST /proofingsession/fetch`
     SessionFetch,
+    /// `POST /document_share_session/create`
+    SessionCreate,
 }
 
 /// One row of the table.
@@ -35,7 +37,7 @@ struct Row {
     enveloped: bool,
 }
 
-const TABLE: [Row; 5] = [
+const TABLE: [Row; 6] = [
     Row {
         endpoint: Endpoint::TemplateCreate,
         key: "template_create",
@@ -59,6 +61,7 @@ const TABLE: [Row; 5] = [
     },
     Row { endpoint: Endpoint::BucketPut, key: "bucket_put", license: true, encrypted: true, enveloped: true },
     Row { endpoint: Endpoint::SessionFetch, key: "session_fetch", license: true, encrypted: true, enveloped: true },
+    Row { endpoint: Endpoint::SessionCreate, key: "session_create", license: true, encrypted: false, enveloped: false },
 ];
 
 /// The keys of `body_encryption`.

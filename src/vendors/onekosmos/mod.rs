@@ -6,10 +6,13 @@ mod bucket;
 mod client;
 mod crypto;
 mod endpoints;
+mod functions;
 mod information;
+mod proofing_session;
 mod proofing_template;
 pub mod sandbox;
 mod service_key;
+mod service_key_secret;
 mod session;
 mod workflow;
 
@@ -173,6 +176,11 @@ impl Vendor for OneKosmos {
             Object::data_source(information::CommunityData),
             Object::data_source(information::Connectors),
             Object::data_source(information::Service),
+            Object::ephemeral(service_key_secret::ServiceKeySecret),
+            Object::ephemeral(proofing_session::ProofingSession),
+            Object::action(service_key_secret::ResetServiceKey),
+            Object::function(functions::PublicKey),
+            Object::function(functions::FlowDiagram),
         ]
     }
 }

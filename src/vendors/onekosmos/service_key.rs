@@ -41,6 +41,19 @@ impl ServiceKeyModel {
     }
 }
 
+/// Under this key of the private state: whether the key was seen with another id than the last apply left it with.
+const RESET_ELSEWHERE: &str = "reset_elsewhere";
+
+fn keep(ctx: &mut Context<ServiceKeyModel>, reset_elsewhere: bool) -> Result<(), Diagnostics> {
+    if !reset_elsewhere {
+        ctx.private.remove(RESET_ELSEWHERE);
+        return Ok(());
+    }
+    ctx.private.set(RESET_ELSEWHERE, &true).map_err(|error| {
+        Diagnostic::error("Private state cannot be written", format!("{error}. Please report it.")).into()
+    })
+}
+
 /// Whether an update rotates: the first value only records what holds now, so that an import rotates nothing.
 fn rotates(prior: &ServiceKeyModel, plan: &ServiceKeyModel) -> bool {
     !prior.rotate_when.is_null() && !plan.rotate_when.is_null() && prior.rotate_when != plan.rotate_when
@@ -51,14 +64,25 @@ async fn find(client: &Client, tag: &str, fresh: bool) -> Result<Option<wire::Se
     let mut rows = client.service_keys::<wire::ServiceKey>(fresh).await?;
     rows.retain(|row| row.tag == tag);
     if rows.len() > 1 {
-        let ids = rows.iter().map(|row| format!("`{}`", row.key_id)).collect::<Vec<_>>().join(", ");
-        let detail = format!(
-            "1Kosmos has {} service keys with the tag `{tag}`: {ids}. Terraform cannot tell which is meant. Ask 1Kosmos to remove all but one.",
-            rows.len()
-        );
-        return Err(Diagnostic::error("The tag is not unique", detail).at(Path::to("tag")).into());
+        return Err(not_unique(tag).into());
     }
     Ok(rows.pop())
+}
+
+/// The id of the key with a tag, by asking anew; an error where there is none.
+pub(super) async fn existing(client: &Client, tag: &str) -> Result<String, Diagnostics> {
+    match find(client, tag, true).await? {
+        Some(row) => Ok(row.key_id),
+        None => Err(no_such_tag(client, tag).await?.into()),
+    }
+}
+
+pub(super) fn not_unique(tag: &str) -> Diagnostic {
+    let detail = format!(
+        "1Kosmos has more than one service key with the tag `{tag}`, so Terraform cannot tell which is meant. Ask 1Kosmos to remove \
+         all but one."
+    );
+    Diagnostic::error("The tag is not unique", detail).at(Path::to("tag"))
 }
 
 #[async_trait]
@@ -95,7 +119,20 @@ impl Resource for ServiceKey {
 
     fn plan(&self, planning: &mut Planning<ServiceKeyModel>) -> Result<(), Diagnostics> {
         let Some(prior) = &planning.prior else { return Ok(()) };
-        if rotates(prior, &planning.plan) {
+        if rotates(prior, &planning.plan) && planning.private.get::<bool>(RESET_ELSEWHERE) == Some(true) {
+            planning.diagnostics.warn(
+                Path::to("rotate_when"),
+                "The service key was reset already",
+                format!(
+                    "`rotate_when` changes, and the key with the tag `{tag}` has been reset since the last apply: by an apply that was \
+                     interrupted, or elsewhere. It is not reset again. To reset it all the same, use the action \
+                     `idv_onekosmos_reset_service_key`.",
+                    tag = prior.tag()
+                ),
+            );
+            planning.plan.key_id.clone_from(&prior.key_id);
+            planning.plan.kind.clone_from(&prior.kind);
+        } else if rotates(prior, &planning.plan) {
             planning.diagnostics.warn(
                 Path::to("rotate_when"),
                 "The service key will be reset",
@@ -150,6 +187,12 @@ impl Resource for ServiceKey {
                 ),
             );
         }
+        // An apply that was killed after the reset left the old id in state. The next one must not reset again.
+        if let (Some(row), Some(known)) = (&row, state.key_id.as_str())
+            && row.key_id != known
+        {
+            keep(ctx, true)?;
+        }
         Ok(row.map(|row| state.with(row)))
     }
 
@@ -159,9 +202,14 @@ impl Resource for ServiceKey {
         change: Change<ServiceKeyModel>,
         ctx: &mut Context<ServiceKeyModel>,
     ) -> Result<ServiceKeyModel, Diagnostics> {
-        if rotates(&change.prior, &change.plan) {
-            rotate(client, &change.prior, ctx).await?;
+        let already = ctx.private.get::<bool>(RESET_ELSEWHERE) == Some(true);
+        if rotates(&change.prior, &change.plan) && !already {
+            let before = change.prior.key_id.as_str().unwrap_or_default();
+            if let Some(warning) = reset(client, change.prior.tag(), before).await? {
+                ctx.warn("The service key was reset though 1Kosmos reported an error", warning);
+            }
         }
+        keep(ctx, false)?;
         let row = find(client, change.plan.tag(), true).await?;
         match row {
             Some(row) => Ok(change.plan.with(row)),
@@ -208,30 +256,23 @@ impl Listable for ServiceKey {
     }
 }
 
-/// Resets the key once. An answer that did not come is no reason to reset again: the list tells whether it happened.
-async fn rotate(
-    client: &Client,
-    prior: &ServiceKeyModel,
-    ctx: &mut Context<ServiceKeyModel>,
-) -> Result<(), Diagnostics> {
-    let before = prior.key_id.as_str().unwrap_or_default();
+/// Resets the key once. An answer that did not come is no reason to reset again: the list tells whether it happened, and then
+/// the error is a warning.
+pub(super) async fn reset(client: &Client, tag: &str, before: &str) -> Result<Option<String>, Diagnostics> {
     match client.reset_service_key(before).await {
-        Ok(()) => Ok(()),
-        Err(error) if error.may_have_been_carried_out() => match find(client, prior.tag(), true).await? {
-            Some(row) if row.key_id != before => {
-                ctx.warn(
-                    "The service key was reset though 1Kosmos reported an error",
-                    format!("It has a new id, which is kept in state.\n{}", error.detail()),
-                );
-                Ok(())
-            }
+        Ok(()) => Ok(None),
+        Err(error) if error.may_have_been_carried_out() => match find(client, tag, true).await? {
+            Some(row) if row.key_id != before => Ok(Some(format!(
+                "The key has a new id all the same, which is the one that counts.\n{}",
+                error.detail()
+            ))),
             _ => Err(error.into()),
         },
         Err(error) => Err(error.into()),
     }
 }
 
-async fn no_such_tag(client: &Client, tag: &str) -> Result<Diagnostic, Diagnostics> {
+pub(super) async fn no_such_tag(client: &Client, tag: &str) -> Result<Diagnostic, Diagnostics> {
     let rows = client.service_keys::<wire::ServiceKey>(false).await?;
     let tags = rows.iter().map(|row| format!("`{}`", row.tag)).collect::<Vec<_>>().join(", ");
     let known = if tags.is_empty() { "There are none.".to_owned() } else { format!("The tags are {tags}.") };

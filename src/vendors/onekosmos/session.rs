@@ -3,6 +3,7 @@
 //! The service's key is fetched once and kept for ten minutes, as the vendor's helpers do. A request that the service
 //! cannot decrypt means that its key was rotated: it is fetched anew, and the request goes out once more.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -54,6 +55,9 @@ struct Keys {
     my_public: String,
     channel: Channel,
     fetched: Instant,
+    /// Set when this process has had the service's key rotated. A request that is on its way out uses these all the same: it is
+    /// refused, and goes out again with new ones.
+    stale: AtomicBool,
 }
 
 #[derive(Deserialize)]
@@ -83,7 +87,9 @@ impl Session {
 
     /// Forgets the service's key, because this process has just had it rotated.
     pub(super) fn forget(&self) {
-        *self.lock() = None;
+        if let Some(keys) = self.lock().as_ref() {
+            keys.stale.store(true, Ordering::Release);
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Arc<Keys>>> {
@@ -91,7 +97,8 @@ impl Session {
     }
 
     fn current(&self) -> Option<Arc<Keys>> {
-        self.lock().as_ref().filter(|keys| keys.fetched.elapsed() < KEY_LIFETIME).map(Arc::clone)
+        let fresh = |keys: &&Arc<Keys>| keys.fetched.elapsed() < KEY_LIFETIME && !keys.stale.load(Ordering::Acquire);
+        self.lock().as_ref().filter(fresh).map(Arc::clone)
     }
 
     async fn keys(&self) -> Result<Arc<Keys>, Error> {
@@ -112,7 +119,13 @@ impl Session {
         let (curve, channel) = self.channel(&service_public, doing)?;
         let my_public =
             self.identity.private_key.public_key(curve).map_err(|problem| private_key_error(doing, &problem))?;
-        let keys = Arc::new(Keys { service_public, my_public, channel, fetched: Instant::now() });
+        let keys = Arc::new(Keys {
+            service_public,
+            my_public,
+            channel,
+            fetched: Instant::now(),
+            stale: AtomicBool::new(false),
+        });
         *self.lock() = Some(Arc::clone(&keys));
         Ok(keys)
     }
@@ -153,10 +166,9 @@ impl Authenticate for Session {
 
     fn apply(&self, request: &mut Outgoing) -> Result<(), Error> {
         let doing = "encrypting the request's headers";
-        // The key may have been forgotten since `prepare`, by a reset in another request.
-        let keys = self.current().ok_or_else(|| {
-            failure(Kind::Connect, doing, "the service's key was rotated at this moment".to_owned())
-                .with_hint("Run again; nothing was changed by this request.")
+        let keys = self.lock().as_ref().map(Arc::clone).ok_or_else(|| {
+            // `prepare` has fetched them, or the request would not have come here.
+            failure(Kind::Connect, doing, "the service's key is not known".to_owned())
         })?;
         let access = request.note::<Access>().copied().unwrap_or(Access { license: false, sealed: false });
         let id = json!({

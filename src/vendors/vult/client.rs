@@ -1,13 +1,14 @@
 //! VULT's KYC API: routes, paging and error hints. Knows no Terraform; shapes belong to the object files.
 
 use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::operations::{Operation, Operations};
-use crate::http::{self, Error, Kind, Method, Path, Request, Response};
+use crate::http::{self, Error, Kind, Method, OAuth2ClientCredentials, Path, Request, Response, Token};
 use crate::vendors::claims::{Claim, Claims};
 
 /// How many webhooks a page asks for. The vendor documents `take` without a range.
@@ -41,14 +42,15 @@ pub(super) struct WebhookRow {
 /// A client of one tenant.
 pub(super) struct Client {
     http: http::Client,
+    auth: Arc<OAuth2ClientCredentials>,
     operations: Operations,
     creating: Claims,
 }
 
 impl Client {
-    /// A client over a transport that signs its requests.
-    pub(super) fn new(http: http::Client, operations: Operations) -> Self {
-        Self { http, operations, creating: Claims::default() }
+    /// A client over a transport whose requests `auth` signs.
+    pub(super) fn new(http: http::Client, auth: Arc<OAuth2ClientCredentials>, operations: Operations) -> Self {
+        Self { http, auth, operations, creating: Claims::default() }
     }
 
     /// The address of the tenant, without a slash at its end.
@@ -165,6 +167,17 @@ impl Client {
         let request = self.call(Operation::WebhookDelete, "deleting the webhook", Some(id))?;
         let request = request.json(&json!({"id": id})).idempotent().invalidates("webhooks");
         request.send_opt().await.map(drop).map_err(hint)
+    }
+
+    /// Takes a person's data away. Done twice it is done once.
+    pub(super) async fn erase(&self, operation: Operation, field: &str, id: &str, what: &str) -> Result<(), Error> {
+        let request = self.call(operation, format!("sending the request to {what}"), Some(id))?;
+        request.json(&json!({ field: id })).idempotent().send().await.map(drop).map_err(hint)
+    }
+
+    /// The token that requests carry; asks for one if there is none yet.
+    pub(super) async fn token(&self) -> Result<Arc<Token>, Error> {
+        self.auth.token().await.map_err(hint)
     }
 
     /// One of the service's own answers; `None` where it has no such operation.

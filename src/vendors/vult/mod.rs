@@ -2,8 +2,10 @@
 //!
 //! The vendor's reference page names its operations and fields and lost their routes; see `operations`.
 
+mod access_token;
 mod client;
 mod document_requirements;
+mod erasure;
 mod operations;
 pub mod sandbox;
 mod service;
@@ -133,9 +135,9 @@ impl Vendor for Vult {
                 ClientAuth::Basic
             },
         };
-        let auth = OAuth2ClientCredentials::new(&settings, credentials)?;
-        let http = http::Client::new(settings, Arc::new(auth))?;
-        Ok(Arc::new(client::Client::new(http, operations)))
+        let auth = Arc::new(OAuth2ClientCredentials::new(&settings, credentials)?);
+        let http = http::Client::new(settings, Arc::clone(&auth) as Arc<dyn http::Authenticate>)?;
+        Ok(Arc::new(client::Client::new(http, auth, operations)))
     }
 
     fn objects(&self) -> Vec<Object> {
@@ -147,6 +149,10 @@ impl Vendor for Vult {
             Object::listable(webhook::Webhook),
             Object::data_source(webhook::Webhooks),
             Object::data_source(service::Service),
+            Object::ephemeral(access_token::AccessToken),
+            Object::action(erasure::Erase(erasure::AnonymizeIdentity)),
+            Object::action(erasure::Erase(erasure::AnonymizeSession)),
+            Object::action(erasure::Erase(erasure::DeleteSession)),
         ]
     }
 }

@@ -1,0 +1,179 @@
+//! Ephemeral resources: values that live for one run and reach neither plan nor state.
+//!
+//! Core opens one in the plan and again in the apply, renews it while the run lasts, and closes it at the end, also after
+//! an interruption. Closing gets the private state of the opening, never that of a renewal.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::check;
+use super::diagnostics::{Diagnostic, Diagnostics};
+use super::model::{self, Model};
+use super::private::Private;
+use super::provider::{Client, Clients};
+use super::resource::unbroken;
+use super::schema::Schema;
+use super::value::Value;
+
+/// Something that a vendor hands out for a while.
+#[async_trait]
+pub trait Ephemeral: Send + Sync + 'static {
+    /// The vendor's client.
+    type Client: Client;
+    /// Its attributes.
+    type Model: Model;
+
+    /// The type's name after the provider's prefix: `vult_access_token`.
+    const NAME: &'static str;
+
+    /// Its attributes, with descriptions and rules.
+    fn schema(&self) -> Schema;
+
+    /// Checks what the schema's rules cannot. Offline; values may be unknown.
+    fn validate(&self, _config: &Self::Model, _diagnostics: &mut Diagnostics) {}
+
+    /// Opens it. What closing needs goes into [`Opening::private`].
+    async fn open(
+        &self,
+        client: &Self::Client,
+        config: Self::Model,
+        opening: &mut Opening,
+    ) -> Result<Self::Model, Diagnostics>;
+
+    /// Keeps it alive; answers when to do so next. Asked for only where [`Opening::renew_at`] was set.
+    async fn renew(&self, _client: &Self::Client, _private: &mut Private) -> Result<Option<Timestamp>, Diagnostics> {
+        Ok(None)
+    }
+
+    /// Gives it back. By default there is nothing to give back.
+    async fn close(&self, _client: &Self::Client, _private: &Private) -> Result<(), Diagnostics> {
+        Ok(())
+    }
+}
+
+/// What an opening leaves beside its values.
+#[derive(Default)]
+pub struct Opening {
+    /// What renewing and closing need.
+    pub private: Private,
+    /// When to renew; never if it is not set.
+    pub renew_at: Option<Timestamp>,
+    /// Warnings for the user.
+    pub warnings: Diagnostics,
+}
+
+/// An opening for the protocol layer.
+#[derive(Default)]
+pub struct Opened {
+    /// The values; null with errors.
+    pub result: Value,
+    /// What renewing and closing need.
+    pub private: Private,
+    /// When to renew.
+    pub renew_at: Option<Timestamp>,
+    /// Warnings and errors.
+    pub diagnostics: Diagnostics,
+}
+
+/// An ephemeral resource without its types, as the protocol layer drives it. Implemented for every [`Ephemeral`].
+#[async_trait]
+pub trait Object: Send + Sync {
+    /// The type's name after the provider's prefix.
+    fn name(&self) -> &'static str;
+    /// The vendor's name, which is its attribute in the provider block.
+    fn vendor(&self) -> &'static str;
+    /// The schema.
+    fn schema(&self) -> &Schema;
+    /// Every mistake in a configuration.
+    fn validate(&self, config: Value) -> Diagnostics;
+    /// Opens it.
+    async fn open(&self, config: Value, clients: &Clients) -> Opened;
+    /// Keeps it alive: the private state, and when to do so next.
+    async fn renew(&self, private: Private, clients: &Clients) -> Result<(Private, Option<Timestamp>), Diagnostics>;
+    /// Gives it back.
+    async fn close(&self, private: Private, clients: &Clients) -> Result<(), Diagnostics>;
+}
+
+/// An ephemeral resource with its schema built once.
+struct Erased<E> {
+    ephemeral: E,
+    schema: Schema,
+}
+
+/// Makes an ephemeral resource usable behind `dyn`.
+pub fn object<E: Ephemeral>(ephemeral: E) -> Arc<dyn Object> {
+    Arc::new(Erased { schema: ephemeral.schema(), ephemeral })
+}
+
+#[async_trait]
+impl<E: Ephemeral> Object for Erased<E> {
+    fn name(&self) -> &'static str {
+        E::NAME
+    }
+
+    fn vendor(&self) -> &'static str {
+        E::Client::VENDOR
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn validate(&self, config: Value) -> Diagnostics {
+        let mut diagnostics = check::rules(&self.schema, &config);
+        match model::decode(config) {
+            Ok(model) => self.ephemeral.validate(&model, &mut diagnostics),
+            Err(misfit) => diagnostics.append(misfit),
+        }
+        diagnostics
+    }
+
+    async fn open(&self, config: Value, clients: &Clients) -> Opened {
+        let mut opening = Opening::default();
+        let result = self.opened(config, clients, &mut opening).await;
+        let Opening { private, renew_at, warnings: mut diagnostics } = opening;
+        // With an error core closes nothing, so there is nothing to keep.
+        let result = result.unwrap_or_else(|errors| {
+            diagnostics.append(errors);
+            Value::Null
+        });
+        Opened { result, private, renew_at, diagnostics }
+    }
+
+    async fn renew(
+        &self,
+        mut private: Private,
+        clients: &Clients,
+    ) -> Result<(Private, Option<Timestamp>), Diagnostics> {
+        let client = clients.get::<E::Client>()?;
+        let renew_at = self.ephemeral.renew(&client, &mut private).await?;
+        Ok((private, renew_at))
+    }
+
+    async fn close(&self, private: Private, clients: &Clients) -> Result<(), Diagnostics> {
+        let client = clients.get::<E::Client>()?;
+        self.ephemeral.close(&client, &private).await
+    }
+}
+
+impl<E: Ephemeral> Erased<E> {
+    async fn opened(&self, config: Value, clients: &Clients, opening: &mut Opening) -> Result<Value, Diagnostics> {
+        let client = clients.get::<E::Client>()?;
+        let config = model::decode(config)?;
+        let model = unbroken(self.ephemeral.open(&client, config, opening)).await?;
+        let result = check::answer(&self.schema, model::encode(&model)?)?;
+        if result.is_wholly_known() {
+            return Ok(result);
+        }
+        // What was opened would stay open for ever.
+        let closed = self.ephemeral.close(&client, &opening.private).await;
+        let detail = "The result still has unknown attributes. This is a bug in the provider; please report it.";
+        let mut diagnostics = Diagnostics::from(Diagnostic::error("Incomplete result", detail));
+        if let Err(errors) = closed {
+            diagnostics.append(errors);
+        }
+        Err(diagnostics)
+    }
+}

@@ -1,0 +1,76 @@
+//! Functions: pure computations that a configuration calls, offline and without a configured provider.
+
+use std::sync::Arc;
+
+use super::types::Type;
+use super::value::Value;
+
+/// What a function takes and gives.
+#[derive(Clone, Debug)]
+pub struct Signature {
+    /// One sentence.
+    pub summary: &'static str,
+    /// Full sentences of Markdown.
+    pub description: &'static str,
+    /// What it takes, in order.
+    pub parameters: Vec<Parameter>,
+    /// What it gives.
+    pub returns: Type,
+}
+
+/// One parameter. Unknown and null arguments never reach the function: core answers for them.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// Its type.
+    pub kind: Type,
+    /// Full sentences of Markdown.
+    pub description: &'static str,
+}
+
+impl Parameter {
+    /// A parameter of any type.
+    pub fn of(name: &'static str, kind: Type, description: &'static str) -> Self {
+        Self { name, kind, description }
+    }
+
+    /// A parameter that is text.
+    pub fn string(name: &'static str, description: &'static str) -> Self {
+        Self::of(name, Type::String, description)
+    }
+}
+
+/// Why a call failed, and by which argument.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Whole sentences.
+    pub text: String,
+    /// The argument's position from zero.
+    pub argument: Option<usize>,
+}
+
+impl Failure {
+    /// A failure by an argument.
+    pub fn at(argument: usize, text: impl Into<String>) -> Self {
+        Self { text: text.into(), argument: Some(argument) }
+    }
+}
+
+/// A function. The same arguments always give the same result: core holds plan and apply against each other.
+pub trait Function: Send + Sync + 'static {
+    /// Its name after `provider::idv::`.
+    fn name(&self) -> &'static str;
+    /// What it takes and gives.
+    fn signature(&self) -> Signature;
+    /// Computes it. The arguments are as many as the parameters, and known.
+    fn call(&self, arguments: &[Value]) -> Result<Value, Failure>;
+}
+
+/// A function of any type.
+pub type Object = Arc<dyn Function>;
+
+/// The text of an argument.
+pub fn text(arguments: &[Value], position: usize) -> Result<&str, Failure> {
+    arguments.get(position).and_then(Value::as_str).ok_or_else(|| Failure::at(position, "Must be a string."))
+}

@@ -1,0 +1,54 @@
+//! Calls about ephemeral resources.
+
+use super::wire::{
+    close_ephemeral_resource as close, open_ephemeral_resource as open, renew_ephemeral_resource as renew,
+    validate_ephemeral_resource_config as validate,
+};
+use super::{find, private};
+use crate::framework::{Diagnostics, Private, Provider};
+use crate::protocol::convert;
+
+/// Every mistake in a configuration, offline.
+pub(crate) fn validate(provider: &Provider, request: validate::Request) -> Result<validate::Response, Diagnostics> {
+    let object = find(&provider.ephemerals, &request.type_name)?;
+    let config = convert::value::decode(request.config, &object.schema().value_type())?;
+    Ok(validate::Response { diagnostics: convert::diagnostics::encode(object.validate(config)) })
+}
+
+/// Opens it, in a plan as well as in an apply.
+pub(crate) async fn open(provider: &Provider, request: open::Request) -> Result<open::Response, Diagnostics> {
+    let object = find(&provider.ephemerals, &request.type_name)?;
+    let kind = object.schema().value_type();
+    let opened = object.open(convert::value::decode(request.config, &kind)?, &provider.clients()).await;
+    Ok(open::Response {
+        diagnostics: convert::diagnostics::encode(opened.diagnostics),
+        renew_at: opened.renew_at.map(timestamp),
+        result: Some(convert::value::encode(&opened.result, &kind)),
+        private: kept(&opened.private),
+        deferred: None,
+    })
+}
+
+/// Keeps it alive.
+pub(crate) async fn renew(provider: &Provider, request: renew::Request) -> Result<renew::Response, Diagnostics> {
+    let object = find(&provider.ephemerals, &request.type_name)?;
+    let private = private(&request.private.unwrap_or_default())?;
+    let (private, renew_at) = object.renew(private, &provider.clients()).await?;
+    Ok(renew::Response { diagnostics: Vec::new(), renew_at: renew_at.map(timestamp), private: kept(&private) })
+}
+
+/// Gives it back.
+pub(crate) async fn close(provider: &Provider, request: close::Request) -> Result<close::Response, Diagnostics> {
+    let object = find(&provider.ephemerals, &request.type_name)?;
+    let private = private(&request.private.unwrap_or_default())?;
+    object.close(private, &provider.clients()).await?;
+    Ok(close::Response { diagnostics: Vec::new() })
+}
+
+fn kept(private: &Private) -> Option<Vec<u8>> {
+    Some(private.to_bytes()).filter(|bytes| !bytes.is_empty())
+}
+
+fn timestamp(at: jiff::Timestamp) -> prost_types::Timestamp {
+    prost_types::Timestamp { seconds: at.as_second(), nanos: at.subsec_nanosecond() }
+}

@@ -1,0 +1,142 @@
+//! The secret of a service key: ephemeral `idv_onekosmos_service_key`, and the action that resets one.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::client::Client;
+use super::service_key;
+use crate::framework::action::{Action, Progress};
+use crate::framework::ephemeral::{Ephemeral, Opening};
+use crate::framework::model::Secret;
+use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Rule, Schema};
+
+/// The id and secret of a service key, for one run.
+pub(super) struct ServiceKeySecret;
+
+/// The attributes of the key.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct ServiceKeySecretModel {
+    tag: Attr<String>,
+    key_id: Attr<String>,
+    key_secret: Attr<Secret>,
+    #[serde(rename = "type")]
+    kind: Attr<String>,
+}
+
+fn tag() -> Attribute {
+    Attribute::string("tag").required().rule(Rule::Length(1, usize::MAX)).describe("The tag of the key.")
+}
+
+#[async_trait]
+impl Ephemeral for ServiceKeySecret {
+    type Client = Client;
+    type Model = ServiceKeySecretModel;
+
+    const NAME: &'static str = "onekosmos_service_key";
+
+    fn schema(&self) -> Schema {
+        Schema::new(
+            "A service key of the 1Kosmos deployment with its secret, for a provider block or a write-only attribute. The secret may be a \
+             private key by which everything that is sent to the service can be read: pass it on with care. Needs a license of level \
+             `system`.",
+            vec![
+                tag(),
+                Attribute::string("key_id").computed().describe("The id of the key."),
+                Attribute::string("key_secret").computed().sensitive().describe("The secret of the key."),
+                Attribute::string("type").computed().describe("The kind of key, as the vendor names it."),
+            ],
+        )
+    }
+
+    async fn open(
+        &self,
+        client: &Client,
+        config: ServiceKeySecretModel,
+        _: &mut Opening,
+    ) -> Result<ServiceKeySecretModel, Diagnostics> {
+        let tag = config.tag.as_str().unwrap_or_default();
+        let rows = client.service_keys::<wire::ServiceKey>(false).await?;
+        let mut rows = rows.into_iter().filter(|row| row.tag == tag);
+        match (rows.next(), rows.next()) {
+            (Some(row), None) => Ok(ServiceKeySecretModel {
+                tag: config.tag,
+                key_id: row.key_id.into(),
+                key_secret: row.key_secret.into(),
+                kind: row.kind.into(),
+            }),
+            (None, _) => Err(service_key::no_such_tag(client, tag).await?.into()),
+            (Some(_), Some(_)) => Err(service_key::not_unique(tag).into()),
+        }
+    }
+}
+
+/// Resets a service key.
+pub(super) struct ResetServiceKey;
+
+/// The attributes of the reset.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct ResetServiceKeyModel {
+    tag: Attr<String>,
+}
+
+#[async_trait]
+impl Action for ResetServiceKey {
+    type Client = Client;
+    type Model = ResetServiceKeyModel;
+
+    const NAME: &'static str = "onekosmos_reset_service_key";
+
+    fn schema(&self) -> Schema {
+        Schema::new(
+            "Resets a service key of the 1Kosmos deployment: the key with this tag is deleted and another is made, with a new id and a new \
+             secret, for everyone who uses it. Needs a license of level `system`.",
+            vec![tag()],
+        )
+    }
+
+    fn plan(&self, config: &ResetServiceKeyModel) -> Diagnostics {
+        let tag = config.tag.as_str().unwrap_or("...");
+        let detail = format!(
+            "The key with the tag `{tag}` is deleted and a new one is made. Everyone who uses its secret has to take the new one; the old \
+             one cannot be brought back. If it is the service's own key, every client's requests fail until it has fetched the new public \
+             key."
+        );
+        Diagnostic::warning("This will reset a service key for everyone", detail).into()
+    }
+
+    async fn invoke(
+        &self,
+        client: &Client,
+        config: ResetServiceKeyModel,
+        progress: &Progress,
+    ) -> Result<(), Diagnostics> {
+        let tag = config.tag.as_str().unwrap_or_default();
+        progress.say(format!("Looking for the service key with the tag `{tag}`"));
+        let before = service_key::existing(client, tag).await?;
+        progress.say(format!("Resetting the key `{before}`"));
+        if let Some(warning) = service_key::reset(client, tag, &before).await? {
+            progress.say(warning);
+        }
+        let after = service_key::existing(client, tag).await?;
+        progress.say(format!("The key with the tag `{tag}` has the id `{after}` now, and a new secret"));
+        Ok(())
+    }
+}
+
+mod wire {
+    //! A row of `GET /servicekeys` with its secret.
+
+    use serde::Deserialize;
+
+    use crate::framework::model::Secret;
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    pub(super) struct ServiceKey {
+        pub(super) tag: String,
+        pub(super) key_id: String,
+        pub(super) key_secret: Option<Secret>,
+        #[serde(rename = "type")]
+        pub(super) kind: Option<String>,
+    }
+}
