@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json, json};
 
 use crate::framework::Provider;
+use crate::framework::function::{Parameter, Signature};
 use crate::framework::identity::Part;
 use crate::framework::schema::{Attribute, Nesting, Schema, Shape};
 
@@ -18,13 +19,14 @@ const FORMAT_VERSION: &str = "1.0";
 /// Every schema of a provider under its source address, such as `namespace/name`. Terraform, which knows what registry it
 /// would install from, puts that in front of the address.
 pub fn render(source: &str, provider: &Provider) -> Json {
-    let resources: BTreeMap<_, _> =
-        provider.resources.iter().map(|(name, object)| (name, schema(object.schema()))).collect();
-    let data_sources: BTreeMap<_, _> =
-        provider.data_sources.iter().map(|(name, object)| (name, schema(object.schema()))).collect();
-    let lists: BTreeMap<_, _> = provider.lists.iter().map(|(name, list)| (name, schema(list.filters()))).collect();
-    let identities: BTreeMap<_, _> =
-        provider.resources.iter().map(|(name, object)| (name, identity(object.identity()))).collect();
+    let resources = each(&provider.resources, |object| schema(object.schema()));
+    let identities = each(&provider.resources, |object| identity(object.identity()));
+    let data_sources = each(&provider.data_sources, |object| schema(object.schema()));
+    let lists = each(&provider.lists, |list| schema(list.filters()));
+    let ephemerals = each(&provider.ephemerals, |object| schema(object.schema()));
+    // An action has no state, and so no version.
+    let actions = each(&provider.actions, |object| json!({"block": block(object.schema())}));
+    let functions = each(&provider.functions, |function| signature(&function.signature()));
     json!({
         "format_version": FORMAT_VERSION,
         "provider_schemas": {
@@ -32,10 +34,27 @@ pub fn render(source: &str, provider: &Provider) -> Json {
                 "provider": schema(provider.schema()),
                 "resource_schemas": resources,
                 "data_source_schemas": data_sources,
+                "ephemeral_resource_schemas": ephemerals,
                 "list_resource_schemas": lists,
+                "functions": functions,
                 "resource_identity_schemas": identities,
+                "action_schemas": actions,
             },
         },
+    })
+}
+
+fn each<K: ToString, T>(objects: &BTreeMap<K, T>, render: impl Fn(&T) -> Json) -> Map<String, Json> {
+    objects.iter().map(|(name, object)| (name.to_string(), render(object))).collect()
+}
+
+fn signature(signature: &Signature) -> Json {
+    let parameter = |parameter: &Parameter| json!({"name": parameter.name, "description": parameter.description, "type": parameter.kind.to_json()});
+    json!({
+        "summary": signature.summary,
+        "description": signature.description,
+        "return_type": signature.returns.to_json(),
+        "parameters": signature.parameters.iter().map(parameter).collect::<Vec<_>>(),
     })
 }
 
@@ -48,12 +67,16 @@ fn identity(parts: &[Part]) -> Json {
 }
 
 fn schema(schema: &Schema) -> Json {
+    json!({"version": schema.version, "block": block(schema)})
+}
+
+fn block(schema: &Schema) -> Json {
     let mut block = json!({"description": schema.description, "description_kind": "markdown"});
     // Terraform leaves out what is empty.
     if !schema.attributes.is_empty() {
         block["attributes"] = attributes(&schema.attributes);
     }
-    json!({"version": schema.version, "block": block})
+    block
 }
 
 fn attributes(attributes: &[Attribute]) -> Json {

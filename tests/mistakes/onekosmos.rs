@@ -130,7 +130,7 @@ fn an_endpoint_that_has_no_body_to_encrypt() {
     Bench::new().plan(&format!("{provider}{SERVICE_KEYS}"), &expect![[r#"
         Error: Unknown endpoint in `body_encryption`
           in provider "idv": `onekosmos = { body_encryption = { bucket_get = "plain", bucket_put = "clear" } }`
-        `bucket_get` is no endpoint whose body can be encrypted. Use `template_create`, `template_update`, `template_update_by_dvc_id`, `bucket_put` or `session_fetch`.
+        `bucket_get` is no endpoint whose body can be encrypted. Use `template_create`, `template_update`, `template_update_by_dvc_id`, `bucket_put`, `session_fetch` or `session_create`.
 
         Error: Wrong value in `body_encryption`
           in provider "idv": `onekosmos = { body_encryption = { bucket_get = "plain", bucket_put = "clear" } }`
