@@ -11,7 +11,7 @@ endif
 
 .PHONY: help
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: ## Show the provider at work: a real Terraform manages the sandbox's tenants.
@@ -20,6 +20,10 @@ demo: ## Show the provider at work: a real Terraform manages the sandbox's tenan
 .PHONY: test
 test: $(INSTALLED_TERRAFORM) ## Run the whole test suite, against a real Terraform and the sandbox.
 	cargo test --locked
+
+.PHONY: test-matrix
+test-matrix: ## Run what depends on Terraform's version with each from 1.8 to 1.15.
+	python3 tools/test_matrix.py
 
 .PHONY: lint
 lint: ## Check the format and every lint, and let nothing pass.

@@ -15,3 +15,4 @@ mod schema_json;
 mod secrets;
 mod semantics;
 mod support;
+mod versions;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
@@ -26,6 +27,25 @@ pub(crate) fn path() -> PathBuf {
         PINNED.trim()
     );
     path
+}
+
+/// A major and a minor version, such as `(1, 15)`.
+pub(crate) type Version = (u32, u32);
+
+/// The version of that Terraform.
+pub(crate) fn version() -> Version {
+    static VERSION: OnceLock<Version> = OnceLock::new();
+    *VERSION.get_or_init(|| {
+        let run = Run::from(command().args(["version", "-json"]).output().unwrap()).succeeded();
+        let document: Value = serde_json::from_str(&run.stdout).unwrap();
+        parse_version(document["terraform_version"].as_str().unwrap())
+    })
+}
+
+/// Reads `1.15` and `1.15.5`.
+pub(crate) fn parse_version(text: &str) -> Version {
+    let mut numbers = text.split('.').map(|number| number.parse().unwrap());
+    (numbers.next().unwrap(), numbers.next().unwrap())
 }
 
 /// A command that inherits nothing that would change what Terraform, the provider or its HTTP client do.
