@@ -9,10 +9,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use cli::{Cli, Command, SandboxArguments};
+use cli::{Cli, Command, ExportArguments, SandboxArguments};
 use idv::framework::environment::Environment;
 use idv::plugin::{self, Handshake};
-use idv::{protocol, sandbox, vendors};
+use idv::{export, protocol, sandbox, vendors};
 
 /// Where Terraform and OpenTofu look the provider up; they complete it with their own registry.
 const SOURCE: &str = "identity-as-code/idv";
@@ -55,8 +55,20 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Debug => {
             Ok(plugin::serve_debug(&plugin::process_environment, SOURCE, protocol::VERSION, routes()).await?)
         }
+        Command::Export(arguments) => run_export(arguments).await,
         Command::Sandbox(arguments) => run_sandbox(arguments).await,
         Command::Schema(_) => print_schema(),
+    }
+}
+
+async fn run_export(arguments: ExportArguments) -> Result<(), Box<dyn Error>> {
+    let provider = vendors::provider(Environment::of_process());
+    let summary = export::run(&provider, arguments.into_options(SOURCE)).await?;
+    write!(io::stdout(), "{summary}")?;
+    if summary.is_complete() {
+        Ok(())
+    } else {
+        Err("not everything was captured; what is missing is told above".into())
     }
 }
 

@@ -126,6 +126,11 @@ impl Clients {
         if self.by_vendor.contains_key(vendor) { Ok(()) } else { Err(not_configured(vendor)) }
     }
 
+    /// The vendors that the provider has a configuration for, be it a wrong one.
+    pub fn configured(&self) -> impl Iterator<Item = &'static str> {
+        self.by_vendor.keys().copied()
+    }
+
     /// The client of this type, or why there is none.
     pub fn get<C: Client>(&self) -> Result<Arc<C>, Diagnostics> {
         match self.by_vendor.get(C::VENDOR) {
@@ -258,6 +263,17 @@ impl Provider {
         Arc::clone(&self.clients.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// The vendors that there are, in the order of the provider block.
+    pub fn vendors(&self) -> &[&'static dyn Vendor] {
+        &self.vendors
+    }
+
+    /// The environment variables that are set for a vendor's attributes, in the order of the attributes.
+    pub fn variables_set(&self, vendor: &dyn Vendor) -> Vec<String> {
+        let variables = vendor.attributes().into_iter().map(|attribute| variable(vendor.name(), &attribute.name));
+        variables.filter(|variable| self.environment.get(variable).is_some()).collect()
+    }
+
     /// Every mistake that can be found offline in a provider block.
     pub fn validate(&self, config: &Value) -> Diagnostics {
         check::rules(&self.schema, config)
@@ -265,13 +281,13 @@ impl Provider {
 
     /// Makes the clients of every vendor that the block or the environment configures.
     ///
-    /// A value that is unknown (at plan time) makes its vendor unusable for now, not the whole provider.
-    pub fn configure(&self, config: &Value, terraform_version: &str) -> Diagnostics {
+    /// A value that is unknown (at plan time) makes its vendor unusable for now, not the whole provider. `caller` is who
+    /// asks, as a user agent names it: `Terraform/1.15.5`.
+    pub fn configure(&self, config: &Value, caller: &str) -> Diagnostics {
         let mut diagnostics = Diagnostics::new();
         let own = self.fill("", &self.own, config, &mut diagnostics);
         let suffix = own.get("user_agent_suffix").as_str().map_or_else(String::new, |suffix| format!(" {suffix}"));
-        let user_agent =
-            format!("Terraform/{terraform_version} terraform-provider-{}/{}{suffix}", self.name, self.version);
+        let user_agent = format!("{caller} terraform-provider-{}/{}{suffix}", self.name, self.version);
         let mut clients = Clients::default();
         let common = Common { config: own.without_unknowns(), user_agent, stop: clients.stop.clone() };
         for vendor in &self.vendors {

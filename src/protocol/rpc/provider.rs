@@ -85,6 +85,6 @@ pub(crate) fn configure(
     request: configure_provider::Request,
 ) -> Result<configure_provider::Response, Diagnostics> {
     let config = convert::value::decode(request.config, &provider.schema().value_type())?;
-    let diagnostics = provider.configure(&config, &request.terraform_version);
+    let diagnostics = provider.configure(&config, &format!("Terraform/{}", request.terraform_version));
     Ok(configure_provider::Response { diagnostics: convert::diagnostics::encode(diagnostics) })
 }

@@ -427,7 +427,11 @@ impl<S: Settings + Copy> Listable for Managed<S> {
                 (Some(client_id), Some(user_id)) => format!("{client_id}, user {user_id}"),
             };
             let words = self.0.key_words(&base);
-            let name = if words.is_empty() { of } else { format!("{words} ({of})") };
+            let name = match (words.is_empty(), of.as_str()) {
+                (true, _) => of,
+                (false, "the tenant") => words,
+                (false, of) => format!("{words} ({of})"),
+            };
             if !found.offer(name, self.state(&base, fields)).await {
                 break;
             }
