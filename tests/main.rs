@@ -6,6 +6,7 @@
 mod architecture;
 mod docs;
 mod examples;
+mod export;
 mod generated;
 mod lifecycle;
 mod mistakes;
