@@ -45,7 +45,7 @@ pub(crate) struct ExportArguments {
     /// Write into DIR, which must be empty or not exist.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Capture only these types, by commas, such as vult_webhook.
+    /// Capture only these types, by commas, such as `vult_webhook`.
     #[arg(long, value_name = "TYPES", value_delimiter = ',')]
     include: Vec<String>,
     /// Leave these types out, by commas.

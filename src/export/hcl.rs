@@ -119,8 +119,8 @@ pub(super) fn block(comment: &[String], words: &[&str], fields: Vec<Field>) -> B
     let mut block = Block::new(Ident::new_sanitized(kind));
     block.labels = labels.iter().map(|label| (*label).into()).collect();
     block.body = body(fields, 1);
-    let comment: String = comment.iter().map(|line| format!("# {line}\n")).collect();
-    block.decor_mut().set_prefix(comment);
+    let comment: Vec<_> = comment.iter().map(|line| format!("# {line}\n")).collect();
+    block.decor_mut().set_prefix(comment.concat());
     block
 }
 

@@ -67,7 +67,7 @@ impl Summary {
         if total == 0 {
             return writeln!(f, "\nThere is nothing to import.");
         }
-        let folder = self.folder.display();
+        let folder = shell_word(&self.folder.display().to_string());
         let plan = match self.format {
             Format::Hcl => "plan".to_owned(),
             Format::ImportBlocks => "plan -generate-config-out=generated.tf".to_owned(),
@@ -115,6 +115,12 @@ impl fmt::Display for Summary {
         }
         self.next(f)
     }
+}
+
+/// A word as a shell takes it.
+fn shell_word(text: &str) -> String {
+    let plain = |character: char| character.is_alphanumeric() || "/._-".contains(character);
+    if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 fn indented(text: &str) -> String {

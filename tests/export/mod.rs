@@ -2,6 +2,7 @@
 
 mod incomplete;
 mod query;
+mod references;
 mod selection;
 mod tenant;
 
@@ -64,12 +65,15 @@ fn import_blocks_alone_leave_the_rest_to_terraform() {
     let sandbox = tenant::sandbox();
     let workspace = Workspace::new(&sandbox);
     export(&workspace, &["--format", "import-blocks"]).succeeded();
-    let mut files: Vec<_> = std::fs::read_dir(workspace.path().join("tenant")).unwrap().map(|file| file.unwrap().file_name()).collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(workspace.path().join("tenant")).unwrap().map(|file| file.unwrap().file_name()).collect();
     files.sort();
     assert_eq!(files, ["imports.tf", "provider.tf", "versions.tf"]);
     let generate = ["-chdir=tenant", "plan", "-no-color", "-generate-config-out=generated.tf"];
     let planned = workspace.run(&generate).succeeded();
-    assert!(planned.stdout.contains(&format!("Plan: {} to import, 0 to add, 0 to change, 0 to destroy.", tenant::OBJECTS)));
+    assert!(
+        planned.stdout.contains(&format!("Plan: {} to import, 0 to add, 0 to change, 0 to destroy.", tenant::OBJECTS))
+    );
 }
 
 #[test]
