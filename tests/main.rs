@@ -10,6 +10,7 @@ mod export;
 mod generated;
 mod lifecycle;
 mod mistakes;
+mod moved;
 mod sandbox;
 mod schema;
 mod schema_json;

@@ -11,7 +11,7 @@ fn capabilities() -> wire::ServerCapabilities {
         plan_destroy: true,
         // Configure works without a schema call before it, so core may use its cached schema.
         get_provider_schema_optional: true,
-        move_resource_state: false,
+        move_resource_state: true,
         generate_resource_config: true,
     }
 }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value as Json};
 
 use super::client::Client;
 use crate::framework::model::Secret;
+use crate::framework::moved::RestObject;
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
     Attr, Attribute, DataSource, Diagnostic, Diagnostics, Found, Listable, Path, Private, Rule, Schema, Value,
@@ -204,6 +205,8 @@ impl Resource for Bucket {
 
     const NAME: &'static str = "onekosmos_bucket";
 
+    const MOVES_FROM: &'static [&'static str] = &["/bucket/tenant/{tenant_id}/community/{community_id}"];
+
     fn schema(&self) -> Schema {
         let given = |name: &str, what: &str| Attribute::string(name).computed().stable().describe(what);
         let mut attributes = vec![
@@ -389,6 +392,20 @@ impl Resource for Bucket {
             }
         };
         Ok(BucketModel { tenant_id, community_id, ..BucketModel::default() })
+    }
+
+    fn move_from(&self, object: RestObject) -> Result<BucketModel, Diagnostics> {
+        let row = wire::Bucket::deserialize(serde_json::Value::Object(object.fields)).map_err(|error| {
+            let detail = format!(
+                "What the other provider kept of the bucket is not what the vendor documents: {error}. Take the old resource out of \
+                 state with `terraform state rm`, and import the bucket."
+            );
+            Diagnostic::error("The state to move cannot be read", detail)
+        })?;
+        let place = |name| object.placeholders.get(name).cloned().into();
+        let mut model = BucketModel::default().with(row);
+        (model.tenant_id, model.community_id) = (place("tenant_id"), place("community_id"));
+        Ok(model)
     }
 
     fn import_id(&self, state: &BucketModel) -> String {

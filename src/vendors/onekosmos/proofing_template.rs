@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::client::Client;
 use super::workflow::{self, STEP_TYPES};
+use crate::framework::moved::RestObject;
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
     Attr, Attribute, DataSource, Diagnostic, Diagnostics, Found, Listable, Path, Rule, Schema, Value, identity,
@@ -198,6 +199,11 @@ impl Resource for ProofingTemplate {
 
     const NAME: &'static str = "onekosmos_proofing_template";
 
+    const MOVES_FROM: &'static [&'static str] = &[
+        "/proofingtemplates/tenant/{tenant_id}/community/{community_id}",
+        "/proofingtemplates/tenant/{tenant_id}/community/{community_id}/id/{id}",
+    ];
+
     fn schema(&self) -> Schema {
         let given = |name: &str, what: &str| Attribute::string(name).computed().stable().describe(what);
         Schema::new(
@@ -347,6 +353,22 @@ impl Resource for ProofingTemplate {
             }
         };
         Ok(ProofingTemplateModel { id: id.into(), dvc_id, ..ProofingTemplateModel::default() })
+    }
+
+    fn move_from(&self, mut object: RestObject) -> Result<ProofingTemplateModel, Diagnostics> {
+        let id = object.id()?.to_owned();
+        object.fields.insert("_id".to_owned(), id.into());
+        let template = wire::Template::deserialize(serde_json::Value::Object(object.fields)).map_err(|error| {
+            let detail = format!(
+                "What the other provider kept of the template is not what the vendor documents: {error}. Take the old resource out of \
+                 state with `terraform state rm`, and import the template."
+            );
+            Diagnostic::error("The state to move cannot be read", detail)
+        })?;
+        let place = |name| object.placeholders.get(name).cloned().into();
+        let mut model = ProofingTemplateModel::default().with(template);
+        (model.tenant_id, model.community_id) = (place("tenant_id"), place("community_id"));
+        Ok(model)
     }
 
     fn import_id(&self, state: &ProofingTemplateModel) -> String {

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use super::client::{Client, Scope};
+use crate::framework::moved::RestObject;
 use crate::framework::resource::{Change, Context, Resource};
 use crate::framework::{
     Attribute, Diagnostic, Diagnostics, Found, Listable, Number, Private, Rule, Schema, Value, check, identity,
@@ -116,6 +117,8 @@ pub(super) trait Settings: Send + Sync + 'static {
     const NAME: &'static str;
     /// The fields.
     const TABLE: Table;
+    /// Where generic REST providers managed them.
+    const MOVES_FROM: &'static [&'static str];
     /// What they are called in a sentence: "the weights".
     const WHAT: &'static str;
 
@@ -125,6 +128,8 @@ pub(super) trait Settings: Send + Sync + 'static {
     fn key(&self) -> Vec<Attribute>;
     /// The key on the wire, scope excluded: the vendor's field names with the values of a state.
     fn wire_key<'s>(&self, state: &'s Value) -> Vec<(&'static str, &'s Value)>;
+    /// Key and scope of a set on the wire, as attributes.
+    fn read_key(&self, row: &serde_json::Map<String, serde_json::Value>) -> Fields;
     /// What tells one set from every other, scope and tenant excluded.
     fn identity(&self) -> Vec<identity::Part>;
     /// Reads the set of a state's key; `None` where the vendor has none.
@@ -166,6 +171,11 @@ enum Original {
     Nothing,
     /// It was not captured.
     Unknown,
+}
+
+/// A text of a row on the wire; null where it is absent or empty.
+pub(super) fn row_text(row: &serde_json::Map<String, serde_json::Value>, name: &str) -> Value {
+    row.get(name).and_then(serde_json::Value::as_str).map_or(Value::Null, part)
 }
 
 /// A scope as attributes.
@@ -250,6 +260,8 @@ impl<S: Settings> Resource for Managed<S> {
     type Model = Value;
 
     const NAME: &'static str = S::NAME;
+
+    const MOVES_FROM: &'static [&'static str] = S::MOVES_FROM;
 
     fn schema(&self) -> Schema {
         let key = self.0.key().into_iter().chain(scope_attributes()).map(Attribute::replaces);
@@ -396,6 +408,25 @@ impl<S: Settings> Resource for Managed<S> {
         };
         let mistakes: Diagnostics = mistakes.into_iter().map(of_the_id).collect();
         mistakes.into_result().map(|()| state)
+    }
+
+    fn move_from(&self, object: RestObject) -> Result<Value, Diagnostics> {
+        let key = self.0.read_key(&object.fields);
+        if let Some(missing) = self.0.key().into_iter().find(|attribute| key[&attribute.name].is_null()) {
+            let detail = format!(
+                "The state of the other provider does not tell the `{}` of {}. Take the old resource out of state with `terraform \
+                 state rm`, and import them. The import id is {}.",
+                missing.name,
+                S::WHAT,
+                self.0.id_forms()
+            );
+            return Err(Diagnostic::error("The state to move is not complete", detail).into());
+        }
+        // What was sent and answered may be part of a set; the read that follows a move tells all of it.
+        let fields = S::TABLE.read(&object.fields, "reading the state to move").unwrap_or_default();
+        let mut state = self.schema().empty();
+        state.extend(fields.into_iter().chain(key));
+        Ok(Value::Map(state))
     }
 
     fn import_id(&self, state: &Value) -> String {

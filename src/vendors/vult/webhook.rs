@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::client::{Client, WebhookFilter, WebhookRow};
+use crate::framework::moved::RestObject;
 use crate::framework::resource::{Context, Resource};
 use crate::framework::{
     Attr, Attribute, DataSource, Diagnostic, Diagnostics, Found, Listable, Rule, Schema, Value, identity,
@@ -73,6 +74,8 @@ impl Resource for Webhook {
     type Model = WebhookModel;
 
     const NAME: &'static str = "vult_webhook";
+
+    const MOVES_FROM: &'static [&'static str] = &["/webhook/create", "/webhook/list", "/webhook"];
 
     fn schema(&self) -> Schema {
         let id = Attribute::string("id").computed().stable().describe("The id that VULT gave the webhook.");
@@ -192,6 +195,11 @@ impl Resource for Webhook {
             }
         };
         Ok(WebhookModel { id: id.into(), name: Attr::Null, url: Attr::Null, client_id })
+    }
+
+    fn move_from(&self, object: RestObject) -> Result<WebhookModel, Diagnostics> {
+        let text = |name| object.text(name).map(str::to_owned).into();
+        Ok(WebhookModel { id: object.id()?.into(), name: text("name"), url: text("url"), client_id: text("client_id") })
     }
 
     fn import_id(&self, state: &WebhookModel) -> String {
