@@ -30,7 +30,8 @@ fn workspace(sandbox: &Sandbox) -> Workspace {
         let folder = workspace.path().join("providers").join(name);
         std::fs::create_dir_all(&folder).unwrap();
         std::os::unix::fs::symlink(BINARY, folder.join(format!("terraform-provider-{name}"))).unwrap();
-        overrides += &format!("    \"{source}\" = \"{}\"\n", folder.display());
+        let line = format!("    \"{source}\" = \"{}\"\n", folder.display());
+        overrides.push_str(&line);
     }
     workspace.write(
         "cli.tfrc",

@@ -283,13 +283,17 @@ mod tests {
               id   = "1"
               name = true
               object = {
-                a    = "o",    long = "x",  }
+                a    = "o"
+                long = "x"
+              }
               b = "2"
               # Why.
               commented = "3"
               list = [
                 {
-                  a    = "l",      long = "x",    },
+                  a    = "l"
+                  long = "x"
+                },
               ]
               tags = ["a", "b\n"]
               none = {}
@@ -324,7 +328,9 @@ mod tests {
         expect_test::expect![[r#"
             resource "idv_x" "y" {
               map = {
-                "a b" = 0.123456789012345678901,    c     = -7,  }
+                "a b" = 0.123456789012345678901
+                c     = -7
+              }
             }
         "#]]
         .assert_eq(&rendered(vec![Field::new("map", Term::value(&map))]));

@@ -47,7 +47,7 @@ pub(crate) type Version = (u32, u32);
 pub(crate) fn version() -> Version {
     static VERSION: OnceLock<Version> = OnceLock::new();
     *VERSION.get_or_init(|| {
-        let run = Run::from(command(path()).args(["version", "-json"]).output().unwrap()).succeeded();
+        let run = Run::from(command(pinned()).args(["version", "-json"]).output().unwrap()).succeeded();
         let document: Value = serde_json::from_str(&run.stdout).unwrap();
         parse_version(document["terraform_version"].as_str().unwrap())
     })
