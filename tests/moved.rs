@@ -25,18 +25,17 @@ fn state(provider: &str, kind: &str, version: u64, attributes: &Value) -> String
 fn workspace(sandbox: &Sandbox) -> Workspace {
     let workspace = Workspace::new(sandbox);
     let own = Path::new(BINARY).parent().unwrap().display().to_string();
-    let mut overrides = format!("    \"identity-as-code/idv\" = \"{own}\"\n");
+    let mut overrides = vec![("identity-as-code/idv", own)];
     for (source, name) in [("mastercard/restapi", "restapi"), ("magodo/restful", "restful")] {
         let folder = workspace.path().join("providers").join(name);
         std::fs::create_dir_all(&folder).unwrap();
         std::os::unix::fs::symlink(BINARY, folder.join(format!("terraform-provider-{name}"))).unwrap();
-        let line = format!("    \"{source}\" = \"{}\"\n", folder.display());
-        overrides.push_str(&line);
+        overrides.push((source, folder.display().to_string()));
     }
-    workspace.write(
-        "cli.tfrc",
-        &format!("provider_installation {{\n  dev_overrides {{\n{overrides}  }}\n  direct {{}}\n}}\n"),
-    );
+    let lines: Vec<_> = overrides.iter().map(|(source, folder)| format!("    \"{source}\" = \"{folder}\"\n")).collect();
+    let lines = lines.concat();
+    workspace
+        .write("cli.tfrc", &format!("provider_installation {{\n  dev_overrides {{\n{lines}  }}\n  direct {{}}\n}}\n"));
     workspace
 }
 

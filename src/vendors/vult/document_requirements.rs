@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use serde_json::Value as Json;
 
 use super::client::{Client, Scope};
-use super::settings::{self, Fields, Kind, Settings, Table, part, row_text, scope};
+use super::settings::{self, Settings, part, row_text, scope};
+use super::table::{Fields, Kind, Table};
 use crate::framework::{Attribute, DataSource, Diagnostics, Rule, Schema, Value, identity};
 
 /// The documents of the vendor's page.

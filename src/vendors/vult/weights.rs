@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use serde_json::Value as Json;
 
 use super::client::{Client, Scope};
-use super::settings::{self, Fields, Kind, Settings, Table, part, row_text, scope, scope_fields};
+use super::settings::{self, Settings, part, row_text, scope, scope_fields};
+use super::table::{Fields, Kind, Table};
 use crate::framework::{Attribute, DataSource, Diagnostic, Diagnostics, Path, Schema, Value, identity};
 
 /// The 27 numbers of "get weights" and "update weights". The vendor's page gives their names and no ranges.
