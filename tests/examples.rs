@@ -90,10 +90,11 @@ fn resources_live_a_whole_life() {
         first.plan().assert_empty();
         let (address, id) = import_command(&folder);
         imports_by_command(&folder, &sandbox, &address, &id);
-        if terraform::version() >= IDENTITY {
-            imports_by_block(&folder, &sandbox, &address, "import-by-identity.tf");
-        }
         let last = imports_by_block(&folder, &sandbox, &address, "import.tf");
+        if terraform::version() >= IDENTITY {
+            let by_identity = imports_by_block(&folder, &sandbox, &address, "import-by-identity.tf");
+            assert_eq!(by_identity.state()[&address], last.state()[&address]);
+        }
         last.destroy().succeeded();
         assert!(last.state().is_empty());
     }

@@ -2,6 +2,7 @@
 
 mod buckets;
 mod encryption;
+mod identity;
 mod interruptions;
 mod requests;
 mod requirements;
