@@ -20,7 +20,7 @@ fn read(path: &Path) -> String {
 }
 
 /// The folders of one kind, with the type that each is named for.
-fn folders(kind: &str) -> Vec<PathBuf> {
+pub(crate) fn folders(kind: &str) -> Vec<PathBuf> {
     let folders: Vec<_> = std::fs::read_dir(example(kind)).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert!(!folders.is_empty());
     folders

@@ -19,6 +19,8 @@ use crate::support::golden;
 
 /// The kinds of objects: the folder of their pages and examples, what a heading calls them, and the example's file.
 const RESOURCE: Kind = Kind { folder: "resources", noun: "Resource", example: "resource.tf" };
+const LIST_RESOURCE: Kind =
+    Kind { folder: "list-resources", noun: "List Resource", example: "list-resource.tfquery.hcl" };
 const DATA_SOURCE: Kind = Kind { folder: "data-sources", noun: "Data Source", example: "data-source.tf" };
 
 struct Kind {
@@ -50,7 +52,8 @@ fn every_example_folder_belongs_to_an_object() {
     let named = |kind: &Kind, name: &String| format!("examples/{}/{name}", kind.folder);
     let mut known: BTreeSet<_> = provider.resources.keys().map(|name| named(&RESOURCE, name)).collect();
     known.extend(provider.data_sources.keys().map(|name| named(&DATA_SOURCE, name)));
-    for kind in [RESOURCE, DATA_SOURCE] {
+    known.extend(provider.lists.keys().map(|name| named(&LIST_RESOURCE, name)));
+    for kind in [RESOURCE, DATA_SOURCE, LIST_RESOURCE] {
         for name in names_in(&format!("examples/{}", kind.folder)) {
             assert!(known.contains(&named(&kind, &name)), "{} is no object of the provider", named(&kind, &name));
         }
@@ -75,6 +78,10 @@ fn pages() -> (BTreeMap<String, String>, Vec<String>) {
     }
     for (name, object) in &provider.data_sources {
         let (file, page) = object_page(&DATA_SOURCE, name, object.vendor(), object.schema(), &mut missing);
+        pages.insert(file, page.render());
+    }
+    for (name, list) in &provider.lists {
+        let (file, page) = object_page(&LIST_RESOURCE, name, list.vendor(), list.filters(), &mut missing);
         pages.insert(file, page.render());
     }
     (pages, missing)
@@ -128,7 +135,7 @@ fn generated_files() -> Vec<String> {
         let folder = format!("docs/{}", kind.folder);
         names_in(&folder).into_iter().map(move |name| format!("{folder}/{name}"))
     };
-    [RESOURCE, DATA_SOURCE].into_iter().flat_map(of_kind).collect()
+    [RESOURCE, DATA_SOURCE, LIST_RESOURCE].into_iter().flat_map(of_kind).collect()
 }
 
 /// The names in a folder of the repository; none where there is no such folder yet.

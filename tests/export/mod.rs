@@ -53,6 +53,36 @@ fn a_tenant_is_captured_whole() {
     comes_under(&workspace, &sandbox);
 }
 
+/// The commands of the README's section, which is all that a person has to type.
+#[test]
+fn the_readme_takes_three_commands() {
+    let readme = include_str!("../../README.md");
+    let section = readme.split("## Bring an existing tenant under Terraform\n").nth(1).unwrap();
+    let commands = section.split("```shell\n").nth(1).unwrap().split("```").next().unwrap();
+    let sandbox = tenant::sandbox();
+    let mut workspace = Workspace::new(&sandbox);
+    workspace.set("TF_CLI_ARGS_apply", "-auto-approve"); // nobody is there to type "yes"
+    let mut said = Vec::new();
+    for command in commands.lines() {
+        let words: Vec<_> = command.split(" # ").next().unwrap().split_whitespace().collect();
+        let run = match words.split_first().unwrap() {
+            (&"terraform", arguments) => workspace.run(arguments),
+            (&"terraform-provider-idv", arguments) => workspace.run_provider(arguments),
+            (other, _) => panic!("{other} is no command of this test"),
+        };
+        said.push(run.succeeded().stdout);
+    }
+    assert_eq!(said.len(), 3);
+    assert!(
+        said[2].contains(&format!(
+            "Apply complete! Resources: {} imported, 0 added, 0 changed, 0 destroyed.",
+            tenant::OBJECTS
+        )),
+        "{}",
+        said[2]
+    );
+}
+
 #[test]
 fn the_oldest_terraform_takes_it_over_as_well() {
     let sandbox = tenant::sandbox();

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{tenant, webhook_requests};
+use crate::examples;
 use crate::support::workspace::Workspace;
 
 /// What is in Terraform's JSON for each object that a list found.
@@ -62,6 +63,20 @@ fn an_error_on_page_3_is_told() {
     sandbox.fault(&json!({"vendor": "vult", "path": "/webhook/list", "kind": "status", "status": 500, "times": 99}));
     let run = workspace.run(&["query", "-json"]).failed();
     assert!(run.errors().contains("listing the webhooks"), "{}", run.errors());
+}
+
+#[test]
+fn the_examples_find_something() {
+    let sandbox = tenant::sandbox();
+    for folder in examples::folders("list-resources") {
+        let workspace = Workspace::new(&sandbox);
+        workspace.configure("");
+        let example = std::fs::read_to_string(folder.join("list-resource.tfquery.hcl")).unwrap();
+        workspace.write("example.tfquery.hcl", &example);
+        workspace.run(&["fmt", "-check", "-diff"]).succeeded();
+        let run = workspace.run(&["query", "-json"]).succeeded();
+        assert!(run.stdout.contains(FOUND), "nothing is found by {}", folder.display());
+    }
 }
 
 #[test]

@@ -41,7 +41,10 @@ fn old_state_gets_its_identity_by_a_refresh() {
     workspace.plan().assert_empty();
     workspace.run(&["apply", "-json", "-auto-approve", "-refresh-only"]).succeeded();
     let identity = stored_identity(&workspace);
-    assert_eq!((&identity["id"], &identity["base_url"]), (&workspace.state()[ADDRESS]["id"], &json!(sandbox.url("vult"))));
+    assert_eq!(
+        (&identity["id"], &identity["base_url"]),
+        (&workspace.state()[ADDRESS]["id"], &json!(sandbox.url("vult")))
+    );
 }
 
 #[test]
@@ -113,7 +116,8 @@ fn a_wrong_identity_says_what_is_expected() {
           in import: `identity = {
         client_id = "client-7"
           }`
-        Invalid expression value: attribute "id" is required."#]].assert_eq(&incomplete);
+        Invalid expression value: attribute "id" is required."#]]
+    .assert_eq(&incomplete);
     let of_nothing = import_by("id = \"whk_1\"", &workspace);
     expect_test::expect![[r#"
         Error: Cannot import non-existent remote object
