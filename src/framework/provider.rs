@@ -185,6 +185,8 @@ pub struct Provider {
     pub lists: BTreeMap<String, Arc<dyn list::Object>>,
     /// Ephemeral resources by full type name.
     pub ephemerals: BTreeMap<String, Arc<dyn ephemeral::Object>>,
+    /// Those of them that are open.
+    pub open: ephemeral::Open,
     /// Actions by full type name.
     pub actions: BTreeMap<String, Arc<dyn action::Object>>,
     /// Functions by name.
@@ -220,6 +222,7 @@ impl Provider {
             data_sources: BTreeMap::new(),
             lists: BTreeMap::new(),
             ephemerals: BTreeMap::new(),
+            open: ephemeral::Open::default(),
             actions: BTreeMap::new(),
             functions: BTreeMap::new(),
             schema,
@@ -316,6 +319,11 @@ impl Provider {
     /// Asks the calls under way to end soon. The next configuration starts afresh.
     pub fn stop(&self) {
         self.clients().stop.cancel();
+    }
+
+    /// Closes what is still open, at the end of the process.
+    pub async fn close_ephemerals(&self) {
+        self.open.close_all(&self.ephemerals, &self.clients()).await;
     }
 
     /// An object's values, with environment variables where it sets none.
