@@ -4,6 +4,7 @@ mod buckets;
 mod encryption;
 mod identity;
 mod interruptions;
+mod on_destroy;
 mod requests;
 mod requirements;
 mod service_keys;

@@ -226,6 +226,25 @@ impl Started<'_> {
         assert!(Command::new("kill").args(["-INT", "--", &group]).status().unwrap().success());
     }
 
+    /// Kills Terraform, and leaves its providers alone.
+    pub(crate) fn kill_terraform(&self) {
+        assert!(Command::new("kill").args(["-KILL", &self.child.id().to_string()]).status().unwrap().success());
+    }
+
+    /// Kills the provider, as an operating system that has run out of memory does, and nothing else.
+    pub(crate) fn kill_provider(&self) {
+        let listed = Command::new("ps").args(["-A", "-o", "pid=,pgid=,args="]).output().unwrap();
+        let listed = String::from_utf8(listed.stdout).unwrap();
+        let group = self.child.id().to_string();
+        let of_this_run = listed.lines().filter_map(|line| {
+            let words: Vec<_> = line.split_whitespace().collect();
+            (words.len() == 3 && words[1] == group && words[2] == BINARY).then(|| words[0].to_owned())
+        });
+        let providers: Vec<_> = of_this_run.collect();
+        assert!(!providers.is_empty(), "no provider runs below {group}:\n{listed}");
+        assert!(Command::new("kill").arg("-KILL").args(providers).status().unwrap().success());
+    }
+
     /// Waits for its end.
     pub(crate) fn wait(self) -> Run {
         let Self { workspace, arguments, child } = self;
