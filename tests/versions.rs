@@ -9,7 +9,7 @@ use crate::support::sandbox::Sandbox;
 use crate::support::terraform::{self, Version};
 use crate::support::workspace::Workspace;
 
-/// Every resource and data source, and nothing that is newer than the oldest Terraform.
+/// Every resource and data source and a function, and nothing that is newer than the oldest Terraform.
 const EVERYTHING: &str = r#"
 resource "idv_vult_weights" "main" {
   age_weight = 2
@@ -53,6 +53,9 @@ data "idv_onekosmos_service_keys" "main" {}
 data "idv_onekosmos_connectors" "main" {}
 data "idv_onekosmos_community" "main" {}
 data "idv_onekosmos_service" "main" {}
+output "parts" {
+  value = provider::idv::parse_import_id("idv_vult_document_requirements", "passport/ocr")
+}
 "#;
 
 /// The import ids of those resources in a fresh sandbox.
@@ -104,8 +107,17 @@ fn one_configuration_lives_a_whole_life() {
 struct Novelty {
     since: Version,
     configuration: &'static str,
-    /// What an older Terraform, or the provider, says from which version on.
-    before: &'static [(Version, &'static str)],
+    /// What an older Terraform makes of it, from which version on.
+    before: &'static [(Version, Before)],
+}
+
+/// What a Terraform that is too old does.
+enum Before {
+    /// It, or the provider, says this.
+    Refuses(&'static str),
+    /// It reads it and does nothing, and the provider is not asked. `required_version` is all that can be done about it, which
+    /// is why the examples have one.
+    Ignores,
 }
 
 const NOVELTIES: &[Novelty] = &[
@@ -118,10 +130,12 @@ const NOVELTIES: &[Novelty] = &[
         }"#,
         before: &[(
             (1, 8),
-            "Error: `secret_key_wo` needs Terraform or OpenTofu 1.11\n  in resource \"idv_onekosmos_bucket\" \"main\": \
+            Before::Refuses(
+                "Error: `secret_key_wo` needs Terraform or OpenTofu 1.11\n  in resource \"idv_onekosmos_bucket\" \"main\": \
              `resource \"idv_onekosmos_bucket\" \"main\" {`\nThis version of Terraform would write \
              `aws_credential.secret_key_wo` into its state. Set `aws_credential.secret_key` instead, which is kept in state as \
              a sensitive value, or upgrade Terraform to 1.11 or later.",
+            ),
         )],
     },
     Novelty {
@@ -134,14 +148,41 @@ const NOVELTIES: &[Novelty] = &[
           document_type = "passport"
           data_source   = "ocr"
         }"#,
-        before: &[((1, 8), "An argument named \"identity\" is not expected here.")],
+        before: &[((1, 8), Before::Refuses("An argument named \"identity\" is not expected here."))],
+    },
+    Novelty {
+        since: (1, 10),
+        configuration: "ephemeral \"idv_vult_access_token\" \"main\" {}\n",
+        before: &[((1, 8), Before::Refuses("Blocks of type \"ephemeral\" are not expected here."))],
+    },
+    Novelty {
+        since: (1, 14),
+        configuration: r#"action "idv_vult_delete_session" "main" {
+          config {
+            session_id = "ses_000001"
+          }
+        }
+        resource "idv_vult_webhook" "main" {
+          name = "events"
+          url  = "https://h.example.com"
+          lifecycle {
+            action_trigger {
+              events  = [after_create]
+              actions = [action.idv_vult_delete_session.main]
+            }
+          }
+        }"#,
+        before: &[
+            ((1, 8), Before::Refuses("Blocks of type \"action\" are not expected here.")),
+            ((1, 13), Before::Ignores),
+        ],
     },
 ];
 
 impl Novelty {
-    fn complaint(&self) -> &'static str {
+    fn before(&self) -> &'static Before {
         let known = self.before.iter().rev().find(|(from, _)| terraform::version() >= *from);
-        known.expect("the oldest Terraform has a complaint of its own").1
+        &known.expect("it is said what the oldest Terraform does").1
     }
 }
 
@@ -156,7 +197,35 @@ fn what_is_newer_than_this_terraform_is_refused_with_a_reason() {
             workspace.plan().assert_empty();
             continue;
         }
-        let errors = workspace.try_plan().failed().errors();
-        assert!(errors.contains(novelty.complaint()), "not what was expected of it: {errors}");
+        match novelty.before() {
+            Before::Refuses(words) => {
+                let errors = workspace.try_plan().failed().errors();
+                assert!(errors.contains(words), "not what was expected of it: {errors}");
+            }
+            Before::Ignores => {
+                let before = sandbox.state()["vult"]["sessions"].clone();
+                workspace.apply().succeeded();
+                assert_eq!(sandbox.state()["vult"]["sessions"], before);
+            }
+        }
     }
+}
+
+#[test]
+fn a_terraform_that_cannot_query_or_invoke_says_so() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    workspace.configure(
+        "action \"idv_vult_delete_session\" \"main\" {\n  config {\n    session_id = \"ses_000001\"\n  }\n}\n",
+    );
+    workspace.write("all.tfquery.hcl", "list \"idv_vult_webhook\" \"all\" {\n  provider = idv\n}\n");
+    let query = workspace.run(&["query", "-no-color"]);
+    let invoke = workspace.run(&["apply", "-auto-approve", "-no-color", "-invoke=action.idv_vult_delete_session.main"]);
+    if terraform::version() >= (1, 14) {
+        query.succeeded();
+        invoke.succeeded();
+        return;
+    }
+    assert!(query.failed().stderr.contains("Terraform has no command named \"query\""));
+    assert!(invoke.failed().stderr.contains("flag provided but not defined: -invoke"));
 }
