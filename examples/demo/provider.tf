@@ -6,5 +6,5 @@ terraform {
   }
 }
 
-# Addresses and credentials come from IDV_VULT_... and IDV_ONEKOSMOS_... in the environment.
+# Addresses and credentials come from IDV_VULT_..., IDV_ONEKOSMOS_... and IDV_FIVEN_... in the environment.
 provider "idv" {}

@@ -7,6 +7,7 @@
 mod claims;
 mod common;
 mod errors;
+pub mod fiven;
 pub mod onekosmos;
 pub mod vult;
 mod xident;
@@ -22,8 +23,11 @@ use crate::sandbox;
 pub type Entry = (&'static dyn Vendor, sandbox::Vendor);
 
 /// Every vendor, in the order of the sandbox's ports.
-pub static VENDORS: &[Entry] =
-    &[(&vult::Vult, vult::sandbox::VENDOR), (&onekosmos::OneKosmos, onekosmos::sandbox::VENDOR)];
+pub static VENDORS: &[Entry] = &[
+    (&vult::Vult, vult::sandbox::VENDOR),
+    (&onekosmos::OneKosmos, onekosmos::sandbox::VENDOR),
+    (&fiven::Fiven, fiven::sandbox::VENDOR),
+];
 
 /// The stand-ins that the sandbox serves.
 pub fn sandboxes() -> Vec<&'static sandbox::Vendor> {

@@ -7,8 +7,8 @@ use crate::support::sandbox::Sandbox;
 /// How many webhooks it has: three pages of them.
 pub(super) const WEBHOOKS: usize = 300;
 /// How many objects it has in all: two scopes of weights, nine sets of requirements, the webhooks, the bucket, five service
-/// keys and twelve templates.
-pub(super) const OBJECTS: usize = 2 + 9 + WEBHOOKS + 1 + 5 + 12;
+/// keys, twelve templates, and the party that grants a new institution its credentials.
+pub(super) const OBJECTS: usize = 2 + 9 + WEBHOOKS + 1 + 5 + 12 + 1;
 
 /// Names of webhooks that have to survive: in HCL, in a resource's name, and in the vendor's search.
 const NAMES: [&str; 12] = [

@@ -2,6 +2,7 @@
 
 mod buckets;
 mod encryption;
+mod fiven;
 mod identity;
 mod interruptions;
 mod on_destroy;
