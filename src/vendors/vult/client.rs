@@ -173,10 +173,14 @@ impl Client {
         request.send_opt().await.map(drop).map_err(hint)
     }
 
-    /// Takes a person's data away. Done twice it is done once.
+    /// Takes a person's data away. Done twice it is done once: after an attempt without a clear answer, an object that is not
+    /// there is one that was deleted. At first sight it is a wrong id.
     pub(super) async fn erase(&self, operation: Operation, field: &str, id: &str, what: &str) -> Result<(), Error> {
         let request = self.call(operation, format!("sending the request to {what}"), Some(id))?;
-        request.json(&json!({ field: id })).idempotent().send().await.map(drop).map_err(hint)
+        match request.json(&json!({ field: id })).idempotent().send().await {
+            Err(error) if error.kind() == Kind::NotFound && error.may_have_been_carried_out() => Ok(()),
+            result => result.map(drop).map_err(hint),
+        }
     }
 
     /// The token that requests carry; asks for one if there is none yet.
