@@ -67,6 +67,9 @@ const NOT_TOLD_BY_VENDORS: [&str; 2] = ["aws_credential", "rotate_when"];
 fn workspace(folder: &Path, sandbox: &Sandbox) -> Workspace {
     let mut workspace = Workspace::new(sandbox);
     workspace.set("TF_VAR_bucket_secret_key", "a secret that only the vendor keeps");
+    workspace.set("TF_VAR_capture_license", "a license of a capture engine");
+    workspace.set("TF_VAR_webhook_secret", "a secret that only we and the vendor know");
+    workspace.set("TF_VAR_private_key", "NxcAkLMNySu55B5bsCB1xxHP7sLYNAHyzKIBT5V1RZA=");
     workspace.configure("");
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -148,6 +151,49 @@ fn data_sources_are_read_and_change_nothing() {
         let workspace = workspace(&folder, &sandbox);
         let run = workspace.apply().succeeded();
         assert_eq!(run.warnings(), "", "in {}", folder.display());
+        workspace.plan().assert_empty();
+    }
+}
+
+#[test]
+fn ephemeral_resources_are_opened_in_each_run() {
+    for folder in folders("ephemeral-resources") {
+        if !runs(&folder) {
+            continue;
+        }
+        let sandbox = Sandbox::start();
+        let workspace = workspace(&folder, &sandbox);
+        workspace.apply().succeeded();
+        workspace.plan().assert_empty();
+        workspace.destroy().succeeded();
+        assert!(workspace.state().is_empty());
+    }
+}
+
+#[test]
+fn actions_are_invoked_as_their_examples_say() {
+    for folder in folders("actions") {
+        if !runs(&folder) {
+            continue;
+        }
+        let sandbox = Sandbox::start();
+        let workspace = workspace(&folder, &sandbox);
+        workspace.apply().succeeded();
+        let before = sandbox.state();
+        let text = read(&folder.join("action.tf"));
+        let (_, rest) = text.split_once(": terraform apply ").expect("an example says how to invoke its action");
+        let invoke = rest.lines().next().unwrap();
+        workspace.run(&["apply", "-auto-approve", "-json", invoke]).succeeded();
+        assert_ne!(sandbox.state(), before, "{} does nothing", folder.display());
+        workspace.plan().assert_empty();
+    }
+}
+
+#[test]
+fn functions_compute_their_examples() {
+    for folder in folders("functions") {
+        let workspace = workspace(&folder, &Sandbox::start());
+        workspace.apply().succeeded();
         workspace.plan().assert_empty();
     }
 }

@@ -90,7 +90,7 @@ fn words(attribute: &Attribute) -> String {
     }
 }
 
-fn type_words(kind: &Type) -> String {
+pub(super) fn type_words(kind: &Type) -> String {
     match kind {
         Type::String => "String".to_owned(),
         Type::Number => "Number".to_owned(),
