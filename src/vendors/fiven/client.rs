@@ -257,7 +257,10 @@ impl Client {
         };
         let requests: Vec<_> = contract_ids.iter().map(|id| json!({"contractId": id})).collect();
         let request = unseen(self.http.post(path).doing(doing)).json(&json!({"requests": requests}));
-        let answer = request.send().await.map_err(hint)?;
+        let answer = match request.send().await {
+            Ok(answer) => answer,
+            Err(error) => return refused_as_a_whole(error, contract_ids),
+        };
         let mut rows = match self.api {
             Api::V1 => answer.json::<wire::LinksOfV1>().map(wire::LinksOfV1::rows),
             Api::Institutions => answer.json::<wire::Results>().map(wire::Results::rows),
@@ -271,6 +274,33 @@ impl Client {
         };
         Ok(contract_ids.iter().map(outcome).collect())
     }
+}
+
+/// The answer of `v1` has no place for a failure, so a contract that is wrong fails its whole batch, and all that can say
+/// which one it was is the vendor's message. Where it does, the failure is that contract's.
+fn refused_as_a_whole(error: Error, contract_ids: &[&str]) -> Result<Vec<Result<Link, LinkFailure>>, Error> {
+    if !matches!(error.kind(), Kind::Invalid | Kind::NotFound) {
+        return Err(hint(error));
+    }
+    let message = error.message().unwrap_or_default();
+    let named = named_in(message, contract_ids);
+    if named.is_empty() {
+        return Err(hint(error.with_hint(
+            "5N ID refused the contracts together and does not say which of them is wrong. Ask for fewer at a time to find it.",
+        )));
+    }
+    let failure = |id: &str| {
+        let reason = format!("The vendor refused the whole request because of it: {message}.");
+        Err(LinkFailure { contract_id: id.to_owned(), reason })
+    };
+    Ok(named.into_iter().map(failure).collect())
+}
+
+/// The ids that are in a message as whole words: `contract_1` is not meant by `contract_12`.
+fn named_in<'i>(message: &str, ids: &[&'i str]) -> Vec<&'i str> {
+    let words = message.split(|c: char| !(c.is_alphanumeric() || "_-:.#".contains(c)));
+    let words: HashSet<&str> = words.map(|word| word.trim_end_matches(['.', ':'])).collect();
+    ids.iter().copied().filter(|id| words.contains(id)).collect()
 }
 
 /// Making a link twice does no harm: the one that nobody has seen ends by itself.
@@ -375,6 +405,14 @@ pub(super) fn parse_error(status: StatusCode, headers: &HeaderMap, body: &[u8]) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn contracts_are_named_by_whole_words() {
+        let ids = ["contract_1", "contract_12", "00ab::c"];
+        assert_eq!(named_in("No such contract (contractId: contract_12)", &ids), ["contract_12"]);
+        assert_eq!(named_in("Unknown: \"contract_1\", 00ab::c.", &ids), ["contract_1", "00ab::c"]);
+        assert!(named_in("Invalid request", &ids).is_empty());
+    }
 
     #[test]
     fn the_details_of_an_error_are_read() {

@@ -108,7 +108,8 @@ impl Config {
                 None
             }
             (None, None) => {
-                let why = "5N ID has a test network, `devnet`, and a production network, `mainnet`.";
+                let why = "5N ID has a test network, `devnet`, and a production network, `mainnet`; `base_url` stands for any \
+                           other address.";
                 mistakes.push(provider::missing("fiven", "environment", why));
                 None
             }
