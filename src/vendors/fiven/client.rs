@@ -9,20 +9,17 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::pages::{CredentialFilter, Pages};
 use super::wire;
 use crate::http::{
-    self, Error, HeaderMap, Kind, OAuth2ClientCredentials, Path, Request, Response, StatusCode, Token, VendorError,
-    parse_common,
+    self, Error, HeaderMap, Kind, OAuth2ClientCredentials, Path, Request, StatusCode, Token, VendorError, parse_common,
 };
-
-/// How many credentials a page asks for: the most that the vendor's page allows.
-const PAGE: usize = 100;
 
 /// How many links one request may ask for, on the page as in the SDK.
 const BATCH: usize = 100;
 
 /// What reads of credentials are shared under within a run.
-const CREDENTIALS: &str = "credentials";
+pub(super) const CREDENTIALS: &str = "credentials";
 
 /// A generation of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +40,7 @@ impl Api {
     }
 
     /// The path for the one generation or the other.
-    fn path(self, v1: &str, institutions: &str) -> Path {
+    pub(super) fn path(self, v1: &str, institutions: &str) -> Path {
         Path::new(match self {
             Self::V1 => v1,
             Self::Institutions => institutions,
@@ -81,15 +78,6 @@ impl Credential {
     }
 }
 
-/// Which credentials to list; all without a filter. With both filters, those that either lets through.
-#[derive(Clone, Debug, Default)]
-pub(super) struct CredentialFilter {
-    /// Those of these parties.
-    pub party_ids: Vec<String>,
-    /// Those of accounts with these e-mail addresses; `institutions` only.
-    pub emails: Vec<String>,
-}
-
 /// What became of an access request that the vendor accepted.
 pub(super) struct Accepted {
     /// The id of the request; `institutions` tells none.
@@ -121,7 +109,7 @@ pub(super) struct LinkFailure {
 
 /// A client of one institution.
 pub(super) struct Client {
-    http: http::Client,
+    pub(super) http: http::Client,
     auth: Arc<OAuth2ClientCredentials>,
     api: Api,
 }
@@ -180,24 +168,7 @@ impl Client {
 
     /// The credentials that the institution may see, page after page.
     pub(super) fn pages(&self, filter: CredentialFilter) -> Pages<'_> {
-        Pages { client: self, filter, read: 0, known: HashSet::new(), done: false }
-    }
-
-    async fn page(&self, filter: &CredentialFilter, offset: usize) -> Result<Page, Error> {
-        let path = self.api.path("/api/v1/credentials", "/api/v1/institutions/me/credentials");
-        let request = self.http.get(path).doing("listing the credentials").shared(CREDENTIALS);
-        let mut query = vec![("offset", offset.to_string()), ("limit", PAGE.to_string())];
-        if self.api == Api::Institutions {
-            query.extend(filter.party_ids.iter().map(|id| ("partyIds", id.clone())));
-            query.extend(filter.emails.iter().map(|email| ("emails", email.clone())));
-        }
-        let answer = request.query(&query).send().await.map_err(hint)?;
-        let (rows, total) = match self.api {
-            Api::V1 => answer.json::<wire::PageOfV1>().map(|page| (page.credentials, page.total)),
-            Api::Institutions => answer.json::<wire::Items<_>>().map(|page| (page.items, page.pagination.total)),
-        }
-        .map_err(hint)?;
-        Ok(Page { rows, total, answer })
+        Pages::new(self, filter)
     }
 
     /// How human a party seems, or the institution's users where `v1` has but one score. `None` where there is none.
@@ -308,56 +279,8 @@ fn unseen(request: Request) -> Request {
     request.idempotent()
 }
 
-struct Page {
-    rows: Vec<wire::Row>,
-    total: usize,
-    answer: Response,
-}
-
-/// The credentials that a filter lets through, a page at a time, each once.
-pub(super) struct Pages<'c> {
-    client: &'c Client,
-    filter: CredentialFilter,
-    read: usize,
-    /// Contracts of earlier pages: rows move to a later page when others are added meanwhile.
-    known: HashSet<String>,
-    done: bool,
-}
-
-impl Pages<'_> {
-    /// The next page; `None` after the last.
-    pub(super) async fn next(&mut self) -> Result<Option<Vec<Credential>>, Error> {
-        if self.done {
-            return Ok(None);
-        }
-        let Page { rows, total, answer } = self.client.page(&self.filter, self.read).await?;
-        self.read += rows.len();
-        self.done = rows.is_empty() || self.read >= total;
-        let some = !rows.is_empty();
-        let mut page: Vec<_> = rows.into_iter().map(|row| row.credential(None)).collect();
-        page.retain(|credential| self.known.insert(credential.contract_id.clone()));
-        // A vendor that ignores `offset` would answer the first page until the total is reached.
-        if some && page.is_empty() {
-            return Err(answer.error("a page of credentials has nothing but what earlier pages had"));
-        }
-        if self.client.api == Api::V1 && !self.filter.party_ids.is_empty() {
-            page.retain(|credential| self.filter.party_ids.contains(&credential.party_id));
-        }
-        Ok(Some(page))
-    }
-
-    /// All of them.
-    pub(super) async fn all(mut self) -> Result<Vec<Credential>, Error> {
-        let mut credentials = Vec::new();
-        while let Some(mut page) = self.next().await? {
-            credentials.append(&mut page);
-        }
-        Ok(credentials)
-    }
-}
-
 /// Says where the user can mend it.
-fn hint(error: Error) -> Error {
+pub(super) fn hint(error: Error) -> Error {
     match error.kind() {
         Kind::Auth => error.with_hint(
             "They are `client_id` and `client_secret` in `fiven = { ... }` of the provider block, or IDV_FIVEN_CLIENT_ID and \

@@ -8,6 +8,7 @@ mod client;
 mod credentials;
 mod human_score;
 mod links;
+mod pages;
 mod request_credentials;
 pub mod sandbox;
 mod verification_status;
