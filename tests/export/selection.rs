@@ -55,7 +55,7 @@ fn what_cannot_be_asked_for_is_said() {
         (&unconfigured, &[][..], "no vendor is configured."),
         (&unconfigured, &["--vendor", "vult"], "`vult` is not configured"),
         (&half, &[], "`IDV_VULT_CLIENT_SECRET`"),
-        (&whole, &["--vendor", "vlut"], "there is no vendor `vlut`. There are vult, onekosmos, fiven,"),
+        (&whole, &["--vendor", "vlut"], "there is no vendor `vlut`. There are vult, onekosmos, fiven"),
         (
             &whole,
             &["--include", "vult_webhooks"],
