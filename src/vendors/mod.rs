@@ -6,6 +6,7 @@
 
 mod claims;
 mod common;
+pub mod didit;
 mod errors;
 pub mod fiven;
 pub mod onekosmos;
@@ -27,6 +28,7 @@ pub static VENDORS: &[Entry] = &[
     (&vult::Vult, vult::sandbox::VENDOR),
     (&onekosmos::OneKosmos, onekosmos::sandbox::VENDOR),
     (&fiven::Fiven, fiven::sandbox::VENDOR),
+    (&didit::Didit, didit::sandbox::VENDOR),
 ];
 
 /// The stand-ins that the sandbox serves.
