@@ -9,6 +9,8 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
 
+use super::vendor_error::FieldError;
+
 /// What kind of failure it is, as far as a caller acts differently on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -87,6 +89,7 @@ pub(super) struct Facts {
     pub(super) status: Option<StatusCode>,
     pub(super) code: Option<String>,
     pub(super) message: Option<String>,
+    pub(super) fields: Vec<FieldError>,
     pub(super) request_id: Option<String>,
     pub(super) clock_skew: Option<SignedDuration>,
     pub(super) retry_after: Option<Duration>,
@@ -120,6 +123,7 @@ impl Error {
             status: None,
             code: None,
             message: None,
+            fields: Vec::new(),
             request_id: None,
             clock_skew: None,
             retry_after: None,
@@ -199,6 +203,11 @@ impl Error {
     /// The vendor's sentence, in one line of at most about 500 characters.
     pub fn message(&self) -> Option<&str> {
         self.0.message.as_deref()
+    }
+
+    /// What the vendor says about single members of the body that it was sent.
+    pub fn fields(&self) -> &[FieldError] {
+        &self.0.fields
     }
 
     /// The id under which the vendor can find the request.

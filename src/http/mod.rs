@@ -46,7 +46,7 @@ pub use path::Path;
 pub use request::Request;
 pub use response::Response;
 pub use settings::Settings;
-pub use vendor_error::{ParseError, VendorError, parse_common};
+pub use vendor_error::{FieldError, ParseError, VendorError, parse_common};
 
 pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 pub use reqwest::{Method, StatusCode};
