@@ -1,33 +1,73 @@
-//! Who may call: the application's key, or a token that was given out for its client.
+//! Who may call: the application's key, or a client whose token has not expired.
 
 use axum::{
     extract::FromRequestParts,
-    http::{StatusCode, header::AUTHORIZATION, request::Parts},
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse, Response},
 };
+use serde_json::{Value, json};
 
 use super::{Refusal, state::State};
-use crate::sandbox::Handle;
+use crate::sandbox::{
+    Handle,
+    oauth2::{self, BearerError, ClientAuth, Clients, Grant, Issuer, TokenError},
+};
 
-/// A request with the right key, or with a token that has not expired.
+/// What the page's sample has between `iat` and `exp`, in seconds: ten times what it says in `expires_in`.
+const SAMPLE_EXPIRY: i64 = 864_000;
+
+/// A request with the right key or token.
 pub(super) struct Authorized;
 
 impl FromRequestParts<Handle> for Authorized {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, handle: &Handle) -> Result<Self, Refusal> {
-        let forbidden = |message| Refusal::new(StatusCode::FORBIDDEN, message);
-        let header = |name: &str| parts.headers.get(name).map(|value| value.to_str().unwrap_or_default());
+        let forbidden = |message: &str| Refusal::new(StatusCode::FORBIDDEN, message);
+        let Some(key) = parts.headers.get("x-api-key") else {
+            return match oauth2::check_bearer::<State>(handle, &parts.headers) {
+                Ok(()) => Ok(Self),
+                Err(BearerError::Store(error)) => Err(error.into()),
+                Err(BearerError::Missing) => Err(forbidden("Authentication credentials were not provided.")),
+                Err(error) => Err(forbidden(&error.to_string())),
+            };
+        };
         let state: State = handle.read()?;
-        if let Some(key) = header("x-api-key") {
-            return if key == state.api_key { Ok(Self) } else { Err(forbidden("Invalid API key.")) };
+        if key == state.api_key.as_str() { Ok(Self) } else { Err(forbidden("Invalid API key.")) }
+    }
+}
+
+/// Shapes and statuses are the page's: its answer has no `token_type`, and its errors look like all others.
+impl Issuer for State {
+    const CLIENT_AUTH: ClientAuth = ClientAuth::Basic;
+
+    fn clients(&mut self) -> Clients<'_> {
+        Clients {
+            client_id: &self.client_id,
+            client_secret: &self.client_secret,
+            token_lifetime_seconds: self.token_lifetime_seconds,
+            tokens: &mut self.tokens,
         }
-        match header(AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer ")) {
-            None => Err(forbidden("Authentication credentials were not provided.")),
-            Some(token) => match state.tokens.get(token) {
-                Some(expires_at) if *expires_at > handle.now().as_second() => Ok(Self),
-                Some(_) => Err(forbidden("The access token has expired.")),
-                None => Err(forbidden("The access token is not valid.")),
-            },
-        }
+    }
+
+    fn answer(grant: &Grant) -> Value {
+        json!({
+            "iss": "https://didit.me",
+            "iat": grant.issued_at,
+            "sub": "0a000000-0000-4000-8000-000000000001",
+            "client_id": grant.client_id,
+            "organization_id": "00000000-0000-4000-8000-000000000001",
+            "expires_in": grant.lifetime_seconds,
+            "exp": grant.issued_at + SAMPLE_EXPIRY,
+            "access_token": grant.access_token,
+        })
+    }
+
+    fn refuse(error: TokenError) -> Response {
+        let message = match error.status {
+            StatusCode::UNAUTHORIZED => "Invalid authorization header",
+            _ => &error.description,
+        };
+        Refusal::new(error.status, message).into_response()
     }
 }

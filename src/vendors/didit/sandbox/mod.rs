@@ -29,7 +29,6 @@ mod lists;
 mod page;
 mod questionnaires;
 mod state;
-mod token;
 mod values;
 mod workflows;
 
@@ -43,7 +42,7 @@ use axum::{
 use serde_json::{Map, Value, json};
 use state::State;
 
-use crate::sandbox::{Environment, Handle, Routes, StoreError, Vendor, complete, edit, parse_json};
+use crate::sandbox::{Environment, Handle, Routes, StoreError, Vendor, complete, edit, oauth2, parse_json};
 
 /// The stand-in for Didit.
 pub const VENDOR: Vendor = Vendor {
@@ -57,7 +56,7 @@ pub const VENDOR: Vendor = Vendor {
 };
 
 fn routes() -> Routes {
-    let routes = Routes::new().route(Method::POST, "/auth/v2/token/", "Authentication", token::grant);
+    let routes = Routes::new().route(Method::POST, "/auth/v2/token/", "Authentication", oauth2::grant::<State>);
     let routes = with_destinations(with_workflows(with_questionnaires(routes)));
     with_lists(routes).route(Method::GET, "/v3/customization/", "Get Branding", customization::get).route(
         Method::PATCH,

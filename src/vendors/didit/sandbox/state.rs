@@ -18,8 +18,6 @@ pub(super) struct State {
     pub(super) api_key: String,
     pub(super) client_id: String,
     pub(super) client_secret: String,
-    pub(super) application_id: String,
-    pub(super) organization_id: String,
     pub(super) token_lifetime_seconds: i64,
     /// Access token to the time it expires, in seconds since 1970.
     pub(super) tokens: BTreeMap<String, i64>,
@@ -42,8 +40,6 @@ impl Default for State {
             api_key: "sandbox-didit-api-key-9c02f7".to_owned(),
             client_id: "sandbox-didit-client".to_owned(),
             client_secret: "sandbox-didit-client-secret-71be4a".to_owned(),
-            application_id: "0a000000-0000-4000-8000-000000000001".to_owned(),
-            organization_id: "00000000-0000-4000-8000-000000000001".to_owned(),
             token_lifetime_seconds: 86_400,
             tokens: BTreeMap::new(),
             webhook_destinations: Vec::new(),
