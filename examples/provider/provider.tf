@@ -18,6 +18,12 @@ provider "idv" {
     community_name = "default"
     license_key    = var.onekosmos_license_key
   }
+
+  xident = {
+    secret_key      = var.xident_secret_key
+    publishable_key = "pk_live_xxx"
+    api             = "verify/v1" # today's; `v1` is the one of the vendor's reference page
+  }
 }
 
 variable "vult_base_url" {
@@ -38,6 +44,12 @@ variable "vult_client_secret" {
 
 variable "onekosmos_license_key" {
   description = "The license by which 1Kosmos lets requests through."
+  type        = string
+  sensitive   = true
+}
+
+variable "xident_secret_key" {
+  description = "The secret key of the project at Xident."
   type        = string
   sensitive   = true
 }

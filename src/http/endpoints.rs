@@ -54,8 +54,7 @@ pub(super) struct Begun<'e> {
 
 impl Endpoint {
     pub(super) fn new(limit: &EndpointLimit) -> Self {
-        let state =
-            State { per_minute: limit.per_minute, rate: rate(limit.per_minute), in_flight: 0, window: None };
+        let state = State { per_minute: limit.per_minute, rate: rate(limit.per_minute), in_flight: 0, window: None };
         Self { path: limit.path, state: Mutex::new(state), changed: Notify::new() }
     }
 

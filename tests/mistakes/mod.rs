@@ -4,6 +4,7 @@ mod configuration;
 mod documents;
 mod objects;
 mod onekosmos;
+mod xident;
 
 use expect_test::Expect;
 
@@ -58,6 +59,7 @@ impl Bench {
         let errors = run.failed().errors();
         let errors = errors.replace(self.sandbox.url("vult"), "VULT_URL");
         let errors = errors.replace(self.sandbox.url("onekosmos"), "ONEKOSMOS_URL");
+        let errors = errors.replace(self.sandbox.url("xident"), "XIDENT_URL");
         // Linux and macOS number their errors differently.
         expected.assert_eq(&errors.replace(" (os error 111)", "").replace(" (os error 61)", ""));
     }

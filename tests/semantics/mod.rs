@@ -8,3 +8,4 @@ mod requirements;
 mod service_keys;
 mod webhooks;
 mod weights;
+mod xident;
