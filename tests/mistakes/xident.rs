@@ -104,11 +104,11 @@ fn an_allowance_that_is_used_up() {
         &bench,
         ENTRY,
         &expect![[r#"
-        Error: Xident: adding a face to the blacklist failed: the answer was 402 Payment Required (ALLOWANCE_EXHAUSTED: the allowance of the project is used up)
-          in resource "idv_xident_blacklist_entry" "main": `resource "idv_xident_blacklist_entry" "main" {`
-        Request: POST XIDENT_URL/v1/blacklist/add
-        Look the answer up in the documentation of Xident.
-        The allowance or the plan of the project that `secret_key` (or IDV_XIDENT_SECRET_KEY) belongs to does not cover this call. Look at the plan and the billing in Xident's dashboard; what was created before is in state, so apply again afterwards."#]],
+            Error: Xident: adding a face to the blacklist failed: the answer was 402 Payment Required (ALLOWANCE_EXHAUSTED: the allowance of the project is used up)
+              in resource "idv_xident_blacklist_entry" "main": `resource "idv_xident_blacklist_entry" "main" {`
+            Request: POST XIDENT_URL/v1/blacklist/add
+            The credentials are known to Xident and do not suffice. Ask its administrator for the permission.
+            The allowance or the plan of the project that `secret_key` (or IDV_XIDENT_SECRET_KEY) belongs to does not cover this call. Look at the plan and the billing in Xident's dashboard; what was created before is in state, so apply again afterwards."#]],
     );
 }
 
@@ -122,11 +122,11 @@ fn an_image_that_the_vendor_finds_too_large() {
         &bench,
         ENTRY,
         &expect![[r#"
-        Error: Xident: adding a face to the blacklist failed: the answer was 413 Payload Too Large (payload_too_large: Payload Too Large)
-          in resource "idv_xident_blacklist_entry" "main": `resource "idv_xident_blacklist_entry" "main" {`
-        Request: POST XIDENT_URL/v1/blacklist/add
-        Look the answer up in the documentation of Xident.
-        The image in `face_image_wo` (or `face_image`) is too large: Xident takes at most 10,000,000 characters of base64. Check its size and make it smaller."#]],
+            Error: Xident: adding a face to the blacklist failed: the answer was 413 Payload Too Large (payload_too_large: Payload Too Large)
+              in resource "idv_xident_blacklist_entry" "main": `resource "idv_xident_blacklist_entry" "main" {`
+            Request: POST XIDENT_URL/v1/blacklist/add
+            Xident did not accept what was sent. Change the value that it names.
+            The image in `face_image_wo` (or `face_image`) is too large: Xident takes at most 10,000,000 characters of base64. Check its size and make it smaller."#]],
     );
 }
 

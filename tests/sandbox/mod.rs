@@ -5,6 +5,7 @@ mod control;
 mod faults;
 mod onekosmos;
 mod vult;
+mod xident;
 
 use reqwest::blocking::RequestBuilder;
 use serde_json::Value;

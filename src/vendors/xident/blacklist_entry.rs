@@ -12,7 +12,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::client::{Api, BlacklistRow, Client};
+use super::client::{Adding, Api, BlacklistRow, Client};
 use super::image;
 use crate::framework::model::Secret;
 use crate::framework::resource::{Change, Context, Planning, Resource};
@@ -149,15 +149,15 @@ impl Resource for BlacklistEntry {
                 "The API `verify/v1` has no metadata of an entry. It is kept in Terraform's state and sent to nobody.",
             );
         }
-        let _one_at_a_time = client.adding().await;
-        let before: BTreeSet<i64> = client.blacklist(false).await?.iter().map(|row| row.id).collect();
+        let mut adding = client.adding().await;
+        let before = adding.before().await?;
         let answer = client.add_to_blacklist(image.expose(), plan.reason(), &BTreeMap::new()).await;
         if let Err(error) = &answer
             && !error.may_have_been_carried_out()
         {
             return Err(error.clone().into());
         }
-        match (find_new(client, &plan, &before).await, answer) {
+        match (find_new(&mut adding, &plan, &before).await, answer) {
             (Ok(Some(row)), answer) => {
                 if let Err(error) = answer {
                     ctx.warn(
@@ -279,13 +279,13 @@ impl Listable for BlacklistEntry {
 
 /// The entry that is there now and was not before; none if it does not appear within the bound.
 async fn find_new(
-    client: &Client,
+    adding: &mut Adding<'_>,
     plan: &BlacklistEntryModel,
     before: &BTreeSet<i64>,
 ) -> Result<Option<BlacklistRow>, Diagnostics> {
     for wait in WAITS {
         tokio::time::sleep(wait).await;
-        let mut rows = client.blacklist(true).await?;
+        let mut rows = adding.look().await?;
         rows.retain(|row| {
             let of_image = row.source.as_deref().is_none_or(|source| source == "image");
             !before.contains(&row.id) && of_image && row.reason.as_deref() == plan.reason.as_str()

@@ -3,18 +3,24 @@
 //! `v1` is the vendor's reference page. `verify/v1` is its newer OpenAPI document, whose base, header and envelope differ.
 //! Where a generation lacks a call, the error says which one has it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
+use std::time::Duration;
 
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 use tokio::sync::{Mutex, MutexGuard};
+use tokio::time::Instant;
 
 use crate::http::{self, Authenticate, Error, Kind, Outgoing, Path, Request, Response, StaticHeader};
 
 /// The largest page that the vendor's lists give.
 const PAGE: usize = 100;
+
+/// How old a look at the blacklist may be that a create compares with.
+const AS_GOOD_AS_NOW: Duration = Duration::from_secs(2);
 
 /// The tag under which the list of the blacklist is shared.
 const BLACKLIST: &str = "blacklist";
@@ -104,19 +110,14 @@ pub(super) struct Client {
     http: http::Client,
     address: String,
     api: Api,
-    publishable_key: Option<secrecy::SecretString>,
-    adding: Mutex<()>,
+    publishable_key: Option<SecretString>,
+    adding: Mutex<Option<Known>>,
 }
 
 impl Client {
     /// A client over a transport whose base URL is the address with the generation's path, and whose requests [`Keys`] sign.
-    pub(super) fn new(
-        http: http::Client,
-        address: String,
-        api: Api,
-        publishable_key: Option<secrecy::SecretString>,
-    ) -> Self {
-        Self { http, address, api, publishable_key, adding: Mutex::new(()) }
+    pub(super) fn new(http: http::Client, address: String, api: Api, publishable_key: Option<SecretString>) -> Self {
+        Self { http, address, api, publishable_key, adding: Mutex::new(None) }
     }
 
     /// The address of the service without the generation's path.
@@ -129,10 +130,10 @@ impl Client {
         self.api
     }
 
-    /// Keeps other entries from being added in between while the guard lives: `verify/v1` answers no id, and what is new in
-    /// the list after a create is only known to be ours if this process adds one at a time.
-    pub(super) async fn adding(&self) -> MutexGuard<'_, ()> {
-        self.adding.lock().await
+    /// Keeps this process from adding another entry while the guard lives: `verify/v1` answers no id, and what is new in the
+    /// list after a create is only known to be ours if one is added at a time.
+    pub(super) async fn adding(&self) -> Adding<'_> {
+        Adding { client: self, known: self.adding.lock().await }
     }
 
     /// Adds a face to the blacklist; the id, where the generation tells it. `metadata` is for `v1`.
@@ -149,16 +150,8 @@ impl Client {
         let doing = "adding a face to the blacklist";
         if self.api == Api::VerifyV1 {
             let body = json!({"image": image, "reason": reason});
-            // The shared list is not made stale here: it is what the next read compares with.
-            return self
-                .http
-                .post("/blacklist/image")
-                .doing(doing)
-                .json(&body)
-                .send()
-                .await
-                .map(|_| None)
-                .map_err(hint);
+            let request = self.http.post("/blacklist/image").doing(doing).json(&body).invalidates(BLACKLIST);
+            return request.send().await.map(|_| None).map_err(hint);
         }
         let mut body = json!({"face_image": image, "reason": reason});
         if !metadata.is_empty() {
@@ -172,7 +165,7 @@ impl Client {
     pub(super) async fn blacklist(&self, fresh: bool) -> Result<Vec<BlacklistRow>, Error> {
         let mut rows: Vec<BlacklistRow> = self.list("/blacklist", "listing the blacklist", BLACKLIST, fresh).await?;
         // Rows move to a later page when others are added meanwhile.
-        let mut known = std::collections::HashSet::new();
+        let mut known = HashSet::new();
         rows.retain(|row| known.insert(row.id));
         Ok(rows)
     }
@@ -246,7 +239,6 @@ impl Client {
 
     /// What the project asks of its users, by the publishable key. `user_id` is for `verify/v1`.
     pub(super) async fn requirements(&self, user_id: Option<&str>) -> Result<Json, Error> {
-        use secrecy::ExposeSecret;
         let doing = "checking the requirements";
         match self.api {
             Api::V1 => {
@@ -333,6 +325,36 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("address", &self.address).field("api", &self.api).finish_non_exhaustive()
+    }
+}
+
+/// The ids that a look at the blacklist found.
+struct Known {
+    at: Instant,
+    ids: BTreeSet<i64>,
+}
+
+/// The right to add to the blacklist, and what was on it just before.
+pub(super) struct Adding<'c> {
+    client: &'c Client,
+    known: MutexGuard<'c, Option<Known>>,
+}
+
+impl Adding<'_> {
+    /// The ids on the blacklist now. The look that ended the create before is as good, so a row of creates costs two requests
+    /// each and not three; an older one could miss what somebody else has added since.
+    pub(super) async fn before(&mut self) -> Result<BTreeSet<i64>, Error> {
+        match self.known.take().filter(|known| known.at.elapsed() < AS_GOOD_AS_NOW) {
+            Some(known) => Ok(known.ids),
+            None => Ok(self.look().await?.iter().map(|row| row.id).collect()),
+        }
+    }
+
+    /// Everything on the blacklist, asked anew.
+    pub(super) async fn look(&mut self) -> Result<Vec<BlacklistRow>, Error> {
+        let rows = self.client.blacklist(true).await?;
+        *self.known = Some(Known { at: Instant::now(), ids: rows.iter().map(|row| row.id).collect() });
+        Ok(rows)
     }
 }
 

@@ -154,7 +154,7 @@ fn count(handle: &Handle, group: &str) -> Result<HeaderMap, Refusal> {
             headers.insert(RETRY_AFTER, (reset - now).into());
             let message = "too many requests";
             let refusal = Refusal::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message);
-            return Err(Refusal { headers, ..refusal });
+            return Err(Refusal { headers: Box::new(headers), ..refusal });
         }
         Ok(headers)
     })

@@ -95,12 +95,13 @@ struct Refusal {
     status: StatusCode,
     code: &'static str,
     message: String,
-    headers: HeaderMap,
+    /// Boxed, because an answer is mostly none of these.
+    headers: Box<HeaderMap>,
 }
 
 impl Refusal {
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), headers: HeaderMap::new() }
+        Self { status, code, message: message.into(), headers: Box::default() }
     }
 
     fn bad_request(message: impl Into<String>) -> Self {
@@ -114,7 +115,7 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        (self.status, self.headers, Json(error_body(self.code, &self.message))).into_response()
+        (self.status, *self.headers, Json(error_body(self.code, &self.message))).into_response()
     }
 }
 
