@@ -2,24 +2,34 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-# The Terraform that tests run: the caller's, or else the pinned one, which is installed on first use.
+# The Terraforms that tests run, the newest and the oldest that the provider is for: the caller's, or else those of these
+# versions, which are installed on first use.
 PINNED_TERRAFORM := target/terraform/$(shell cat .terraform-version)/terraform
 ifeq ($(TF_ACC_TERRAFORM_PATH),)
 test: export TF_ACC_TERRAFORM_PATH := $(CURDIR)/$(PINNED_TERRAFORM)
-INSTALLED_TERRAFORM := $(PINNED_TERRAFORM)
+INSTALLED_TERRAFORMS += $(PINNED_TERRAFORM)
+endif
+OLDEST_TERRAFORM := target/terraform/$(shell cat .terraform-version-oldest)/terraform
+ifeq ($(TF_ACC_OLDEST_TERRAFORM_PATH),)
+test: export TF_ACC_OLDEST_TERRAFORM_PATH := $(CURDIR)/$(OLDEST_TERRAFORM)
+INSTALLED_TERRAFORMS += $(OLDEST_TERRAFORM)
 endif
 
 .PHONY: help
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: ## Show the provider at work: a real Terraform manages the sandbox's tenants.
 	python3 tools/demo.py
 
 .PHONY: test
-test: $(INSTALLED_TERRAFORM) ## Run the whole test suite, against a real Terraform and the sandbox.
+test: $(INSTALLED_TERRAFORMS) ## Run the whole test suite, against a real Terraform and the sandbox.
 	cargo test --locked
+
+.PHONY: test-matrix
+test-matrix: ## Run what depends on Terraform's version with each from 1.8 to 1.15.
+	python3 tools/test_matrix.py
 
 .PHONY: lint
 lint: ## Check the format and every lint, and let nothing pass.
@@ -40,3 +50,6 @@ install: ## Build the provider for use and install it among cargo's binaries.
 
 $(PINNED_TERRAFORM): .terraform-version tools/install_terraform.py
 	python3 tools/install_terraform.py $(shell cat .terraform-version)
+
+$(OLDEST_TERRAFORM): .terraform-version-oldest tools/install_terraform.py
+	python3 tools/install_terraform.py $(shell cat .terraform-version-oldest)

@@ -3,7 +3,7 @@
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use idv::sandbox;
+use idv::{export, sandbox};
 
 /// Terraform and OpenTofu provider for the admin side of identity-verification vendors.
 ///
@@ -19,6 +19,11 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Serve the provider for a debugger: prints what to set so that Terraform attaches to it, and ends with Ctrl-C.
     Debug,
+    /// Write an existing tenant as Terraform configuration, with an `import` block for each object.
+    ///
+    /// The vendors are configured by the same environment variables as the provider. The exit code is 0 only if everything
+    /// that was asked for was captured.
+    Export(ExportArguments),
     /// Serve a local stand-in for the vendors, each on a port of its own.
     Sandbox(SandboxArguments),
     /// Print the schema of the provider and of every object, for documentation tools.
@@ -30,6 +35,46 @@ pub(crate) struct SchemaArguments {
     /// In the form of `terraform providers schema -json`. Required: there is no other form yet.
     #[arg(long, required = true)]
     json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct ExportArguments {
+    /// Capture this vendor; may be repeated, or hold several by commas. All that are configured when left out.
+    #[arg(long, value_name = "VENDOR", value_delimiter = ',')]
+    vendor: Vec<String>,
+    /// Write into DIR, which must be empty or not exist.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Capture only these types, by commas, such as `vult_webhook`.
+    #[arg(long, value_name = "TYPES", value_delimiter = ',')]
+    include: Vec<String>,
+    /// Leave these types out, by commas.
+    #[arg(long, value_name = "TYPES", value_delimiter = ',')]
+    exclude: Vec<String>,
+    /// Resources and `import` blocks, or `import` blocks alone for `terraform plan -generate-config-out`.
+    #[arg(long, value_enum, default_value_t = ExportFormat::Hcl)]
+    format: ExportFormat,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ExportFormat {
+    Hcl,
+    ImportBlocks,
+}
+
+impl ExportArguments {
+    /// The same in the export's terms.
+    pub(crate) fn into_options(self, source: &str) -> export::Options {
+        export::Options {
+            folder: self.out,
+            selection: export::Selection { vendors: self.vendor, include: self.include, exclude: self.exclude },
+            format: match self.format {
+                ExportFormat::Hcl => export::Format::Hcl,
+                ExportFormat::ImportBlocks => export::Format::ImportBlocks,
+            },
+            source: source.to_owned(),
+        }
+    }
 }
 
 #[derive(Args)]

@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | [`plugin`] | go-plugin: handshake, mutual TLS, health, controller, stdio, log lines, crashes, debug mode | `tfplugin6`, vendors |
 //! | [`protocol`] | `tfplugin6` over the framework: generated messages, conversions, one file a family of calls | vendors |
+//! | [`export`] | an existing tenant as HCL: walks the lists, writes resources and `import` blocks | vendors, protobuf, HTTP |
 //! | [`framework`] | what an object's author sees: schemas, values, plan rules, diagnostics, a trait for each kind of object | protobuf, HTTP, vendors |
 //! | [`http`] | the transport of every client: timeouts, retries, limits, tokens, the cache of a run, redaction, the error | Terraform, vendors |
 //! | [`sandbox`] | the engine of the stand-ins: ports, state, clock, faults, request log, control port | vendors, the rest of the crate |
@@ -18,7 +19,8 @@
 //!
 //! ```text
 //! main ──> plugin   protocol ──> framework <── vendors ──> http
-//!                                                │
+//!                                    ▲           │
+//!                     export ────────┘           │
 //!                                vendors/x/sandbox ──> sandbox
 //! ```
 //!
@@ -54,6 +56,7 @@
 //! - A multi-threaded runtime: the work is waiting for vendors, and a plugin is started several times in one run.
 //! - A build script: messages are generated into the tree and kept true by a test, so building needs no compiler for them.
 
+pub mod export;
 pub mod framework;
 pub mod http;
 pub mod plugin;

@@ -9,10 +9,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use cli::{Cli, Command, SandboxArguments};
+use cli::{Cli, Command, ExportArguments, SandboxArguments};
 use idv::framework::environment::Environment;
 use idv::plugin::{self, Handshake};
-use idv::{protocol, sandbox, vendors};
+use idv::{export, protocol, sandbox, vendors};
 
 /// Where Terraform and OpenTofu look the provider up; they complete it with their own registry.
 const SOURCE: &str = "identity-as-code/idv";
@@ -39,24 +39,41 @@ fn block_on(task: impl Future<Output = Result<(), Box<dyn Error>>>) -> Result<()
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(task)
 }
 
-fn routes() -> tonic::service::Routes {
+/// The provider as a plugin: its routes, and what it does before it ends.
+fn plugin() -> (tonic::service::Routes, impl Future<Output = ()> + Send + 'static) {
     plugin::hclog::install(&plugin::process_environment, "TF_LOG_PROVIDER_IDV");
     plugin::panic::install_hook(protocol::catches_panics);
     let provider = Arc::new(vendors::provider(Environment::of_process()));
-    tonic::service::Routes::new(protocol::Service::server(provider))
+    let routes = tonic::service::Routes::new(protocol::Service::server(Arc::clone(&provider)));
+    (routes, async move { provider.close_ephemerals().await })
 }
 
 async fn serve(handshake: &Handshake) -> Result<(), Box<dyn Error>> {
-    Ok(plugin::serve(handshake, routes()).await?)
+    let (routes, farewell) = plugin();
+    Ok(plugin::serve(handshake, routes, farewell).await?)
 }
 
 async fn run(command: Command) -> Result<(), Box<dyn Error>> {
     match command {
         Command::Debug => {
-            Ok(plugin::serve_debug(&plugin::process_environment, SOURCE, protocol::VERSION, routes()).await?)
+            let (routes, farewell) = plugin();
+            let environment = &plugin::process_environment;
+            Ok(plugin::serve_debug(environment, SOURCE, protocol::VERSION, routes, farewell).await?)
         }
+        Command::Export(arguments) => run_export(arguments).await,
         Command::Sandbox(arguments) => run_sandbox(arguments).await,
         Command::Schema(_) => print_schema(),
+    }
+}
+
+async fn run_export(arguments: ExportArguments) -> Result<(), Box<dyn Error>> {
+    let provider = vendors::provider(Environment::of_process());
+    let summary = export::run(&provider, arguments.into_options(SOURCE)).await?;
+    write!(io::stdout(), "{summary}")?;
+    if summary.is_complete() {
+        Ok(())
+    } else {
+        Err("not everything was captured; what is missing is told above".into())
     }
 }
 

@@ -29,7 +29,7 @@ fn may_use(module: &Place, item: &Place, vendors: &BTreeSet<String>) -> bool {
             _ => true,
         },
         ("vendors", "sandbox") => vendor(module).is_none(),
-        ("vendors", "framework" | "http") | ("protocol", "framework") => true,
+        ("vendors", "framework" | "http") | ("protocol" | "export", "framework") => true,
         (own, other) => own == other,
     }
 }
@@ -174,6 +174,9 @@ fn what_the_architecture_lets_a_module_use() {
         ("protocol::rpc", "framework::Provider", true),
         ("protocol::rpc", "vendors::vult::Vult", false),
         ("plugin", "protocol", false),
+        ("export::capture", "framework::list", true),
+        ("export", "vendors::vult::Vult", false),
+        ("export", "http::Error", false),
         ("vendors", "sandbox::Vendor", true),
         ("vendors", "vendors::vult::sandbox::VENDOR", true),
         ("vendors::claims", "http::Error", true),

@@ -3,15 +3,21 @@
 #![allow(clippy::needless_raw_string_hashes, reason = "UPDATE_EXPECT=1 writes goldens with them")]
 #![allow(clippy::print_stderr, reason = "a failed test prints what Terraform said")]
 
+mod actions;
 mod architecture;
 mod docs;
+mod ephemeral;
 mod examples;
+mod export;
+mod functions;
 mod generated;
 mod lifecycle;
 mod mistakes;
+mod moved;
 mod sandbox;
 mod schema;
 mod schema_json;
 mod secrets;
 mod semantics;
 mod support;
+mod versions;

@@ -25,6 +25,7 @@ resource "idv_vult_webhook" "main" {
 data "idv_vult_service" "main" {}
 
 resource "idv_onekosmos_proofing_template" "main" {
+  provider      = idv.fed
   document_type = "dl_object"
   dvc_id        = "dvc_sandbox"
   workflow      = [{ name = "front", type = "CAPTURE_FRONT" }]
@@ -43,6 +44,17 @@ resource "idv_onekosmos_bucket" "main" {
 resource "idv_onekosmos_service_key" "main" {
   tag         = "service"
   rotate_when = { quarter = "2026-Q4" }
+  lifecycle {
+    action_trigger {
+      events  = [after_update]
+      actions = [action.idv_onekosmos_reset_service_key.mobile]
+    }
+  }
+}
+action "idv_onekosmos_reset_service_key" "mobile" {
+  config {
+    tag = "mobile"
+  }
 }
 data "idv_onekosmos_service_keys" "all" {
   depends_on = [idv_onekosmos_service_key.main]
@@ -52,13 +64,46 @@ data "idv_onekosmos_bucket" "main" {
 }
 data "idv_onekosmos_community" "main" {}
 
+ephemeral "idv_vult_access_token" "main" {}
+ephemeral "idv_onekosmos_service_key" "main" {
+  tag = "service"
+}
+ephemeral "idv_onekosmos_proofing_session" "main" {
+  document_type = "dl_object"
+  connector = {
+    id     = "connector-1"
+    type   = "microblink"
+    config = jsonencode({
+      license                        = var.capture_license
+      verifierUrl                    = "https://verifier.example.com"
+      document_share_session_enabled = true
+    })
+  }
+  verification = {
+    id     = "dvc_sandbox"
+    tag    = "license"
+    config = jsonencode({ verifier = "microblink", debug = false, skip = false })
+  }
+}
+provider "idv" {
+  alias     = "fed"
+  onekosmos = {
+    app_id              = provider::idv::onekosmos_public_key(ephemeral.idv_onekosmos_service_key.main.key_secret, "secp256k1")
+    private_key         = ephemeral.idv_onekosmos_service_key.main.key_secret
+    template_session_id = ephemeral.idv_onekosmos_proofing_session.main.session_id
+  }
+}
 variable "bucket_secret" {
+  ephemeral = true
+}
+variable "capture_license" {
   ephemeral = true
 }
 "#;
 
-/// Given by the environment; neither is in the sandbox's state before the apply.
+/// Given by the environment; none of them is in the sandbox's state before the apply.
 const BUCKET_SECRET: &str = "bucket-secret-7f3d09";
+const CAPTURE_LICENSE: &str = "capture-license-5b1e";
 const PRIVATE_KEY: &str = "V/5fpevE+vPr5pC1hn9tSNPsCWTKQpoepczvfAvyIUg=";
 
 /// Texts that must be in the files that are searched, so that the search is known to look in the right places.
@@ -67,6 +112,8 @@ const WITNESSES: &[(&str, &str)] = &[
     ("tfstate", "https://hooks.example.com/idv"),
     ("terraform.tfstate.backup", "https://hooks.example.com/idv"),
     ("trace.log", "authorization: (redacted)"),
+    ("the plan as show -json has it", "https://hooks.example.com/idv"),
+    ("the state as show -json has it", "https://hooks.example.com/idv"),
 ];
 
 /// A secret, and what it is.
@@ -88,6 +135,11 @@ fn secrets(sandbox: &Sandbox) -> Vec<Secret> {
     secrets.push(("the bucket's secret", BUCKET_SECRET.to_owned()));
     assert_eq!(text("/onekosmos/buckets/0/aws_credential/secretKey"), BUCKET_SECRET);
     secrets.extend(state["onekosmos"]["licenses"].as_object().unwrap().keys().map(|key| ("a license", key.clone())));
+    secrets.push(("the license of a capture engine", CAPTURE_LICENSE.to_owned()));
+    let sessions = state["onekosmos"]["sessions"].as_array().unwrap().iter().skip(1);
+    let scans: Vec<_> = sessions.map(|session| format!("/scan/{}", session["id"].as_str().unwrap())).collect();
+    assert!(scans.len() > 1);
+    secrets.extend(scans.into_iter().map(|scan| ("the address of a scan session", scan)));
     secrets.push(("the service's private key", text("/onekosmos/service_private_key")));
     secrets.push(("the one-time password seed", text("/onekosmos/communities/0/otpSeed")));
     let keys = state["onekosmos"]["service_keys"].as_array().unwrap().iter();
@@ -135,18 +187,25 @@ fn none_is_in_the_log_the_state_or_the_plan_of_an_apply() {
     workspace.set("TF_LOG", "TRACE");
     workspace.set("TF_LOG_PATH", log.to_str().unwrap());
     workspace.set("TF_VAR_bucket_secret", BUCKET_SECRET);
+    workspace.set("TF_VAR_capture_license", CAPTURE_LICENSE);
     workspace.set("IDV_ONEKOSMOS_PRIVATE_KEY", PRIVATE_KEY);
     workspace.configure(CONFIGURATION);
     workspace.plan();
     workspace.apply_saved().succeeded();
     let secrets = secrets(&sandbox);
     workspace.configure(&CONFIGURATION.replace("Q4", "Q1"));
-    workspace.apply().succeeded();
+    let rotation = workspace.plan();
+    let said = workspace.apply_saved().succeeded().stdout;
+    assert!(said.contains("Resetting the key"), "the action was not triggered: {said}");
     let secrets = [secrets, self::secrets(&sandbox)].concat();
+    let shown = workspace.run(&["show", "-json"]).succeeded().stdout;
     workspace.plan();
     workspace.destroy().succeeded();
 
     let mut files = unpacked(&workspace.path().join("saved.tfplan"));
+    files.push(("the plan as show -json has it".to_owned(), rotation.json.to_string().into_bytes()));
+    files.push(("the state as show -json has it".to_owned(), shown.into_bytes()));
+    files.push(("what an apply printed".to_owned(), said.into_bytes()));
     for name in ["trace.log", "terraform.tfstate", "terraform.tfstate.backup"] {
         files.push((name.to_owned(), std::fs::read(workspace.path().join(name)).unwrap()));
     }

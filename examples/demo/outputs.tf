@@ -22,3 +22,13 @@ output "service_key_id" {
   description = "The id of the service key, which a reset changes. Its secret is in neither plan nor state."
   value       = idv_onekosmos_service_key.pipeline.key_id
 }
+
+output "credentials_granted_by_alice" {
+  description = "The contracts of the credentials that the party has granted, from which verification links are made."
+  value       = idv_fiven_credentials_access_request.alice.contract_ids
+}
+
+output "human_score" {
+  description = "How sure 5N ID is that there is a person."
+  value       = data.idv_fiven_human_score.us.total_score
+}

@@ -19,6 +19,12 @@ provider "idv" {
     license_key    = var.onekosmos_license_key
   }
 
+  fiven = {
+    environment   = "devnet"
+    client_id     = var.fiven_client_id
+    client_secret = var.fiven_client_secret
+  }
+
   xident = {
     secret_key      = var.xident_secret_key
     publishable_key = "pk_live_xxx"
@@ -44,6 +50,17 @@ variable "vult_client_secret" {
 
 variable "onekosmos_license_key" {
   description = "The license by which 1Kosmos lets requests through."
+  type        = string
+  sensitive   = true
+}
+
+variable "fiven_client_id" {
+  description = "The id of the OAuth2 client of the institution."
+  type        = string
+}
+
+variable "fiven_client_secret" {
+  description = "The secret of that client."
   type        = string
   sensitive   = true
 }

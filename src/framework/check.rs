@@ -151,7 +151,8 @@ pub fn map_object(attributes: &[Attribute], object: Value, change: &dyn Fn(&Attr
 pub fn write_only_unsupported(schema: &Schema, config: &Value) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     walk(&schema.attributes, config, &Path::root(), &mut |attribute, value, path| {
-        if attribute.write_only && !value.is_null() {
+        // A variable is unknown to `terraform validate` and may be null; core validates again with what the plan knows.
+        if attribute.write_only && !value.is_null() && !value.is_unknown() {
             let plain = path.to_string().trim_end_matches("_wo").to_owned();
             diagnostics.error(
                 path.clone(),

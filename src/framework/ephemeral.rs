@@ -1,9 +1,11 @@
 //! Ephemeral resources: values that live for one run and reach neither plan nor state.
 //!
-//! Core opens one in the plan and again in the apply, renews it while the run lasts, and closes it at the end, also after
-//! an interruption. Closing gets the private state of the opening, never that of a renewal.
+//! Core opens one in the plan and again in the apply, renews it while the run lasts, and closes it at the end. Closing gets
+//! the private state of the opening, never that of a renewal. Core leaves the closing out where an object that uses it fails
+//! or the run is interrupted (Terraform 1.15.5 does), so what is open when the provider ends is closed then: see [`Open`].
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -94,6 +96,46 @@ pub trait Object: Send + Sync {
     async fn renew(&self, private: Private, clients: &Clients) -> Result<(Private, Option<Timestamp>), Diagnostics>;
     /// Gives it back.
     async fn close(&self, private: Private, clients: &Clients) -> Result<(), Diagnostics>;
+}
+
+/// What this process has opened and core has not closed.
+#[derive(Default)]
+pub struct Open(Mutex<Vec<(String, Private)>>);
+
+impl Open {
+    /// Keeps in mind what closing needs, by the full type name. What leaves nothing behind has nothing to close.
+    pub fn add(&self, type_name: String, private: Private) {
+        if private != Private::default() {
+            self.entries().push((type_name, private));
+        }
+    }
+
+    /// Core closes this one now.
+    pub fn remove(&self, type_name: &str, private: &Private) {
+        let mut entries = self.entries();
+        let index = entries.iter().position(|(name, kept)| name == type_name && kept == private);
+        index.map(|index| entries.swap_remove(index));
+    }
+
+    /// Closes the rest, one after the other. There is nobody to tell of a failure but the log.
+    pub(super) async fn close_all(&self, objects: &BTreeMap<String, Arc<dyn Object>>, clients: &Clients) {
+        let entries = std::mem::take(&mut *self.entries());
+        for (name, private) in entries {
+            let Some(object) = objects.get(&name) else { continue };
+            match object.close(private, clients).await {
+                Ok(()) => tracing::info!(ephemeral = name, "closed at the end, since the run did not come to it"),
+                Err(diagnostics) => {
+                    let reasons = diagnostics.iter().map(|diagnostic| diagnostic.summary.as_str());
+                    let reasons = reasons.collect::<Vec<_>>().join("; ");
+                    tracing::error!(ephemeral = name, reasons, "could not be closed and stays open");
+                }
+            }
+        }
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Vec<(String, Private)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// An ephemeral resource with its schema built once.

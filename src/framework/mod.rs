@@ -16,6 +16,7 @@ pub mod function;
 pub mod identity;
 pub mod list;
 pub mod model;
+pub mod moved;
 pub mod number;
 mod parse_import_id;
 pub mod path;

@@ -126,6 +126,11 @@ impl Clients {
         if self.by_vendor.contains_key(vendor) { Ok(()) } else { Err(not_configured(vendor)) }
     }
 
+    /// The vendors that the provider has a configuration for, be it a wrong one.
+    pub fn configured(&self) -> impl Iterator<Item = &'static str> {
+        self.by_vendor.keys().copied()
+    }
+
     /// The client of this type, or why there is none.
     pub fn get<C: Client>(&self) -> Result<Arc<C>, Diagnostics> {
         match self.by_vendor.get(C::VENDOR) {
@@ -180,6 +185,8 @@ pub struct Provider {
     pub lists: BTreeMap<String, Arc<dyn list::Object>>,
     /// Ephemeral resources by full type name.
     pub ephemerals: BTreeMap<String, Arc<dyn ephemeral::Object>>,
+    /// Those of them that are open.
+    pub open: ephemeral::Open,
     /// Actions by full type name.
     pub actions: BTreeMap<String, Arc<dyn action::Object>>,
     /// Functions by name.
@@ -214,6 +221,7 @@ impl Provider {
             data_sources: BTreeMap::new(),
             lists: BTreeMap::new(),
             ephemerals: BTreeMap::new(),
+            open: ephemeral::Open::default(),
             actions: BTreeMap::new(),
             functions: BTreeMap::new(),
             schema,
@@ -254,6 +262,17 @@ impl Provider {
         Arc::clone(&self.clients.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// The vendors that there are, in the order of the provider block.
+    pub fn vendors(&self) -> &[&'static dyn Vendor] {
+        &self.vendors
+    }
+
+    /// The environment variables that are set for a vendor's attributes, in the order of the attributes.
+    pub fn variables_set(&self, vendor: &dyn Vendor) -> Vec<String> {
+        let variables = vendor.attributes().into_iter().map(|attribute| variable(vendor.name(), &attribute.name));
+        variables.filter(|variable| self.environment.get(variable).is_some()).collect()
+    }
+
     /// Every mistake that can be found offline in a provider block.
     pub fn validate(&self, config: &Value) -> Diagnostics {
         check::rules(&self.schema, config)
@@ -261,13 +280,13 @@ impl Provider {
 
     /// Makes the clients of every vendor that the block or the environment configures.
     ///
-    /// A value that is unknown (at plan time) makes its vendor unusable for now, not the whole provider.
-    pub fn configure(&self, config: &Value, terraform_version: &str) -> Diagnostics {
+    /// A value that is unknown (at plan time) makes its vendor unusable for now, not the whole provider. `caller` is who
+    /// asks, as a user agent names it: `Terraform/1.15.5`.
+    pub fn configure(&self, config: &Value, caller: &str) -> Diagnostics {
         let mut diagnostics = Diagnostics::new();
         let own = self.fill("", &self.own, config, &mut diagnostics);
         let suffix = own.get("user_agent_suffix").as_str().map_or_else(String::new, |suffix| format!(" {suffix}"));
-        let user_agent =
-            format!("Terraform/{terraform_version} terraform-provider-{}/{}{suffix}", self.name, self.version);
+        let user_agent = format!("{caller} terraform-provider-{}/{}{suffix}", self.name, self.version);
         let mut clients = Clients::default();
         let common = Common { config: own.without_unknowns(), user_agent, stop: clients.stop.clone() };
         for vendor in &self.vendors {
@@ -296,6 +315,11 @@ impl Provider {
     /// Asks the calls under way to end soon. The next configuration starts afresh.
     pub fn stop(&self) {
         self.clients().stop.cancel();
+    }
+
+    /// Closes what is still open, at the end of the process.
+    pub async fn close_ephemerals(&self) {
+        self.open.close_all(&self.ephemerals, &self.clients()).await;
     }
 
     /// An object's values, with environment variables where it sets none.

@@ -13,6 +13,7 @@ use serde_json::Value as Json;
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::identity::{self, Part};
 use super::model::{self, Model};
+use super::moved::{self, RestObject};
 use super::path::Path;
 use super::private::Private;
 use super::provider::{Client, Clients};
@@ -30,6 +31,10 @@ pub trait Resource: Send + Sync + 'static {
 
     /// The type's name after the provider's prefix: `vult_webhook`.
     const NAME: &'static str;
+
+    /// The paths at which generic REST providers managed such an object; `{name}` stands for one segment. None by default:
+    /// then nothing can be moved to the type.
+    const MOVES_FROM: &'static [&'static str] = &[];
 
     /// Its attributes, with descriptions and rules.
     fn schema(&self) -> Schema;
@@ -90,6 +95,14 @@ pub trait Resource: Send + Sync + 'static {
 
     /// The id by which an object is imported; the inverse of [`Resource::import`].
     fn import_id(&self, state: &Self::Model) -> String;
+
+    /// The attributes that tell of an object which a generic REST provider managed at one of [`Resource::MOVES_FROM`]; a read
+    /// fills in the rest. No provider block is known here. Types without such paths keep this default, which is never reached.
+    fn move_from(&self, _object: RestObject) -> Result<Self::Model, Diagnostics> {
+        let detail =
+            "The type has paths to move from and does not say how. This is a bug in the provider; please report it.";
+        Err(Diagnostic::error("The object cannot be moved", detail).into())
+    }
 
     /// Brings state of an older schema version up to date.
     fn upgrade(&self, _version: i64, state: Json) -> Result<Json, Diagnostics> {
@@ -238,6 +251,8 @@ pub trait Object: Send + Sync {
     fn parse_import_id(&self, id: &str) -> Result<Value, Diagnostics>;
     /// The configuration that a user would write for a state.
     fn generate_config(&self, state: Value) -> Value;
+    /// The state of an object that another provider managed. `target` is the full name of this type.
+    fn move_from(&self, source: &moved::Source, target: &str, clients: &Clients) -> Result<Outcome, Diagnostics>;
     /// Stored state in today's shape.
     fn upgrade(&self, version: i64, state: Json) -> Result<Json, Diagnostics>;
 }
@@ -337,6 +352,19 @@ impl<R: Resource> Object for Erased<R> {
         super::config::generate(&self.schema, state)
     }
 
+    fn move_from(&self, source: &moved::Source, target: &str, clients: &Clients) -> Result<Outcome, Diagnostics> {
+        let moved = self.resource.move_from(source.rest_object(target, R::MOVES_FROM)?)?;
+        let state = self.begun(model::encode(&moved)?)?;
+        let (private, identity, diagnostics) = (Private::default(), Value::Null, Diagnostics::new());
+        let outcome = Outcome { state, private, identity, diagnostics };
+        // Core moves with a provider that it has not configured. Then the tenant is not known, and the next read tells the
+        // identity.
+        Ok(match clients.get::<R::Client>() {
+            Ok(client) => self.identified(outcome, &client),
+            Err(_) => outcome,
+        })
+    }
+
     fn upgrade(&self, version: i64, state: Json) -> Result<Json, Diagnostics> {
         if version == self.schema.version { Ok(state) } else { self.resource.upgrade(version, state) }
     }
@@ -392,6 +420,11 @@ impl<R: Resource> Erased<R> {
         outcome
     }
 
+    /// A state that a read completes.
+    fn begun(&self, named: Value) -> Result<Value, Diagnostics> {
+        Ok(plan::with_defaults(&self.schema, check::answer(&self.schema, named)?).without_unknowns())
+    }
+
     fn begin_import(&self, by: &ImportBy, clients: &Clients) -> Result<Outcome, Diagnostics> {
         let client = clients.get::<R::Client>()?;
         let named = match by {
@@ -400,7 +433,7 @@ impl<R: Resource> Erased<R> {
                 Value::Map(identity::to_attributes(&self.identity, identity, &self.schema.empty(), &client.place())?)
             }
         };
-        let state = plan::with_defaults(&self.schema, check::answer(&self.schema, named)?).without_unknowns();
+        let state = self.begun(named)?;
         let (private, identity, diagnostics) = (Private::default(), Value::Null, Diagnostics::new());
         Ok(self.identified(Outcome { state, private, identity, diagnostics }, &client))
     }

@@ -112,6 +112,7 @@ pub struct OAuth2ClientCredentials {
     client: Client,
     credentials: ClientCredentials,
     basic: Option<SecretString>,
+    renews_on_forbidden: bool,
     held: Mutex<Held>,
     flights: Cache<u64, Arc<Token>>,
 }
@@ -137,10 +138,18 @@ impl OAuth2ClientCredentials {
             client: Client::new(settings, Arc::new(Anonymous))?,
             credentials,
             basic,
+            renews_on_forbidden: false,
             held: Mutex::default(),
             // The flight before the last is remembered for those who learned its number just before it landed.
             flights: Cache::new(2),
         })
+    }
+
+    /// Asks for a new token after a 403 too, for a vendor that answers so to one that is no longer good.
+    #[must_use]
+    pub fn renewing_on_forbidden(mut self) -> Self {
+        self.renews_on_forbidden = true;
+        self
     }
 
     /// A token that is good for a while: the one in use, or a new one.
@@ -226,7 +235,12 @@ impl Authenticate for OAuth2ClientCredentials {
 
     /// A 401 says that the token was withdrawn before its time; the next is asked for unless another request has done so.
     async fn renew(&self, refused: &Outgoing, error: &Error) -> Result<bool, Error> {
-        if error.status() != Some(StatusCode::UNAUTHORIZED) {
+        let withdrawn = match error.status() {
+            Some(StatusCode::UNAUTHORIZED) => true,
+            Some(StatusCode::FORBIDDEN) => self.renews_on_forbidden,
+            _ => false,
+        };
+        if !withdrawn {
             return Ok(false);
         }
         let flight = {

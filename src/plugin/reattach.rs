@@ -10,7 +10,7 @@ use tonic::service::Routes;
 use super::environment::Lookup;
 use super::error::Error;
 use super::listener::{Address, Listener, Place};
-use super::server::run;
+use super::server::{run, within_its_time};
 use super::signals::Signals;
 
 /// The variable from which Terraform and OpenTofu learn of providers that run already.
@@ -19,16 +19,25 @@ const VARIABLE: &str = "TF_REATTACH_PROVIDERS";
 /// Serves a plugin's own routes without a handshake, until Ctrl-C.
 ///
 /// Prints on standard output the lines that make a shell's Terraform use this process for the provider `source`, an
-/// address such as `namespace/name`; `version` is the major version of the protocol.
-pub async fn serve_debug(environment: Lookup<'_>, source: &str, version: u32, routes: Routes) -> Result<(), Error> {
+/// address such as `namespace/name`; `version` is the major version of the protocol. `farewell` is what the plugin does
+/// before it ends, in ten seconds at most.
+pub async fn serve_debug(
+    environment: Lookup<'_>,
+    source: &str,
+    version: u32,
+    routes: Routes,
+    farewell: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Error> {
+    let farewell = within_its_time(farewell);
     let mut signals = Signals::take_over()?;
     let listener = Listener::bind(&Place::read(environment)?)?;
     let value = reattach_value(source, version, &listener.address());
     std::io::stdout().lock().write_all(instructions(&value).as_bytes()).map_err(Error::Announce)?;
     tokio::select! {
-        result = run(listener, None, routes) => result,
+        result = run(listener, None, routes, farewell.clone()) => result,
         signal = signals.next() => {
             tracing::info!(signal, "ended");
+            farewell.await;
             Ok(())
         }
     }

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
@@ -12,7 +13,7 @@ use super::error::Error;
 use super::handshake::Handshake;
 use super::host::Host;
 use super::listener::{Listener, connections};
-use super::services;
+use super::services::{self, Farewell};
 use super::signals::Signals;
 use super::tls;
 
@@ -25,24 +26,45 @@ pub const MAX_MESSAGE_BYTES: usize = 256 * 1024 * 1024;
 /// How long calls in flight may take to finish after the host asked to stop. It kills the process after two seconds.
 const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// How long a plugin may take over what it does before it ends.
+const FAREWELL_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Serves a plugin's own routes to the host of `handshake`, until the host asks to stop.
+///
+/// `farewell` is what the plugin does before it ends, in ten seconds at most.
 ///
 /// Prints the handshake line on standard output, which must not have been written to, and swallows SIGINT and SIGTERM.
 /// Ends by itself when the host is gone, as after SIGKILL: nobody else would end it.
 /// Needs a runtime of tokio with input/output and time.
-pub async fn serve(handshake: &Handshake, routes: Routes) -> Result<(), Error> {
+pub async fn serve(
+    handshake: &Handshake,
+    routes: Routes,
+    farewell: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Error> {
+    let farewell = within_its_time(farewell);
     let host = Host::now();
     let signals = Signals::take_over()?;
     let server = Server::bind(handshake)?;
     announce(&server.line).map_err(Error::Announce)?;
     tokio::select! {
-        result = server.run(routes) => result,
+        result = server.run(routes, farewell.clone()) => result,
         () = host.gone() => {
             tracing::warn!("Terraform is gone without having asked to stop");
+            farewell.await;
             Ok(())
         }
         never = signals.swallow() => match never {},
     }
+}
+
+/// A farewell that is cut off when it takes too long: the user waits for it.
+pub(super) fn within_its_time(farewell: impl Future<Output = ()> + Send + 'static) -> Farewell {
+    let bounded = async {
+        if tokio::time::timeout(FAREWELL_TIMEOUT, farewell).await.is_err() {
+            tracing::error!(timeout = ?FAREWELL_TIMEOUT, "ended before everything was given back");
+        }
+    };
+    bounded.boxed().shared()
 }
 
 /// Writes one line to standard output, from which the host learns where the plugin listens.
@@ -71,15 +93,20 @@ impl Server {
         Ok(Self { listener, tls, line })
     }
 
-    pub(super) async fn run(self, routes: Routes) -> Result<(), Error> {
-        run(self.listener, self.tls, routes).await
+    pub(super) async fn run(self, routes: Routes, farewell: Farewell) -> Result<(), Error> {
+        run(self.listener, self.tls, routes, farewell).await
     }
 }
 
 /// Serves until the host asks to stop; the socket is gone by then, and calls in flight end or are cut off.
-pub(super) async fn run(listener: Listener, tls: Option<TlsAcceptor>, routes: Routes) -> Result<(), Error> {
+pub(super) async fn run(
+    listener: Listener,
+    tls: Option<TlsAcceptor>,
+    routes: Routes,
+    farewell: Farewell,
+) -> Result<(), Error> {
     let stop = CancellationToken::new();
-    let routes = services::add(routes, stop.clone()).await;
+    let routes = services::add(routes, stop.clone(), farewell).await;
     let serving = tonic::transport::Server::builder()
         .add_routes(routes)
         .serve_with_incoming_shutdown(connections(listener, tls), stop.clone().cancelled_owned());

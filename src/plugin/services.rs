@@ -5,6 +5,7 @@
 
 use std::future::ready;
 
+use futures_util::future::{BoxFuture, Shared};
 use futures_util::stream::{self, BoxStream};
 use futures_util::{Stream, StreamExt};
 use tokio_util::sync::CancellationToken;
@@ -20,11 +21,15 @@ use super::generated::plugin::{ConnInfo, Empty, StdioData};
 /// The name under which the host asks for the plugin's health (go-plugin, `GRPCServiceName`).
 const HEALTH_NAME: &str = "plugin";
 
-/// Adds the services to a plugin's own; `stop` ends them, and fires when the host asks the plugin to stop.
-pub(super) async fn add(routes: Routes, stop: CancellationToken) -> Routes {
+/// What a plugin does before it ends, once, however often it is awaited.
+pub(super) type Farewell = Shared<BoxFuture<'static, ()>>;
+
+/// Adds the services to a plugin's own; `stop` ends them, and fires when the host asks the plugin to stop and `farewell` is
+/// done.
+pub(super) async fn add(routes: Routes, stop: CancellationToken, farewell: Farewell) -> Routes {
     let (reporter, health) = tonic_health::server::health_reporter();
     reporter.set_service_status(HEALTH_NAME, ServingStatus::Serving).await;
-    let services = Services { stop };
+    let services = Services { stop, farewell };
     routes
         .add_service(health)
         .add_service(GrpcControllerServer::new(services.clone()))
@@ -35,6 +40,7 @@ pub(super) async fn add(routes: Routes, stop: CancellationToken) -> Routes {
 #[derive(Debug, Clone)]
 struct Services {
     stop: CancellationToken,
+    farewell: Farewell,
 }
 
 impl Services {
@@ -47,8 +53,11 @@ impl Services {
 #[tonic::async_trait]
 impl GrpcController for Services {
     /// Begins the graceful stop, which lets calls in flight finish: this one too, so the host gets its reply first.
+    ///
+    /// The farewell comes before the reply: the host waits for that as long as it takes, and for the end after it two seconds.
     async fn shutdown(&self, _request: Request<Empty>) -> Result<Response<Empty>, Status> {
         tracing::debug!("asked to stop");
+        self.farewell.clone().await;
         self.stop.cancel();
         Ok(Response::new(Empty {}))
     }

@@ -3,10 +3,12 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::future::ready;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
@@ -30,7 +32,7 @@ use tonic_health::pb::health_client::HealthClient;
 use tonic_prost::ProstCodec;
 
 use super::generated::plugin::{ConnInfo, Empty, StdioData};
-use super::server::Server;
+use super::server::{Server, within_its_time};
 use super::{Error, Handshake, process_environment, serve};
 
 const COOKIE_VALUE: &str = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
@@ -155,11 +157,23 @@ struct Plugin {
 
 impl Plugin {
     fn start(client: Option<&Identity>, routes: Routes) -> Self {
+        Self::start_with(client, routes, ready(()))
+    }
+
+    fn start_with(
+        client: Option<&Identity>,
+        routes: Routes,
+        farewell: impl Future<Output = ()> + Send + 'static,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let variables = variables(client, folder.path());
         let lookup = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone());
         let server = Server::bind(&Handshake::read(&lookup, &[6]).unwrap()).unwrap();
-        Self { line: Line::parse(&server.line), serving: tokio::spawn(server.run(routes)), folder }
+        Self {
+            line: Line::parse(&server.line),
+            serving: tokio::spawn(server.run(routes, within_its_time(farewell))),
+            folder,
+        }
     }
 
     /// Waits for the end of the server and returns how long it took.
@@ -234,6 +248,23 @@ async fn a_stop_is_answered_and_ends_open_streams_at_once() {
 }
 
 #[tokio::test]
+async fn a_stop_is_answered_after_the_farewell_which_is_said_once() {
+    let said = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&said);
+    let farewell = async move {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        counter.fetch_add(1, Ordering::SeqCst);
+    };
+    let plugin = Plugin::start_with(None, Routes::default(), farewell);
+    let channel = plugin.line.connect(None, &version::TLS13);
+    health(&channel).await.unwrap();
+    assert_eq!(said.load(Ordering::SeqCst), 0);
+    tokio::join!(shut_down(&channel), shut_down(&channel));
+    assert_eq!(said.load(Ordering::SeqCst), 1);
+    plugin.end().await;
+}
+
+#[tokio::test]
 async fn a_stop_cuts_off_a_call_that_does_not_end() {
     let endless = axum::Router::new().route("/endless", axum::routing::post(std::future::pending::<()>));
     let plugin = Plugin::start(None, Routes::from(endless));
@@ -292,5 +323,5 @@ async fn a_process_outlives_signals_and_ends_when_it_is_told_to() {
 #[ignore = "the process of the test above, which starts it"]
 async fn child_that_serves() {
     let handshake = Handshake::read(&process_environment, &[6]).unwrap();
-    serve(&handshake, Routes::default()).await.unwrap();
+    serve(&handshake, Routes::default(), ready(())).await.unwrap();
 }

@@ -11,7 +11,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::generated::tfplugin6::provider_server::{Provider as Calls, ProviderServer};
 use super::generated::tfplugin6::{self as wire, get_provider_schema};
-use super::rpc::{Answer, action, data_source, ephemeral, function, list, provider, resource};
+use super::rpc::{Answer, action, data_source, ephemeral, function, list, moved, provider, resource};
 use crate::framework::{Diagnostic, Diagnostics, Provider};
 
 /// The largest message in either direction: as much as providers written with `HashiCorp`'s libraries take.
@@ -269,14 +269,14 @@ impl Calls for Service {
         Ok(Response::new(action::invoke(&self.provider, request.into_inner()).unwrap_or_else(action::failed)))
     }
 
-    // --- Kinds that this provider does not have ---
-
     async fn move_resource_state(
         &self,
-        _: Request<wire::move_resource_state::Request>,
+        request: Request<wire::move_resource_state::Request>,
     ) -> Answered<wire::move_resource_state::Response> {
-        absent("resource that others can be moved to")
+        answer("MoveResourceState", async { moved::move_state(&self.provider, request.into_inner()) }).await
     }
+
+    // --- Kinds that this provider does not have ---
 
     async fn validate_state_store_config(
         &self,

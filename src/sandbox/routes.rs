@@ -19,11 +19,14 @@ pub struct Operation {
     pub path: &'static str,
     /// What the vendor's page calls it.
     pub summary: &'static str,
+    /// The section of that page which has it, where the page has sections: two sections can have the same summary.
+    pub section: Option<&'static str>,
 }
 
 /// The operations of one port, in the order they were added, with `S` as the handlers' state.
 pub struct Routes<S = super::Handle> {
     operations: Vec<Operation>,
+    section: Option<&'static str>,
     router: Router<S>,
 }
 
@@ -36,7 +39,14 @@ impl<S: Clone + Send + Sync + 'static> Default for Routes<S> {
 impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// No operation yet.
     pub fn new() -> Self {
-        Self { operations: Vec::new(), router: Router::new() }
+        Self { operations: Vec::new(), section: None, router: Router::new() }
+    }
+
+    /// Begins a section of the vendor's page: the operations that are added from here on are in it.
+    #[must_use]
+    pub fn section(mut self, name: &'static str) -> Self {
+        self.section = Some(name);
+        self
     }
 
     /// Adds an operation.
@@ -50,7 +60,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         if let Ok(filter) = MethodFilter::try_from(method.clone()) {
             self.router = self.router.route(path, on(filter, handler));
         }
-        self.operations.push(Operation { method, path, summary });
+        self.operations.push(Operation { method, path, summary, section: self.section });
         self
     }
 

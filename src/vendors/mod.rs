@@ -7,6 +7,7 @@
 mod claims;
 mod common;
 mod errors;
+pub mod fiven;
 pub mod onekosmos;
 pub mod vult;
 pub mod xident;
@@ -22,6 +23,7 @@ pub type Entry = (&'static dyn Vendor, sandbox::Vendor);
 pub static VENDORS: &[Entry] = &[
     (&vult::Vult, vult::sandbox::VENDOR),
     (&onekosmos::OneKosmos, onekosmos::sandbox::VENDOR),
+    (&fiven::Fiven, fiven::sandbox::VENDOR),
     (&xident::Xident, xident::sandbox::VENDOR),
 ];
 

@@ -3,6 +3,7 @@
 //! Pages are generated and checked in, because registries and people read them without building the provider. The guides
 //! in `docs/guides/` are written by hand and not looked at here.
 
+mod function;
 mod links;
 mod page;
 mod schema;
@@ -19,7 +20,14 @@ use crate::support::golden;
 
 /// The kinds of objects: the folder of their pages and examples, what a heading calls them, and the example's file.
 const RESOURCE: Kind = Kind { folder: "resources", noun: "Resource", example: "resource.tf" };
+const LIST_RESOURCE: Kind =
+    Kind { folder: "list-resources", noun: "List Resource", example: "list-resource.tfquery.hcl" };
 const DATA_SOURCE: Kind = Kind { folder: "data-sources", noun: "Data Source", example: "data-source.tf" };
+const EPHEMERAL_RESOURCE: Kind =
+    Kind { folder: "ephemeral-resources", noun: "Ephemeral Resource", example: "ephemeral-resource.tf" };
+const ACTION: Kind = Kind { folder: "actions", noun: "Action", example: "action.tf" };
+const FUNCTION: Kind = Kind { folder: "functions", noun: "function", example: "function.tf" };
+const KINDS: [Kind; 6] = [RESOURCE, DATA_SOURCE, LIST_RESOURCE, EPHEMERAL_RESOURCE, ACTION, FUNCTION];
 
 struct Kind {
     folder: &'static str,
@@ -47,12 +55,17 @@ fn pages_are_generated_from_schemas_and_examples() {
 #[test]
 fn every_example_folder_belongs_to_an_object() {
     let provider = provider();
-    let named = |kind: &Kind, name: &String| format!("examples/{}/{name}", kind.folder);
-    let mut known: BTreeSet<_> = provider.resources.keys().map(|name| named(&RESOURCE, name)).collect();
-    known.extend(provider.data_sources.keys().map(|name| named(&DATA_SOURCE, name)));
-    for kind in [RESOURCE, DATA_SOURCE] {
+    for kind in KINDS {
+        let known: BTreeSet<_> = match kind.folder {
+            "resources" => provider.resources.keys().cloned().collect(),
+            "data-sources" => provider.data_sources.keys().cloned().collect(),
+            "list-resources" => provider.lists.keys().cloned().collect(),
+            "ephemeral-resources" => provider.ephemerals.keys().cloned().collect(),
+            "actions" => provider.actions.keys().cloned().collect(),
+            _ => provider.functions.keys().map(|name| (*name).to_owned()).collect(),
+        };
         for name in names_in(&format!("examples/{}", kind.folder)) {
-            assert!(known.contains(&named(&kind, &name)), "{} is no object of the provider", named(&kind, &name));
+            assert!(known.contains(&name), "examples/{}/{name} is no object of the provider", kind.folder);
         }
     }
 }
@@ -76,6 +89,22 @@ fn pages() -> (BTreeMap<String, String>, Vec<String>) {
     for (name, object) in &provider.data_sources {
         let (file, page) = object_page(&DATA_SOURCE, name, object.vendor(), object.schema(), &mut missing);
         pages.insert(file, page.render());
+    }
+    for (name, list) in &provider.lists {
+        let (file, page) = object_page(&LIST_RESOURCE, name, list.vendor(), list.filters(), &mut missing);
+        pages.insert(file, page.render());
+    }
+    for (name, object) in &provider.ephemerals {
+        let (file, page) = object_page(&EPHEMERAL_RESOURCE, name, object.vendor(), object.schema(), &mut missing);
+        pages.insert(file, page.render());
+    }
+    for (name, object) in &provider.actions {
+        let (file, page) = object_page(&ACTION, name, object.vendor(), object.schema(), &mut missing);
+        pages.insert(file, page.render());
+    }
+    for (name, function) in &provider.functions {
+        let example = example(&format!("functions/{name}/{}", FUNCTION.example), name, &mut missing);
+        pages.insert(format!("docs/functions/{name}.md"), function::page(name, &function.signature(), &example));
     }
     (pages, missing)
 }
@@ -128,7 +157,7 @@ fn generated_files() -> Vec<String> {
         let folder = format!("docs/{}", kind.folder);
         names_in(&folder).into_iter().map(move |name| format!("{folder}/{name}"))
     };
-    [RESOURCE, DATA_SOURCE].into_iter().flat_map(of_kind).collect()
+    KINDS.into_iter().flat_map(of_kind).collect()
 }
 
 /// The names in a folder of the repository; none where there is no such folder yet.

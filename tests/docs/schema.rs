@@ -18,6 +18,9 @@ const GROUPS: [Group; 3] = [
 /// The section, from its heading on.
 pub(super) fn section(schema: &Schema) -> String {
     let mut parts = vec!["## Schema\n".to_owned()];
+    if schema.attributes.is_empty() {
+        parts.push("\nIt has no attributes.\n".to_owned());
+    }
     let mut pending = VecDeque::from([(Vec::new(), schema.attributes.as_slice())]);
     while let Some((path, attributes)) = pending.pop_front() {
         let heading = if path.is_empty() { "### " } else { "#### " };
@@ -87,7 +90,7 @@ fn words(attribute: &Attribute) -> String {
     }
 }
 
-fn type_words(kind: &Type) -> String {
+pub(super) fn type_words(kind: &Type) -> String {
     match kind {
         Type::String => "String".to_owned(),
         Type::Number => "Number".to_owned(),

@@ -2,6 +2,7 @@
 
 mod configuration;
 mod documents;
+mod fiven;
 mod objects;
 mod onekosmos;
 mod xident;
@@ -59,6 +60,7 @@ impl Bench {
         let errors = run.failed().errors();
         let errors = errors.replace(self.sandbox.url("vult"), "VULT_URL");
         let errors = errors.replace(self.sandbox.url("onekosmos"), "ONEKOSMOS_URL");
+        let errors = errors.replace(self.sandbox.url("fiven"), "FIVEN_URL");
         let errors = errors.replace(self.sandbox.url("xident"), "XIDENT_URL");
         // Linux and macOS number their errors differently.
         expected.assert_eq(&errors.replace(" (os error 111)", "").replace(" (os error 61)", ""));

@@ -100,6 +100,11 @@ fn only_the_utility_endpoints_are_public() {
     }
     let specification = get(get("/status").1["endpoints"]["api_spec"].as_str().unwrap()).1;
     assert_eq!(specification["paths"]["/idv/weights"]["post"]["summary"], "update weights");
+    // The page has this summary twice, which only the section tells apart.
+    for (path, tag) in [("/idv/session/delete", "IDV"), ("/ida/session/delete", "IDA")] {
+        let operation = &specification["paths"][path]["post"];
+        assert_eq!((&operation["summary"], &operation["tags"]), (&json!("session delete"), &json!([tag])));
+    }
 }
 
 #[test]
@@ -215,5 +220,38 @@ fn webhooks_come_in_pages() {
     assert_eq!(page(json!({"skip": 300})).0.len(), 0);
     for body in [json!({"take": 101}), json!({"take": 0}), json!({"skip": -1}), json!({"take": "all"})] {
         assert_eq!(vult.post("/webhook/list", &body).0, 400, "{body}");
+    }
+}
+
+#[test]
+fn people_are_anonymised_and_their_sessions_deleted_one_by_one() {
+    let vult = Vult::start();
+    let rows = |list: &str| vult.sandbox.state()["vult"][list].as_array().unwrap().clone();
+    let names = |list: &str| -> Vec<_> { rows(list).iter().map(|row| row["last_name"].clone()).collect() };
+    assert_eq!(names("identities"), ["Lovelace", "Turing", "Hopper"]);
+    for _ in ["once", "and again, which changes nothing"] {
+        let done = (200, json!({}));
+        assert_eq!(vult.post("/identity/anonymize", &json!({"identity_id": "idn_000002"})), done);
+        assert_eq!(vult.post("/idv/session/anonymize", &json!({"session_id": "ses_000003"})), done);
+    }
+    assert_eq!(names("identities"), ["Lovelace", "", "Hopper"]);
+    assert_eq!(names("sessions"), ["Lovelace", "Turing", ""]);
+    assert_eq!(rows("identities")[1]["gender_e"], "unknown");
+
+    for (path, list, id) in [
+        ("/idv/session/delete", "sessions", "ses_000001"),
+        ("/ida/session/delete", "authentication_sessions", "ida_000001"),
+    ] {
+        assert_eq!(rows(list).len(), 3);
+        assert_eq!(vult.post(path, &json!({"session_id": id})), (200, json!({})));
+        assert_eq!(rows(list).len(), 2, "{path}");
+        assert_eq!(vult.post(path, &json!({"session_id": id})).0, 404);
+    }
+    assert_eq!(vult.post("/idv/session/delete", &json!({"session_id": "ida_000002"})).0, 404, "of the other kind");
+
+    for (path, field) in [("/identity/anonymize", "identity_id"), ("/idv/session/anonymize", "session_id")] {
+        assert_eq!(vult.post(path, &json!({field: "nobody"})).0, 404);
+        let refused = vult.post(path, &json!({"id": "ses_000002"}));
+        assert!(refused.0 == 400 && message(&refused).contains(field), "{refused:?}");
     }
 }

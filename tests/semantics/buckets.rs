@@ -28,8 +28,11 @@ fn a_write_only_secret_is_sent_when_its_version_changes() {
     workspace.plan().assert_empty();
     workspace.configure(&bucket("secret_key_wo = \"two\", secret_key_wo_version = \"2\""));
     assert_eq!(workspace.plan().actions("idv_onekosmos_bucket.main"), ["update"]);
+    sandbox.forget_requests();
     workspace.apply_saved().succeeded();
     assert_eq!(kept(&sandbox)["aws_credential"]["secretKey"], "two");
+    workspace.apply().succeeded();
+    assert_eq!(sandbox.count("PUT /idproofingapi/bucket"), 1, "it is sent once");
     assert!(!serde_json::to_string(&workspace.state()).unwrap().contains("two"));
 }
 

@@ -1,7 +1,6 @@
 //! What is left of an apply that is interrupted, or whose answers go astray: nothing lost, nothing twice.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -39,15 +38,6 @@ fn ids_in_state(workspace: &Workspace) -> BTreeSet<String> {
     workspace.state().values().map(|attributes| attributes["id"].to_string()).collect()
 }
 
-/// Waits until a request has arrived, whose line begins with this.
-fn wait_for_request(sandbox: &Sandbox, beginning: &str) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !sandbox.request_lines().iter().any(|line| line.starts_with(beginning)) {
-        assert!(Instant::now() < deadline, "no {beginning} within a minute: {:?}", sandbox.request_lines());
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
 #[test]
 fn ctrl_c_during_a_slow_apply() {
     let sandbox = Sandbox::start_with(&["--latency", "2s"]);
@@ -55,8 +45,8 @@ fn ctrl_c_during_a_slow_apply() {
     workspace.configure(&format!("{TWO_WEBHOOKS}{TEMPLATE}"));
     let apply = workspace.start(&["apply", "-auto-approve", "-no-color"]);
     // From here on the vendors have objects of which Terraform does not know yet.
-    wait_for_request(&sandbox, "POST /webhook/create");
-    wait_for_request(&sandbox, "PUT /idproofingapi/proofingtemplates");
+    sandbox.wait_for_request("POST /webhook/create");
+    sandbox.wait_for_request("PUT /idproofingapi/proofingtemplates");
     apply.interrupt();
     let run = apply.wait();
     assert!(run.stdout.contains("Interrupt received"), "Terraform did not see the signal");

@@ -2,7 +2,10 @@
 
 mod buckets;
 mod encryption;
+mod fiven;
+mod identity;
 mod interruptions;
+mod on_destroy;
 mod requests;
 mod requirements;
 mod service_keys;

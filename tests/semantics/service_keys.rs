@@ -1,6 +1,6 @@
 //! Service keys, which are adopted, and reset only where a user asks for it in so many words.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::sandbox::Sandbox;
 use crate::support::workspace::Workspace;
@@ -61,4 +61,119 @@ fn the_services_own_key_can_be_reset_and_the_run_goes_on() {
     workspace.apply().succeeded();
     assert_ne!(sandbox.state()["onekosmos"]["service_private_key"], private_key);
     workspace.plan().assert_empty();
+}
+
+const ROTATED: [&str; 2] = ["rotate_when = { quarter = \"2026-Q3\" }\n", "rotate_when = { quarter = \"2026-Q4\" }\n"];
+
+/// A workspace in which the next apply resets the key with this tag.
+fn about_to_rotate(sandbox: &Sandbox, tag: &str) -> Workspace {
+    let workspace = Workspace::new(sandbox);
+    workspace.configure(&key(tag, ROTATED[0]));
+    workspace.apply().succeeded();
+    workspace.configure(&key(tag, ROTATED[1]));
+    sandbox.forget_requests();
+    workspace
+}
+
+/// How many times the vendor has carried a reset out.
+fn resets(sandbox: &Sandbox) -> usize {
+    sandbox.count("DELETE /idproofingapi/servicekey/")
+}
+
+#[test]
+fn a_reset_whose_answer_is_lost_is_not_repeated() {
+    for tag in ["pipeline", "service"] {
+        let sandbox = Sandbox::start();
+        let workspace = about_to_rotate(&sandbox, tag);
+        sandbox.fault(&json!({
+            "vendor": "onekosmos", "method": "DELETE", "path": "/idproofingapi/servicekey", "kind": "drop", "after": true,
+        }));
+        let run = workspace.apply().succeeded();
+        assert!(
+            run.warnings().contains("The service key was reset though 1Kosmos reported an error"),
+            "{}",
+            run.warnings()
+        );
+        workspace.plan().assert_empty();
+        assert_eq!(resets(&sandbox), 1, "{tag}");
+    }
+}
+
+/// Terraform is told nothing, and keeps the state from before.
+#[test]
+fn a_reset_by_a_provider_that_was_killed_is_not_repeated() {
+    for tag in ["pipeline", "service"] {
+        let sandbox = Sandbox::start();
+        let workspace = about_to_rotate(&sandbox, tag);
+        let before = ids(&sandbox);
+        sandbox.fault(&json!({
+            "vendor": "onekosmos", "method": "DELETE", "path": "/idproofingapi/servicekey", "kind": "delay", "delay_ms": 60_000,
+            "after": true,
+        }));
+        let apply = workspace.start(&["apply", "-auto-approve", "-no-color"]);
+        sandbox.wait_for_request("DELETE /idproofingapi/servicekey");
+        sandbox.wait_until("the key is reset", |sandbox| ids(sandbox) != before);
+        apply.kill_provider();
+        apply.wait().failed();
+        let reset = ids(&sandbox);
+        let plan = workspace.plan();
+        assert!(plan.warnings().contains("The service key was reset already"), "{}", plan.warnings());
+        workspace.apply_saved().succeeded();
+        workspace.plan().assert_empty();
+        assert_eq!((ids(&sandbox), resets(&sandbox)), (reset, 1), "{tag}");
+        // The next change resets again.
+        workspace.configure(&key(tag, "rotate_when = { quarter = \"2027-Q1\" }\n"));
+        workspace.apply().succeeded();
+        assert_eq!(resets(&sandbox), 2, "{tag}");
+    }
+}
+
+/// A reset that was refused has not happened, and is still to come.
+#[test]
+fn a_reset_that_failed_is_tried_again() {
+    let sandbox = Sandbox::start();
+    let workspace = about_to_rotate(&sandbox, "pipeline");
+    let before = ids(&sandbox);
+    sandbox.fault(&json!({
+        "vendor": "onekosmos", "method": "DELETE", "path": "/idproofingapi/servicekey", "kind": "status", "status": 403,
+    }));
+    workspace.apply().failed();
+    assert_eq!(ids(&sandbox), before);
+    assert!(workspace.plan().warnings().contains("The service key will be reset"));
+    workspace.apply_saved().succeeded();
+    assert_eq!(changed(&before, &ids(&sandbox)), [1]);
+}
+
+/// The service decrypts with this key, so whatever is asked after the reset must use the new one, in the same run.
+#[test]
+fn all_that_follows_a_reset_uses_the_new_key() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    let many = |quarter: &str, step: &str| {
+        format!(
+            r#"{}
+            resource "idv_onekosmos_proofing_template" "many" {{
+              count         = 12
+              document_type = "dl_object"
+              dvc_id        = "dvc_${{count.index}}"
+              workflow      = [{{ name = "{step}", type = "CAPTURE_FRONT" }}]
+            }}
+            data "idv_onekosmos_service_keys" "after" {{
+              depends_on = [idv_onekosmos_service_key.main]
+            }}
+            ephemeral "idv_onekosmos_service_key" "after" {{
+              tag = idv_onekosmos_service_key.main.tag
+            }}"#,
+            key("service", &format!("rotate_when = {{ quarter = \"{quarter}\" }}\n"))
+        )
+    };
+    workspace.configure(&many("2026-Q3", "front"));
+    workspace.apply().succeeded();
+    sandbox.forget_requests();
+    workspace.configure(&many("2026-Q4", "back"));
+    workspace.apply().succeeded();
+    assert_eq!(resets(&sandbox), 1);
+    workspace.plan().assert_empty();
+    let templates = sandbox.state()["onekosmos"]["templates"].as_array().unwrap().clone();
+    assert!(templates.len() == 12 && templates.iter().all(|template| template["workflow"][0]["name"] == "back"));
 }

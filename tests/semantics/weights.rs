@@ -12,10 +12,10 @@ const TWO_OF_27: &str = r#"resource "idv_vult_weights" "main" {
     minimum_liveness_tolerance = 0.30
 }"#;
 
-type Weights = BTreeMap<String, f64>;
+pub(super) type Weights = BTreeMap<String, f64>;
 
 /// The numbers of the current set, which is the last one. As numbers: 8 and 8.0 are the same weight.
-fn current(sandbox: &Sandbox) -> Weights {
+pub(super) fn current(sandbox: &Sandbox) -> Weights {
     let state = sandbox.state();
     let set = state["vult"]["weights"].as_array().unwrap().last().unwrap().as_object().unwrap();
     set.iter().filter_map(|(name, value)| Some((name.clone(), value.as_f64()?))).collect()

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader},
     process::{Child, Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
 };
 
 use reqwest::blocking::{Client, RequestBuilder, Response};
@@ -59,6 +60,12 @@ impl Sandbox {
         &self.ready.env
     }
 
+    /// Adds a variable to those that point the provider at this sandbox, such as the generation of an API.
+    pub(crate) fn with_variable(mut self, name: &str, value: &str) -> Self {
+        self.ready.env.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
     /// A client that uses no proxy.
     pub(crate) fn http(&self) -> &Client {
         &self.http
@@ -76,6 +83,25 @@ impl Sandbox {
             format!("{} {} {status}", request["method"].as_str().unwrap(), request["path"].as_str().unwrap())
         };
         self.requests().iter().map(line).collect()
+    }
+
+    /// How many requests have a line that begins with this.
+    pub(crate) fn count(&self, beginning: &str) -> usize {
+        self.request_lines().iter().filter(|line| line.starts_with(beginning)).count()
+    }
+
+    /// Waits until a request has arrived, whose line begins with this.
+    pub(crate) fn wait_for_request(&self, beginning: &str) {
+        self.wait_until(beginning, |sandbox| sandbox.count(beginning) > 0);
+    }
+
+    /// Waits until something is so; `what` names it where it does not come true.
+    pub(crate) fn wait_until(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !is_so(self) {
+            assert!(Instant::now() < deadline, "not within a minute: {what}; {:?}", self.request_lines());
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Empties the log of requests.

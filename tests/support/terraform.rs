@@ -1,36 +1,67 @@
 //! The real Terraform: where it is, and what one run of it said.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
-/// The version that `make test` installs.
+/// The versions that `make test` installs.
 const PINNED: &str = include_str!("../../.terraform-version");
+const OLDEST: &str = include_str!("../../.terraform-version-oldest");
 
 /// Terraform on this machine: the one that `TF_ACC_TERRAFORM_PATH` names, or else the pinned one if it is installed.
-pub(crate) fn path() -> PathBuf {
-    if let Some(path) = std::env::var_os("TF_ACC_TERRAFORM_PATH").filter(|path| !path.is_empty()) {
+pub(crate) fn pinned() -> PathBuf {
+    find("TF_ACC_TERRAFORM_PATH", PINNED.trim())
+}
+
+/// The oldest Terraform that the provider is for: the one that `TF_ACC_OLDEST_TERRAFORM_PATH` names, or else the one that is
+/// installed.
+pub(crate) fn oldest() -> PathBuf {
+    find("TF_ACC_OLDEST_TERRAFORM_PATH", OLDEST.trim())
+}
+
+fn find(variable: &str, version: &str) -> PathBuf {
+    if let Some(path) = std::env::var_os(variable).filter(|path| !path.is_empty()) {
         // Runs have folders of their own, in which a relative path would mean another file.
         let path = std::path::absolute(path).unwrap();
-        assert!(path.is_file(), "TF_ACC_TERRAFORM_PATH is {}, and there is no such file", path.display());
+        assert!(path.is_file(), "{variable} is {}, and there is no such file", path.display());
         return path;
     }
-    let pinned = format!("target/terraform/{}/terraform", PINNED.trim());
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(pinned);
+    let installed = format!("target/terraform/{version}/terraform");
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(installed);
     assert!(
         path.is_file(),
-        "these tests run a real Terraform and found none: run `make test`, which installs Terraform {}, or set \
-         TF_ACC_TERRAFORM_PATH to the path of one",
-        PINNED.trim()
+        "these tests run a real Terraform and found none: run `make test`, which installs Terraform {version}, or set {variable} \
+         to the path of one"
     );
     path
 }
 
+/// A major and a minor version, such as `(1, 15)`.
+pub(crate) type Version = (u32, u32);
+
+/// The version of that Terraform.
+pub(crate) fn version() -> Version {
+    static VERSION: OnceLock<Version> = OnceLock::new();
+    *VERSION.get_or_init(|| {
+        let run = Run::from(command(pinned()).args(["version", "-json"]).output().unwrap()).succeeded();
+        let document: Value = serde_json::from_str(&run.stdout).unwrap();
+        parse_version(document["terraform_version"].as_str().unwrap())
+    })
+}
+
+/// Reads `1.15` and `1.15.5`.
+pub(crate) fn parse_version(text: &str) -> Version {
+    let mut numbers = text.split('.').map(|number| number.parse().unwrap());
+    (numbers.next().unwrap(), numbers.next().unwrap())
+}
+
 /// A command that inherits nothing that would change what Terraform, the provider or its HTTP client do.
-pub(crate) fn command() -> Command {
-    let mut command = Command::new(path());
+pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
         let upper = name.to_string_lossy().to_uppercase();
         if upper.starts_with("TF_") || upper.starts_with("IDV_") || upper.ends_with("_PROXY") {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
@@ -20,6 +20,7 @@ const REQUIREMENTS: &str =
 /// A workspace of one test. When the test fails, all that Terraform said in it is printed.
 pub(crate) struct Workspace {
     folder: TempDir,
+    terraform: PathBuf,
     environment: BTreeMap<String, String>,
     transcript: RefCell<String>,
 }
@@ -49,7 +50,13 @@ impl Workspace {
         let cli_path = folder.path().join("cli.tfrc");
         std::fs::write(&cli_path, cli).unwrap();
         let environment = BTreeMap::from([("TF_CLI_CONFIG_FILE".to_owned(), cli_path.display().to_string())]);
-        Self { folder, environment, transcript: RefCell::default() }
+        Self { folder, terraform: terraform::pinned(), environment, transcript: RefCell::default() }
+    }
+
+    /// The same with another Terraform.
+    pub(crate) fn with_terraform(mut self, terraform: PathBuf) -> Self {
+        self.terraform = terraform;
+        self
     }
 
     /// Sets a variable for the runs that follow.
@@ -75,6 +82,12 @@ impl Workspace {
     /// Runs any command to its end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         self.finish(arguments, self.command(arguments).output().unwrap().into())
+    }
+
+    /// Runs a command of the provider's own binary to its end, in the environment that Terraform would give it.
+    pub(crate) fn run_provider(&self, arguments: &[&str]) -> Run {
+        let mut command = self.in_here(terraform::command(BINARY), arguments);
+        self.finish(arguments, command.output().unwrap().into())
     }
 
     /// Begins a command in a process group of its own, for a test that interrupts it as a terminal would.
@@ -147,7 +160,10 @@ impl Workspace {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = terraform::command();
+        self.in_here(terraform::command(&self.terraform), arguments)
+    }
+
+    fn in_here(&self, mut command: Command, arguments: &[&str]) -> Command {
         command.args(arguments).current_dir(self.path()).envs(&self.environment).stdin(Stdio::null());
         command
     }
@@ -155,7 +171,7 @@ impl Workspace {
     fn finish(&self, arguments: &[impl AsRef<str>], run: Run) -> Run {
         let words: Vec<_> = arguments.iter().map(AsRef::as_ref).collect();
         let (words, said, code) = (words.join(" "), run.transcript(), run.code);
-        writeln!(self.transcript.borrow_mut(), "$ terraform {words}\n{said}-> {code:?}").unwrap();
+        writeln!(self.transcript.borrow_mut(), "$ {words}\n{said}-> {code:?}").unwrap();
         run
     }
 }
@@ -208,6 +224,25 @@ impl Started<'_> {
     pub(crate) fn interrupt(&self) {
         let group = format!("-{}", self.child.id());
         assert!(Command::new("kill").args(["-INT", "--", &group]).status().unwrap().success());
+    }
+
+    /// Kills Terraform, and leaves its providers alone.
+    pub(crate) fn kill_terraform(&self) {
+        assert!(Command::new("kill").args(["-KILL", &self.child.id().to_string()]).status().unwrap().success());
+    }
+
+    /// Kills the provider, as an operating system that has run out of memory does, and nothing else.
+    pub(crate) fn kill_provider(&self) {
+        let listed = Command::new("ps").args(["-A", "-o", "pid=,pgid=,args="]).output().unwrap();
+        let listed = String::from_utf8(listed.stdout).unwrap();
+        let group = self.child.id().to_string();
+        let of_this_run = listed.lines().filter_map(|line| {
+            let words: Vec<_> = line.split_whitespace().collect();
+            (words.len() == 3 && words[1] == group && words[2] == BINARY).then(|| words[0].to_owned())
+        });
+        let providers: Vec<_> = of_this_run.collect();
+        assert!(!providers.is_empty(), "no provider runs below {group}:\n{listed}");
+        assert!(Command::new("kill").arg("-KILL").args(providers).status().unwrap().success());
     }
 
     /// Waits for its end.

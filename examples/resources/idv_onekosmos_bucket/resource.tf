@@ -1,3 +1,7 @@
+terraform {
+  required_version = ">= 1.11" # for write-only attributes; before, set secret_key instead
+}
+
 resource "idv_onekosmos_bucket" "evidence" {
   type        = "aws"
   bucket_name = "acme-evidence"

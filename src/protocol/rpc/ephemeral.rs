@@ -20,6 +20,10 @@ pub(crate) async fn open(provider: &Provider, request: open::Request) -> Result<
     let object = find(&provider.ephemerals, &request.type_name)?;
     let kind = object.schema().value_type();
     let opened = object.open(convert::value::decode(request.config, &kind)?, &provider.clients()).await;
+    // With errors core keeps nothing, and neither do we: the opening has cleaned up.
+    if !opened.diagnostics.has_errors() {
+        provider.open.add(request.type_name, opened.private.clone());
+    }
     Ok(open::Response {
         diagnostics: convert::diagnostics::encode(opened.diagnostics),
         renew_at: opened.renew_at.map(timestamp),
@@ -41,6 +45,7 @@ pub(crate) async fn renew(provider: &Provider, request: renew::Request) -> Resul
 pub(crate) async fn close(provider: &Provider, request: close::Request) -> Result<close::Response, Diagnostics> {
     let object = find(&provider.ephemerals, &request.type_name)?;
     let private = private(&request.private.unwrap_or_default())?;
+    provider.open.remove(&request.type_name, &private);
     object.close(private, &provider.clients()).await?;
     Ok(close::Response { diagnostics: Vec::new() })
 }

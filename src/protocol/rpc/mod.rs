@@ -9,6 +9,7 @@ pub(super) mod data_source;
 pub(super) mod ephemeral;
 pub(super) mod function;
 pub(super) mod list;
+pub(super) mod moved;
 pub(super) mod provider;
 pub(super) mod resource;
 
@@ -43,6 +44,7 @@ answers!(
     wire::import_resource_state::Response,
     wire::open_ephemeral_resource::Response,
     wire::plan_action::Response,
+    wire::move_resource_state::Response,
     wire::plan_resource_change::Response,
     wire::read_data_source::Response,
     wire::read_resource::Response,

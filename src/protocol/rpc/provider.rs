@@ -11,7 +11,7 @@ fn capabilities() -> wire::ServerCapabilities {
         plan_destroy: true,
         // Configure works without a schema call before it, so core may use its cached schema.
         get_provider_schema_optional: true,
-        move_resource_state: false,
+        move_resource_state: true,
         generate_resource_config: true,
     }
 }
@@ -85,6 +85,6 @@ pub(crate) fn configure(
     request: configure_provider::Request,
 ) -> Result<configure_provider::Response, Diagnostics> {
     let config = convert::value::decode(request.config, &provider.schema().value_type())?;
-    let diagnostics = provider.configure(&config, &request.terraform_version);
+    let diagnostics = provider.configure(&config, &format!("Terraform/{}", request.terraform_version));
     Ok(configure_provider::Response { diagnostics: convert::diagnostics::encode(diagnostics) })
 }

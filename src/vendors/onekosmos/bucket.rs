@@ -1,18 +1,18 @@
-//! `idv_onekosmos_bucket`: where a community keeps its evidence, as resource and as data source.
+//! `idv_onekosmos_bucket`: where a community keeps its evidence, as resource; `bucket_data` is the data source.
 //!
 //! There is one bucket to a community and no delete. Whether the vendor answers credentials as they are, masked or not at
 //! all is not known, so the secret part is never read, and a masked value is no drift.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
+use super::bucket_credentials::{self, AwsModel, AzureModel, Credential, GcpModel, SecretPart};
 use super::client::Client;
-use crate::framework::model::Secret;
+use crate::framework::moved::RestObject;
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
-    Attr, Attribute, DataSource, Diagnostic, Diagnostics, Found, Listable, Path, Private, Rule, Schema, Value,
-    identity, secret,
+    Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Path, Private, Rule, Schema, Value, identity, secret,
 };
 
 /// The kinds of storage that the vendor's page names.
@@ -40,88 +40,20 @@ pub(super) struct BucketModel {
     on_destroy: Attr<String>,
 }
 
-/// The credentials of an AWS bucket.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct AwsModel {
-    access_key: Attr<String>,
-    region: Attr<String>,
-    secret_key: Attr<Secret>,
-    secret_key_wo: Attr<Secret>,
-    secret_key_wo_version: Attr<String>,
-}
-
-/// The credentials of a Google Cloud bucket.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct GcpModel {
-    project_id: Attr<String>,
-    client_email: Attr<String>,
-    private_key: Attr<Secret>,
-    private_key_wo: Attr<Secret>,
-    private_key_wo_version: Attr<String>,
-}
-
-/// The credentials of an Azure container.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct AzureModel {
-    account_name: Attr<String>,
-    account_key: Attr<Secret>,
-    account_key_wo: Attr<Secret>,
-    account_key_wo_version: Attr<String>,
-}
-
-fn credential(name: &str, storage: &str, plain: Vec<Attribute>, secret: [Attribute; 3]) -> Attribute {
-    let what = format!("The credentials of the bucket; exactly the one that goes with `type = \"{storage}\"` is set.");
-    Attribute::object(name, plain.into_iter().chain(secret).collect()).optional().describe(what)
-}
-
-fn credentials() -> [Attribute; 3] {
-    let required =
-        |name: &str, what: &str| Attribute::string(name).required().rule(Rule::Length(1, usize::MAX)).describe(what);
-    [
-        credential(
-            "aws_credential",
-            "aws",
-            vec![
-                required("access_key", "The id of the AWS access key."),
-                required("region", "The AWS region of the bucket, such as `eu-central-1`."),
-            ],
-            secret::attributes("secret_key", "The secret of the AWS access key."),
-        ),
-        credential(
-            "gcp_credential",
-            "gcp",
-            vec![
-                required("project_id", "The id of the Google Cloud project (`projectid` at the vendor)."),
-                required("client_email", "The email address of the Google Cloud service account."),
-            ],
-            secret::attributes("private_key", "The private key of the Google Cloud service account."),
-        ),
-        credential(
-            "azure_credential",
-            "azure",
-            vec![required("account_name", "The name of the Azure storage account.")],
-            secret::attributes("account_key", "The key of the Azure storage account."),
-        ),
-    ]
-}
-
 impl BucketModel {
     /// The credentials as the vendor wants them, with the secrets of the configuration.
     fn credential(&self) -> Option<(&'static str, Json)> {
-        let secret = |plain, write_only| secret::chosen(plain, write_only).map(Secret::expose);
-        if let Some(aws) = self.aws_credential.known() {
-            let key = secret(&aws.secret_key, &aws.secret_key_wo);
-            let body = serde_json::json!({"accessKey": aws.access_key.as_str(), "region": aws.region.as_str(), "secretKey": key});
-            return Some(("aws_credential", body));
-        }
-        if let Some(gcp) = self.gcp_credential.known() {
-            let key = secret(&gcp.private_key, &gcp.private_key_wo);
-            let body = serde_json::json!({"projectid": gcp.project_id.as_str(), "clientEmail": gcp.client_email.as_str(), "privateKey": key});
-            return Some(("gcp_credential", body));
-        }
-        let azure = self.azure_credential.known()?;
-        let key = secret(&azure.account_key, &azure.account_key_wo);
-        Some(("azure_credential", serde_json::json!({"accountName": azure.account_name.as_str(), "accountKey": key})))
+        let aws = self.aws_credential.known().map(|aws| ("aws_credential", aws.to_wire()));
+        let gcp = || self.gcp_credential.known().map(|gcp| ("gcp_credential", gcp.to_wire()));
+        let azure = || self.azure_credential.known().map(|azure| ("azure_credential", azure.to_wire()));
+        aws.or_else(gcp).or_else(azure)
+    }
+
+    /// The secret part of each kind of credentials that is set.
+    fn secrets(&self) -> impl Iterator<Item = SecretPart<'_>> {
+        let aws = self.aws_credential.known().map(Credential::secret);
+        let gcp = self.gcp_credential.known().map(Credential::secret);
+        aws.into_iter().chain(gcp).chain(self.azure_credential.known().map(Credential::secret))
     }
 
     /// The credentials with the secret that state has; none where it was write-only and is not known any more.
@@ -160,40 +92,10 @@ impl BucketModel {
             Some("azure") => (None, None, row.azure_credential),
             _ => (None, None, None),
         };
-        self.aws_credential = merge(&self.aws_credential, aws, |model, found| {
-            visible(found, "accessKey", &mut model.access_key);
-            visible(found, "region", &mut model.region);
-        });
-        self.gcp_credential = merge(&self.gcp_credential, gcp, |model, found| {
-            visible(found, "projectid", &mut model.project_id);
-            visible(found, "clientEmail", &mut model.client_email);
-        });
-        self.azure_credential = merge(&self.azure_credential, azure, |model, found| {
-            visible(found, "accountName", &mut model.account_name);
-        });
+        self.aws_credential = Credential::merged(&self.aws_credential, aws);
+        self.gcp_credential = Credential::merged(&self.gcp_credential, gcp);
+        self.azure_credential = Credential::merged(&self.azure_credential, azure);
         self
-    }
-}
-
-/// Credentials from state with the visible parts of an answer; state's where the vendor answers none.
-fn merge<M: Clone + Default>(
-    known: &Attr<M>,
-    found: Option<Map<String, Json>>,
-    take: impl Fn(&mut M, &Map<String, Json>),
-) -> Attr<M> {
-    let Some(found) = found else { return known.clone() };
-    let mut model = known.known().cloned().unwrap_or_default();
-    take(&mut model, &found);
-    Attr::Known(model)
-}
-
-/// Takes a value over unless the vendor masks it.
-fn visible(found: &Map<String, Json>, name: &str, into: &mut Attr<String>) {
-    if let Some(text) = found.get(name).and_then(Json::as_str)
-        && !text.is_empty()
-        && !text.chars().all(|character| character == '*')
-    {
-        *into = text.into();
     }
 }
 
@@ -203,6 +105,8 @@ impl Resource for Bucket {
     type Model = BucketModel;
 
     const NAME: &'static str = "onekosmos_bucket";
+
+    const MOVES_FROM: &'static [&'static str] = &["/bucket/tenant/{tenant_id}/community/{community_id}"];
 
     fn schema(&self) -> Schema {
         let given = |name: &str, what: &str| Attribute::string(name).computed().stable().describe(what);
@@ -222,7 +126,7 @@ impl Resource for Bucket {
                 .describe("Who set the bucket up, as the admin console shows it."),
             given("created_ts", "When the bucket was set up, as the vendor writes it."),
         ];
-        attributes.extend(credentials());
+        attributes.extend(bucket_credentials::attributes());
         attributes.push(
             Attribute::string("on_destroy").default("disable").rule(Rule::OneOf(&["disable", "forget"])).describe(
                 "What destroy does, since the vendor has no delete: `disable` switches the bucket off, `forget` leaves it as it is.",
@@ -241,39 +145,20 @@ impl Resource for Bucket {
 
     fn validate(&self, config: &BucketModel, diagnostics: &mut Diagnostics) {
         one_credential(config, diagnostics);
-        let at = Path::to;
-        if let Some(aws) = config.aws_credential.known() {
-            let (path, version) = (at("aws_credential"), &aws.secret_key_wo_version);
-            secret::check("secret_key", &aws.secret_key, &aws.secret_key_wo, version, &path, diagnostics);
-        }
-        if let Some(gcp) = config.gcp_credential.known() {
-            let (path, version) = (at("gcp_credential"), &gcp.private_key_wo_version);
-            secret::check("private_key", &gcp.private_key, &gcp.private_key_wo, version, &path, diagnostics);
-        }
-        if let Some(azure) = config.azure_credential.known() {
-            let (path, version) = (at("azure_credential"), &azure.account_key_wo_version);
-            secret::check("account_key", &azure.account_key, &azure.account_key_wo, version, &path, diagnostics);
+        for part in config.secrets() {
+            let path = Path::to(part.credential);
+            secret::check(part.name, part.plain, part.write_only, part.version, &path, diagnostics);
         }
     }
 
     fn plan(&self, planning: &mut Planning<BucketModel>) -> Result<(), Diagnostics> {
-        let config = &planning.config;
-        let changes = planning.prior.as_ref() != Some(&planning.plan);
-        let absent = |plain: &Attr<Secret>, write_only: &Attr<Secret>| plain.is_null() && write_only.is_null();
-        let missing = |name: &str, block: &str| Err(secret::missing(name, &Path::to(block)).into());
-        if !changes {
+        if planning.prior.as_ref() == Some(&planning.plan) {
             return Ok(());
         }
-        if config.aws_credential.known().is_some_and(|aws| absent(&aws.secret_key, &aws.secret_key_wo)) {
-            return missing("secret_key", "aws_credential");
+        match planning.config.secrets().find(|part| part.plain.is_null() && part.write_only.is_null()) {
+            Some(part) => Err(secret::missing(part.name, &Path::to(part.credential)).into()),
+            None => Ok(()),
         }
-        if config.gcp_credential.known().is_some_and(|gcp| absent(&gcp.private_key, &gcp.private_key_wo)) {
-            return missing("private_key", "gcp_credential");
-        }
-        if config.azure_credential.known().is_some_and(|azure| absent(&azure.account_key, &azure.account_key_wo)) {
-            return missing("account_key", "azure_credential");
-        }
-        Ok(())
     }
 
     fn plan_destroy(&self, prior: &BucketModel, _: &Private) -> Diagnostics {
@@ -391,6 +276,20 @@ impl Resource for Bucket {
         Ok(BucketModel { tenant_id, community_id, ..BucketModel::default() })
     }
 
+    fn move_from(&self, object: RestObject) -> Result<BucketModel, Diagnostics> {
+        let row = wire::Bucket::deserialize(serde_json::Value::Object(object.fields)).map_err(|error| {
+            let detail = format!(
+                "What the other provider kept of the bucket is not what the vendor documents: {error}. Take the old resource out of \
+                 state with `terraform state rm`, and import the bucket."
+            );
+            Diagnostic::error("The state to move cannot be read", detail)
+        })?;
+        let place = |name| object.placeholders.get(name).cloned().into();
+        let mut model = BucketModel::default().with(row);
+        (model.tenant_id, model.community_id) = (place("tenant_id"), place("community_id"));
+        Ok(model)
+    }
+
     fn import_id(&self, state: &BucketModel) -> String {
         match (state.tenant_id.as_str(), state.community_id.as_str()) {
             (Some(tenant_id), Some(community_id)) => format!("{tenant_id}/{community_id}"),
@@ -451,72 +350,7 @@ async fn exists(client: &Client, there: &wire::Bucket) -> Diagnostics {
     Diagnostic::error("The community has a bucket already", detail).into()
 }
 
-/// The bucket, without credentials.
-pub(super) struct BucketData;
-
-/// The attributes of the data source.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct BucketDataModel {
-    id: Attr<String>,
-    tenant_id: Attr<String>,
-    community_id: Attr<String>,
-    #[serde(rename = "type")]
-    kind: Attr<String>,
-    bucket_name: Attr<String>,
-    is_enabled: Attr<bool>,
-    created_by: Attr<String>,
-    created_ts: Attr<String>,
-    updated_ts: Attr<String>,
-}
-
-#[async_trait]
-impl DataSource for BucketData {
-    type Client = Client;
-    type Model = BucketDataModel;
-
-    const NAME: &'static str = "onekosmos_bucket";
-
-    fn schema(&self) -> Schema {
-        let column = |name: &str, what: &str| Attribute::string(name).computed().describe(what);
-        Schema::new(
-            "The storage bucket of the configured community, without its credentials. Every attribute is null where the community has \
-             none.",
-            vec![
-                column("id", "The id of the bucket."),
-                column("tenant_id", "The tenant that the bucket belongs to."),
-                column("community_id", "The community that the bucket belongs to."),
-                column("type", "Whose storage the bucket is: `aws`, `gcp` or `azure`."),
-                column("bucket_name", "The name of the bucket."),
-                Attribute::bool("is_enabled").computed().describe("Whether 1Kosmos uses the bucket."),
-                column("created_by", "Who set the bucket up."),
-                column("created_ts", "When the bucket was set up, as the vendor writes it."),
-                column("updated_ts", "When the bucket was changed last, as the vendor writes it."),
-            ],
-        )
-    }
-
-    async fn read(
-        &self,
-        client: &Client,
-        _: BucketDataModel,
-        _: &mut Diagnostics,
-    ) -> Result<BucketDataModel, Diagnostics> {
-        let Some(row) = client.bucket::<wire::Bucket>(false).await? else { return Ok(BucketDataModel::default()) };
-        Ok(BucketDataModel {
-            id: row.id.into(),
-            tenant_id: row.tenant_id.into(),
-            community_id: row.community_id.into(),
-            kind: row.kind.into(),
-            bucket_name: row.bucket_name.into(),
-            is_enabled: row.is_enabled.into(),
-            created_by: row.created_by.map(wire::text).into(),
-            created_ts: row.created_ts.map(wire::text).into(),
-            updated_ts: row.updated_ts.map(wire::text).into(),
-        })
-    }
-}
-
-mod wire {
+pub(super) mod wire {
     //! The bucket of the page's "Buckets" group. The page gives `createdBy` two types, and times none.
 
     use serde::Deserialize;
@@ -524,30 +358,30 @@ mod wire {
 
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
-    pub(super) struct Bucket {
+    pub(in super::super) struct Bucket {
         #[serde(rename = "_id")]
-        pub(super) id: Option<String>,
-        pub(super) tenant_id: Option<String>,
-        pub(super) community_id: Option<String>,
+        pub(in super::super) id: Option<String>,
+        pub(in super::super) tenant_id: Option<String>,
+        pub(in super::super) community_id: Option<String>,
         #[serde(rename = "type")]
-        pub(super) kind: Option<String>,
-        pub(super) bucket_name: Option<String>,
-        pub(super) is_enabled: Option<bool>,
-        pub(super) created_by: Option<Json>,
+        pub(in super::super) kind: Option<String>,
+        pub(in super::super) bucket_name: Option<String>,
+        pub(in super::super) is_enabled: Option<bool>,
+        pub(in super::super) created_by: Option<Json>,
         #[serde(rename = "createdTS")]
-        pub(super) created_ts: Option<Json>,
+        pub(in super::super) created_ts: Option<Json>,
         #[serde(rename = "updatedTS")]
-        pub(super) updated_ts: Option<Json>,
+        pub(in super::super) updated_ts: Option<Json>,
         #[serde(rename = "aws_credential")]
-        pub(super) aws_credential: Option<Map<String, Json>>,
+        pub(in super::super) aws_credential: Option<Map<String, Json>>,
         #[serde(rename = "gcp_credential")]
-        pub(super) gcp_credential: Option<Map<String, Json>>,
+        pub(in super::super) gcp_credential: Option<Map<String, Json>>,
         #[serde(rename = "azure_credential")]
-        pub(super) azure_credential: Option<Map<String, Json>>,
+        pub(in super::super) azure_credential: Option<Map<String, Json>>,
     }
 
     /// Text, or a number or boolean as text.
-    pub(super) fn text(value: Json) -> String {
+    pub(in super::super) fn text(value: Json) -> String {
         match value {
             Json::String(text) => text,
             other => other.to_string(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::crypto::{CURVES, Curve, PrivateKey};
-use super::proofing_template::StepModel;
+use super::steps::StepModel;
 use crate::framework::function::{Failure, Function, Parameter, Signature, text};
 use crate::framework::rules::any_of;
 use crate::framework::{Attr, Type, Value, value};
@@ -138,7 +138,7 @@ fn slug(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::proofing_template::ActionModel;
+    use super::super::steps::ActionModel;
     use super::*;
 
     #[test]

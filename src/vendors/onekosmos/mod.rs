@@ -3,6 +3,8 @@
 //! Every request is encrypted for the service (`crypto`, `session`); which bodies are is a table (`endpoints`).
 
 mod bucket;
+mod bucket_credentials;
+mod bucket_data;
 mod client;
 mod crypto;
 mod endpoints;
@@ -10,10 +12,12 @@ mod functions;
 mod information;
 mod proofing_session;
 mod proofing_template;
+mod proofing_templates;
 pub mod sandbox;
 mod service_key;
 mod service_key_secret;
 mod session;
+mod steps;
 mod workflow;
 
 use std::collections::BTreeMap;
@@ -168,9 +172,9 @@ impl Vendor for OneKosmos {
     fn objects(&self) -> Vec<Object> {
         vec![
             Object::listable(proofing_template::ProofingTemplate),
-            Object::data_source(proofing_template::ProofingTemplates),
+            Object::data_source(proofing_templates::ProofingTemplates),
             Object::listable(bucket::Bucket),
-            Object::data_source(bucket::BucketData),
+            Object::data_source(bucket_data::BucketData),
             Object::listable(service_key::ServiceKey),
             Object::data_source(service_key::ServiceKeys),
             Object::data_source(information::CommunityData),

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-use super::proofing_template::StepModel;
+use super::steps::StepModel;
 use crate::framework::{Attr, Diagnostics, Path};
 
 /// The kinds of steps that the vendor's page names.
@@ -137,7 +137,7 @@ fn reached(workflow: &[StepModel], names: &BTreeMap<&str, usize>) -> Option<BTre
 
 #[cfg(test)]
 mod tests {
-    use super::super::proofing_template::ActionModel;
+    use super::super::steps::ActionModel;
     use super::*;
 
     fn step(name: &str, jumps: &[&str]) -> StepModel {

@@ -13,6 +13,8 @@ use crate::vendors::claims::{Claim, Claims};
 
 /// How many webhooks a page asks for. The vendor documents `take` without a range.
 const PAGE: usize = 100;
+/// How often a list is begun anew because webhooks vanished while it was read.
+const MOST_PASSES: usize = 5;
 
 /// Whom settings are for: the whole tenant, one of its clients, one user.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -131,7 +133,8 @@ impl Client {
 
     /// The webhooks that match, page after page.
     pub(super) fn webhook_pages<'c>(&'c self, filter: WebhookFilter<'c>) -> WebhookPages<'c> {
-        WebhookPages { client: self, filter, page: 0, known: HashSet::new(), done: false }
+        let (known, pass) = (HashSet::new(), HashSet::new());
+        WebhookPages { client: self, filter, page: 0, passes: 1, total: None, known, pass, done: false }
     }
 
     async fn webhook_page(&self, filter: &WebhookFilter<'_>, page: usize) -> Result<WebhookPage, Error> {
@@ -158,8 +161,9 @@ impl Client {
         let answer = request.shared("webhooks").send().await.map_err(hint)?;
         let page_of = answer.json::<Answer>().map_err(hint)?;
         let full = page_of.webhooks.len() == PAGE;
-        let last = !full || page_of.statistics.total.is_some_and(|total| (page + 1) * PAGE >= total);
-        Ok(WebhookPage { rows: page_of.webhooks, last, answer })
+        let total = page_of.statistics.total;
+        let last = !full || total.is_some_and(|total| (page + 1) * PAGE >= total);
+        Ok(WebhookPage { rows: page_of.webhooks, last, total, answer })
     }
 
     /// Deletes a webhook; one that is gone already is none.
@@ -169,10 +173,14 @@ impl Client {
         request.send_opt().await.map(drop).map_err(hint)
     }
 
-    /// Takes a person's data away. Done twice it is done once.
+    /// Takes a person's data away. Done twice it is done once: after an attempt without a clear answer, an object that is not
+    /// there is one that was deleted. At first sight it is a wrong id.
     pub(super) async fn erase(&self, operation: Operation, field: &str, id: &str, what: &str) -> Result<(), Error> {
         let request = self.call(operation, format!("sending the request to {what}"), Some(id))?;
-        request.json(&json!({ field: id })).idempotent().send().await.map(drop).map_err(hint)
+        match request.json(&json!({ field: id })).idempotent().send().await {
+            Err(error) if error.kind() == Kind::NotFound && error.may_have_been_carried_out() => Ok(()),
+            result => result.map(drop).map_err(hint),
+        }
     }
 
     /// The token that requests carry; asks for one if there is none yet.
@@ -237,6 +245,7 @@ pub(super) struct WebhookFilter<'f> {
 struct WebhookPage {
     rows: Vec<WebhookRow>,
     last: bool,
+    total: Option<usize>,
     answer: Response,
 }
 
@@ -245,8 +254,13 @@ pub(super) struct WebhookPages<'c> {
     client: &'c Client,
     filter: WebhookFilter<'c>,
     page: usize,
-    /// Ids that were on earlier pages: rows move to a later page when others are created meanwhile.
+    passes: usize,
+    /// How many there are, as the page before said.
+    total: Option<usize>,
+    /// Ids that were answered: rows move to a later page when others are created meanwhile.
     known: HashSet<String>,
+    /// Ids that were on the pages of this pass.
+    pass: HashSet<String>,
     done: bool,
 }
 
@@ -256,16 +270,35 @@ impl WebhookPages<'_> {
         if self.done {
             return Ok(None);
         }
-        let WebhookPage { mut rows, last, answer } = self.client.webhook_page(&self.filter, self.page).await?;
-        self.page += 1;
-        self.done = last;
-        let some = !rows.is_empty();
-        rows.retain(|row| self.known.insert(row.id.clone()));
+        let WebhookPage { mut rows, last, total, answer } = self.client.webhook_page(&self.filter, self.page).await?;
+        let repeats = !rows.is_empty() && rows.iter().all(|row| self.pass.contains(&row.id));
         // A vendor that ignores `skip` would answer the first page for ever.
-        if some && rows.is_empty() {
+        if repeats {
             return Err(answer.error("a page of webhooks has nothing but what earlier pages had"));
         }
+        self.pass.extend(rows.iter().map(|row| row.id.clone()));
+        rows.retain(|row| self.known.insert(row.id.clone()));
+        let before = std::mem::replace(&mut self.total, total);
+        if before.zip(total).is_some_and(|(before, now)| now < before) {
+            self.begin_anew(&answer)?;
+        } else {
+            self.page += 1;
+            self.done = last;
+        }
         Ok(Some(rows))
+    }
+
+    /// Goes back to the first page: behind a webhook that was deleted meanwhile, all have moved up by one, so that one of
+    /// them is now on a page that was read before.
+    fn begin_anew(&mut self, answer: &Response) -> Result<(), Error> {
+        if self.passes == MOST_PASSES {
+            return Err(answer.error("webhooks kept vanishing while they were listed, so that some may be missing"));
+        }
+        self.passes += 1;
+        self.page = 0;
+        self.pass.clear();
+        self.filter.fresh = true;
+        Ok(())
     }
 }
 

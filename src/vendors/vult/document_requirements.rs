@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use serde_json::Value as Json;
 
 use super::client::{Client, Scope};
-use super::settings::{self, Fields, Kind, Settings, Table, part, scope};
+use super::settings::{self, Settings, part, row_text, scope};
+use super::table::{Fields, Kind, Table};
 use crate::framework::{Attribute, DataSource, Diagnostics, Rule, Schema, Value, identity};
 
 /// The documents of the vendor's page.
@@ -49,10 +50,6 @@ pub(super) struct DocumentRequirements;
 
 type Row = serde_json::Map<String, Json>;
 
-fn text(row: &Row, name: &str) -> Value {
-    row.get(name).and_then(Json::as_str).filter(|text| !text.is_empty()).map_or(Value::Null, Value::from)
-}
-
 /// Key and scope of a row, as attributes.
 fn row_key(row: &Row) -> Fields {
     let names = [
@@ -61,13 +58,14 @@ fn row_key(row: &Row) -> Fields {
         ("client_id", "client_id"),
         ("user_id", "user_id"),
     ];
-    names.into_iter().map(|(name, wire)| (name.to_owned(), text(row, wire))).collect()
+    names.into_iter().map(|(name, wire)| (name.to_owned(), row_text(row, wire))).collect()
 }
 
 #[async_trait]
 impl Settings for DocumentRequirements {
     const NAME: &'static str = "vult_document_requirements";
     const TABLE: Table = TABLE;
+    const MOVES_FROM: &'static [&'static str] = &["/idv/requirements"];
     const WHAT: &'static str = "the document requirements";
 
     fn description(&self) -> String {
@@ -92,6 +90,10 @@ impl Settings for DocumentRequirements {
         vec![("type_e", state.get("document_type")), ("data_source_e", state.get("data_source"))]
     }
 
+    fn read_key(&self, row: &Row) -> Fields {
+        row_key(row)
+    }
+
     fn identity(&self) -> Vec<identity::Part> {
         vec![
             identity::required("document_type", "The type of document that the requirements are for."),
@@ -104,8 +106,8 @@ impl Settings for DocumentRequirements {
         let rows = client.requirements::<Row>(&scope(state), fresh).await?;
         let key = self.wire_key(state);
         let of_scope = |row: &&Row| {
-            ["client_id", "user_id"].iter().all(|name| text(row, name) == *state.get(name))
-                && key.iter().all(|(name, value)| text(row, name) == **value)
+            ["client_id", "user_id"].iter().all(|name| row_text(row, name) == *state.get(name))
+                && key.iter().all(|(name, value)| row_text(row, name) == **value)
         };
         let row = rows.iter().find(of_scope);
         Ok(row.map(|row| TABLE.read(row, "reading the document requirements")).transpose()?)
@@ -200,7 +202,7 @@ impl DataSource for DocumentRequirementsData {
         let wanted = |row: &&Row| {
             [("type_e", "document_type"), ("data_source_e", "data_source")]
                 .iter()
-                .all(|(wire, name)| config.get(name).is_null() || text(row, wire) == *config.get(name))
+                .all(|(wire, name)| config.get(name).is_null() || row_text(row, wire) == *config.get(name))
         };
         let sets = rows.iter().filter(wanted).map(|row| {
             let mut set = TABLE.read(row, "reading the document requirements")?;

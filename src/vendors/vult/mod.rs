@@ -10,6 +10,7 @@ mod operations;
 pub mod sandbox;
 mod service;
 mod settings;
+mod table;
 mod webhook;
 mod weights;
 

@@ -4,110 +4,18 @@
 //! user leaves out keeps the tenant's, one change sends the whole set with only that value different, and destroy does
 //! what `on_destroy` says with the original that was captured when Terraform took over.
 
-use std::collections::BTreeMap;
-
 use async_trait::async_trait;
 
 use super::client::{Client, Scope};
+use super::table::{Fields, Table, same_double};
+use crate::framework::moved::RestObject;
 use crate::framework::resource::{Change, Context, Resource};
 use crate::framework::{
-    Attribute, Diagnostic, Diagnostics, Found, Listable, Number, Private, Rule, Schema, Value, check, identity,
+    Attribute, Diagnostic, Diagnostics, Found, Listable, Private, Rule, Schema, Value, check, identity,
 };
 
 /// Under this key of the private state is the set that was there when Terraform took over; null if there was none.
 const ORIGINAL: &str = "original";
-
-/// One whole set, by the vendor's field names. Every field of the table is in it.
-pub(super) type Fields = BTreeMap<String, Value>;
-
-/// The fields of a set: names, and a sentence about each.
-#[derive(Clone, Copy)]
-pub(super) struct Table {
-    /// Name and sentence.
-    pub fields: &'static [(&'static str, &'static str)],
-    /// Numbers or booleans.
-    pub kind: Kind,
-}
-
-/// What the fields of a table hold.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// Numbers, which the vendor keeps as doubles.
-    Numbers,
-    /// Booleans.
-    Booleans,
-}
-
-impl Table {
-    /// The attributes of the fields: settable, or computed alone for a data source.
-    pub(super) fn attributes(self, settable: bool) -> impl Iterator<Item = Attribute> {
-        self.fields.iter().map(move |(name, sentence)| {
-            let attribute = match self.kind {
-                Kind::Numbers => Attribute::number(name).same(same_double),
-                Kind::Booleans => Attribute::bool(name),
-            };
-            let attribute = attribute.computed().describe(*sentence);
-            if settable { attribute.optional().stable() } else { attribute }
-        })
-    }
-
-    /// Reads a set from a vendor's row, or says which field is missing or of another type.
-    pub(super) fn read(
-        self,
-        row: &serde_json::Map<String, serde_json::Value>,
-        doing: &str,
-    ) -> Result<Fields, Diagnostic> {
-        let wrong = |name: &str, problem: &str| {
-            let detail = format!(
-                "While {doing}, VULT answered without a usable `{name}`: {problem}. Nothing was changed. The vendor's \
-                 answer differs from its documentation; check `base_url` and the routes, then report it."
-            );
-            Diagnostic::error("VULT gave an answer that cannot be used", detail)
-        };
-        let read = |(name, _): &(&str, &str)| {
-            let value = match (row.get(*name), self.kind) {
-                (Some(serde_json::Value::Number(number)), Kind::Numbers) => {
-                    Number::try_from(number).map(Value::Number).map_err(|_| wrong(name, "its number is out of range"))
-                }
-                (Some(serde_json::Value::Bool(value)), Kind::Booleans) => Ok(Value::Bool(*value)),
-                (None, _) => Err(wrong(name, "it is missing")),
-                (Some(_), Kind::Numbers) => Err(wrong(name, "it is not a number")),
-                (Some(_), Kind::Booleans) => Err(wrong(name, "it is neither true nor false")),
-            };
-            value.map(|value| ((*name).to_owned(), value))
-        };
-        self.fields.iter().map(read).collect()
-    }
-
-    /// A set for a place that had none: everything zero, or not required.
-    fn blank(self) -> Fields {
-        let blank = match self.kind {
-            Kind::Numbers => Value::from(0),
-            Kind::Booleans => Value::from(false),
-        };
-        self.fields.iter().map(|(name, _)| ((*name).to_owned(), blank.clone())).collect()
-    }
-
-    /// The body of an update: the key and every field.
-    fn body(self, key: &[(&str, &Value)], fields: &Fields) -> serde_json::Value {
-        let fields = self.fields.iter().filter_map(|(name, _)| Some((*name, fields.get(*name)?)));
-        let entries = key.iter().copied().chain(fields).filter_map(|(name, value)| {
-            let json = match value {
-                Value::Bool(value) => (*value).into(),
-                Value::Number(number) => serde_json::Value::Number(number.into()),
-                Value::String(text) => text.as_str().into(),
-                _ => return None,
-            };
-            Some((name.to_owned(), json))
-        });
-        serde_json::Value::Object(entries.collect())
-    }
-}
-
-/// The vendor computes in doubles: more digits than they hold do not come back.
-fn same_double(a: &Value, b: &Value) -> bool {
-    matches!((a, b), (Value::Number(a), Value::Number(b)) if a.same_double(b))
-}
 
 /// What differs between the kinds of settings.
 #[async_trait]
@@ -116,6 +24,8 @@ pub(super) trait Settings: Send + Sync + 'static {
     const NAME: &'static str;
     /// The fields.
     const TABLE: Table;
+    /// Where generic REST providers managed them.
+    const MOVES_FROM: &'static [&'static str];
     /// What they are called in a sentence: "the weights".
     const WHAT: &'static str;
 
@@ -125,6 +35,8 @@ pub(super) trait Settings: Send + Sync + 'static {
     fn key(&self) -> Vec<Attribute>;
     /// The key on the wire, scope excluded: the vendor's field names with the values of a state.
     fn wire_key<'s>(&self, state: &'s Value) -> Vec<(&'static str, &'s Value)>;
+    /// Key and scope of a set on the wire, as attributes.
+    fn read_key(&self, row: &serde_json::Map<String, serde_json::Value>) -> Fields;
     /// What tells one set from every other, scope and tenant excluded.
     fn identity(&self) -> Vec<identity::Part>;
     /// Reads the set of a state's key; `None` where the vendor has none.
@@ -166,6 +78,11 @@ enum Original {
     Nothing,
     /// It was not captured.
     Unknown,
+}
+
+/// A text of a row on the wire; null where it is absent or empty.
+pub(super) fn row_text(row: &serde_json::Map<String, serde_json::Value>, name: &str) -> Value {
+    row.get(name).and_then(serde_json::Value::as_str).map_or(Value::Null, part)
 }
 
 /// A scope as attributes.
@@ -250,6 +167,8 @@ impl<S: Settings> Resource for Managed<S> {
     type Model = Value;
 
     const NAME: &'static str = S::NAME;
+
+    const MOVES_FROM: &'static [&'static str] = S::MOVES_FROM;
 
     fn schema(&self) -> Schema {
         let key = self.0.key().into_iter().chain(scope_attributes()).map(Attribute::replaces);
@@ -398,6 +317,25 @@ impl<S: Settings> Resource for Managed<S> {
         mistakes.into_result().map(|()| state)
     }
 
+    fn move_from(&self, object: RestObject) -> Result<Value, Diagnostics> {
+        let key = self.0.read_key(&object.fields);
+        if let Some(missing) = self.0.key().into_iter().find(|attribute| key[&attribute.name].is_null()) {
+            let detail = format!(
+                "The state of the other provider does not tell the `{}` of {}. Take the old resource out of state with `terraform \
+                 state rm`, and import them. The import id is {}.",
+                missing.name,
+                S::WHAT,
+                self.0.id_forms()
+            );
+            return Err(Diagnostic::error("The state to move is not complete", detail).into());
+        }
+        // What was sent and answered may be part of a set; the read that follows a move tells all of it.
+        let fields = S::TABLE.read(&object.fields, "reading the state to move").unwrap_or_default();
+        let mut state = self.schema().empty();
+        state.extend(fields.into_iter().chain(key));
+        Ok(Value::Map(state))
+    }
+
     fn import_id(&self, state: &Value) -> String {
         self.0.import_id(&scope(state), state)
     }
@@ -427,7 +365,11 @@ impl<S: Settings + Copy> Listable for Managed<S> {
                 (Some(client_id), Some(user_id)) => format!("{client_id}, user {user_id}"),
             };
             let words = self.0.key_words(&base);
-            let name = if words.is_empty() { of } else { format!("{words} ({of})") };
+            let name = match (words.is_empty(), of.as_str()) {
+                (true, _) => of,
+                (false, "the tenant") => words,
+                (false, of) => format!("{words} ({of})"),
+            };
             if !found.offer(name, self.state(&base, fields)).await {
                 break;
             }

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::client::{Client, WebhookFilter, WebhookRow};
+use crate::framework::moved::RestObject;
 use crate::framework::resource::{Context, Resource};
 use crate::framework::{
     Attr, Attribute, DataSource, Diagnostic, Diagnostics, Found, Listable, Rule, Schema, Value, identity,
@@ -44,9 +45,11 @@ impl From<WebhookRow> for WebhookModel {
 }
 
 impl WebhookModel {
-    /// Every webhook that a create of this one could be mistaken for, by asking anew.
-    async fn twins(&self, client: &Client) -> Result<Vec<WebhookRow>, Diagnostics> {
-        let filter = WebhookFilter { client_id: self.client_id.as_str(), search_term: self.name.as_str(), fresh: true };
+    /// Every webhook that a create of this one could be mistaken for, by asking anew: among those that the vendor finds by the
+    /// name, or among all.
+    async fn twins(&self, client: &Client, by_name: bool) -> Result<Vec<WebhookRow>, Diagnostics> {
+        let search_term = self.name.as_str().filter(|_| by_name);
+        let filter = WebhookFilter { client_id: self.client_id.as_str(), search_term, fresh: true };
         let mut rows = client.webhooks(&filter).await?;
         let same = |row: &WebhookRow| {
             let of_client = row.client_id.as_deref().filter(|id| !id.is_empty());
@@ -73,6 +76,8 @@ impl Resource for Webhook {
     type Model = WebhookModel;
 
     const NAME: &'static str = "vult_webhook";
+
+    const MOVES_FROM: &'static [&'static str] = &["/webhook/create", "/webhook/list", "/webhook"];
 
     fn schema(&self) -> Schema {
         let id = Attribute::string("id").computed().stable().describe("The id that VULT gave the webhook.");
@@ -117,7 +122,7 @@ impl Resource for Webhook {
     ) -> Result<WebhookModel, Diagnostics> {
         // Two creates of the same webhook in one run would each find the other's.
         let _claim = client.claim_webhook(plan.client_id.as_str(), &plan.words()).ok_or_else(|| twice(&plan))?;
-        let before = plan.twins(client).await?;
+        let before = plan.twins(client, true).await?;
         if let Some(row) = before.first() {
             return Err(exists(&plan, &row.id));
         }
@@ -194,6 +199,11 @@ impl Resource for Webhook {
         Ok(WebhookModel { id: id.into(), name: Attr::Null, url: Attr::Null, client_id })
     }
 
+    fn move_from(&self, object: RestObject) -> Result<WebhookModel, Diagnostics> {
+        let text = |name| object.text(name).map(str::to_owned).into();
+        Ok(WebhookModel { id: object.id()?.into(), name: text("name"), url: text("url"), client_id: text("client_id") })
+    }
+
     fn import_id(&self, state: &WebhookModel) -> String {
         let id = state.id.as_str().unwrap_or_default();
         state.client_id.as_str().map_or_else(|| id.to_owned(), |client_id| format!("{client_id}/{id}"))
@@ -235,9 +245,10 @@ fn filters() -> Vec<Attribute> {
 
 /// The webhook that is there now and was not before; none if it does not appear within the bound.
 async fn find_new(client: &Client, plan: &WebhookModel) -> Result<Option<WebhookRow>, Diagnostics> {
-    for wait in WAITS {
+    for (tries, wait) in WAITS.into_iter().enumerate() {
         tokio::time::sleep(wait).await;
-        let mut rows = plan.twins(client).await?;
+        // How the vendor searches is not documented: the last try reads every page.
+        let mut rows = plan.twins(client, tries + 1 < WAITS.len()).await?;
         match rows.len() {
             0 => {}
             1 => return Ok(rows.pop()),

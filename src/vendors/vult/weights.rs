@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use serde_json::Value as Json;
 
 use super::client::{Client, Scope};
-use super::settings::{self, Fields, Kind, Settings, Table, part, scope, scope_fields};
+use super::settings::{self, Settings, part, row_text, scope, scope_fields};
+use super::table::{Fields, Kind, Table};
 use crate::framework::{Attribute, DataSource, Diagnostic, Diagnostics, Path, Schema, Value, identity};
 
 /// The 27 numbers of "get weights" and "update weights". The vendor's page gives their names and no ranges.
@@ -58,6 +59,7 @@ pub(super) struct Weights;
 impl Settings for Weights {
     const NAME: &'static str = "vult_weights";
     const TABLE: Table = TABLE;
+    const MOVES_FROM: &'static [&'static str] = &["/idv/weights"];
     const WHAT: &'static str = "the weights";
 
     fn description(&self) -> String {
@@ -73,6 +75,10 @@ impl Settings for Weights {
 
     fn wire_key<'s>(&self, _: &'s Value) -> Vec<(&'static str, &'s Value)> {
         Vec::new()
+    }
+
+    fn read_key(&self, row: &serde_json::Map<String, Json>) -> Fields {
+        ["client_id", "user_id"].into_iter().map(|name| (name.to_owned(), row_text(row, name))).collect()
     }
 
     fn identity(&self) -> Vec<identity::Part> {

@@ -1,6 +1,7 @@
 //! The stand-in for 1Kosmos refuses what the page says is refused, and reads only what was encrypted for it.
 
 mod caller;
+mod scan_sessions;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use reqwest::Method;

@@ -53,7 +53,7 @@ pub(super) async fn community(
     let which: Which = parse_json(&headers, &body).map_err(bad_request)?;
     let state: State = handle.read()?;
     let is_tenant = match (&which.dns, &which.tenant_id) {
-        (Some(dns), None) => *dns == state.tenant.dns || is_own_host(&handle, dns),
+        (Some(dns), None) => is_tenants_host(&handle, &state, dns),
         (None, Some(id)) => *id == state.tenant.id,
         _ => return Err(bad_request("give either dns or tenantId".to_owned())),
     };
@@ -79,9 +79,9 @@ pub(super) async fn community(
 }
 
 /// The sandbox is not at the tenant's host name, so its own host, with or without the port, names the tenant as well.
-fn is_own_host(handle: &Handle, dns: &str) -> bool {
+pub(super) fn is_tenants_host(handle: &Handle, state: &State, dns: &str) -> bool {
     let host = handle.base_url().trim_start_matches("http://");
-    host == dns || host.rsplit_once(':').is_some_and(|(name, _)| name == dns)
+    dns == state.tenant.dns || dns == host || host.rsplit_once(':').is_some_and(|(name, _)| name == dns)
 }
 
 /// GET `/caas/sd` and GET `/idproofingapi/sd`. The entry of the service itself is an address inside the cluster, as it can be at the vendor.

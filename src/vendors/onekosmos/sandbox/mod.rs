@@ -12,12 +12,16 @@
 //!   and may be empty where the step is not HTML; that a second PUT creates a second template;
 //! - that an update by dvcId takes the first template with that id, and of that documentType where one is given;
 //! - that another tenant's path is a 403, an unknown session or key a 400, as those are the documented choices;
-//! - that `ts` out of its window and an unknown license are a 401, a license of too low a level is a 403.
+//! - that `ts` out of its window and an unknown license are a 401, a license of too low a level is a 403;
+//! - that a scan session's `verification.id` is the dvcID of the templates it shows, that it is open for 15 minutes where
+//!   `expireSessionInMin` does not say how long, and that the names of tenant and community must fit their ids;
+//! - that a declined session may be declined again, and one that ended otherwise is a 400.
 
 mod access;
 mod bucket;
 mod crypto;
 mod information;
+mod scan_sessions;
 mod service_keys;
 mod sessions;
 mod state;
@@ -73,6 +77,24 @@ fn routes() -> Routes {
         .route(Method::GET, "/idproofingapi/servicekeys", "Get service keys", service_keys::list)
         .route(Method::DELETE, "/idproofingapi/servicekey/{keyId}", "Reset Service Key", service_keys::reset)
         .route(Method::POST, "/idproofingapi/proofingsession/fetch", "Fetch session list", sessions::fetch)
+        .route(
+            Method::GET,
+            "/idproofingapi/proofingsession/{sessionId}",
+            "Get proofing session details",
+            sessions::details,
+        )
+        .route(
+            Method::GET,
+            "/idproofingapi/proofingsession/{sessionId}/decline",
+            "Decline proofing session",
+            sessions::decline,
+        )
+        .route(
+            Method::POST,
+            "/idproofingapi/document_share_session/create",
+            "Create scan session for DL | PPT | IDCARD",
+            scan_sessions::create,
+        )
 }
 
 fn environment(base_url: &str, state: &Value) -> Result<Environment, StoreError> {

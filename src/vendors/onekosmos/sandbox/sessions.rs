@@ -1,6 +1,10 @@
 //! Proofing sessions: who may list templates, and the list that administrators search.
 
-use axum::{Json, body::Bytes};
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Path, State as Extract},
+};
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Value, json};
@@ -10,7 +14,7 @@ use super::{
     access::{Caller, Level},
     state::{Community, State, Tenant},
 };
-use crate::sandbox::present;
+use crate::sandbox::{Handle, present};
 
 /// The page's enumeration for `documentType`.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +30,7 @@ pub(super) enum DocumentType {
 /// The page's enumeration for a session's `status`.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-enum Status {
+pub(super) enum Status {
     Pending,
     Inprogress,
     Expired,
@@ -38,7 +42,7 @@ enum Status {
 /// The page's enumeration for `overallRecommendation`; a row shows it as `resultStatus`.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum Outcome {
+pub(super) enum Outcome {
     CompletedPass,
     CompletedFailed,
     CompletedNotPerformed,
@@ -50,38 +54,52 @@ enum Outcome {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct Session {
     #[serde(rename = "_id")]
-    object_id: String,
+    pub(super) object_id: String,
     pub(super) id: String,
     #[serde(rename = "dvcID")]
-    dvc_id: String,
+    pub(super) dvc_id: String,
     #[serde(rename = "tenantDNS")]
-    tenant_dns: String,
+    pub(super) tenant_dns: String,
     pub(super) tenant_id: String,
-    community_name: String,
+    pub(super) community_name: String,
     pub(super) community_id: String,
-    document_type: DocumentType,
-    status: Status,
+    pub(super) document_type: DocumentType,
+    pub(super) status: Status,
     #[serde(rename = "expiryTS")]
-    expiry_ts: i64,
+    pub(super) expiry_ts: i64,
     #[serde(rename = "createdTS")]
-    created_ts: i64,
+    pub(super) created_ts: i64,
     #[serde(rename = "startedTS", default)]
-    started_ts: Option<i64>,
+    pub(super) started_ts: Option<i64>,
     #[serde(rename = "completedTS", default)]
-    completed_ts: Option<i64>,
+    pub(super) completed_ts: Option<i64>,
     #[serde(default)]
-    result_status: Option<Outcome>,
+    pub(super) result_status: Option<Outcome>,
     #[serde(default)]
-    user: User,
+    pub(super) user: User,
+    /// What its connector was created with, to which the page gives no place in the list.
+    #[serde(default)]
+    pub(super) capture: Capture,
 }
 
+/// What the details of a session tell whoever captures a document for it.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct Capture {
+    /// The license of the capture engine, which is the caller's secret.
+    pub(super) license: String,
+    pub(super) workflow_id: Option<String>,
+    pub(super) wf_instance_id: Option<String>,
+}
+
+/// Whom a session is about.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct User {
-    uid: String,
-    username: String,
-    firstname: String,
-    lastname: String,
+pub(super) struct User {
+    pub(super) uid: String,
+    pub(super) username: String,
+    pub(super) firstname: String,
+    pub(super) lastname: String,
 }
 
 /// What is asked of the list.
@@ -163,7 +181,19 @@ impl Session {
             completed_ts: None,
             result_status: None,
             user: User::default(),
+            capture: Capture::default(),
         }
+    }
+
+    /// Its status by the clock: what is open past its time has expired.
+    fn status(&self, now: Timestamp) -> Status {
+        let is_open = matches!(self.status, Status::Pending | Status::Inprogress);
+        if is_open && self.expiry_ts <= now.as_millisecond() { Status::Expired } else { self.status }
+    }
+
+    /// What a decline answers, and the details begin with.
+    fn summary(&self, now: Timestamp) -> Value {
+        json!({"status": self.status(now), "user": self.user, "id": self.id, "documentType": self.document_type})
     }
 
     /// A row of the list, which on the page has no `status`.
@@ -171,6 +201,7 @@ impl Session {
         let mut row = json!(self);
         if let Some(fields) = row.as_object_mut() {
             fields.remove("status");
+            fields.remove("capture");
             fields.retain(|_, value| !value.is_null());
             fields.insert("session-result".to_owned(), json!([]));
         }
@@ -181,14 +212,70 @@ impl Session {
 impl State {
     /// A session that has neither ended nor expired.
     pub(super) fn live_session(&self, id: &str, now: Timestamp) -> Result<&Session, Refusal> {
-        let session = self.sessions.iter().find(|session| session.id == id);
-        let session = session.ok_or_else(|| Refusal::bad_request("Session not found"))?;
-        let is_open = matches!(session.status, Status::Pending | Status::Inprogress);
-        if is_open && session.expiry_ts > now.as_millisecond() {
-            return Ok(session);
+        let session = self.sessions.iter().find(|session| session.id == id).ok_or_else(no_such_session)?;
+        match session.status(now) {
+            Status::Pending | Status::Inprogress => Ok(session),
+            _ => Err(has_ended()),
         }
-        Err(Refusal::bad_request("Session has ended or expired"))
     }
+}
+
+fn no_such_session() -> Refusal {
+    Refusal::bad_request("Session not found")
+}
+
+fn has_ended() -> Refusal {
+    Refusal::bad_request("Session has ended or expired")
+}
+
+/// GET `/proofingsession/{sessionId}`: no license is asked for. The page shows 400 and no 404.
+pub(super) async fn details(
+    caller: Caller,
+    Extract(handle): Extract<Handle>,
+    Path(session_id): Path<String>,
+) -> Result<Json<Value>, Refusal> {
+    let session = caller.state.sessions.iter().find(|session| session.id == session_id);
+    let session = session.ok_or_else(no_such_session)?;
+    let mut details = session.summary(handle.now());
+    let Capture { license, workflow_id, wf_instance_id } = &session.capture;
+    let capture = json!({
+        "license": license,
+        "selfieCaptureMode": "auto",
+        "workflowId": workflow_id,
+        "wfInstanceId": wf_instance_id,
+        "useBucket": false,
+        "bypassConfig": [],
+        "autoDetectTimeout": 40,
+        "postTimeoutCaptureMode": "none",
+        "autoCaptureCountdownSeconds": 5,
+        "autoCaptureCountdownVisible": true,
+    });
+    if let (Value::Object(details), Value::Object(capture)) = (&mut details, capture) {
+        details.extend(capture);
+    }
+    Ok(Json(details))
+}
+
+/// GET `/proofingsession/{sessionId}/decline`: despite its method it ends the session. No license is asked for.
+pub(super) async fn decline(
+    _: Caller,
+    Extract(handle): Extract<Handle>,
+    Path(session_id): Path<String>,
+) -> Result<Json<Value>, Refusal> {
+    let now = handle.now();
+    handle.update(|state: &mut State| {
+        let session = state.sessions.iter_mut().find(|session| session.id == session_id);
+        let session = session.ok_or_else(no_such_session)?;
+        match session.status(now) {
+            Status::Pending | Status::Inprogress => {
+                session.status = Status::Declined;
+                session.completed_ts = Some(now.as_millisecond());
+            }
+            Status::Declined => {}
+            Status::Expired | Status::Abandoned | Status::Completed => return Err(has_ended()),
+        }
+        Ok(Json(session.summary(now)))
+    })
 }
 
 /// POST `/proofingsession/fetch`.

@@ -61,6 +61,7 @@ pub(super) struct BodyEncryption {
     pub(super) template_update_by_dvc_id: Encoding,
     pub(super) bucket_put: Encoding,
     pub(super) session_fetch: Encoding,
+    pub(super) session_create: Encoding,
 }
 
 impl Default for BodyEncryption {
@@ -71,6 +72,7 @@ impl Default for BodyEncryption {
             template_update_by_dvc_id: Encoding::Encrypted,
             bucket_put: Encoding::Encrypted,
             session_fetch: Encoding::Encrypted,
+            session_create: Encoding::Plain,
         }
     }
 }
@@ -153,13 +155,14 @@ impl State {
         Self::deserialize(document).map_err(|error| StoreError::Shape { at: ".".to_owned(), reason: error.to_string() })
     }
 
-    /// Makes up an id of 24 hexadecimal digits that no template and no bucket has yet, counted and not random.
+    /// Makes up an id of 24 hexadecimal digits that no template, bucket or session has yet, counted and not random.
     pub(super) fn next_id(&mut self) -> String {
         loop {
             self.last_id += 1;
             let id = format!("65f1a0c0{:016x}", self.last_id);
             let taken = self.templates.iter().any(|template| template.id == id)
-                || self.buckets.iter().any(|bucket| bucket.id == id);
+                || self.buckets.iter().any(|bucket| bucket.id == id)
+                || self.sessions.iter().any(|session| session.object_id == id);
             if !taken {
                 return id;
             }

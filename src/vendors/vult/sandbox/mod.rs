@@ -9,9 +9,13 @@
 //! - that requirements are filtered and not inherited, and that a tenant-wide row has null for its scope;
 //! - that a page of webhooks has 20 rows, at most 100 (more is refused), in order of creation; that `search_term` is
 //!   looked for in name and URL without regard to case, and that `statistics.total` counts what the filters let through;
-//! - that the same webhook may be created twice, and that deleting an unknown one is a 404.
+//! - that the same webhook may be created twice, and that deleting an unknown one is a 404;
+//! - that anonymising blanks every text about a person and keeps the row, so that it may be done again; that it goes no
+//!   further than the row that was named; that a deleted session is gone, and that an unknown row is a 404;
+//! - that sessions of identity verification (IDV) and of identity authentication (IDA) are two lists.
 
 mod fields;
+mod people;
 mod requirements;
 mod state;
 mod token;
@@ -46,14 +50,7 @@ pub const VENDOR: Vendor = Vendor {
 fn routes() -> Routes {
     Routes::new()
         .route(Method::POST, "/oauth/token", "access token", token::grant)
-        .route(Method::GET, "/idv/weights", "get weights", weights::current)
-        .route(Method::POST, "/idv/weights", "update weights", weights::update)
-        .route(Method::GET, "/idv/weights/{id}", "get weights by id", weights::by_id)
-        .route(Method::GET, "/idv/requirements", "get requirements", requirements::list)
-        .route(Method::POST, "/idv/requirements", "update requirements", requirements::update)
-        .route(Method::POST, "/webhook/create", "webhook create", webhooks::create)
-        .route(Method::POST, "/webhook/list", "webhook list", webhooks::list)
-        .route(Method::POST, "/webhook/delete", "webhook delete", webhooks::delete)
+        .section("Utility")
         .route(Method::GET, "/", "Root endpoint", utility::root)
         .route(Method::GET, "/ping", "Ping", utility::ping)
         .route(Method::GET, "/status", "API status", utility::status)
@@ -63,6 +60,22 @@ fn routes() -> Routes {
         .route(Method::GET, "/health/ready", "Readiness probe", utility::ready)
         .route(Method::GET, "/version", "Get API version", utility::version)
         .route(Method::GET, "/openapi.json", "OpenAPI specification", utility::openapi)
+        .section("IDV")
+        .route(Method::GET, "/idv/weights", "get weights", weights::current)
+        .route(Method::POST, "/idv/weights", "update weights", weights::update)
+        .route(Method::GET, "/idv/weights/{id}", "get weights by id", weights::by_id)
+        .route(Method::GET, "/idv/requirements", "get requirements", requirements::list)
+        .route(Method::POST, "/idv/requirements", "update requirements", requirements::update)
+        .route(Method::POST, "/idv/session/anonymize", "session anonymize", people::anonymize_session)
+        .route(Method::POST, "/idv/session/delete", "session delete", people::delete_session)
+        .section("IDA")
+        .route(Method::POST, "/ida/session/delete", "session delete", people::delete_authentication_session)
+        .section("Identity")
+        .route(Method::POST, "/identity/anonymize", "anonymize identity", people::anonymize_identity)
+        .section("Webhook")
+        .route(Method::POST, "/webhook/create", "webhook create", webhooks::create)
+        .route(Method::POST, "/webhook/list", "webhook list", webhooks::list)
+        .route(Method::POST, "/webhook/delete", "webhook delete", webhooks::delete)
 }
 
 fn environment(base_url: &str, state: &Value) -> Result<Environment, StoreError> {

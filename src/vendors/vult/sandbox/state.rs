@@ -5,7 +5,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{requirements::RequirementSet, webhooks::Webhook, weights::WeightSet};
+use super::{
+    people::{Identity, Session},
+    requirements::RequirementSet,
+    webhooks::Webhook,
+    weights::WeightSet,
+};
 use crate::sandbox::StoreError;
 
 /// A tenant of VULT.
@@ -22,6 +27,11 @@ pub(super) struct State {
     pub(super) requirements: Vec<RequirementSet>,
     /// In order of creation.
     pub(super) webhooks: Vec<Webhook>,
+    pub(super) identities: Vec<Identity>,
+    /// Sessions of identity verification (IDV).
+    pub(super) sessions: Vec<Session>,
+    /// Sessions of identity authentication (IDA).
+    pub(super) authentication_sessions: Vec<Session>,
     /// The number of the last id that was made up.
     last_id: u64,
 }
@@ -36,6 +46,9 @@ impl Default for State {
             weights: vec![WeightSet::of_a_new_tenant()],
             requirements: RequirementSet::of_a_new_tenant(),
             webhooks: Vec::new(),
+            identities: Identity::of_a_new_tenant(),
+            sessions: Session::of_a_new_tenant("ses"),
+            authentication_sessions: Session::of_a_new_tenant("ida"),
             last_id: 0,
         }
     }

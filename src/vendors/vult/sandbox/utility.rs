@@ -83,12 +83,14 @@ pub(super) async fn version() -> Answer {
     Json(json!({"version": VERSION}))
 }
 
-/// GET `/openapi.json`: the document that the page offers for download, reduced to operations and their summaries.
+/// GET `/openapi.json`: the document that the page offers for download, reduced to operations, their summaries, and their
+/// sections as tags. Two operations of different sections share the summary "session delete", as on the page.
 pub(super) async fn openapi(State(handle): State<Handle>) -> Answer {
     let mut paths = Map::new();
     for operation in super::routes().operations() {
         let described = json!({
             "summary": operation.summary,
+            "tags": operation.section.iter().collect::<Vec<_>>(),
             "responses": {"200": {"description": "Success"}},
         });
         let path = paths.entry(operation.path).or_insert_with(|| json!({}));

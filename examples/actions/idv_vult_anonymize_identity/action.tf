@@ -1,0 +1,10 @@
+terraform {
+  required_version = ">= 1.14" # 1.13 would pass over the action without a word
+}
+
+# To do it: terraform apply -invoke=action.idv_vult_anonymize_identity.request_4711
+action "idv_vult_anonymize_identity" "request_4711" {
+  config {
+    identity_id = "idn_000002"
+  }
+}

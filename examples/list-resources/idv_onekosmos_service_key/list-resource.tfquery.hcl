@@ -1,0 +1,4 @@
+# The service keys of the deployment.
+list "idv_onekosmos_service_key" "all" {
+  provider = idv
+}

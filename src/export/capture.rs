@@ -1,0 +1,139 @@
+//! What a tenant has of one type, and what could not be found out.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use indicatif::ProgressBar;
+use tokio::sync::mpsc;
+
+use super::names::{self, Names};
+use crate::framework::list::{self, Item};
+use crate::framework::provider::Clients;
+use crate::framework::{Diagnostic, Diagnostics, Value, resource};
+
+/// The objects of one type.
+pub(super) struct Capture {
+    /// Such as `idv_vult_webhook`.
+    pub(super) type_name: String,
+    /// The type.
+    pub(super) resource: Arc<dyn resource::Object>,
+    /// What was found, by name.
+    pub(super) objects: Vec<Captured>,
+    /// Why it is not complete, or what a user should know; empty where all is well.
+    pub(super) problems: Diagnostics,
+}
+
+/// One object that was found.
+pub(super) struct Captured {
+    /// Its name in the configuration, which no other of the type has.
+    pub(super) name: String,
+    /// The id by which it is imported.
+    pub(super) import_id: String,
+    /// Its state, as a read would give it.
+    pub(super) state: Value,
+    /// What a user would write for it.
+    pub(super) config: Value,
+}
+
+impl Capture {
+    /// Lists a type. What fails is kept beside what was found before.
+    pub(super) async fn of(
+        type_name: &str,
+        list: &dyn list::Object,
+        resource: &Arc<dyn resource::Object>,
+        clients: &Arc<Clients>,
+        progress: &ProgressBar,
+    ) -> Self {
+        let (sender, mut items) = mpsc::channel(1);
+        let listing = list.list(Value::Map(list.filters().empty()), None, Arc::clone(clients), sender);
+        let mut found = Vec::new();
+        let mut problems = Diagnostics::new();
+        let taking = async {
+            while let Some(item) = items.recv().await {
+                match named(list, item, &mut problems) {
+                    Ok(named) => found.extend(named),
+                    Err(diagnostics) => problems.append(diagnostics),
+                }
+                progress.set_message(format!("{type_name}: {}", found.len()));
+            }
+        };
+        tokio::join!(listing, taking);
+        let unique = without_doubles(found, &mut problems);
+        let objects = with_names(unique, resource.as_ref());
+        Self { type_name: type_name.to_owned(), resource: Arc::clone(resource), objects, problems }
+    }
+
+    /// Whether everything that the tenant has of the type is here.
+    pub(super) fn is_complete(&self) -> bool {
+        !self.problems.has_errors()
+    }
+
+    /// The address of one of its objects.
+    pub(super) fn address(&self, object: &Captured) -> String {
+        format!("{}.{}", self.type_name, object.name)
+    }
+
+    /// The name of the type without the vendor's: `webhook`.
+    pub(super) fn object_name(&self) -> &str {
+        object_name(self.resource.as_ref())
+    }
+}
+
+fn object_name(resource: &dyn resource::Object) -> &'static str {
+    let name = resource.name();
+    name.strip_prefix(resource.vendor()).map_or(name, |rest| rest.trim_start_matches('_'))
+}
+
+/// An object as the list tells it.
+struct Named {
+    display_name: String,
+    import_id: String,
+    state: Value,
+}
+
+/// The object of an item; none where it only tells of a problem.
+fn named(list: &dyn list::Object, item: Item, problems: &mut Diagnostics) -> Result<Option<Named>, Diagnostics> {
+    problems.append(item.diagnostics);
+    if item.state.is_null() {
+        return Ok(None);
+    }
+    let import_id = list.import_id(&item.state)?;
+    Ok(Some(Named { display_name: item.display_name, import_id, state: item.state }))
+}
+
+/// Leaves out objects that share an import id: Terraform could not tell which is meant, and refuses a plan with both.
+fn without_doubles(found: Vec<Named>, problems: &mut Diagnostics) -> Vec<Named> {
+    let mut by_id: BTreeMap<String, Vec<Named>> = BTreeMap::new();
+    for object in found {
+        by_id.entry(object.import_id.clone()).or_default().push(object);
+    }
+    let mut unique = Vec::new();
+    for (import_id, mut objects) in by_id {
+        if objects.len() == 1 {
+            unique.append(&mut objects);
+        } else {
+            let detail = format!(
+                "The vendor has {} objects with the import id `{import_id}`, and Terraform cannot tell which is meant. None of them \
+                 was captured. Leave one of them at the vendor, then export again.",
+                objects.len()
+            );
+            problems.push(Diagnostic::error("Objects that cannot be told apart", detail));
+        }
+    }
+    unique
+}
+
+/// Names the objects in an order that does not depend on the vendor's, so that a second export gives the same names.
+fn with_names(found: Vec<Named>, resource: &dyn resource::Object) -> Vec<Captured> {
+    let slug = |object: &Named| names::slug(&object.display_name, object_name(resource));
+    let mut slugged: Vec<_> = found.into_iter().map(|object| (slug(&object), object)).collect();
+    slugged.sort_by(|(a, one), (b, other)| (a, &one.import_id).cmp(&(b, &other.import_id)));
+    let mut names = Names::default();
+    let captured = slugged.into_iter().map(|(slug, object)| Captured {
+        name: names.take(&slug),
+        import_id: object.import_id,
+        config: resource.generate_config(object.state.clone()),
+        state: object.state,
+    });
+    captured.collect()
+}

@@ -1,0 +1,150 @@
+//! The files of an export, from what was captured.
+
+use std::collections::BTreeMap;
+
+use super::capture::Capture;
+use super::hcl::{self, Field, Term};
+use super::references::References;
+use super::variables::Variables;
+use crate::framework::schema::{Attribute, Nesting, Shape};
+use crate::framework::{Path, Provider, Severity, Value};
+
+/// Texts by the name of the file.
+pub(super) type Files = BTreeMap<String, String>;
+
+/// Which provider it is, and for which vendors.
+pub(super) fn provider(provider: &Provider, source: &str, vendors: &[&'static str]) -> Files {
+    let requirement = Field::new(provider.name, Term::Object(vec![Field::new("source", Term::text(source))]));
+    let terraform = hcl::nested_block("terraform", "required_providers", vec![requirement]);
+    let chosen = provider.vendors().iter().filter(|vendor| vendors.contains(&vendor.name()));
+    let settings = chosen.map(|vendor| {
+        let comment = format!("From the environment: {}.", provider.variables_set(*vendor).join(", "));
+        Field::new(vendor.name(), Term::Object(Vec::new())).with_comment(comment)
+    });
+    let provider = hcl::block(&[], &["provider", provider.name], settings.collect());
+    [("versions.tf", terraform), ("provider.tf", provider)]
+        .map(|(name, block)| (name.to_owned(), hcl::file([block])))
+        .into()
+}
+
+/// `imports.tf`, if there is anything to import.
+pub(super) fn imports(captures: &[Capture]) -> Files {
+    let mut blocks = Vec::new();
+    for capture in captures {
+        for object in &capture.objects {
+            let to = Field::new("to", Term::verbatim(&capture.address(object)));
+            let id = Field::new("id", Term::quoted(&object.import_id));
+            blocks.push(hcl::block(&[], &["import"], vec![to, id]));
+        }
+    }
+    if blocks.is_empty() { Files::new() } else { [("imports.tf".to_owned(), hcl::file(blocks))].into() }
+}
+
+/// A file for each type with its resources. What no vendor tells becomes a variable.
+pub(super) fn resources(captures: &[Capture], variables: &mut Variables) -> Files {
+    let references = References::between(captures);
+    let mut files = Files::new();
+    for capture in captures.iter().filter(|capture| !capture.objects.is_empty()) {
+        let mut blocks = Vec::new();
+        for object in &capture.objects {
+            let mut writer = Writer { address: capture.address(object), references: &references, variables };
+            let fields = writer.fields(&capture.resource.schema().attributes, &object.config, &Path::root());
+            let comment = if blocks.is_empty() { warning(capture) } else { Vec::new() };
+            blocks.push(hcl::block(&comment, &["resource", &capture.type_name, &object.name], fields));
+        }
+        files.insert(format!("{}.tf", plural(capture.resource.name())), hcl::file(blocks));
+    }
+    files
+}
+
+/// What stands above the first resource of a type that is not complete.
+fn warning(capture: &Capture) -> Vec<String> {
+    let errors = capture.problems.iter().filter(|problem| problem.severity == Severity::Error);
+    let summaries: Vec<_> = errors.map(|problem| problem.summary.clone()).collect();
+    if summaries.is_empty() {
+        return Vec::new();
+    }
+    vec![format!("NOT COMPLETE: the tenant may have more of these. {}.", summaries.join(". "))]
+}
+
+/// The plural of a type's name, for the file of its resources.
+fn plural(name: &str) -> String {
+    let after_vowel = |stem: &str| stem.ends_with(['a', 'e', 'i', 'o', 'u']);
+    match name.strip_suffix('y') {
+        _ if name.ends_with('s') => name.to_owned(),
+        Some(stem) if !after_vowel(stem) => format!("{stem}ies"),
+        _ => format!("{name}s"),
+    }
+}
+
+/// Writes one object.
+struct Writer<'w> {
+    address: String,
+    references: &'w References,
+    variables: &'w mut Variables,
+}
+
+impl Writer<'_> {
+    /// The attributes of an object that a user would write, in the order of the schema.
+    fn fields(&mut self, attributes: &[Attribute], object: &Value, path: &Path) -> Vec<Field> {
+        let mut fields = Vec::new();
+        for attribute in attributes.iter().filter(|attribute| attribute.required || attribute.optional) {
+            let (value, path) = (object.get(&attribute.name), path.attribute(&attribute.name));
+            let term = if is_asked_for(attribute, value) {
+                // Of `X` and `X_wo` the latter, which leaves no trace in state, stands for both.
+                let write_only = format!("{}_wo", attribute.name);
+                if attributes.iter().any(|other| other.name == write_only) {
+                    continue;
+                }
+                self.variables.add(&self.address, attribute, &path.to_string())
+            } else if value.is_null() {
+                continue;
+            } else {
+                self.term(attribute, value, &path)
+            };
+            fields.push(Field::new(&attribute.name, term));
+        }
+        fields
+    }
+
+    fn term(&mut self, attribute: &Attribute, value: &Value, path: &Path) -> Term {
+        if let Some(reference) = self.references.get(&self.address, path) {
+            return Term::verbatim(reference);
+        }
+        let Shape::Nested(nesting, nested) = &attribute.shape else { return Term::value(value) };
+        match (nesting, value) {
+            (Nesting::List | Nesting::Set, Value::List(elements)) => {
+                let elements = elements.iter().enumerate();
+                Term::list(elements.map(|(at, element)| self.object(nested, element, &path.index(at))).collect())
+            }
+            (Nesting::Map, Value::Map(entries)) => {
+                let entries = entries.iter();
+                Term::Object(
+                    entries.map(|(key, entry)| Field::new(key, self.object(nested, entry, &path.key(key)))).collect(),
+                )
+            }
+            (_, value) => self.object(nested, value, path),
+        }
+    }
+
+    fn object(&mut self, attributes: &[Attribute], value: &Value, path: &Path) -> Term {
+        if value.is_null() { Term::value(value) } else { Term::Object(self.fields(attributes, value, path)) }
+    }
+}
+
+/// Whether an attribute has to come from the user: a secret, or something required that the vendor does not tell.
+fn is_asked_for(attribute: &Attribute, value: &Value) -> bool {
+    let secret = attribute.sensitive || attribute.write_only;
+    attribute.deprecated.is_none() && (secret || (attribute.required && value.is_null()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plural;
+
+    #[test]
+    fn plurals() {
+        let files = ["vult_webhook", "vult_weights", "onekosmos_service_key", "xident_blacklist_entry"].map(plural);
+        assert_eq!(files, ["vult_webhooks", "vult_weights", "onekosmos_service_keys", "xident_blacklist_entries"]);
+    }
+}

@@ -1,0 +1,33 @@
+//! The folder of an export, into which nothing is written that could take the place of something else.
+
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use super::Error;
+use super::configuration::Files;
+
+/// Whether a folder can take an export: it does not exist, or it is empty.
+pub(super) fn check(folder: &Path) -> Result<(), Error> {
+    let unusable = |error| Error::Folder { folder: folder.to_owned(), error };
+    match std::fs::read_dir(folder) {
+        Ok(mut entries) => match entries.next() {
+            None => Ok(()),
+            Some(_) => Err(Error::NotEmpty { folder: folder.to_owned() }),
+        },
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(unusable(error)),
+    }
+}
+
+/// Writes the files into a folder that was checked before.
+pub(super) fn write(folder: &Path, files: &Files) -> Result<(), Error> {
+    let write = || {
+        std::fs::create_dir_all(folder)?;
+        for (name, text) in files {
+            // Refuses a file that somebody else has made meanwhile.
+            std::fs::File::create_new(folder.join(name))?.write_all(text.as_bytes())?;
+        }
+        Ok(())
+    };
+    write().map_err(|error| Error::Folder { folder: folder.to_owned(), error })
+}

@@ -1,0 +1,66 @@
+//! Names of resources: from what a vendor calls an object to what HCL can call it.
+
+use std::collections::BTreeSet;
+
+/// How long a name may be; the vendor's own names have no limit.
+const LONGEST: usize = 60;
+
+/// A display name in lower case letters, digits and underscores. `fallback` stands for one that has none of them, and
+/// before one that begins with a digit.
+pub(super) fn slug(display_name: &str, fallback: &str) -> String {
+    let lower = display_name.to_lowercase();
+    let words = lower.split(|character: char| !character.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let mut name = words.collect::<Vec<_>>().join("_");
+    if name.is_empty() {
+        return fallback.to_owned();
+    }
+    if name.starts_with(|first: char| first.is_ascii_digit()) {
+        name = format!("{fallback}_{name}");
+    }
+    name.truncate(LONGEST);
+    name.trim_end_matches('_').to_owned()
+}
+
+/// Names that are taken, and the way to one that is not.
+#[derive(Default)]
+pub(super) struct Names(BTreeSet<String>);
+
+impl Names {
+    /// This name, or the first free one with a number behind it.
+    pub(super) fn take(&mut self, wanted: &str) -> String {
+        let numbered = (2_usize..).map(|number| format!("{wanted}_{number}"));
+        let mut candidates = std::iter::once(wanted.to_owned()).chain(numbered);
+        // There are more numbers than names, so one is found; the fallback keeps this total.
+        let name = candidates.find(|name| !self.0.contains(name)).unwrap_or_default();
+        self.0.insert(name.clone());
+        name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_identifiers() {
+        for (display_name, expected) in [
+            ("Events (prod)", "events_prod"),
+            ("a \"b\" ${c} %{d}", "a_b_c_d"),
+            ("7-eleven", "webhook_7_eleven"),
+            ("Überweisung", "berweisung"),
+            ("日本", "webhook"),
+            ("", "webhook"),
+            ("__x__", "x"),
+        ] {
+            assert_eq!(slug(display_name, "webhook"), expected, "{display_name}");
+        }
+        assert_eq!(slug(&"long name ".repeat(20), "webhook").len(), 59);
+    }
+
+    #[test]
+    fn no_name_is_given_twice() {
+        let mut names = Names::default();
+        let given = ["a", "a", "a_2", "a"].map(|wanted| names.take(wanted));
+        assert_eq!(given, ["a", "a_2", "a_2_2", "a_3"]);
+    }
+}

@@ -1,0 +1,132 @@
+//! References: where one object names another, the configuration names the other resource instead of its id.
+//!
+//! The rule knows no type. An attribute names an object when it is called `STEM_id`, holds what only one other object of
+//! the vendor has as its identifying attribute (`id`, or a part of its identity, set by the vendor alone), and `STEM` is the
+//! other's type or ends with it: `list_id` and `parent_list_id` name an `idv_didit_list`, `destination_id` an
+//! `idv_didit_webhook_destination`. A reference that would close a circle stays an id, since Terraform could not plan it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::capture::{Capture, Captured};
+use crate::framework::schema::{Attribute, Shape};
+use crate::framework::{Path, Type, check};
+
+/// The expressions that stand for ids, by the address of the object and the path of the attribute.
+#[derive(Default)]
+pub(super) struct References {
+    found: BTreeMap<(String, String), String>,
+    /// The objects that each object refers to, by address.
+    edges: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// What can be referred to.
+struct Target<'c> {
+    capture: &'c Capture,
+    address: String,
+    expression: String,
+}
+
+/// Targets by vendor and value.
+type Targets<'c> = BTreeMap<(&'static str, &'c str), Vec<Target<'c>>>;
+
+impl References {
+    /// Finds them between all that was captured.
+    pub(super) fn between(captures: &[Capture]) -> Self {
+        let targets = targets(captures);
+        let mut references = Self::default();
+        for capture in captures {
+            for object in &capture.objects {
+                references.add(capture, object, &targets);
+            }
+        }
+        references
+    }
+
+    /// The expression for an attribute, if it names another object.
+    pub(super) fn get(&self, address: &str, path: &Path) -> Option<&str> {
+        self.found.get(&(address.to_owned(), path.to_string())).map(String::as_str)
+    }
+
+    fn add(&mut self, capture: &Capture, object: &Captured, targets: &Targets<'_>) {
+        let owner = capture.address(object);
+        let attributes = &capture.resource.schema().attributes;
+        check::walk(attributes, &object.config, &Path::root(), &mut |attribute, value, path| {
+            let (Some(stem), Some(value)) = (attribute.name.strip_suffix("_id"), value.as_str()) else { return };
+            let candidates = targets.get(&(capture.resource.vendor(), value)).into_iter().flatten();
+            let mut named: Vec<_> = candidates
+                .filter(|target| target.address != owner && names(stem, target.capture.object_name()))
+                .collect();
+            named.dedup_by(|a, b| a.address == b.address);
+            let [target] = named[..] else { return };
+            if !self.leads(&target.address, &owner) {
+                self.edges.entry(owner.clone()).or_default().insert(target.address.clone());
+                self.found.insert((owner.clone(), path.to_string()), target.expression.clone());
+            }
+        });
+    }
+
+    /// Whether references lead from one object to another.
+    fn leads(&self, from: &str, to: &str) -> bool {
+        let mut pending = vec![from];
+        let mut seen = BTreeSet::new();
+        while let Some(address) = pending.pop() {
+            if address == to {
+                return true;
+            }
+            if seen.insert(address) {
+                pending.extend(self.edges.get(address).into_iter().flatten().map(String::as_str));
+            }
+        }
+        false
+    }
+}
+
+fn targets(captures: &[Capture]) -> Targets<'_> {
+    let mut targets = Targets::new();
+    for capture in captures {
+        let identifying =
+            capture.resource.schema().attributes.iter().filter(|attribute| identifies(capture, attribute));
+        for attribute in identifying {
+            for object in &capture.objects {
+                let Some(value) = object.state.get(&attribute.name).as_str() else { continue };
+                let address = capture.address(object);
+                let expression = format!("{address}.{}", attribute.name);
+                let of_value = targets.entry((capture.resource.vendor(), value)).or_default();
+                of_value.push(Target { capture, address, expression });
+            }
+        }
+    }
+    targets
+}
+
+fn identifies(capture: &Capture, attribute: &Attribute) -> bool {
+    let given = attribute.computed && !attribute.optional && !attribute.required;
+    let text = matches!(attribute.shape, Shape::Plain(Type::String));
+    let part = || capture.resource.identity().iter().any(|part| part.name == attribute.name);
+    given && text && (attribute.name == "id" || part())
+}
+
+/// Whether the stem of an attribute's name speaks of a type.
+fn names(stem: &str, object: &str) -> bool {
+    let ends_with =
+        |long: &str, short: &str| long.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('_'));
+    ends_with(stem, object) || ends_with(object, stem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+
+    #[test]
+    fn a_stem_names_a_type() {
+        for (stem, object, expected) in [
+            ("list", "list", true),
+            ("parent_list", "list", true),
+            ("destination", "webhook_destination", true),
+            ("client", "webhook", false),
+            ("blacklist", "list", false),
+        ] {
+            assert_eq!(names(stem, object), expected, "{stem}_id and {object}");
+        }
+    }
+}

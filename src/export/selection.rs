@@ -1,0 +1,104 @@
+//! Which types an export captures.
+
+use std::collections::BTreeSet;
+
+use super::Error;
+use crate::framework::path::Step;
+use crate::framework::provider::Clients;
+use crate::framework::{Diagnostic, Diagnostics, Provider};
+
+/// What a person asks for; nothing is everything.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// The vendors. Without any, those that are configured.
+    pub vendors: Vec<String>,
+    /// Only these types, with or without the provider's prefix.
+    pub include: Vec<String>,
+    /// Not these types.
+    pub exclude: Vec<String>,
+}
+
+/// What is captured, and what is not.
+pub(super) struct Chosen {
+    /// The vendors, each of them configured.
+    pub(super) vendors: Vec<&'static str>,
+    /// The types, by full name.
+    pub(super) types: Vec<String>,
+    /// Types of these vendors that no list exists for.
+    pub(super) unlistable: Vec<String>,
+}
+
+impl Selection {
+    /// The types of a provider that is configured already. `mistakes` are those of its configuration.
+    pub(super) fn choose(
+        &self,
+        provider: &Provider,
+        clients: &Clients,
+        mistakes: Diagnostics,
+    ) -> Result<Chosen, Error> {
+        let include = full_names(provider, &self.include)?;
+        let exclude = full_names(provider, &self.exclude)?;
+        let vendors = self.vendors(provider, clients, &include)?;
+        let concerned: Diagnostics =
+            mistakes.into_iter().filter(|mistake| concerns(provider, &vendors, mistake)).collect();
+        concerned.into_result().map_err(Error::Configuration)?;
+        let wanted = |name: &&String| {
+            let of_vendor = provider.resources.get(*name).is_some_and(|object| vendors.contains(&object.vendor()));
+            of_vendor && (include.is_empty() || include.contains(*name)) && !exclude.contains(*name)
+        };
+        let (types, unlistable) =
+            provider.resources.keys().filter(wanted).cloned().partition(|name| provider.lists.contains_key(name));
+        Ok(Chosen { vendors, types, unlistable })
+    }
+
+    fn vendors(
+        &self,
+        provider: &Provider,
+        clients: &Clients,
+        include: &BTreeSet<String>,
+    ) -> Result<Vec<&'static str>, Error> {
+        let names: Vec<_> = provider.vendors().iter().map(|vendor| vendor.name()).collect();
+        if let Some(unknown) = self.vendors.iter().find(|vendor| !names.contains(&vendor.as_str())) {
+            return Err(Error::Unknown { what: "vendor", name: unknown.clone(), known: names.join(", ") });
+        }
+        let of_types: BTreeSet<_> =
+            include.iter().filter_map(|name| provider.resources.get(name)).map(|object| object.vendor()).collect();
+        let configured: BTreeSet<_> = clients.configured().collect();
+        let wanted = |name: &&'static str| match (self.vendors.is_empty(), include.is_empty()) {
+            (true, true) => configured.contains(name),
+            (true, false) => of_types.contains(name),
+            (false, _) => self.vendors.iter().any(|vendor| vendor == name),
+        };
+        let vendors: Vec<_> = names.iter().copied().filter(wanted).collect();
+        if vendors.is_empty() {
+            return Err(Error::NothingConfigured { known: names.join(", ") });
+        }
+        for vendor in &vendors {
+            clients.require(vendor).map_err(Error::Configuration)?;
+        }
+        Ok(vendors)
+    }
+}
+
+/// The full names of types, or which of them does not exist.
+fn full_names(provider: &Provider, names: &[String]) -> Result<BTreeSet<String>, Error> {
+    let full = |name: &String| {
+        let candidates = [name.clone(), format!("{}_{name}", provider.name)];
+        candidates.into_iter().find(|name| provider.resources.contains_key(name)).ok_or_else(|| Error::Unknown {
+            what: "type",
+            name: name.clone(),
+            known: provider.resources.keys().cloned().collect::<Vec<_>>().join(", "),
+        })
+    };
+    names.iter().map(full).collect()
+}
+
+/// Whether a mistake of the configuration is about what is captured: not about a vendor that was not asked for.
+fn concerns(provider: &Provider, vendors: &[&str], mistake: &Diagnostic) -> bool {
+    match mistake.path.steps().first() {
+        Some(Step::Attribute(name)) => {
+            vendors.contains(&name.as_str()) || !provider.vendors().iter().any(|vendor| vendor.name() == name)
+        }
+        _ => true,
+    }
+}

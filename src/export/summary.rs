@@ -1,0 +1,128 @@
+//! What a person is told at the end of an export.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::Format;
+use super::capture::Capture;
+use super::selection::Chosen;
+use super::variables::Variables;
+use crate::framework::{Diagnostics, Provider, Severity};
+
+/// What was captured, what was not and why, and what to do next. Its `Display` is for standard output.
+pub struct Summary {
+    folder: PathBuf,
+    format: Format,
+    types: Vec<Line>,
+    unlistable: Vec<String>,
+    not_configured: Vec<&'static str>,
+    variables: Vec<(String, String, bool)>,
+}
+
+struct Line {
+    type_name: String,
+    objects: usize,
+    problems: Diagnostics,
+    complete: bool,
+}
+
+impl Summary {
+    pub(super) fn new(
+        provider: &Provider,
+        folder: PathBuf,
+        format: Format,
+        chosen: Chosen,
+        captures: &[Capture],
+        variables: &Variables,
+    ) -> Self {
+        let line = |capture: &Capture| Line {
+            type_name: capture.type_name.clone(),
+            objects: capture.objects.len(),
+            problems: capture.problems.clone(),
+            complete: capture.is_complete(),
+        };
+        let names = provider.vendors().iter().map(|vendor| vendor.name());
+        let variables = variables.all().iter();
+        Self {
+            folder,
+            format,
+            types: captures.iter().map(line).collect(),
+            unlistable: chosen.unlistable,
+            not_configured: names
+                .filter(|name| !provider.clients().configured().any(|vendor| vendor == *name))
+                .collect(),
+            variables: variables
+                .map(|variable| (variable.name.clone(), variable.address.clone(), variable.required))
+                .collect(),
+        }
+    }
+
+    /// Whether everything that was asked for was captured.
+    pub fn is_complete(&self) -> bool {
+        self.types.iter().all(|line| line.complete)
+    }
+
+    fn next(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let total: usize = self.types.iter().map(|line| line.objects).sum();
+        if total == 0 {
+            return writeln!(f, "\nThere is nothing to import.");
+        }
+        let folder = shell_word(&self.folder.display().to_string());
+        let plan = match self.format {
+            Format::Hcl => "plan".to_owned(),
+            Format::ImportBlocks => "plan -generate-config-out=generated.tf".to_owned(),
+        };
+        writeln!(
+            f,
+            "\nNext, where OpenTofu's `tofu` does as well, and `init` is not needed with `dev_overrides`:\n\n  \
+             terraform -chdir={folder} init\n  terraform -chdir={folder} {plan}\n  terraform -chdir={folder} apply\n\n\
+             The plan says \"{total} to import, 0 to add, 0 to change, 0 to destroy\". After the apply, imports.tf has done its work."
+        )
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "Captured into {}:\n", self.folder.display())?;
+        let width = self.types.iter().map(|line| line.type_name.len()).max().unwrap_or_default();
+        for line in &self.types {
+            let state = if line.complete { "" } else { "  NOT COMPLETE" };
+            writeln!(f, "  {:width$}  {:>5}{state}", line.type_name, line.objects)?;
+        }
+        for line in &self.types {
+            for problem in &line.problems {
+                let what = if problem.severity == Severity::Error { "Not everything" } else { "A warning" };
+                writeln!(f, "\n{what} of {}: {}", line.type_name, problem.summary)?;
+                writeln!(f, "{}", indented(&problem.detail))?;
+            }
+            if !line.complete {
+                writeln!(f, "  To export without it: --exclude {}", line.type_name)?;
+            }
+        }
+        if !self.unlistable.is_empty() {
+            let types = self.unlistable.join(", ");
+            writeln!(f, "\nNot captured, because the vendor lists no such objects: {types}. Import them one by one.")?;
+        }
+        if !self.not_configured.is_empty() {
+            writeln!(f, "\nNot configured, and so not looked at: {}.", self.not_configured.join(", "))?;
+        }
+        if !self.variables.is_empty() {
+            writeln!(f, "\nNot told by the vendor, and variables in variables.tf:")?;
+        }
+        for (name, address, required) in &self.variables {
+            let when = if *required { "needed for a plan" } else { "null until the object changes" };
+            writeln!(f, "  {name}: for {address}, {when}")?;
+        }
+        self.next(f)
+    }
+}
+
+/// A word as a shell takes it.
+fn shell_word(text: &str) -> String {
+    let plain = |character: char| character.is_alphanumeric() || "/._-".contains(character);
+    if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,98 @@
+//! Variables: a place for what no vendor tells.
+
+use super::hcl::{self, Field, Term};
+use super::names::Names;
+use crate::framework::Type;
+use crate::framework::schema::{Attribute, Shape};
+
+/// One variable of the configuration.
+pub(super) struct Variable {
+    /// Its name.
+    pub(super) name: String,
+    /// The address of the object that it is for.
+    pub(super) address: String,
+    /// Whether a plan needs a value: the attribute is required, and null is none.
+    pub(super) required: bool,
+    description: String,
+    kind: String,
+    sensitive: bool,
+}
+
+/// The variables of the configuration, in the order of their use.
+#[derive(Default)]
+pub(super) struct Variables {
+    names: Names,
+    all: Vec<Variable>,
+}
+
+impl Variables {
+    /// A variable for an attribute of an object; the expression that reads it.
+    pub(super) fn add(&mut self, address: &str, attribute: &Attribute, path: &str) -> Term {
+        let object = address.split_once('.').map_or(address, |(_, name)| name);
+        let stem = attribute.name.strip_suffix("_wo").unwrap_or(&attribute.name);
+        let name = self.names.take(&format!("{object}_{stem}"));
+        let expression = format!("var.{name}");
+        self.all.push(Variable {
+            name,
+            address: address.to_owned(),
+            required: attribute.required,
+            description: description(address, attribute, path),
+            kind: match &attribute.shape {
+                Shape::Plain(kind) => type_expression(kind),
+                Shape::Nested(..) => "any".to_owned(),
+            },
+            sensitive: attribute.sensitive || attribute.write_only,
+        });
+        Term::verbatim(&expression)
+    }
+
+    /// All of them.
+    pub(super) fn all(&self) -> &[Variable] {
+        &self.all
+    }
+
+    /// `variables.tf`; none where there is no variable.
+    pub(super) fn file(&self) -> Option<String> {
+        (!self.all.is_empty()).then(|| hcl::file(self.all.iter().map(Variable::block)))
+    }
+}
+
+impl Variable {
+    fn block(&self) -> hcl_edit::structure::Block {
+        let mut fields = vec![
+            Field::new("description", Term::text(&self.description)),
+            Field::new("type", Term::verbatim(&self.kind)),
+        ];
+        if self.sensitive {
+            fields.push(Field::new("sensitive", Term::verbatim("true")));
+        }
+        if !self.required {
+            fields.push(Field::new("default", Term::verbatim("null")));
+        }
+        hcl::block(&[], &["variable", &self.name], fields)
+    }
+}
+
+/// Whose it is, what it is, and when it is needed.
+fn description(address: &str, attribute: &Attribute, path: &str) -> String {
+    let what = attribute.description.split_inclusive(". ").next().unwrap_or_default().trim_end();
+    let when = if attribute.required {
+        "The vendor does not tell it, and a plan needs it."
+    } else {
+        "The vendor does not tell it. It may stay null as long as the object stays as it is; a change of the object needs it."
+    };
+    format!("`{path}` of {address}: {what} {when}")
+}
+
+/// The type as HCL writes it.
+fn type_expression(kind: &Type) -> String {
+    match kind {
+        Type::String => "string".to_owned(),
+        Type::Number => "number".to_owned(),
+        Type::Bool => "bool".to_owned(),
+        Type::List(element) => format!("list({})", type_expression(element)),
+        Type::Set(element) => format!("set({})", type_expression(element)),
+        Type::Map(element) => format!("map({})", type_expression(element)),
+        Type::Dynamic | Type::Object(_) | Type::Tuple(_) => "any".to_owned(),
+    }
+}

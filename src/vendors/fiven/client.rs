@@ -1,0 +1,388 @@
+//! 5N ID's API in both generations: routes, paging, shapes and error hints. Knows no Terraform.
+//!
+//! `v1` is the vendor's reference page; `institutions` is what the vendor's own SDK calls, whose types are the source for
+//! its shapes. Both are brought into the same structs here, so that no object asks which one it talks to.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::wire;
+use crate::http::{
+    self, Error, HeaderMap, Kind, OAuth2ClientCredentials, Path, Request, Response, StatusCode, Token, VendorError,
+    parse_common,
+};
+
+/// How many credentials a page asks for: the most that the vendor's page allows.
+const PAGE: usize = 100;
+
+/// How many links one request may ask for, on the page as in the SDK.
+const BATCH: usize = 100;
+
+/// What reads of credentials are shared under within a run.
+const CREDENTIALS: &str = "credentials";
+
+/// A generation of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Api {
+    /// As on the reference page.
+    V1,
+    /// As in the vendor's SDK.
+    Institutions,
+}
+
+impl Api {
+    /// The value of the provider's `api` attribute.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::V1 => "v1",
+            Self::Institutions => "institutions",
+        }
+    }
+
+    /// The path for the one generation or the other.
+    fn path(self, v1: &str, institutions: &str) -> Path {
+        Path::new(match self {
+            Self::V1 => v1,
+            Self::Institutions => institutions,
+        })
+    }
+}
+
+/// A credential of a party, as far as both generations tell of it. What proves the party's identity (names, e-mail
+/// addresses, pictures) is left out: it is of no use to a configuration, and would end up in state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Credential {
+    /// The contract by which the credential is on the ledger.
+    pub contract_id: String,
+    /// The party that it is about.
+    pub party_id: String,
+    /// `status` of `v1`, `kycStatus` of `institutions`.
+    pub status: String,
+    /// `createdAt` of `v1`, `issuedAt` of `institutions`.
+    pub created_at: Option<String>,
+    /// `institutions` only.
+    pub expires_at: Option<String>,
+    /// `institutions` only.
+    pub freshness: Option<String>,
+    /// The identity providers that it comes from; `None` where the answer does not say, as in the list of `v1`.
+    pub providers: Option<BTreeSet<String>>,
+}
+
+impl Credential {
+    /// Whether it has ended. The page shows no status but `verified`; for `v1` these are inferred from the states of a
+    /// verification, for `institutions` they are the SDK's.
+    pub(super) fn has_ended(&self) -> bool {
+        const ENDED: [&str; 5] = ["revoked", "expired", "archived", "rejected", "blocked"];
+        let ended = |text: &str| ENDED.iter().any(|ended| text.eq_ignore_ascii_case(ended));
+        ended(&self.status) || self.freshness.as_deref().is_some_and(ended)
+    }
+}
+
+/// Which credentials to list; all without a filter. With both filters, those that either lets through.
+#[derive(Clone, Debug, Default)]
+pub(super) struct CredentialFilter {
+    /// Those of these parties.
+    pub party_ids: Vec<String>,
+    /// Those of accounts with these e-mail addresses; `institutions` only.
+    pub emails: Vec<String>,
+}
+
+/// What became of an access request that the vendor accepted.
+pub(super) struct Accepted {
+    /// The id of the request; `institutions` tells none.
+    pub request_id: Option<String>,
+    /// Why the id is not known though there is one.
+    pub unreadable: Option<Error>,
+}
+
+/// A link by which anybody can verify a credential. Link and token are secrets, so there is no `Debug`.
+pub(super) struct Link {
+    /// The credential.
+    pub contract_id: String,
+    /// What the vendor's public check takes.
+    pub token: String,
+    /// The address to send to somebody.
+    pub link: String,
+    /// When it ends; `institutions` does not say.
+    pub expires_at: Option<String>,
+}
+
+/// A contract for which there is no link.
+#[derive(Debug)]
+pub(super) struct LinkFailure {
+    /// The contract that was asked for.
+    pub contract_id: String,
+    /// The vendor's reason, as a sentence.
+    pub reason: String,
+}
+
+/// A client of one institution.
+pub(super) struct Client {
+    http: http::Client,
+    auth: Arc<OAuth2ClientCredentials>,
+    api: Api,
+}
+
+impl Client {
+    /// A client over a transport whose requests `auth` signs.
+    pub(super) fn new(http: http::Client, auth: Arc<OAuth2ClientCredentials>, api: Api) -> Self {
+        Self { http, auth, api }
+    }
+
+    /// The address of the API, without a slash at its end.
+    pub(super) fn address(&self) -> &str {
+        self.http.base_url().as_str().trim_end_matches('/')
+    }
+
+    /// The generation of the API that requests go to.
+    pub(super) fn api(&self) -> Api {
+        self.api
+    }
+
+    /// The token that requests carry; asks for one if there is none yet.
+    pub(super) async fn token(&self) -> Result<Arc<Token>, Error> {
+        self.auth.token().await.map_err(hint)
+    }
+
+    /// Asks a party for access to its credentials.
+    pub(super) async fn request_access(&self, party_id: &str, providers: &BTreeSet<String>) -> Result<Accepted, Error> {
+        let path = self.api.path("/api/v1/credentials-access-request", "/api/v1/institutions/me/credentials/request");
+        let request = self.http.post(path).doing(format!("requesting access to the credentials of `{party_id}`"));
+        let body = json!({"partyId": party_id, "providers": providers});
+        let answer = request.json(&body).invalidates(CREDENTIALS).send().await.map_err(hint)?;
+        if self.api == Api::Institutions {
+            return Ok(Accepted { request_id: None, unreadable: None });
+        }
+        Ok(match answer.json::<wire::Requested>() {
+            Ok(requested) => Accepted { request_id: Some(requested.request_id), unreadable: None },
+            // The request has been made all the same.
+            Err(error) => Accepted { request_id: None, unreadable: Some(error) },
+        })
+    }
+
+    /// Every credential of a party that the institution may see; none where the vendor knows no such party.
+    pub(super) async fn credentials_of(&self, party_id: &str, fresh: bool) -> Result<Vec<Credential>, Error> {
+        let path = self.api.path("/api/v1/credentials", "/api/v1/institutions/me/credentials").segment(party_id);
+        let request = self.http.get(path).doing(format!("reading the credentials of `{party_id}`"));
+        let request = if fresh { request.fresh() } else { request };
+        let Some(answer) = request.shared(CREDENTIALS).send_opt().await.map_err(hint)? else {
+            return Ok(Vec::new());
+        };
+        let rows: Vec<wire::Row> = match self.api {
+            Api::V1 => vec![answer.json().map_err(hint)?],
+            Api::Institutions => answer.json().map_err(hint)?,
+        };
+        Ok(rows.into_iter().map(|row| row.credential(Some(party_id))).collect())
+    }
+
+    /// The credentials that the institution may see, page after page.
+    pub(super) fn pages(&self, filter: CredentialFilter) -> Pages<'_> {
+        Pages { client: self, filter, read: 0, known: HashSet::new(), done: false }
+    }
+
+    async fn page(&self, filter: &CredentialFilter, offset: usize) -> Result<Page, Error> {
+        let path = self.api.path("/api/v1/credentials", "/api/v1/institutions/me/credentials");
+        let request = self.http.get(path).doing("listing the credentials").shared(CREDENTIALS);
+        let mut query = vec![("offset", offset.to_string()), ("limit", PAGE.to_string())];
+        if self.api == Api::Institutions {
+            query.extend(filter.party_ids.iter().map(|id| ("partyIds", id.clone())));
+            query.extend(filter.emails.iter().map(|email| ("emails", email.clone())));
+        }
+        let answer = request.query(&query).send().await.map_err(hint)?;
+        let (rows, total) = match self.api {
+            Api::V1 => answer.json::<wire::PageOfV1>().map(|page| (page.credentials, page.total)),
+            Api::Institutions => answer.json::<wire::Items<_>>().map(|page| (page.items, page.pagination.total)),
+        }
+        .map_err(hint)?;
+        Ok(Page { rows, total, answer })
+    }
+
+    /// How human a party seems, or the institution's users where `v1` has but one score. `None` where there is none.
+    pub(super) async fn human_scores(&self, party_id: Option<&str>) -> Result<Vec<wire::ScoreOf>, Error> {
+        let path = self.api.path("/api/v1/kyc/human-score", "/api/v1/institutions/me/human-scores");
+        let path = if let Some(party_id) = party_id { path.segment(party_id) } else { path };
+        let request = self.http.get(path).doing("reading the human score");
+        let Some(answer) = request.send_opt().await.map_err(hint)? else { return Ok(Vec::new()) };
+        let scores = match (self.api, party_id) {
+            (Api::V1, _) => answer.json().map(|human_score| vec![wire::ScoreOf { party_id: None, human_score }]),
+            (Api::Institutions, Some(_)) => answer.json().map(|score| vec![score]),
+            (Api::Institutions, None) => answer.json::<wire::Items<_>>().map(|page| page.items),
+        };
+        scores.map_err(hint)
+    }
+
+    /// What anybody who has a verification link would be told; `None` for a token that the vendor does not know. The
+    /// endpoint is public: no access token is asked for, and none is sent.
+    pub(super) async fn verification(&self, token: &str) -> Result<Option<wire::Verification>, Error> {
+        let path = self.api.path("/api/v1/check", "/api/v1/verification/check").secret_segment(token);
+        let request = self.http.get(path).doing("checking a verification").without_auth();
+        let answer = request.send_opt().await.map_err(hint)?;
+        answer.map(|answer| answer.json()).transpose().map_err(hint)
+    }
+
+    /// Makes a link for one credential.
+    pub(super) async fn link(&self, contract_id: &str) -> Result<Link, Error> {
+        let path = self.api.path("/api/v1/generate-link", "/api/v1/verification/generate-link");
+        let request = self.http.post(path).doing(format!("making a verification link for `{contract_id}`"));
+        let answer = unseen(request).json(&json!({"contractId": contract_id})).send().await.map_err(hint)?;
+        answer.json::<wire::Link>().map(|link| link.of(contract_id)).map_err(hint)
+    }
+
+    /// Makes a link for each credential, at most 100 in a request: the links, and the contracts that have none. An error
+    /// means that a whole request failed.
+    pub(super) async fn links(&self, contract_ids: &[&str]) -> Result<(Vec<Link>, Vec<LinkFailure>), Error> {
+        let (mut links, mut failures) = (Vec::new(), Vec::new());
+        for batch in contract_ids.chunks(BATCH) {
+            for outcome in self.batch(batch).await? {
+                match outcome {
+                    Ok(link) => links.push(link),
+                    Err(failure) => failures.push(failure),
+                }
+            }
+        }
+        Ok((links, failures))
+    }
+
+    async fn batch(&self, contract_ids: &[&str]) -> Result<Vec<Result<Link, LinkFailure>>, Error> {
+        let path = self.api.path("/api/v1/generate-links-batch", "/api/v1/verification/generate-links-batch");
+        let doing = match contract_ids {
+            [only] => format!("making a verification link for `{only}`"),
+            [first, .., last] => {
+                format!("making verification links for {} contracts, `{first}` to `{last}`", contract_ids.len())
+            }
+            [] => return Ok(Vec::new()),
+        };
+        let requests: Vec<_> = contract_ids.iter().map(|id| json!({"contractId": id})).collect();
+        let request = unseen(self.http.post(path).doing(doing)).json(&json!({"requests": requests}));
+        let answer = request.send().await.map_err(hint)?;
+        let mut rows = match self.api {
+            Api::V1 => answer.json::<wire::LinksOfV1>().map(wire::LinksOfV1::rows),
+            Api::Institutions => answer.json::<wire::Results>().map(wire::Results::rows),
+        }
+        .map_err(hint)?;
+        let silent = || "The vendor's answer does not mention it.".to_owned();
+        let outcome = |id: &&str| match rows.remove(*id) {
+            Some(Ok(link)) => Ok(link.of(id)),
+            Some(Err(reason)) => Err(LinkFailure { contract_id: (*id).to_owned(), reason }),
+            None => Err(LinkFailure { contract_id: (*id).to_owned(), reason: silent() }),
+        };
+        Ok(contract_ids.iter().map(outcome).collect())
+    }
+}
+
+/// Making a link twice does no harm: the one that nobody has seen ends by itself.
+fn unseen(request: Request) -> Request {
+    request.idempotent()
+}
+
+struct Page {
+    rows: Vec<wire::Row>,
+    total: usize,
+    answer: Response,
+}
+
+/// The credentials that a filter lets through, a page at a time, each once.
+pub(super) struct Pages<'c> {
+    client: &'c Client,
+    filter: CredentialFilter,
+    read: usize,
+    /// Contracts of earlier pages: rows move to a later page when others are added meanwhile.
+    known: HashSet<String>,
+    done: bool,
+}
+
+impl Pages<'_> {
+    /// The next page; `None` after the last.
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<Credential>>, Error> {
+        if self.done {
+            return Ok(None);
+        }
+        let Page { rows, total, answer } = self.client.page(&self.filter, self.read).await?;
+        self.read += rows.len();
+        self.done = rows.is_empty() || self.read >= total;
+        let some = !rows.is_empty();
+        let mut page: Vec<_> = rows.into_iter().map(|row| row.credential(None)).collect();
+        page.retain(|credential| self.known.insert(credential.contract_id.clone()));
+        // A vendor that ignores `offset` would answer the first page until the total is reached.
+        if some && page.is_empty() {
+            return Err(answer.error("a page of credentials has nothing but what earlier pages had"));
+        }
+        if self.client.api == Api::V1 && !self.filter.party_ids.is_empty() {
+            page.retain(|credential| self.filter.party_ids.contains(&credential.party_id));
+        }
+        Ok(Some(page))
+    }
+
+    /// All of them.
+    pub(super) async fn all(mut self) -> Result<Vec<Credential>, Error> {
+        let mut credentials = Vec::new();
+        while let Some(mut page) = self.next().await? {
+            credentials.append(&mut page);
+        }
+        Ok(credentials)
+    }
+}
+
+/// Says where the user can mend it.
+fn hint(error: Error) -> Error {
+    match error.kind() {
+        Kind::Auth => error.with_hint(
+            "They are `client_id` and `client_secret` in `fiven = { ... }` of the provider block, or IDV_FIVEN_CLIENT_ID and \
+             IDV_FIVEN_CLIENT_SECRET. Each environment has clients of its own: check `environment` too, and `token_url` where \
+             tokens come from elsewhere.",
+        ),
+        Kind::Forbidden => error.with_hint(
+            "A new access token was tried as well. The client of `client_id` in `fiven = { ... }` may be of another \
+             institution, or lack the permission; ask 5N ID.",
+        ),
+        Kind::NotFound => error.with_hint(
+            "If this is not about a missing object, the address may serve the other generation of the API: see `api` and \
+             `base_url` in `fiven = { ... }`.",
+        ),
+        Kind::Connect | Kind::Tls | Kind::Timeout => error.with_hint(
+            "The address comes from `environment` or `base_url` in `fiven = { ... }`, or IDV_FIVEN_ENVIRONMENT or \
+             IDV_FIVEN_BASE_URL.",
+        ),
+        _ => error,
+    }
+}
+
+/// Reads `{error, message, details}`. The details are named after the message, because a batch is refused as a whole and
+/// they may be all that says which contract it is about. Nested ones are left out.
+pub(super) fn parse_error(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> VendorError {
+    #[derive(Deserialize)]
+    struct Body {
+        #[serde(default)]
+        details: BTreeMap<String, serde_json::Value>,
+    }
+    let mut error = parse_common(status, headers, body);
+    let details = serde_json::from_slice::<Body>(body).map(|body| body.details).unwrap_or_default();
+    let named = details.iter().filter_map(|(name, value)| match value {
+        serde_json::Value::String(text) => Some(format!("{name}: {text}")),
+        serde_json::Value::Number(number) => Some(format!("{name}: {number}")),
+        _ => None,
+    });
+    let named = named.collect::<Vec<_>>().join(", ");
+    if !named.is_empty() {
+        error.message = Some(error.message.map_or_else(|| named.clone(), |message| format!("{message} ({named})")));
+    }
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_details_of_an_error_are_read() {
+        let read = |body: &str| parse_error(StatusCode::BAD_REQUEST, &HeaderMap::new(), body.as_bytes());
+        let error = read(r#"{"error": "not_found", "message": "No such contract", "details": {"contractId": "c-7"}}"#);
+        assert_eq!(error.code.as_deref(), Some("not_found"));
+        assert_eq!(error.message.as_deref(), Some("No such contract (contractId: c-7)"));
+        assert_eq!(read(r#"{"error": "x", "message": "m", "details": {}}"#).message.as_deref(), Some("m"));
+        assert_eq!(read("<html>").message, None);
+    }
+}

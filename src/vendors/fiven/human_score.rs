@@ -1,0 +1,125 @@
+//! `idv_fiven_human_score`: how human somebody seems, with what speaks for it.
+//!
+//! `v1` has one score for whoever asks. `institutions` has one for each of the institution's users: one is taken without a
+//! question where there is but one, and of several the configuration has to say which.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::client::{Api, Client};
+use super::wire::{self, ScoreOf};
+use crate::framework::{Attr, Attribute, DataSource, Diagnostic, Diagnostics, Number, Path, Schema, Type};
+
+/// The score.
+pub(super) struct HumanScore;
+
+/// The attributes of a score.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct ScoreModel {
+    party_id: Attr<String>,
+    total_score: Attr<Number>,
+    confidence_level: Attr<String>,
+    badges: Attr<Vec<BadgeModel>>,
+    breakdown: Attr<BTreeMap<String, Attr<Number>>>,
+}
+
+/// One badge.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct BadgeModel {
+    name: Attr<String>,
+    status: Attr<String>,
+    level: Attr<String>,
+    category: Attr<String>,
+}
+
+impl From<wire::Badge> for BadgeModel {
+    fn from(badge: wire::Badge) -> Self {
+        let wire::Badge { name, status, level, category } = badge;
+        Self { name: name.into(), status: status.into(), level: level.into(), category: category.into() }
+    }
+}
+
+#[async_trait]
+impl DataSource for HumanScore {
+    type Client = Client;
+    type Model = ScoreModel;
+
+    const NAME: &'static str = "fiven_human_score";
+
+    fn schema(&self) -> Schema {
+        let text = |name: &str, what: &str| Attribute::string(name).computed().describe(what);
+        let badge = vec![
+            text("name", "The name of the badge, such as `identity_verified`."),
+            text("status", "Whether it was earned, such as `verified`; null with `api = \"institutions\"`."),
+            text("level", "How much it counts, from `bronze` to `platinum`; null with `api = \"v1\"`."),
+            text("category", "What it is about; null with `api = \"v1\"`."),
+        ];
+        Schema::new(
+            "The human score: how sure 5N ID is that there is a person, and what speaks for it. The details about a person's \
+             accounts that `api = \"institutions\"` adds are left out, so that they do not end up in state.",
+            vec![
+                super::party_id().optional().computed().describe(
+                    "The party whose score it is. Only with `api = \"institutions\"`, and required there if the institution has \
+                     several users. With `api = \"v1\"` the score is the caller's own, and this is null.",
+                ),
+                Attribute::number("total_score").computed().describe("The score as a whole."),
+                text("confidence_level", "How sure the score is, from `low` to `high`; null with `api = \"v1\"`."),
+                Attribute::objects("badges", badge).computed().describe("The badges that were earned."),
+                Attribute::of("breakdown", Type::map(Type::Number)).computed().describe(
+                    "The scores of which it is made, by the vendor's names, such as `document`.",
+                ),
+            ],
+        )
+    }
+
+    async fn read(&self, client: &Client, config: ScoreModel, _: &mut Diagnostics) -> Result<ScoreModel, Diagnostics> {
+        let party_id = config.party_id.as_str();
+        if client.api() == Api::V1 && party_id.is_some() {
+            return Err(
+                super::only_in(Api::Institutions, "party_id", "The score of a party cannot be read by `v1`.").into()
+            );
+        }
+        let mut scores = client.human_scores(party_id).await?;
+        match (scores.pop(), scores.is_empty()) {
+            (Some(score), true) => model(score, config.party_id),
+            (None, _) => Err(none(party_id).into()),
+            (Some(_), false) => Err(several().into()),
+        }
+    }
+}
+
+fn model(score: ScoreOf, asked_for: Attr<String>) -> Result<ScoreModel, Diagnostics> {
+    let ScoreOf { party_id, human_score } = score;
+    let number = |name: &str, number: &serde_json::Number| {
+        Number::try_from(number).map_err(|_| {
+            let detail = format!("In 5N ID's answer `{name}` is out of the range of Terraform's numbers.");
+            Diagnostics::from(Diagnostic::error("The human score cannot be read", detail))
+        })
+    };
+    let breakdown = human_score.breakdown.iter().map(|(name, value)| Ok((name.clone(), number(name, value)?.into())));
+    Ok(ScoreModel {
+        party_id: party_id.map_or(asked_for, Attr::Known),
+        total_score: number("totalScore", &human_score.total_score)?.into(),
+        confidence_level: human_score.confidence_level.into(),
+        badges: human_score.badges.into_iter().map(BadgeModel::from).collect::<Vec<_>>().into(),
+        breakdown: breakdown.collect::<Result<BTreeMap<_, _>, Diagnostics>>()?.into(),
+    })
+}
+
+fn none(party_id: Option<&str>) -> Diagnostic {
+    let detail = match party_id {
+        Some(party_id) => format!(
+            "5N ID has no human score for `{party_id}`. It has one for parties that have granted the institution access: see \
+             `idv_fiven_credentials_access_request`."
+        ),
+        None => "5N ID has no human score for the client of the provider block.".to_owned(),
+    };
+    Diagnostic::error("No such human score", detail).at(Path::to("party_id"))
+}
+
+fn several() -> Diagnostic {
+    let detail = "The institution has several users with a score each. Set `party_id` to the one that is meant.";
+    Diagnostic::error("Which human score is meant is not clear", detail).at(Path::to("party_id"))
+}

@@ -1,0 +1,217 @@
+//! 5N ID: access to the credentials of parties, links by which anybody can verify them, and human scores.
+//!
+//! The API has two generations, of which `client` makes one; a configuration says by `api` which one it talks to.
+
+mod access_request;
+mod access_token;
+mod client;
+mod credentials;
+mod human_score;
+mod links;
+mod request_credentials;
+pub mod sandbox;
+mod verification_status;
+mod wire;
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use self::client::Api;
+use super::common;
+use crate::framework::identity::{self, Place};
+use crate::framework::model::Secret;
+use crate::framework::provider::{self, AnyClient, Common, Object};
+use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Type, Value, Vendor, value};
+use crate::http::{self, ClientAuth, ClientCredentials, OAuth2ClientCredentials};
+
+/// The identity providers that an access request may name, by the vendor's SDK. The page names none.
+const PROVIDERS: &[&str] = &["GOOGLE", "LINKEDIN", "GITHUB", "DISCORD", "TWITTER", "REDDIT"];
+
+/// The vendor.
+pub struct Fiven;
+
+impl provider::Client for client::Client {
+    const VENDOR: &'static str = "fiven";
+
+    fn place(&self) -> Place {
+        [("base_url", self.address().to_owned())].into()
+    }
+}
+
+/// The part of every identity that says in which environment the object is.
+fn environment() -> identity::Part {
+    identity::optional("base_url", "The address of the API. Taken from the provider block when it is left out.")
+}
+
+/// The attribute for the party that an object is about.
+fn party_id() -> Attribute {
+    Attribute::string("party_id").rule(Rule::Length(1, usize::MAX))
+}
+
+/// The attribute for the identity providers whose credentials are asked for.
+fn providers() -> Attribute {
+    static KNOWN: Rule = Rule::OneOf(PROVIDERS);
+    Attribute::of("providers", Type::set(Type::String)).rule(Rule::Each(&KNOWN)).rule(Rule::Custom {
+        describe: "Must have at least one element.",
+        check: |value| match value {
+            Value::List(elements) if elements.is_empty() => Err("must have at least one element".to_owned()),
+            _ => Ok(()),
+        },
+    })
+}
+
+/// Something of the configuration that the other generation of the API has.
+fn only_in(api: Api, attribute: &str, what: &str) -> Diagnostic {
+    let detail = format!(
+        "{what} The provider is configured for another generation of 5N ID's API. Set `api = \"{}\"` in `fiven = {{ ... }}` of \
+         the provider block, or remove `{attribute}`.",
+        api.name()
+    );
+    Diagnostic::error(format!("`{attribute}` needs `api = \"{}\"`", api.name()), detail).at(Path::to(attribute))
+}
+
+#[derive(Deserialize)]
+struct Config {
+    environment: Option<String>,
+    base_url: Option<String>,
+    token_url: Option<String>,
+    client_id: Option<String>,
+    client_secret: Option<Secret>,
+    api: Option<String>,
+    requests_per_minute: Option<NonZeroU32>,
+}
+
+impl Config {
+    fn api(&self) -> Api {
+        if self.api.as_deref() == Some("institutions") { Api::Institutions } else { Api::V1 }
+    }
+
+    /// Where the API is: the page names one pair of addresses, the SDK another.
+    fn address(&self, mistakes: &mut Diagnostics) -> Option<String> {
+        let named = match (self.environment.as_deref(), self.api()) {
+            (None, _) => None,
+            (Some("mainnet"), Api::V1) => Some("https://id.mainnet.cantonloop.com"),
+            (Some("mainnet"), Api::Institutions) => Some("https://id.cantonloop.com"),
+            (Some(_), _) => Some("https://id.devnet.cantonloop.com"),
+        };
+        match (named, &self.base_url) {
+            (Some(_), Some(base_url)) => {
+                let detail = format!(
+                    "`base_url` is `{base_url}`, and `environment` stands for an address too. Keep one of them. Each may come \
+                     from the provider block or from IDV_FIVEN_ENVIRONMENT and IDV_FIVEN_BASE_URL."
+                );
+                let summary = "`environment` and `base_url` exclude each other";
+                mistakes.push(Diagnostic::error(summary, detail).at(Path::to("base_url")));
+                None
+            }
+            (None, None) => {
+                let why = "5N ID has a test network, `devnet`, and a production network, `mainnet`.";
+                mistakes.push(provider::missing("fiven", "environment", why));
+                None
+            }
+            (named, base_url) => base_url.clone().or(named.map(str::to_owned)),
+        }
+    }
+
+    /// Where tokens are asked for. The SDK's authorization server is the same for both networks, with a realm for each.
+    fn token_url(&self, address: &str) -> String {
+        const SERVER: &str = "https://auth.console-dev.fivenorth.io/realms";
+        const ENDPOINT: &str = "protocol/openid-connect/token";
+        match (&self.token_url, self.environment.as_deref(), self.api()) {
+            (Some(url), _, _) => url.clone(),
+            (None, Some("mainnet"), Api::Institutions) => format!("{SERVER}/5n-apps-mainnet/{ENDPOINT}"),
+            (None, Some(_), Api::Institutions) => format!("{SERVER}/5n-apps/{ENDPOINT}"),
+            (None, _, _) => format!("{}/oauth/token", address.trim_end_matches('/')),
+        }
+    }
+}
+
+impl Vendor for Fiven {
+    fn name(&self) -> &'static str {
+        "fiven"
+    }
+
+    fn title(&self) -> &'static str {
+        "5N ID"
+    }
+
+    fn description(&self) -> &'static str {
+        "5N ID. Needed by every type that begins with `idv_fiven_`."
+    }
+
+    fn attributes(&self) -> Vec<Attribute> {
+        let text = |name: &str| Attribute::string(name).optional().rule(Rule::Length(1, usize::MAX));
+        let url = |name: &str| Attribute::string(name).optional().rule(Rule::Url);
+        vec![
+            Attribute::string("environment").optional().rule(Rule::OneOf(&["devnet", "mainnet"])).describe(
+                "The network whose API is used. Either this or `base_url` is required.",
+            ),
+            url("base_url").describe(
+                "The address of the API without `/api/v1`, such as `https://id.devnet.cantonloop.com`, in place of `environment`.",
+            ),
+            url("token_url").describe(
+                "Where access tokens are asked for. Without it `{base_url}/oauth/token`; with `api = \"institutions\"` and an \
+                 `environment`, the vendor's authorization server.",
+            ),
+            text("client_id").describe("The id of the OAuth2 client that Terraform signs in as. Required."),
+            text("client_secret").sensitive().describe("The secret of that client. Required."),
+            Attribute::string("api").optional().rule(Rule::OneOf(&["v1", "institutions"])).describe(
+                "The generation of the API: `v1` as in the vendor's reference, or `institutions` as in its SDK. The same \
+                 configuration works on both where both have the object. `v1` if it is left out.",
+            ),
+            common::requests_per_minute(),
+        ]
+    }
+
+    fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics> {
+        let config: Config = value::from_value(config)
+            .map_err(|error| Diagnostic::error("The configuration of `fiven` cannot be used", error.to_string()))?;
+        let mut mistakes = Diagnostics::new();
+        let address = config.address(&mut mistakes);
+        for (attribute, absent) in
+            [("client_id", config.client_id.is_none()), ("client_secret", config.client_secret.is_none())]
+        {
+            if absent {
+                mistakes.push(provider::missing("fiven", attribute, "5N ID signs clients in by id and secret."));
+            }
+        }
+        let (Some(address), Some(client_id), Some(client_secret)) =
+            (address, config.client_id.clone(), &config.client_secret)
+        else {
+            return Err(mistakes);
+        };
+        let mut settings =
+            common::settings(common, "5N ID", common::url("base_url", &address)?, config.requests_per_minute)?;
+        settings.parse_error = client::parse_error;
+        let credentials = ClientCredentials {
+            token_url: common::url("token_url", &config.token_url(&address))?,
+            client_id,
+            client_secret: SecretString::from(client_secret.expose()),
+            scopes: Vec::new(),
+            audience: None,
+            // The page lists id and secret among the parameters of the form.
+            client_auth: ClientAuth::Post,
+        };
+        // The vendor's SDK takes a 403 for a token that is no longer good.
+        let auth = Arc::new(OAuth2ClientCredentials::new(&settings, credentials)?.renewing_on_forbidden());
+        let http = http::Client::new(settings, Arc::clone(&auth) as Arc<dyn http::Authenticate>)?;
+        Ok(Arc::new(client::Client::new(http, auth, config.api())))
+    }
+
+    fn objects(&self) -> Vec<Object> {
+        vec![
+            Object::listable(access_request::AccessRequest),
+            Object::data_source(credentials::Credentials),
+            Object::data_source(credentials::OneCredential),
+            Object::data_source(human_score::HumanScore),
+            Object::data_source(verification_status::VerificationStatus),
+            Object::ephemeral(access_token::AccessToken),
+            Object::ephemeral(links::VerificationLink),
+            Object::ephemeral(links::VerificationLinks),
+            Object::action(request_credentials::RequestCredentials),
+        ]
+    }
+}

@@ -1,0 +1,177 @@
+//! The credentials of a bucket, by its type: attributes, models, and the way to and from the wire.
+//!
+//! Nothing here has a `Debug`: all of it holds secrets.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json, json};
+
+use crate::framework::model::Secret;
+use crate::framework::{Attr, Attribute, Rule, secret};
+
+/// The credentials of an AWS bucket.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct AwsModel {
+    pub(super) access_key: Attr<String>,
+    pub(super) region: Attr<String>,
+    pub(super) secret_key: Attr<Secret>,
+    pub(super) secret_key_wo: Attr<Secret>,
+    pub(super) secret_key_wo_version: Attr<String>,
+}
+
+/// The credentials of a Google Cloud bucket.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct GcpModel {
+    pub(super) project_id: Attr<String>,
+    pub(super) client_email: Attr<String>,
+    pub(super) private_key: Attr<Secret>,
+    pub(super) private_key_wo: Attr<Secret>,
+    pub(super) private_key_wo_version: Attr<String>,
+}
+
+/// The credentials of an Azure container.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct AzureModel {
+    pub(super) account_name: Attr<String>,
+    pub(super) account_key: Attr<Secret>,
+    pub(super) account_key_wo: Attr<Secret>,
+    pub(super) account_key_wo_version: Attr<String>,
+}
+
+fn credential(name: &str, storage: &str, plain: Vec<Attribute>, secret: [Attribute; 3]) -> Attribute {
+    let what = format!("The credentials of the bucket; exactly the one that goes with `type = \"{storage}\"` is set.");
+    Attribute::object(name, plain.into_iter().chain(secret).collect()).optional().describe(what)
+}
+
+/// The attributes of all three.
+pub(super) fn attributes() -> [Attribute; 3] {
+    let required =
+        |name: &str, what: &str| Attribute::string(name).required().rule(Rule::Length(1, usize::MAX)).describe(what);
+    [
+        credential(
+            "aws_credential",
+            "aws",
+            vec![
+                required("access_key", "The id of the AWS access key."),
+                required("region", "The AWS region of the bucket, such as `eu-central-1`."),
+            ],
+            secret::attributes("secret_key", "The secret of the AWS access key."),
+        ),
+        credential(
+            "gcp_credential",
+            "gcp",
+            vec![
+                required("project_id", "The id of the Google Cloud project (`projectid` at the vendor)."),
+                required("client_email", "The email address of the Google Cloud service account."),
+            ],
+            secret::attributes("private_key", "The private key of the Google Cloud service account."),
+        ),
+        credential(
+            "azure_credential",
+            "azure",
+            vec![required("account_name", "The name of the Azure storage account.")],
+            secret::attributes("account_key", "The key of the Azure storage account."),
+        ),
+    ]
+}
+
+/// The secret part of one kind of credentials.
+pub(super) struct SecretPart<'m> {
+    /// The attribute that the credentials are.
+    pub(super) credential: &'static str,
+    /// The name of the secret inside.
+    pub(super) name: &'static str,
+    /// The three attributes of the secret.
+    pub(super) plain: &'m Attr<Secret>,
+    pub(super) write_only: &'m Attr<Secret>,
+    pub(super) version: &'m Attr<String>,
+}
+
+impl SecretPart<'_> {
+    /// The secret as it is sent: null where neither attribute has it.
+    fn chosen(&self) -> Json {
+        secret::chosen(self.plain, self.write_only).map_or(Json::Null, |secret| secret.expose().into())
+    }
+}
+
+/// What the three kinds have in common.
+pub(super) trait Credential: Clone + Default {
+    /// Their secret.
+    fn secret(&self) -> SecretPart<'_>;
+    /// As the vendor wants them.
+    fn to_wire(&self) -> Json;
+    /// Takes over what an answer shows of them.
+    fn take(&mut self, found: &Map<String, Json>);
+
+    /// Credentials from state with the visible parts of an answer; state's where the vendor answers none.
+    fn merged(known: &Attr<Self>, found: Option<Map<String, Json>>) -> Attr<Self> {
+        let Some(found) = found else { return known.clone() };
+        let mut model = known.known().cloned().unwrap_or_default();
+        model.take(&found);
+        Attr::Known(model)
+    }
+}
+
+impl Credential for AwsModel {
+    fn secret(&self) -> SecretPart<'_> {
+        let Self { secret_key: plain, secret_key_wo: write_only, secret_key_wo_version: version, .. } = self;
+        SecretPart { credential: "aws_credential", name: "secret_key", plain, write_only, version }
+    }
+
+    fn to_wire(&self) -> Json {
+        json!({
+            "accessKey": self.access_key.as_str(),
+            "region": self.region.as_str(),
+            "secretKey": self.secret().chosen(),
+        })
+    }
+
+    fn take(&mut self, found: &Map<String, Json>) {
+        visible(found, "accessKey", &mut self.access_key);
+        visible(found, "region", &mut self.region);
+    }
+}
+
+impl Credential for GcpModel {
+    fn secret(&self) -> SecretPart<'_> {
+        let Self { private_key: plain, private_key_wo: write_only, private_key_wo_version: version, .. } = self;
+        SecretPart { credential: "gcp_credential", name: "private_key", plain, write_only, version }
+    }
+
+    fn to_wire(&self) -> Json {
+        json!({
+            "projectid": self.project_id.as_str(),
+            "clientEmail": self.client_email.as_str(),
+            "privateKey": self.secret().chosen(),
+        })
+    }
+
+    fn take(&mut self, found: &Map<String, Json>) {
+        visible(found, "projectid", &mut self.project_id);
+        visible(found, "clientEmail", &mut self.client_email);
+    }
+}
+
+impl Credential for AzureModel {
+    fn secret(&self) -> SecretPart<'_> {
+        let Self { account_key: plain, account_key_wo: write_only, account_key_wo_version: version, .. } = self;
+        SecretPart { credential: "azure_credential", name: "account_key", plain, write_only, version }
+    }
+
+    fn to_wire(&self) -> Json {
+        json!({ "accountName": self.account_name.as_str(), "accountKey": self.secret().chosen() })
+    }
+
+    fn take(&mut self, found: &Map<String, Json>) {
+        visible(found, "accountName", &mut self.account_name);
+    }
+}
+
+/// Takes a value over unless the vendor masks it.
+fn visible(found: &Map<String, Json>, name: &str, into: &mut Attr<String>) {
+    if let Some(text) = found.get(name).and_then(Json::as_str)
+        && !text.is_empty()
+        && !text.chars().all(|character| character == '*')
+    {
+        *into = text.into();
+    }
+}

@@ -1,0 +1,92 @@
+//! `idv_onekosmos_proofing_templates`: the templates that a live session shows, the only way in which the vendor shows any.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::client::Client;
+use super::proofing_template::{DOCUMENT_TYPES, ProofingTemplateModel, wire};
+use super::steps;
+use crate::framework::{Attr, Attribute, DataSource, Diagnostic, Diagnostics, Path, Rule, Schema};
+
+/// What a list of templates can be narrowed by.
+pub(super) fn filters() -> Vec<Attribute> {
+    vec![
+        Attribute::string("session_id").optional().describe(
+            "The id of the session to look through. Without it the provider's `template_session_id` is used.",
+        ),
+        Attribute::string("document_type")
+            .optional()
+            .rule(Rule::OneOf(DOCUMENT_TYPES))
+            .describe("Only templates for this document."),
+    ]
+}
+
+/// The templates that a session shows.
+pub(super) async fn visible(
+    client: &Client,
+    session_id: Option<&str>,
+    document_type: Option<&str>,
+) -> Result<Vec<wire::Template>, Diagnostics> {
+    let session_id = session_id.or(client.template_session_id.as_deref()).ok_or_else(|| {
+        let detail = "1Kosmos shows templates only through a live session. Set `session_id` here, or `template_session_id` in \
+                      `onekosmos = { ... }` of the provider block (IDV_ONEKOSMOS_TEMPLATE_SESSION_ID).";
+        Diagnostic::error("A session is needed", detail).at(Path::to("session_id"))
+    })?;
+    let mut rows = client.templates::<wire::Template>(session_id, false).await?;
+    rows.retain(|row| document_type.is_none_or(|wanted| row.document_type.as_deref() == Some(wanted)));
+    Ok(rows)
+}
+
+/// The templates that a session shows.
+pub(super) struct ProofingTemplates;
+
+/// The attributes of the list.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct ProofingTemplatesModel {
+    session_id: Attr<String>,
+    document_type: Attr<String>,
+    templates: Attr<Vec<ProofingTemplateModel>>,
+}
+
+#[async_trait]
+impl DataSource for ProofingTemplates {
+    type Client = Client;
+    type Model = ProofingTemplatesModel;
+
+    const NAME: &'static str = "onekosmos_proofing_templates";
+
+    fn schema(&self) -> Schema {
+        let column = |name: &str, what: &str| Attribute::string(name).computed().describe(what);
+        let template = vec![
+            column("id", "The id of the template."),
+            column("tenant_id", "The tenant that the template belongs to."),
+            column("community_id", "The community that the template belongs to."),
+            column("document_type", "The document that the flow is for."),
+            column(
+                "dvc_id",
+                "The id of the device verification configuration; null where the vendor does not tell it.",
+            ),
+            Attribute::objects("workflow", steps::attributes(false)).computed().describe("The steps in order."),
+        ];
+        Schema::new(
+            "Lists the proofing templates that a live session shows.",
+            filters()
+                .into_iter()
+                .chain([Attribute::objects("templates", template)
+                    .computed()
+                    .describe("The templates, in the vendor's order.")])
+                .collect(),
+        )
+    }
+
+    async fn read(
+        &self,
+        client: &Client,
+        config: ProofingTemplatesModel,
+        _: &mut Diagnostics,
+    ) -> Result<ProofingTemplatesModel, Diagnostics> {
+        let rows = visible(client, config.session_id.as_str(), config.document_type.as_str()).await?;
+        let templates = rows.into_iter().map(|row| ProofingTemplateModel::default().with(row));
+        Ok(ProofingTemplatesModel { templates: templates.collect::<Vec<_>>().into(), ..config })
+    }
+}

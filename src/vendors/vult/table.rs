@@ -1,0 +1,97 @@
+//! The fields of a kind of settings: their names, what they hold, and the way to and from the wire.
+
+use std::collections::BTreeMap;
+
+use crate::framework::{Attribute, Diagnostic, Number, Value};
+
+/// One whole set, by the vendor's field names. Every field of the table is in it.
+pub(super) type Fields = BTreeMap<String, Value>;
+
+/// The fields of a set: names, and a sentence about each.
+#[derive(Clone, Copy)]
+pub(super) struct Table {
+    /// Name and sentence.
+    pub fields: &'static [(&'static str, &'static str)],
+    /// Numbers or booleans.
+    pub kind: Kind,
+}
+
+/// What the fields of a table hold.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Numbers, which the vendor keeps as doubles.
+    Numbers,
+    /// Booleans.
+    Booleans,
+}
+
+impl Table {
+    /// The attributes of the fields: settable, or computed alone for a data source.
+    pub(super) fn attributes(self, settable: bool) -> impl Iterator<Item = Attribute> {
+        self.fields.iter().map(move |(name, sentence)| {
+            let attribute = match self.kind {
+                Kind::Numbers => Attribute::number(name).same(same_double),
+                Kind::Booleans => Attribute::bool(name),
+            };
+            let attribute = attribute.computed().describe(*sentence);
+            if settable { attribute.optional().stable() } else { attribute }
+        })
+    }
+
+    /// Reads a set from a vendor's row, or says which field is missing or of another type.
+    pub(super) fn read(
+        self,
+        row: &serde_json::Map<String, serde_json::Value>,
+        doing: &str,
+    ) -> Result<Fields, Diagnostic> {
+        let wrong = |name: &str, problem: &str| {
+            let detail = format!(
+                "While {doing}, VULT answered without a usable `{name}`: {problem}. Nothing was changed. The vendor's \
+                 answer differs from its documentation; check `base_url` and the routes, then report it."
+            );
+            Diagnostic::error("VULT gave an answer that cannot be used", detail)
+        };
+        let read = |(name, _): &(&str, &str)| {
+            let value = match (row.get(*name), self.kind) {
+                (Some(serde_json::Value::Number(number)), Kind::Numbers) => {
+                    Number::try_from(number).map(Value::Number).map_err(|_| wrong(name, "its number is out of range"))
+                }
+                (Some(serde_json::Value::Bool(value)), Kind::Booleans) => Ok(Value::Bool(*value)),
+                (None, _) => Err(wrong(name, "it is missing")),
+                (Some(_), Kind::Numbers) => Err(wrong(name, "it is not a number")),
+                (Some(_), Kind::Booleans) => Err(wrong(name, "it is neither true nor false")),
+            };
+            value.map(|value| ((*name).to_owned(), value))
+        };
+        self.fields.iter().map(read).collect()
+    }
+
+    /// A set for a place that had none: everything zero, or not required.
+    pub(super) fn blank(self) -> Fields {
+        let blank = match self.kind {
+            Kind::Numbers => Value::from(0),
+            Kind::Booleans => Value::from(false),
+        };
+        self.fields.iter().map(|(name, _)| ((*name).to_owned(), blank.clone())).collect()
+    }
+
+    /// The body of an update: the key and every field.
+    pub(super) fn body(self, key: &[(&str, &Value)], fields: &Fields) -> serde_json::Value {
+        let fields = self.fields.iter().filter_map(|(name, _)| Some((*name, fields.get(*name)?)));
+        let entries = key.iter().copied().chain(fields).filter_map(|(name, value)| {
+            let json = match value {
+                Value::Bool(value) => (*value).into(),
+                Value::Number(number) => serde_json::Value::Number(number.into()),
+                Value::String(text) => text.as_str().into(),
+                _ => return None,
+            };
+            Some((name.to_owned(), json))
+        });
+        serde_json::Value::Object(entries.collect())
+    }
+}
+
+/// The vendor computes in doubles: more digits than they hold do not come back.
+pub(super) fn same_double(a: &Value, b: &Value) -> bool {
+    matches!((a, b), (Value::Number(a), Value::Number(b)) if a.same_double(b))
+}

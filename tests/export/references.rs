@@ -1,0 +1,252 @@
+//! What the two vendors of today do not have: objects that name each other, secrets that are required, deep attributes.
+//! A provider made for the purpose has it, since the export has no code for any type.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use idv::export::{self, Format, Options, Selection};
+use idv::framework::environment::Environment;
+use idv::framework::identity::{self, Part, Place};
+use idv::framework::provider::{AnyClient, Client, Common, Object};
+use idv::framework::{
+    Attribute, Context, Diagnostics, Found, Listable, Provider, Resource, Schema, Type, Value, Vendor,
+};
+use serde_json::{Value as Json, json};
+
+use crate::support::terraform;
+
+/// The rows of each type.
+struct Shelf(BTreeMap<&'static str, Vec<Json>>);
+
+impl Client for Shelf {
+    const VENDOR: &'static str = "acme";
+
+    fn place(&self) -> Place {
+        Place::new()
+    }
+}
+
+/// A type with these attributes.
+macro_rules! kind {
+    ($kind:ident, $name:literal, $attributes:expr) => {
+        #[derive(Clone, Copy)]
+        struct $kind;
+
+        #[async_trait]
+        impl Resource for $kind {
+            type Client = Shelf;
+            type Model = Value;
+
+            const NAME: &'static str = $name;
+
+            fn schema(&self) -> Schema {
+                Schema::new("A thing.", $attributes.into())
+            }
+
+            fn identity(&self) -> Vec<Part> {
+                vec![identity::required("id", "The id.")]
+            }
+
+            async fn create(&self, _: &Shelf, _: Value, _: &mut Context<Value>) -> Result<Value, Diagnostics> {
+                unreachable!("an export creates nothing")
+            }
+
+            async fn read(&self, _: &Shelf, _: Value, _: &mut Context<Value>) -> Result<Option<Value>, Diagnostics> {
+                unreachable!("an export lists, and reads nothing one by one")
+            }
+
+            async fn delete(&self, _: &Shelf, _: Value, _: &mut Context<Value>) -> Result<(), Diagnostics> {
+                unreachable!("an export deletes nothing")
+            }
+
+            fn import(&self, _: &str) -> Result<Value, Diagnostics> {
+                unreachable!("an export imports nothing")
+            }
+
+            fn import_id(&self, state: &Value) -> String {
+                state.get("id").as_str().unwrap().to_owned()
+            }
+        }
+
+        #[async_trait]
+        impl Listable for $kind {
+            fn filters(&self) -> Schema {
+                Schema::new("All.", Vec::new())
+            }
+
+            async fn list(&self, shelf: &Shelf, _: Value, found: &mut Found<Value>) -> Result<(), Diagnostics> {
+                for row in &shelf.0[$name] {
+                    found.offer(row["name"].as_str().unwrap(), value(row)).await;
+                }
+                Ok(())
+            }
+        }
+    };
+}
+
+fn value(json: &Json) -> Value {
+    match json {
+        Json::Null => Value::Null,
+        Json::Bool(value) => (*value).into(),
+        Json::Number(number) => Value::Number(number.try_into().unwrap()),
+        Json::String(text) => text.as_str().into(),
+        Json::Array(elements) => Value::List(elements.iter().map(value).collect()),
+        Json::Object(entries) => Value::Map(entries.iter().map(|(name, json)| (name.clone(), value(json))).collect()),
+    }
+}
+
+kind!(
+    List,
+    "acme_list",
+    [
+        Attribute::string("id").computed().describe("The id."),
+        Attribute::string("name").required().describe("The name."),
+        Attribute::string("default_list_entry_id").optional().describe("The entry that counts."),
+    ]
+);
+
+kind!(
+    ListEntry,
+    "acme_list_entry",
+    [
+        Attribute::string("id").computed().describe("The id."),
+        Attribute::string("name").required().describe("The name."),
+        Attribute::string("list_id").required().describe("The list."),
+        Attribute::string("owner_id").optional().describe("No object of the vendor."),
+        Attribute::string("pin").required().sensitive().describe("The PIN of the entry. Four digits."),
+        Attribute::of("tags", Type::map(Type::String)).optional().describe("Tags."),
+        Attribute::objects(
+            "rules",
+            vec![
+                Attribute::string("parent_list_id").optional().describe("Another list."),
+                Attribute::number("weight").optional().describe("How much it counts."),
+            ]
+        )
+        .optional()
+        .describe("Rules."),
+    ]
+);
+
+struct Acme;
+
+impl Vendor for Acme {
+    fn name(&self) -> &'static str {
+        "acme"
+    }
+
+    fn title(&self) -> &'static str {
+        "Acme"
+    }
+
+    fn description(&self) -> &'static str {
+        "Acme."
+    }
+
+    fn attributes(&self) -> Vec<Attribute> {
+        vec![Attribute::string("base_url").optional().describe("Where.")]
+    }
+
+    fn connect(&self, _: Value, _: &Common) -> Result<AnyClient, Diagnostics> {
+        let rules = json!([
+            {"parent_list_id": "2", "weight": 0.5}, {"parent_list_id": "1"}, {"parent_list_id": "absent"}, {}
+        ]);
+        Ok(Arc::new(Shelf(BTreeMap::from([
+            (
+                "acme_list",
+                // The first names an entry that names it in a rule: a circle. `1` is the id of a list and of an entry.
+                vec![
+                    json!({"id": "1", "name": "Blocked", "default_list_entry_id": "e"}),
+                    json!({"id": "2", "name": "Allowed", "default_list_entry_id": null}),
+                ],
+            ),
+            (
+                "acme_list_entry",
+                vec![
+                    json!({"id": "e", "name": "e", "list_id": "2", "owner_id": "1", "pin": "hush", "rules": rules,
+                           "tags": {"a b": "c", "plain": "${x}"}}),
+                    json!({"id": "1", "name": "f", "list_id": "1", "owner_id": null, "pin": "hush", "rules": [], "tags": {}}),
+                ],
+            ),
+        ]))))
+    }
+
+    fn objects(&self) -> Vec<Object> {
+        vec![Object::listable(List), Object::listable(ListEntry)]
+    }
+}
+
+#[test]
+fn objects_that_name_each_other_refer_to_each_other() {
+    let environment = Environment::of([("IDV_ACME_BASE_URL".to_owned(), "https://acme.example.com".to_owned())].into());
+    let provider = Provider::new("idv", "0.0.0", "A provider.", Vec::new(), vec![&Acme], environment);
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options {
+        folder: folder.path().join("tenant"),
+        selection: Selection::default(),
+        format: Format::Hcl,
+        source: "identity-as-code/idv".to_owned(),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    assert!(runtime.block_on(export::run(&provider, options)).unwrap().is_complete());
+    let read = |file: &str| std::fs::read_to_string(folder.path().join("tenant").join(file)).unwrap();
+    expect_test::expect![[r#"
+        resource "idv_acme_list" "allowed" {
+          name = "Allowed"
+        }
+
+        resource "idv_acme_list" "blocked" {
+          name                  = "Blocked"
+          default_list_entry_id = idv_acme_list_entry.e.id
+        }
+
+        resource "idv_acme_list_entry" "e" {
+          name     = "e"
+          list_id  = idv_acme_list.allowed.id
+          owner_id = "1"
+          pin      = var.e_pin
+          tags = {
+            "a b" = "c"
+            plain = "$${x}"
+          }
+          rules = [
+            {
+              parent_list_id = idv_acme_list.allowed.id
+              weight         = 0.5
+            },
+            {
+              parent_list_id = "1"
+            },
+            {
+              parent_list_id = "absent"
+            },
+            {},
+          ]
+        }
+
+        resource "idv_acme_list_entry" "f" {
+          name    = "f"
+          list_id = idv_acme_list.blocked.id
+          pin     = var.f_pin
+          tags    = {}
+          rules   = []
+        }
+    "#]]
+    .assert_eq(&(read("acme_lists.tf") + "\n" + &read("acme_list_entries.tf")));
+    expect_test::expect![[r#"
+        variable "e_pin" {
+          description = "`pin` of idv_acme_list_entry.e: The PIN of the entry. The vendor does not tell it, and a plan needs it."
+          type        = string
+          sensitive   = true
+        }
+
+        variable "f_pin" {
+          description = "`pin` of idv_acme_list_entry.f: The PIN of the entry. The vendor does not tell it, and a plan needs it."
+          type        = string
+          sensitive   = true
+        }
+    "#]].assert_eq(&read("variables.tf"));
+    let mut format = terraform::command(terraform::pinned());
+    let formatted = format.args(["fmt", "-check", "-diff", "tenant"]).current_dir(folder.path()).output().unwrap();
+    assert!(formatted.status.success(), "{}", String::from_utf8_lossy(&formatted.stdout));
+}

@@ -1,0 +1,94 @@
+//! A tenant as people leave it after years: many objects, names that were never meant to be code.
+
+use serde_json::{Value, json};
+
+use crate::support::sandbox::Sandbox;
+
+/// How many webhooks it has: three pages of them.
+pub(super) const WEBHOOKS: usize = 300;
+/// How many objects it has in all: two scopes of weights, nine sets of requirements, the webhooks, the bucket, five service
+/// keys, twelve templates, the party that grants a new institution its credentials, an entry of a blacklist, and an API key.
+pub(super) const OBJECTS: usize = 2 + 9 + WEBHOOKS + 1 + 5 + 12 + 1 + 1 + 1;
+
+/// Names of webhooks that have to survive: in HCL, in a resource's name, and in the vendor's search.
+const NAMES: [&str; 12] = [
+    "events",
+    "events",
+    "Order Events (prod)",
+    "say \"hello\"",
+    "${var.injected} and $${twice}",
+    "%{if true}percent%{endif} %%{x}",
+    "back\\slash \\n",
+    "tab\tand\nnewline",
+    "Zürich 日本 🙂",
+    "日本",
+    "7-eleven",
+    "# not a comment // nor this",
+];
+
+const PAGE: &str = "<html>\n  <p>Dear ${name}, 100%{sure} \"quoted\" \\ ünïcødé</p>\n</html>\n";
+const ONE_LINE: &str = "<p>$${not} ${a} $${b}</p>";
+
+/// A sandbox with that tenant.
+pub(super) fn sandbox() -> Sandbox {
+    // The generation of Xident that has lists.
+    let sandbox = Sandbox::start().with_variable("IDV_XIDENT_API", "verify/v1");
+    sandbox.change_state(|state| {
+        fill_vult(&mut state["vult"]);
+        fill_onekosmos(&mut state["onekosmos"]);
+        fill_xident(&mut state["xident"]);
+    });
+    sandbox
+}
+
+fn fill_vult(vult: &mut Value) {
+    let mut of_client = vult["weights"][0].clone();
+    of_client["id"] = json!("wgt_client");
+    of_client["client_id"] = json!("client-7");
+    of_client["ofac_fuzzy_match_weight"] = json!(33.25);
+    vult["weights"].as_array_mut().unwrap().push(of_client);
+    let requirements = vult["requirements"].as_array_mut().unwrap();
+    requirements.truncate(9);
+    requirements[8]["client_id"] = json!("client-7");
+    let webhook = |index: usize| {
+        let url = format!("https://hooks.example.com/{index}?a=${{b}}&c=%20d");
+        json!({"id": format!("whk_{index:06}"), "name": NAMES[index % NAMES.len()], "url": url, "client_id": null})
+    };
+    vult["webhooks"] = (0..WEBHOOKS).map(webhook).collect();
+}
+
+fn fill_onekosmos(onekosmos: &mut Value) {
+    let (tenant, community) = (onekosmos["tenant"]["id"].clone(), onekosmos["communities"][0]["id"].clone());
+    onekosmos["buckets"] = json!([{
+        "_id": "65f1a0c0b0c4e70000000001", "tenantId": tenant, "communityId": community,
+        "createdTS": "2021-03-04T05:06:07Z", "updatedTS": "2022-03-04T05:06:07Z",
+        "type": "aws", "bucketName": "acme-evidence", "isEnabled": true, "createdBy": "jane",
+        "aws_credential": {"accessKey": "AKIAEXAMPLE", "secretKey": "hidden-bucket-secret", "region": "eu-central-1"},
+    }]);
+    let template = |index: usize| {
+        let html = if index.is_multiple_of(2) { PAGE } else { ONE_LINE };
+        json!({
+            "_id": format!("65f1a0c07e0000000000{index:04}"), "tenantId": tenant, "communityId": community,
+            "documentType": (["dl_object", "ppt_object", "idcard_object"][index % 3]), "dvcID": format!("dvc-{index}"),
+            "workflow": [
+                {"name": "welcome", "type": "HTML", "html": base64(html),
+                 "params": [{"name": "title", "field": "session.title"}],
+                 "actions": [{"name": "next", "on": "click", "jumpTo": "front"}, {"name": "send", "call": "submit"}]},
+                {"name": "front", "type": "CAPTURE_FRONT", "html": ""},
+            ],
+        })
+    };
+    onekosmos["templates"] = (0..12).map(template).collect();
+}
+
+fn base64(text: &str) -> String {
+    use base64::Engine;
+    base64::prelude::BASE64_STANDARD.encode(text)
+}
+
+fn fill_xident(state: &mut Value) {
+    state["blacklist"] = json!([{"id": 17, "reason": "fraud", "image": "ZmFjZQ==", "created_at": 1_700_000_000}]);
+    state["api_keys"] = json!([{
+        "id": 18, "name": "shop", "rule_id": 7, "created_at": "2026-01-01T00:00:00Z", "token": "hidden-api-key"
+    }]);
+}

@@ -1,0 +1,197 @@
+//! What a destroy leaves where the vendor has no delete: what the warning in its plan said.
+
+use serde_json::{Value, json};
+
+use super::weights::current;
+use crate::support::sandbox::Sandbox;
+use crate::support::workspace::{Plan, Workspace};
+
+fn weights(on_destroy: &str, age_weight: u32) -> String {
+    format!(
+        "resource \"idv_vult_weights\" \"main\" {{\n  age_weight = {age_weight}\n  on_destroy = \"{on_destroy}\"\n}}\n"
+    )
+}
+
+fn requirements(on_destroy: &str) -> String {
+    format!(
+        "resource \"idv_vult_document_requirements\" \"main\" {{\n  document_type = \"passport\"\n  data_source = \"ocr\"\n  \
+         city_required = true\n  on_destroy = \"{on_destroy}\"\n}}\n"
+    )
+}
+
+fn bucket(on_destroy: &str) -> String {
+    format!(
+        "resource \"idv_onekosmos_bucket\" \"main\" {{\n  type = \"aws\"\n  bucket_name = \"evidence\"\n  aws_credential = {{ \
+         access_key = \"AKIA1\", region = \"eu-central-1\", secret_key = \"hush\" }}\n  on_destroy = \"{on_destroy}\"\n}}\n"
+    )
+}
+
+fn change_weight(sandbox: &Sandbox, name: &str, value: u32) {
+    sandbox.change_state(|state| {
+        state["vult"]["weights"].as_array_mut().unwrap().last_mut().unwrap()[name] = json!(value);
+    });
+}
+
+/// Drops what the provider keeps beside the state, as if a version had written it that kept nothing.
+fn drop_private(workspace: &Workspace) {
+    let path = workspace.path().join("terraform.tfstate");
+    let mut state: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    for resource in state["resources"].as_array_mut().unwrap() {
+        for instance in resource["instances"].as_array_mut().unwrap() {
+            assert!(instance.as_object_mut().unwrap().remove("private").is_some(), "there was nothing to drop");
+        }
+    }
+    state["serial"] = json!(state["serial"].as_u64().unwrap() + 1);
+    std::fs::write(path, state.to_string()).unwrap();
+}
+
+#[track_caller]
+fn assert_warns(plan: &Plan, words: &str) {
+    assert!(plan.warnings().contains(words), "no `{words}` in {}", plan.warnings());
+}
+
+/// Plans the destroy, which must warn with these words, and carries it out.
+#[track_caller]
+fn destroy(workspace: &Workspace, words: &str) {
+    assert_warns(&workspace.plan_with(&["-destroy"]), words);
+    workspace.apply_saved().succeeded();
+    assert!(workspace.state().is_empty());
+}
+
+#[test]
+fn restore_puts_back_what_was_there_before_every_change() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    change_weight(&sandbox, "gender_weight", 77);
+    let before = current(&sandbox);
+    workspace.configure(&weights("restore", 5));
+    workspace.apply().succeeded();
+    // Through an update, a refresh of what somebody else changed, and a state of its own for that.
+    workspace.configure(&weights("restore", 6));
+    workspace.apply().succeeded();
+    change_weight(&sandbox, "gender_weight", 9);
+    workspace.run(&["apply", "-refresh-only", "-auto-approve", "-json"]).succeeded();
+    assert_ne!(current(&sandbox), before);
+    destroy(&workspace, "writes back what was there when Terraform took over");
+    assert_eq!(current(&sandbox), before);
+}
+
+#[test]
+fn restore_is_possible_for_what_was_forgotten_at_first() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    let before = current(&sandbox);
+    workspace.configure(&weights("forget", 5));
+    workspace.apply().succeeded();
+    assert_warns(&workspace.plan_with(&["-destroy"]), "apply `on_destroy = \"restore\"` first");
+    workspace.configure(&weights("restore", 5));
+    workspace.apply().succeeded();
+    destroy(&workspace, "Destroy restores the weights");
+    assert_eq!(current(&sandbox), before);
+}
+
+#[test]
+fn restore_after_an_import_puts_back_what_was_imported() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    change_weight(&sandbox, "age_weight", 42);
+    let before = current(&sandbox);
+    workspace.configure(&weights("restore", 5));
+    workspace.import("idv_vult_weights.main", "/").succeeded();
+    workspace.apply().succeeded();
+    assert!((current(&sandbox)["age_weight"] - 5.0).abs() < f64::EPSILON);
+    destroy(&workspace, "Destroy restores the weights");
+    assert_eq!(current(&sandbox), before);
+}
+
+#[test]
+fn restore_after_an_import_block_puts_back_what_was_imported() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    change_weight(&sandbox, "age_weight", 42);
+    let before = current(&sandbox);
+    workspace
+        .configure(&format!("{}import {{\n  to = idv_vult_weights.main\n  id = \"/\"\n}}\n", weights("restore", 5)));
+    workspace.apply().succeeded();
+    assert!((current(&sandbox)["age_weight"] - 5.0).abs() < f64::EPSILON);
+    destroy(&workspace, "Destroy restores the weights");
+    assert_eq!(current(&sandbox), before);
+}
+
+/// What was there before a version that kept nothing is lost; what is there when this version takes over is not.
+#[test]
+fn restore_with_state_of_a_version_that_kept_nothing_puts_back_what_this_one_found() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    workspace.configure(&weights("restore", 5));
+    workspace.apply().succeeded();
+    drop_private(&workspace);
+    let found = current(&sandbox);
+    workspace.configure(&weights("restore", 6));
+    workspace.apply().succeeded();
+    assert_ne!(current(&sandbox), found);
+    destroy(&workspace, "Destroy restores the weights");
+    assert_eq!(current(&sandbox), found);
+}
+
+/// Without a refresh nobody has looked: the destroy says that it cannot restore, and does nothing.
+#[test]
+fn restore_without_an_original_says_so() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    workspace.configure(&weights("restore", 5));
+    workspace.apply().succeeded();
+    drop_private(&workspace);
+    let before = current(&sandbox);
+    let plan = workspace.plan_with(&["-destroy", "-refresh=false"]);
+    assert_warns(&plan, "is not known, so the destroy leaves the weights as they are");
+    assert!(workspace.apply_saved().succeeded().warnings().contains("Nothing was restored"));
+    assert_eq!(current(&sandbox), before);
+}
+
+#[test]
+fn restore_puts_one_set_of_requirements_back_and_touches_no_other() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    let sets = || sandbox.state()["vult"]["requirements"].clone();
+    let before = sets();
+    workspace.configure(&requirements("restore"));
+    workspace.import("idv_vult_document_requirements.main", "passport/ocr").succeeded();
+    workspace.apply().succeeded();
+    assert_ne!(sets(), before);
+    destroy(&workspace, "Destroy restores the document requirements");
+    assert_eq!(sets(), before);
+}
+
+#[test]
+fn forget_sends_nothing() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    workspace.configure(&format!("{}{}{}", weights("forget", 5), requirements("forget"), bucket("forget")));
+    workspace.apply().succeeded();
+    let plan = workspace.plan_with(&["-destroy"]);
+    for what in ["the weights", "the document requirements", "the bucket"] {
+        assert_warns(&plan, &format!("Destroy forgets {what}"));
+    }
+    let before = sandbox.state();
+    sandbox.forget_requests();
+    workspace.apply_saved().succeeded();
+    for vendor in ["/vult/weights", "/vult/requirements", "/onekosmos/buckets"] {
+        assert_eq!(sandbox.state().pointer(vendor), before.pointer(vendor), "{vendor}");
+    }
+    let writes = sandbox.request_lines().into_iter().filter(|line| !line.starts_with("GET"));
+    let writes: Vec<_> = writes.filter(|line| !line.starts_with("POST /oauth/token")).collect();
+    assert_eq!(writes, [""; 0]);
+}
+
+#[test]
+fn disable_switches_the_bucket_off() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    workspace.configure(&bucket("disable"));
+    workspace.apply().succeeded();
+    destroy(&workspace, "the destroy switches it off; its settings stay");
+    let bucket = &sandbox.state()["onekosmos"]["buckets"][0];
+    assert_eq!((&bucket["isEnabled"], &bucket["bucketName"]), (&json!(false), &json!("evidence")));
+    assert_eq!(bucket["aws_credential"]["secretKey"], "hush");
+}
