@@ -38,9 +38,9 @@ const IDENTITY: Version = (1, 12);
 /// The Terraform that an example asks for.
 fn needed(folder: &Path) -> Version {
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    // Others may be images.
-    let configuration = files.filter(|path| path.extension().is_some_and(|extension| extension == "tf"));
-    let asked = configuration.map(|path| read(&path)).filter_map(|text| {
+    let configurations = files.filter(|path| path.extension().is_some_and(|extension| extension == "tf"));
+    let asked = configurations.filter_map(|path| {
+        let text = read(&path);
         let (_, rest) = text.split_once("required_version = \">= ")?;
         Some(terraform::parse_version(rest.split_once('"')?.0))
     });

@@ -93,6 +93,19 @@ provider "idv" {
     template_session_id = ephemeral.idv_onekosmos_proofing_session.main.session_id
   }
 }
+resource "idv_fiven_credentials_access_request" "main" {
+  party_id  = "alice::1220abcd"
+  providers = ["GOOGLE"]
+}
+data "idv_fiven_credentials" "all" {}
+ephemeral "idv_fiven_access_token" "main" {}
+ephemeral "idv_fiven_verification_link" "main" {
+  contract_id = "contract_123"
+}
+ephemeral "idv_fiven_verification_links" "main" {
+  contract_ids = ["contract_123"]
+}
+
 variable "bucket_secret" {
   ephemeral = true
 }
@@ -130,6 +143,13 @@ fn secrets(sandbox: &Sandbox) -> Vec<Secret> {
     let tokens = state["vult"]["tokens"].as_object().unwrap();
     assert!(!tokens.is_empty());
     secrets.extend(tokens.keys().map(|token| ("an access token", token.clone())));
+
+    secrets.push(("the institution's client secret", text("/fiven/client_secret")));
+    let tokens = state["fiven"]["tokens"].as_object().unwrap();
+    let links = state["fiven"]["links"].as_object().unwrap();
+    assert!(!tokens.is_empty() && links.len() > 2);
+    secrets.extend(tokens.keys().map(|token| ("an institution's access token", token.clone())));
+    secrets.extend(links.keys().map(|token| ("the token of a verification link", token.clone())));
 
     secrets.push(("the provider's private key", PRIVATE_KEY.to_owned()));
     secrets.push(("the bucket's secret", BUCKET_SECRET.to_owned()));

@@ -56,6 +56,18 @@ data "idv_onekosmos_service" "main" {}
 output "parts" {
   value = provider::idv::parse_import_id("idv_vult_document_requirements", "passport/ocr")
 }
+resource "idv_fiven_credentials_access_request" "main" {
+  party_id  = "alice::1220abcd"
+  providers = ["GOOGLE", "GITHUB"]
+}
+data "idv_fiven_credentials" "main" {}
+data "idv_fiven_credential" "main" {
+  party_id = "bob::1220ef01"
+}
+data "idv_fiven_human_score" "main" {}
+data "idv_fiven_verification_status" "main" {
+  token = "verify_token_abc123"
+}
 "#;
 
 /// The import ids of those resources in a fresh sandbox.
@@ -69,6 +81,7 @@ fn imports(state: &Value) -> Vec<(&'static str, String)> {
         ("idv_onekosmos_proofing_template.main", format!("dvc_sandbox/{}", text("/onekosmos/templates/0/_id"))),
         ("idv_onekosmos_bucket.main", place),
         ("idv_onekosmos_service_key.main", "pipeline".to_owned()),
+        ("idv_fiven_credentials_access_request.main", "alice::1220abcd".to_owned()),
     ]
 }
 

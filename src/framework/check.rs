@@ -1,9 +1,20 @@
 //! Checks of a configuration against a schema's rules, and of an answer against what core would throw away.
 
 use super::diagnostics::{Diagnostic, Diagnostics};
+use super::model::{self, Model};
 use super::path::Path;
 use super::schema::{Attribute, Nesting, Schema, Shape};
 use super::value::Value;
+
+/// Every mistake in a configuration: what the schema's rules find, and what an object's own check of its model does.
+pub(super) fn config<M: Model>(schema: &Schema, config: Value, own: impl FnOnce(&M, &mut Diagnostics)) -> Diagnostics {
+    let mut diagnostics = rules(schema, &config);
+    match model::decode(config) {
+        Ok(model) => own(&model, &mut diagnostics),
+        Err(misfit) => diagnostics.append(misfit),
+    }
+    diagnostics
+}
 
 /// Runs every rule on every known value of a configuration, so that all mistakes are told at once.
 pub fn rules(schema: &Schema, config: &Value) -> Diagnostics {

@@ -78,12 +78,7 @@ impl<D: DataSource> Object for Erased<D> {
     }
 
     fn validate(&self, config: Value) -> Diagnostics {
-        let mut diagnostics = check::rules(&self.schema, &config);
-        match model::decode(config) {
-            Ok(model) => self.source.validate(&model, &mut diagnostics),
-            Err(misfit) => diagnostics.append(misfit),
-        }
-        diagnostics
+        check::config(&self.schema, config, |model, diagnostics| self.source.validate(model, diagnostics))
     }
 
     async fn read(&self, config: Value, clients: &Clients) -> (Value, Diagnostics) {

@@ -164,12 +164,7 @@ impl<E: Ephemeral> Object for Erased<E> {
     }
 
     fn validate(&self, config: Value) -> Diagnostics {
-        let mut diagnostics = check::rules(&self.schema, &config);
-        match model::decode(config) {
-            Ok(model) => self.ephemeral.validate(&model, &mut diagnostics),
-            Err(misfit) => diagnostics.append(misfit),
-        }
-        diagnostics
+        check::config(&self.schema, config, |model, diagnostics| self.ephemeral.validate(model, diagnostics))
     }
 
     async fn open(&self, config: Value, clients: &Clients) -> Opened {

@@ -8,7 +8,7 @@ use super::value::{self, Value};
 
 /// A struct with one [`Attr`](super::Attr) per attribute of the schema, under the same names.
 ///
-/// A test over all objects holds model and schema against each other.
+/// An attribute that the schema lacks is found by [`check::answer`](super::check::answer) when an answer is made of the model.
 pub trait Model: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {}
 
 impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Model for T {}

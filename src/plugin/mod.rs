@@ -27,4 +27,4 @@ pub use environment::{Lookup, process_environment};
 pub use error::Error;
 pub use handshake::Handshake;
 pub use reattach::serve_debug;
-pub use server::{MAX_MESSAGE_BYTES, serve};
+pub use server::serve;

@@ -17,19 +17,14 @@ use super::services::{self, Farewell};
 use super::signals::Signals;
 use super::tls;
 
-/// The size that messages should be allowed in both directions, in bytes: 256 MiB, as terraform-plugin-go allows.
-///
-/// tonic's own limit for a received message is 4 MiB, which a large state exceeds. The caller sets both limits on its own
-/// service before it makes the routes.
-pub const MAX_MESSAGE_BYTES: usize = 256 * 1024 * 1024;
-
 /// How long calls in flight may take to finish after the host asked to stop. It kills the process after two seconds.
 const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long a plugin may take over what it does before it ends.
 const FAREWELL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Serves a plugin's own routes to the host of `handshake`, until the host asks to stop.
+/// Serves a plugin's own routes to the host of `handshake`, until the host asks to stop. The limits on the size of messages
+/// are those that the caller has set on its service.
 ///
 /// `farewell` is what the plugin does before it ends, in ten seconds at most.
 ///

@@ -58,7 +58,7 @@ fn no_environment_and_no_credentials() {
     bench.plan(ALL, &expect![[r#"
         Error: `fiven.environment` is missing
           in provider "idv": `provider "idv" {}`
-        5N ID has a test network, `devnet`, and a production network, `mainnet`. Set `environment` in `fiven = { ... }` of the provider block, or the environment variable `IDV_FIVEN_ENVIRONMENT`.
+        5N ID has a test network, `devnet`, and a production network, `mainnet`; `base_url` stands for any other address. Set `environment` in `fiven = { ... }` of the provider block, or the environment variable `IDV_FIVEN_ENVIRONMENT`.
 
         Error: `fiven.client_id` is missing
           in provider "idv": `provider "idv" {}`
@@ -151,11 +151,20 @@ fn one_of_several() {
 fn contracts_that_there_are_not() {
     let batch = "ephemeral \"idv_fiven_verification_links\" \"all\" {\n  contract_ids = [\"contract_123\", \"contract_bad\"]\n}\n";
     Bench::new().plan(batch, &expect![[r#"
-        Error: 5N ID: making verification links for 2 contracts, `contract_123` to `contract_bad` failed: the answer was 404 Not Found (not_found: there is no credential with this contract (contractId: contract_bad))
+        Error: No verification link for `contract_bad`
+          in ephemeral "idv_fiven_verification_links" "all": `contract_ids = ["contract_123", "contract_bad"]`
+        5N ID made no verification link for the contract `contract_bad`. The vendor refused the whole request because of it: there is no credential with this contract (contractId: contract_bad). Links that it made for others are not used and end by themselves. Correct the id or remove it from `contract_ids`; the data source `idv_fiven_credentials` lists those that there are."#]]);
+    let bench = Bench::new();
+    bench.sandbox.fault(&json!({
+        "vendor": "fiven", "path": "/api/v1/generate-links-batch", "kind": "status", "status": 400,
+        "body": {"error": "bad_request", "message": "Invalid request parameters", "details": {}}
+    }));
+    bench.plan(batch, &expect![[r#"
+        Error: 5N ID: making verification links for 2 contracts, `contract_123` to `contract_bad` failed: the answer was 400 Bad Request (bad_request: Invalid request parameters)
           in ephemeral "idv_fiven_verification_links" "all": `ephemeral "idv_fiven_verification_links" "all" {`
         Request: POST FIVEN_URL/api/v1/generate-links-batch
-        Check the id and the base URL: the object was deleted, never existed, or the path is another one.
-        If this is not about a missing object, the address may serve the other generation of the API: see `api` and `base_url` in `fiven = { ... }`."#]]);
+        5N ID did not accept what was sent. Change the value that it names.
+        5N ID refused the contracts together and does not say which of them is wrong. Ask for fewer at a time to find it."#]]);
     Bench::new().variable("IDV_FIVEN_API", "institutions").plan(batch, &expect![[r#"
         Error: No verification link for `contract_bad`
           in ephemeral "idv_fiven_verification_links" "all": `contract_ids = ["contract_123", "contract_bad"]`

@@ -3,6 +3,7 @@
 mod background;
 mod control;
 mod faults;
+mod fiven;
 mod onekosmos;
 mod vult;
 mod xident;

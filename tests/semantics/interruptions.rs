@@ -85,12 +85,22 @@ const CREATES: &[(&str, &str, &str, &str)] = &[
              aws_credential = { access_key = "AKIA1", region = "eu-central-1", secret_key_wo = "hush" }
            }"#,
     ),
+    (
+        "fiven",
+        "POST",
+        "/api/v1/credentials-access-request",
+        r#"resource "idv_fiven_credentials_access_request" "main" {
+             party_id  = "alice::1220abcd"
+             providers = ["GOOGLE"]
+           }"#,
+    ),
 ];
 
 /// How many objects the vendors have; a historical set of weights counts as none.
 fn objects(sandbox: &Sandbox) -> usize {
     let state = sandbox.state();
-    let lists = ["/vult/webhooks", "/vult/requirements", "/onekosmos/templates", "/onekosmos/buckets"];
+    let lists =
+        ["/vult/webhooks", "/vult/requirements", "/onekosmos/templates", "/onekosmos/buckets", "/fiven/requests"];
     lists.iter().map(|list| state.pointer(list).unwrap().as_array().unwrap().len()).sum()
 }
 

@@ -2,12 +2,15 @@ terraform {
   required_version = ">= 1.10"
 }
 
-# The token that the provider signs its own requests with, for a provider block, a provisioner or a write-only attribute.
-ephemeral "idv_fiven_access_token" "main" {
-  lifecycle {
-    postcondition {
-      condition     = timecmp(self.expires_at, timeadd(plantimestamp(), "15m")) > 0
-      error_message = "The token ends within 15 minutes, which is too soon for this run."
-    }
+# The token that the provider signs its own requests with. It is in no plan and in no state.
+ephemeral "idv_fiven_access_token" "main" {}
+
+# A provider block, a provisioner and a write-only attribute may take it. Terraform prints nothing of what such a provisioner says.
+resource "terraform_data" "report" {
+  triggers_replace = "2026-11" # change it to have another one
+
+  provisioner "local-exec" {
+    command     = "test -n \"$FIVEN_TOKEN\"" # the program that asks 5N ID goes here
+    environment = { FIVEN_TOKEN = ephemeral.idv_fiven_access_token.main.access_token }
   }
 }

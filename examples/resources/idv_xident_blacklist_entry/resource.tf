@@ -1,3 +1,7 @@
+terraform {
+  required_version = ">= 1.11" # for write-only attributes; before, set face_image instead
+}
+
 provider "idv" {
   xident = { api = "verify/v1" } # lists and deletes; the rest comes from IDV_XIDENT_... in the environment
 }

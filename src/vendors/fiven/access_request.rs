@@ -11,7 +11,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::client::{Client, Credential, CredentialFilter};
+use super::client::{Client, Credential};
+use super::pages::CredentialFilter;
 use crate::framework::resource::{Context, Resource};
 use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Private, Schema, Type, Value, identity,

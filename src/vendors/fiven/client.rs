@@ -9,20 +9,17 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::pages::{CredentialFilter, Pages};
 use super::wire;
 use crate::http::{
-    self, Error, HeaderMap, Kind, OAuth2ClientCredentials, Path, Request, Response, StatusCode, Token, VendorError,
-    parse_common,
+    self, Error, HeaderMap, Kind, OAuth2ClientCredentials, Path, Request, StatusCode, Token, VendorError, parse_common,
 };
-
-/// How many credentials a page asks for: the most that the vendor's page allows.
-const PAGE: usize = 100;
 
 /// How many links one request may ask for, on the page as in the SDK.
 const BATCH: usize = 100;
 
 /// What reads of credentials are shared under within a run.
-const CREDENTIALS: &str = "credentials";
+pub(super) const CREDENTIALS: &str = "credentials";
 
 /// A generation of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +40,7 @@ impl Api {
     }
 
     /// The path for the one generation or the other.
-    fn path(self, v1: &str, institutions: &str) -> Path {
+    pub(super) fn path(self, v1: &str, institutions: &str) -> Path {
         Path::new(match self {
             Self::V1 => v1,
             Self::Institutions => institutions,
@@ -81,15 +78,6 @@ impl Credential {
     }
 }
 
-/// Which credentials to list; all without a filter. With both filters, those that either lets through.
-#[derive(Clone, Debug, Default)]
-pub(super) struct CredentialFilter {
-    /// Those of these parties.
-    pub party_ids: Vec<String>,
-    /// Those of accounts with these e-mail addresses; `institutions` only.
-    pub emails: Vec<String>,
-}
-
 /// What became of an access request that the vendor accepted.
 pub(super) struct Accepted {
     /// The id of the request; `institutions` tells none.
@@ -121,7 +109,7 @@ pub(super) struct LinkFailure {
 
 /// A client of one institution.
 pub(super) struct Client {
-    http: http::Client,
+    pub(super) http: http::Client,
     auth: Arc<OAuth2ClientCredentials>,
     api: Api,
 }
@@ -180,24 +168,7 @@ impl Client {
 
     /// The credentials that the institution may see, page after page.
     pub(super) fn pages(&self, filter: CredentialFilter) -> Pages<'_> {
-        Pages { client: self, filter, read: 0, known: HashSet::new(), done: false }
-    }
-
-    async fn page(&self, filter: &CredentialFilter, offset: usize) -> Result<Page, Error> {
-        let path = self.api.path("/api/v1/credentials", "/api/v1/institutions/me/credentials");
-        let request = self.http.get(path).doing("listing the credentials").shared(CREDENTIALS);
-        let mut query = vec![("offset", offset.to_string()), ("limit", PAGE.to_string())];
-        if self.api == Api::Institutions {
-            query.extend(filter.party_ids.iter().map(|id| ("partyIds", id.clone())));
-            query.extend(filter.emails.iter().map(|email| ("emails", email.clone())));
-        }
-        let answer = request.query(&query).send().await.map_err(hint)?;
-        let (rows, total) = match self.api {
-            Api::V1 => answer.json::<wire::PageOfV1>().map(|page| (page.credentials, page.total)),
-            Api::Institutions => answer.json::<wire::Items<_>>().map(|page| (page.items, page.pagination.total)),
-        }
-        .map_err(hint)?;
-        Ok(Page { rows, total, answer })
+        Pages::new(self, filter)
     }
 
     /// How human a party seems, or the institution's users where `v1` has but one score. `None` where there is none.
@@ -257,7 +228,10 @@ impl Client {
         };
         let requests: Vec<_> = contract_ids.iter().map(|id| json!({"contractId": id})).collect();
         let request = unseen(self.http.post(path).doing(doing)).json(&json!({"requests": requests}));
-        let answer = request.send().await.map_err(hint)?;
+        let answer = match request.send().await {
+            Ok(answer) => answer,
+            Err(error) => return refused_as_a_whole(error, contract_ids),
+        };
         let mut rows = match self.api {
             Api::V1 => answer.json::<wire::LinksOfV1>().map(wire::LinksOfV1::rows),
             Api::Institutions => answer.json::<wire::Results>().map(wire::Results::rows),
@@ -273,61 +247,40 @@ impl Client {
     }
 }
 
+/// The answer of `v1` has no place for a failure, so a contract that is wrong fails its whole batch, and all that can say
+/// which one it was is the vendor's message. Where it does, the failure is that contract's.
+fn refused_as_a_whole(error: Error, contract_ids: &[&str]) -> Result<Vec<Result<Link, LinkFailure>>, Error> {
+    if !matches!(error.kind(), Kind::Invalid | Kind::NotFound) {
+        return Err(hint(error));
+    }
+    let message = error.message().unwrap_or_default();
+    let named = named_in(message, contract_ids);
+    if named.is_empty() {
+        return Err(hint(error.with_hint(
+            "5N ID refused the contracts together and does not say which of them is wrong. Ask for fewer at a time to find it.",
+        )));
+    }
+    let failure = |id: &str| {
+        let reason = format!("The vendor refused the whole request because of it: {message}.");
+        Err(LinkFailure { contract_id: id.to_owned(), reason })
+    };
+    Ok(named.into_iter().map(failure).collect())
+}
+
+/// The ids that are in a message as whole words: `contract_1` is not meant by `contract_12`.
+fn named_in<'i>(message: &str, ids: &[&'i str]) -> Vec<&'i str> {
+    let words = message.split(|c: char| !(c.is_alphanumeric() || "_-:.#".contains(c)));
+    let words: HashSet<&str> = words.map(|word| word.trim_end_matches(['.', ':'])).collect();
+    ids.iter().copied().filter(|id| words.contains(id)).collect()
+}
+
 /// Making a link twice does no harm: the one that nobody has seen ends by itself.
 fn unseen(request: Request) -> Request {
     request.idempotent()
 }
 
-struct Page {
-    rows: Vec<wire::Row>,
-    total: usize,
-    answer: Response,
-}
-
-/// The credentials that a filter lets through, a page at a time, each once.
-pub(super) struct Pages<'c> {
-    client: &'c Client,
-    filter: CredentialFilter,
-    read: usize,
-    /// Contracts of earlier pages: rows move to a later page when others are added meanwhile.
-    known: HashSet<String>,
-    done: bool,
-}
-
-impl Pages<'_> {
-    /// The next page; `None` after the last.
-    pub(super) async fn next(&mut self) -> Result<Option<Vec<Credential>>, Error> {
-        if self.done {
-            return Ok(None);
-        }
-        let Page { rows, total, answer } = self.client.page(&self.filter, self.read).await?;
-        self.read += rows.len();
-        self.done = rows.is_empty() || self.read >= total;
-        let some = !rows.is_empty();
-        let mut page: Vec<_> = rows.into_iter().map(|row| row.credential(None)).collect();
-        page.retain(|credential| self.known.insert(credential.contract_id.clone()));
-        // A vendor that ignores `offset` would answer the first page until the total is reached.
-        if some && page.is_empty() {
-            return Err(answer.error("a page of credentials has nothing but what earlier pages had"));
-        }
-        if self.client.api == Api::V1 && !self.filter.party_ids.is_empty() {
-            page.retain(|credential| self.filter.party_ids.contains(&credential.party_id));
-        }
-        Ok(Some(page))
-    }
-
-    /// All of them.
-    pub(super) async fn all(mut self) -> Result<Vec<Credential>, Error> {
-        let mut credentials = Vec::new();
-        while let Some(mut page) = self.next().await? {
-            credentials.append(&mut page);
-        }
-        Ok(credentials)
-    }
-}
-
 /// Says where the user can mend it.
-fn hint(error: Error) -> Error {
+pub(super) fn hint(error: Error) -> Error {
     match error.kind() {
         Kind::Auth => error.with_hint(
             "They are `client_id` and `client_secret` in `fiven = { ... }` of the provider block, or IDV_FIVEN_CLIENT_ID and \
@@ -375,6 +328,14 @@ pub(super) fn parse_error(status: StatusCode, headers: &HeaderMap, body: &[u8]) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn contracts_are_named_by_whole_words() {
+        let ids = ["contract_1", "contract_12", "00ab::c"];
+        assert_eq!(named_in("No such contract (contractId: contract_12)", &ids), ["contract_12"]);
+        assert_eq!(named_in("Unknown: \"contract_1\", 00ab::c.", &ids), ["contract_1", "00ab::c"]);
+        assert!(named_in("Invalid request", &ids).is_empty());
+    }
 
     #[test]
     fn the_details_of_an_error_are_read() {

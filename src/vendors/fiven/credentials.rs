@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::client::{Api, Client, Credential, CredentialFilter};
+use super::client::{Api, Client, Credential};
+use super::pages::CredentialFilter;
 use crate::framework::{Attr, Attribute, DataSource, Diagnostic, Diagnostics, Path, Rule, Schema, Type};
 
 /// What both have of a credential, beside how it is found.

@@ -8,6 +8,7 @@ mod client;
 mod credentials;
 mod human_score;
 mod links;
+mod pages;
 mod request_credentials;
 pub mod sandbox;
 mod verification_status;
@@ -108,7 +109,8 @@ impl Config {
                 None
             }
             (None, None) => {
-                let why = "5N ID has a test network, `devnet`, and a production network, `mainnet`.";
+                let why = "5N ID has a test network, `devnet`, and a production network, `mainnet`; `base_url` stands for any \
+                           other address.";
                 mistakes.push(provider::missing("fiven", "environment", why));
                 None
             }
