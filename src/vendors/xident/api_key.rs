@@ -196,6 +196,10 @@ impl Listable for ApiKey {
         Schema::new("The API keys of the project. Needs `api = \"verify/v1\"`.", Vec::new())
     }
 
+    fn available(&self, client: &Client) -> Result<(), Diagnostic> {
+        super::listed(client, "API keys")
+    }
+
     async fn list(&self, client: &Client, _: Value, found: &mut Found<ApiKeyModel>) -> Result<(), Diagnostics> {
         for row in client.api_keys::<wire::Key>().await? {
             let name = row.name.clone().unwrap_or_else(|| row.id.0.clone());

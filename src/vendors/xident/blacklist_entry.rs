@@ -12,7 +12,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::client::{Adding, Api, BlacklistRow, Client};
+use super::blacklist::{Adding, BlacklistRow};
+use super::client::{Api, Client};
 use super::image;
 use crate::framework::model::Secret;
 use crate::framework::resource::{Change, Context, Planning, Resource};
@@ -254,6 +255,10 @@ impl Listable for BlacklistEntry {
             "The blacklist of the project. Needs `api = \"verify/v1\"`.",
             vec![Attribute::string("reason").optional().describe(what)],
         )
+    }
+
+    fn available(&self, client: &Client) -> Result<(), Diagnostic> {
+        super::listed(client, "entries of the blacklist")
     }
 
     async fn list(

@@ -3,27 +3,19 @@
 //! `v1` is the vendor's reference page. `verify/v1` is its newer OpenAPI document, whose base, header and envelope differ.
 //! Where a generation lacks a call, the error says which one has it.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
-use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
-use tokio::sync::{Mutex, MutexGuard};
-use tokio::time::Instant;
+use tokio::sync::Mutex;
 
+use super::blacklist::Known;
 use crate::http::{self, Authenticate, Error, Kind, Outgoing, Path, Request, Response, StaticHeader};
 
 /// The largest page that the vendor's lists give.
 const PAGE: usize = 100;
-
-/// How old a look at the blacklist may be that a create compares with.
-const AS_GOOD_AS_NOW: Duration = Duration::from_secs(2);
-
-/// The tag under which the list of the blacklist is shared.
-const BLACKLIST: &str = "blacklist";
 
 /// A generation of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +33,14 @@ impl Api {
             Self::V1 => "v1",
             Self::VerifyV1 => "verify/v1",
         }
+    }
+
+    /// What to do for what this generation has and the configured one has not.
+    pub(super) fn way_there(self) -> String {
+        let name = self.name();
+        format!(
+            "`{name}` has it: set `api = \"{name}\"` in `xident = {{ ... }}` of the provider block, or IDV_XIDENT_API."
+        )
     }
 
     /// The generation of this name; the page's without one.
@@ -78,19 +78,6 @@ fn no_key(name: &str) -> Error {
     ))
 }
 
-/// An entry of the blacklist as `verify/v1` lists it.
-#[derive(Clone, Debug, Deserialize)]
-pub(super) struct BlacklistRow {
-    /// What delete takes.
-    pub id: i64,
-    /// Why the face is turned away.
-    pub reason: Option<String>,
-    /// `image` or `session`.
-    pub source: Option<String>,
-    /// When it was added, as the vendor writes it.
-    pub created_at: Option<String>,
-}
-
 /// An enrolled face; each generation knows another part of it.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct Face {
@@ -107,11 +94,12 @@ pub(super) struct Face {
 
 /// A client of one project.
 pub(super) struct Client {
-    http: http::Client,
+    pub(super) http: http::Client,
     address: String,
     api: Api,
     publishable_key: Option<SecretString>,
-    adding: Mutex<Option<Known>>,
+    /// Held by whoever adds to the blacklist.
+    pub(super) adding: Mutex<Option<Known>>,
 }
 
 impl Client {
@@ -128,54 +116,6 @@ impl Client {
     /// The generation that is configured.
     pub(super) fn api(&self) -> Api {
         self.api
-    }
-
-    /// Keeps this process from adding another entry while the guard lives: `verify/v1` answers no id, and what is new in the
-    /// list after a create is only known to be ours if one is added at a time.
-    pub(super) async fn adding(&self) -> Adding<'_> {
-        Adding { client: self, known: self.adding.lock().await }
-    }
-
-    /// Adds a face to the blacklist; the id, where the generation tells it. `metadata` is for `v1`.
-    pub(super) async fn add_to_blacklist(
-        &self,
-        image: &str,
-        reason: &str,
-        metadata: &BTreeMap<String, String>,
-    ) -> Result<Option<String>, Error> {
-        #[derive(Deserialize)]
-        struct Added {
-            blacklist_id: String,
-        }
-        let doing = "adding a face to the blacklist";
-        if self.api == Api::VerifyV1 {
-            let body = json!({"image": image, "reason": reason});
-            let request = self.http.post("/blacklist/image").doing(doing).json(&body).invalidates(BLACKLIST);
-            return request.send().await.map(|_| None).map_err(hint);
-        }
-        let mut body = json!({"face_image": image, "reason": reason});
-        if !metadata.is_empty() {
-            body["metadata"] = json!(metadata);
-        }
-        let added: Added = self.read(self.http.post("/blacklist/add").doing(doing).json(&body)).await?;
-        Ok(Some(added.blacklist_id))
-    }
-
-    /// Every entry of the blacklist, which `verify/v1` alone lists. `fresh` asks again where this run knows the answer.
-    pub(super) async fn blacklist(&self, fresh: bool) -> Result<Vec<BlacklistRow>, Error> {
-        let mut rows: Vec<BlacklistRow> = self.list("/blacklist", "listing the blacklist", BLACKLIST, fresh).await?;
-        // Rows move to a later page when others are added meanwhile.
-        let mut known = HashSet::new();
-        rows.retain(|row| known.insert(row.id));
-        Ok(rows)
-    }
-
-    /// Removes an entry; one that is gone already is none. `verify/v1` alone can.
-    pub(super) async fn delete_from_blacklist(&self, id: &str) -> Result<(), Error> {
-        let doing = "removing a face from the blacklist";
-        self.only(Api::VerifyV1, doing)?;
-        let request = self.http.delete(Path::new("/blacklist").segment(id)).doing(doing).invalidates(BLACKLIST);
-        request.send_opt().await.map(drop).map_err(hint)
     }
 
     /// Enrolls the face of a user. What the answer of `verify/v1` says is a challenge and not read: [`face`](Self::face) tells.
@@ -271,14 +211,11 @@ impl Client {
             return Ok(());
         }
         let failure = format!("the API `{}` has no such call", self.api.name());
-        Err(Error::new(Kind::Request, "Xident", doing, failure).with_hint(format!(
-            "`{0}` has it: set `api = \"{0}\"` in `xident = {{ ... }}` of the provider block, or IDV_XIDENT_API.",
-            has_it.name()
-        )))
+        Err(Error::new(Kind::Request, "Xident", doing, failure).with_hint(has_it.way_there()))
     }
 
     /// All pages of a list of `verify/v1`.
-    async fn list<T: DeserializeOwned>(
+    pub(super) async fn list<T: DeserializeOwned>(
         &self,
         path: &str,
         doing: &str,
@@ -304,7 +241,8 @@ impl Client {
         Ok(rows)
     }
 
-    async fn read<T: DeserializeOwned>(&self, request: Request) -> Result<T, Error> {
+    /// What the answer to a request with the secret key carries.
+    pub(super) async fn read<T: DeserializeOwned>(&self, request: Request) -> Result<T, Error> {
         self.data(&request.send().await.map_err(hint)?)
     }
 
@@ -328,36 +266,6 @@ impl fmt::Debug for Client {
     }
 }
 
-/// The ids that a look at the blacklist found.
-struct Known {
-    at: Instant,
-    ids: BTreeSet<i64>,
-}
-
-/// The right to add to the blacklist, and what was on it just before.
-pub(super) struct Adding<'c> {
-    client: &'c Client,
-    known: MutexGuard<'c, Option<Known>>,
-}
-
-impl Adding<'_> {
-    /// The ids on the blacklist now. The look that ended the create before is as good, so a row of creates costs two requests
-    /// each and not three; an older one could miss what somebody else has added since.
-    pub(super) async fn before(&mut self) -> Result<BTreeSet<i64>, Error> {
-        match self.known.take().filter(|known| known.at.elapsed() < AS_GOOD_AS_NOW) {
-            Some(known) => Ok(known.ids),
-            None => Ok(self.look().await?.iter().map(|row| row.id).collect()),
-        }
-    }
-
-    /// Everything on the blacklist, asked anew.
-    pub(super) async fn look(&mut self) -> Result<Vec<BlacklistRow>, Error> {
-        let rows = self.client.blacklist(true).await?;
-        *self.known = Some(Known { at: Instant::now(), ids: rows.iter().map(|row| row.id).collect() });
-        Ok(rows)
-    }
-}
-
 /// The form of every success of `verify/v1`.
 #[derive(Deserialize)]
 struct Envelope<T> {
@@ -376,7 +284,7 @@ struct Pagination {
 }
 
 /// Says where the user can mend a failure of a call with the secret key.
-fn hint(error: Error) -> Error {
+pub(super) fn hint(error: Error) -> Error {
     let status = error.status().map(|status| status.as_u16());
     let code = error.code().map(str::to_uppercase).unwrap_or_default();
     match (status, code.as_str()) {

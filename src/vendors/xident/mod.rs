@@ -3,6 +3,7 @@
 //! The vendor's reference page describes an older API (`v1`) than its OpenAPI document (`verify/v1`); see `client`.
 
 mod api_key;
+mod blacklist;
 mod blacklist_entry;
 mod client;
 mod face_enrollment;
@@ -57,6 +58,14 @@ impl provider::Client for Client {
 /// The part of every identity that says which service the object is at.
 fn service() -> identity::Part {
     identity::optional("base_url", "The address of the service. Taken from the provider block when it is left out.")
+}
+
+/// Refuses a list of what `verify/v1` alone lists.
+fn listed(client: &Client, what: &str) -> Result<(), Diagnostic> {
+    if client.api() == Api::VerifyV1 {
+        return Ok(());
+    }
+    Err(Diagnostic::error(format!("Xident's API `v1` has no list of {what}"), Api::VerifyV1.way_there()))
 }
 
 #[derive(Deserialize)]
