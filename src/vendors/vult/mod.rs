@@ -2,7 +2,6 @@
 //!
 //! The vendor's reference page names its operations and fields and lost their routes; see `operations`.
 
-mod access_token;
 mod client;
 mod document_requirements;
 mod erasure;
@@ -18,10 +17,12 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use secrecy::SecretString;
 use serde::Deserialize;
 
 use self::operations::{Mistake, Operations};
+use super::access_token::{AccessToken, HoldsToken};
 use super::common;
 use crate::framework::identity::{self, Place};
 use crate::framework::model::Secret;
@@ -37,6 +38,16 @@ impl provider::Client for client::Client {
 
     fn place(&self) -> Place {
         [("base_url", self.address().to_owned())].into()
+    }
+}
+
+#[async_trait]
+impl HoldsToken for client::Client {
+    const TYPE_NAME: &'static str = "vult_access_token";
+    const API_OF: &'static str = "VULT";
+
+    async fn access_token(&self) -> Result<Arc<http::Token>, http::Error> {
+        self.token().await
     }
 }
 
@@ -150,7 +161,7 @@ impl Vendor for Vult {
             Object::listable(webhook::Webhook),
             Object::data_source(webhook::Webhooks),
             Object::data_source(service::Service),
-            Object::ephemeral(access_token::AccessToken),
+            Object::ephemeral(AccessToken::<client::Client>::new()),
             Object::action(erasure::Erase(erasure::AnonymizeIdentity)),
             Object::action(erasure::Erase(erasure::AnonymizeSession)),
             Object::action(erasure::Erase(erasure::DeleteSession)),
