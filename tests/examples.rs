@@ -73,7 +73,8 @@ fn workspace(folder: &Path, sandbox: &Sandbox) -> Workspace {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         if !name.starts_with("import") {
-            workspace.write(&name, &read(&path));
+            // Not read as text: some are images.
+            std::fs::copy(&path, workspace.path().join(name)).unwrap();
         }
     }
     workspace

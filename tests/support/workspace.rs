@@ -19,7 +19,8 @@ const REQUIREMENTS: &str =
 
 /// Attributes that an import cannot know, because the vendor tells them to nobody or they are Terraform's own: the first
 /// apply after an import records them. A difference in any other is a failed import.
-const NOT_TOLD_BY_VENDORS: [&str; 4] = ["aws_credential", "rotate_when", "features", "form_elements"];
+const NOT_TOLD_BY_VENDORS: [&str; 5] =
+    ["aws_credential", "face_image_wo_version", "features", "form_elements", "rotate_when"];
 
 /// A workspace of one test. When the test fails, all that Terraform said in it is printed.
 pub(crate) struct Workspace {
