@@ -68,6 +68,9 @@ fn workspace(folder: &Path, sandbox: &Sandbox) -> Workspace {
     workspace.set("TF_VAR_capture_license", "a license of a capture engine");
     workspace.set("TF_VAR_webhook_secret", "a secret that only we and the vendor know");
     workspace.set("TF_VAR_private_key", "NxcAkLMNySu55B5bsCB1xxHP7sLYNAHyzKIBT5V1RZA=");
+    if folder.ends_with("idv_didit_access_token") {
+        workspace.sign_in_at_didit_as_a_client(sandbox);
+    }
     workspace.configure("");
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

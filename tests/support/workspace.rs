@@ -69,6 +69,15 @@ impl Workspace {
         self.environment.insert(variable.to_owned(), value.to_owned());
     }
 
+    /// Signs in at Didit by client id and secret for the runs that follow, in place of the key: one of the two is configured.
+    pub(crate) fn sign_in_at_didit_as_a_client(&mut self, sandbox: &Sandbox) {
+        let state = sandbox.state();
+        self.set("IDV_DIDIT_API_KEY", "");
+        for name in ["client_id", "client_secret"] {
+            self.set(&format!("IDV_DIDIT_{}", name.to_uppercase()), state["didit"][name].as_str().unwrap());
+        }
+    }
+
     /// Where the configuration is.
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
