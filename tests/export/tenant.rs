@@ -7,8 +7,8 @@ use crate::support::sandbox::Sandbox;
 /// How many webhooks it has: three pages of them.
 pub(super) const WEBHOOKS: usize = 300;
 /// How many objects it has in all: two scopes of weights, nine sets of requirements, the webhooks, the bucket, five service
-/// keys, twelve templates, and the party that grants a new institution its credentials.
-pub(super) const OBJECTS: usize = 2 + 9 + WEBHOOKS + 1 + 5 + 12 + 1;
+/// keys, twelve templates, the party that grants a new institution its credentials, an entry of a blacklist, and an API key.
+pub(super) const OBJECTS: usize = 2 + 9 + WEBHOOKS + 1 + 5 + 12 + 1 + 1 + 1;
 
 /// Names of webhooks that have to survive: in HCL, in a resource's name, and in the vendor's search.
 const NAMES: [&str; 12] = [
@@ -31,10 +31,12 @@ const ONE_LINE: &str = "<p>$${not} ${a} $${b}</p>";
 
 /// A sandbox with that tenant.
 pub(super) fn sandbox() -> Sandbox {
-    let sandbox = Sandbox::start();
+    // The generation of Xident that has lists.
+    let sandbox = Sandbox::start().with_variable("IDV_XIDENT_API", "verify/v1");
     sandbox.change_state(|state| {
         fill_vult(&mut state["vult"]);
         fill_onekosmos(&mut state["onekosmos"]);
+        fill_xident(&mut state["xident"]);
     });
     sandbox
 }
@@ -82,4 +84,11 @@ fn fill_onekosmos(onekosmos: &mut Value) {
 fn base64(text: &str) -> String {
     use base64::Engine;
     base64::prelude::BASE64_STANDARD.encode(text)
+}
+
+fn fill_xident(state: &mut Value) {
+    state["blacklist"] = json!([{"id": 17, "reason": "fraud", "image": "ZmFjZQ==", "created_at": 1_700_000_000}]);
+    state["api_keys"] = json!([{
+        "id": 18, "name": "shop", "rule_id": 7, "created_at": "2026-01-01T00:00:00Z", "token": "hidden-api-key"
+    }]);
 }

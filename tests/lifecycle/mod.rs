@@ -3,6 +3,7 @@
 mod fiven;
 mod onekosmos;
 mod vult;
+mod xident;
 
 use std::collections::BTreeSet;
 
@@ -42,15 +43,19 @@ struct Case {
 impl Case {
     /// Walks the whole life, each step on what the one before it left.
     fn run(&self) {
-        let sandbox = Sandbox::start();
-        let workspace = Workspace::new(&sandbox);
-        self.creates(&workspace, &sandbox);
+        self.run_in(&Sandbox::start());
+    }
+
+    /// The same in a sandbox that was prepared for it.
+    fn run_in(&self, sandbox: &Sandbox) {
+        let workspace = Workspace::new(sandbox);
+        self.creates(&workspace, sandbox);
         self.updates_in_place(&workspace);
         self.replaces_where_declared(&workspace);
-        self.imports(&workspace, &sandbox);
-        self.repairs_drift(&workspace, &sandbox);
-        self.creates_what_is_gone(&workspace, &sandbox);
-        self.destroys(&workspace, &sandbox);
+        self.imports(&workspace, sandbox);
+        self.repairs_drift(&workspace, sandbox);
+        self.creates_what_is_gone(&workspace, sandbox);
+        self.destroys(&workspace, sandbox);
     }
 
     fn creates(&self, workspace: &Workspace, sandbox: &Sandbox) {

@@ -11,3 +11,4 @@ mod requirements;
 mod service_keys;
 mod webhooks;
 mod weights;
+mod xident;
