@@ -314,8 +314,8 @@ async fn shows(
     if !filtered {
         return Ok(true);
     }
-    let sessions = client.sessions::<wire::Session>(&serde_json::json!({ "id": session_id })).await?;
-    Ok(sessions.iter().any(|session| {
+    let sessions = client.sessions::<wire::Session>(&serde_json::json!({ "id": session_id }), 1).await?;
+    Ok(sessions.rows.iter().any(|session| {
         session.document_type.as_deref() == Some(document_type) && session.dvc_id.as_deref() == state.dvc_id.as_str()
     }))
 }
