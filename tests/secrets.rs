@@ -105,6 +105,21 @@ ephemeral "idv_fiven_verification_link" "main" {
 ephemeral "idv_fiven_verification_links" "main" {
   contract_ids = ["contract_123"]
 }
+resource "idv_xident_blacklist_entry" "older" {
+  reason        = "fraud"
+  face_image_wo = var.face_image
+}
+resource "idv_xident_face_enrollment" "main" {
+  provider      = idv.today
+  user_id       = "user-456"
+  face_image_wo = var.face_image
+}
+data "idv_xident_requirements" "main" {}
+data "idv_xident_usage" "main" {}
+provider "idv" {
+  alias  = "today"
+  xident = { api = "verify/v1" }
+}
 
 resource "idv_didit_webhook_destination" "main" {
   label             = "events"
@@ -121,11 +136,15 @@ variable "bucket_secret" {
 variable "capture_license" {
   ephemeral = true
 }
+variable "face_image" {
+  ephemeral = true
+}
 "#;
 
 /// Given by the environment; none of them is in the sandbox's state before the apply.
 const BUCKET_SECRET: &str = "bucket-secret-7f3d09";
 const CAPTURE_LICENSE: &str = "capture-license-5b1e";
+const FACE_IMAGE: &str = "ZmFjZS1pbWFnZS04YzRk";
 const PRIVATE_KEY: &str = "V/5fpevE+vPr5pC1hn9tSNPsCWTKQpoepczvfAvyIUg=";
 
 /// Texts that must be in the files that are searched, so that the search is known to look in the right places.
@@ -160,6 +179,9 @@ fn secrets(sandbox: &Sandbox) -> Vec<Secret> {
     secrets.extend(tokens.keys().map(|token| ("an institution's access token", token.clone())));
     secrets.extend(links.keys().map(|token| ("the token of a verification link", token.clone())));
 
+    secrets.push(("the project's secret key", text("/xident/secret_key")));
+    secrets.push(("the image of a face", FACE_IMAGE.to_owned()));
+    assert_eq!(text("/xident/faces/user-456/image"), FACE_IMAGE);
     secrets.push(("the key of an application", text("/didit/api_key")));
     secrets.push(("the key that signs webhooks", text("/didit/webhook_destinations/0/secret_shared_key")));
 
@@ -220,6 +242,7 @@ fn none_is_in_the_log_the_state_or_the_plan_of_an_apply() {
     workspace.set("TF_LOG_PATH", log.to_str().unwrap());
     workspace.set("TF_VAR_bucket_secret", BUCKET_SECRET);
     workspace.set("TF_VAR_capture_license", CAPTURE_LICENSE);
+    workspace.set("TF_VAR_face_image", FACE_IMAGE);
     workspace.set("IDV_ONEKOSMOS_PRIVATE_KEY", PRIVATE_KEY);
     workspace.configure(CONFIGURATION);
     workspace.plan();
