@@ -4,7 +4,15 @@
 //! the vendor's OpenAPI document. See `client`.
 
 mod client;
+mod creation;
+mod features;
+mod form_elements;
+mod questionnaire;
 pub mod sandbox;
+mod versions;
+mod webhook_destination;
+mod workflow;
+mod workflows;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -20,7 +28,7 @@ use super::common;
 use crate::framework::identity::{self, Place};
 use crate::framework::model::Secret;
 use crate::framework::provider::{self, AnyClient, Common, Object};
-use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Value, Vendor, value};
+use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Path, Rule, Value, Vendor, value};
 use crate::http::{
     self, Authenticate, ClientAuth, ClientCredentials, HeaderName, OAuth2ClientCredentials, StaticHeader,
 };
@@ -55,6 +63,33 @@ impl HoldsToken for Client {
 /// The part of every identity that says at which service the object is.
 fn service() -> identity::Part {
     identity::optional("base_url", "The address of the API. Taken from the provider block when it is left out.")
+}
+
+/// The warning that an object is not there any more.
+fn gone(one: &str, id: &str) -> (String, String) {
+    let detail = format!(
+        "Didit has no {one} `{id}` any more. It was deleted outside of Terraform and is planned for creation. To stop managing it \
+         instead, remove the resource and run `terraform apply`."
+    );
+    (format!("A {one} is gone"), detail)
+}
+
+/// Reads an import id that is one uuid. `form` is what the documentation calls it.
+fn one_uuid(id: &str, type_name: &str, form: &str) -> Result<Attr<String>, Diagnostics> {
+    if !id.is_empty() && !id.contains('/') {
+        return Ok(id.into());
+    }
+    let detail = format!(
+        "`{id}` is not an import id of `{type_name}`. It is `{form}`, such as `11111111-2222-3333-4444-555555555555`."
+    );
+    Err(Diagnostic::error("Wrong import id", detail).into())
+}
+
+/// That private state cannot be written, which nothing that this vendor keeps in it brings about.
+fn not_kept(error: &serde_json::Error) -> Diagnostic {
+    let detail =
+        format!("What has to be kept beside the state cannot be written: {error}. This is a bug in the provider.");
+    Diagnostic::error("Private state cannot be written", detail)
 }
 
 #[derive(Deserialize)]
@@ -165,6 +200,13 @@ impl Vendor for Didit {
     }
 
     fn objects(&self) -> Vec<Object> {
-        vec![Object::ephemeral(AccessToken::<Client>::new())]
+        vec![
+            Object::listable(workflow::Workflow),
+            Object::listable(questionnaire::Questionnaire),
+            Object::listable(webhook_destination::WebhookDestination),
+            Object::data_source(workflows::Workflows),
+            Object::ephemeral(AccessToken::<Client>::new()),
+            Object::ephemeral(webhook_destination::WebhookSecret),
+        ]
     }
 }
