@@ -1,7 +1,8 @@
 """Measures what every Terraform run pays for the provider: `make bench`.
 
 Terraform starts the plugin several times in one run, so its start and its memory are felt. Both are told beside trivial
-processes that are measured in the same run, because times and sizes mean little without the machine they were taken on.
+processes, and a plan that calls functions beside one that calls Terraform's own, all measured in the same run, because
+times and sizes mean little without the machine they were taken on.
 """
 
 import os
@@ -17,6 +18,8 @@ from pathlib import Path
 import workspace
 
 RUNS = 30
+# Runs of what takes a whole Terraform.
+FEW_RUNS = 5
 FOLDER = workspace.TARGET / "bench"
 # What Terraform itself sets for a plugin: go-plugin's cookie and the protocol it speaks.
 PLUGIN = {
@@ -48,14 +51,16 @@ def client_certificate() -> str | None:
 
 def start_to_handshake(binary: Path, more: dict[str, str]) -> float:
     """Seconds from the start of the process to the line with which it says where it listens."""
-    environment = workspace.clean_environment({**PLUGIN, **more})
-    started = time.perf_counter()
-    process = subprocess.Popen([binary], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    line = process.stdout.readline()
-    seconds = time.perf_counter() - started
-    process.kill()
-    process.wait()
-    process.stdout.close()
+    # A process that is killed leaves its socket behind: in a folder that goes.
+    with tempfile.TemporaryDirectory() as sockets:
+        environment = workspace.clean_environment({**PLUGIN, "PLUGIN_UNIX_SOCKET_DIR": sockets, **more})
+        started = time.perf_counter()
+        process = subprocess.Popen([binary], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        line = process.stdout.readline()
+        seconds = time.perf_counter() - started
+        process.kill()
+        process.wait()
+        process.stdout.close()
     if not line.startswith(b"1|6|"):
         raise RuntimeError(f"the provider answered {line!r} and not a handshake line")
     return seconds
@@ -121,6 +126,19 @@ def memory_of(command: list[str]) -> dict[str, int]:
     return status
 
 
+def plan_of_calls(terraform: str, environment: dict[str, str], expression: str) -> float:
+    """Seconds for the plan of a configuration that evaluates `expression`, of `a` and `b`, 10,000 times."""
+    calls = f"flatten([for a in range(100) : [for b in range(100) : {expression}]])"
+    requirement = f'terraform {{\n  required_providers {{\n    idv = {{ source = "{workspace.SOURCE}" }}\n  }}\n}}\n'
+    configuration = f'{requirement}output "calls" {{\n  value = length({calls})\n}}\n'
+    folder = FOLDER / "functions"
+    folder.mkdir(exist_ok=True)
+    (folder / "main.tf").write_text(configuration, encoding="utf-8")
+    started = time.perf_counter()
+    subprocess.run([terraform, "plan", "-input=false"], cwd=folder, env=environment, check=True, capture_output=True)
+    return time.perf_counter() - started
+
+
 def table(title: str, unit: str, rows: list[tuple[str, float]]) -> None:
     """A row for each measurement, and how many times the last row, the yardstick, it is."""
     yardstick = rows[-1][1]
@@ -129,30 +147,48 @@ def table(title: str, unit: str, rows: list[tuple[str, float]]) -> None:
         print(f"  {name:<50} {value:8.2f} {value / yardstick:8.2f}")
 
 
+def bench_start(binary: Path) -> None:
+    rows = [("provider, process start to handshake line", median_ms(start_to_handshake, binary, {}))]
+    if certificate := client_certificate():
+        more = {"PLUGIN_CLIENT_CERT": certificate}
+        rows.append(("the same with mutual TLS, as Terraform starts it", median_ms(start_to_handshake, binary, more)))
+    else:
+        print("There is no openssl on the PATH: the start with mutual TLS is not measured.")
+    rows.append(("python3 -c pass, start to end", median_ms(start_to_end, [sys.executable, "-c", "pass"])))
+    rows.append(("/bin/true, start to end", median_ms(start_to_end, ["/bin/true"])))
+    table("Start", "ms", rows)
+
+
+def bench_memory(binary: Path, terraform: str, environment: dict[str, str]) -> None:
+    runs = [memory_after_schema(terraform, environment, binary) for _ in range(FEW_RUNS)]
+    provider = sorted(runs, key=lambda run: run["VmHWM"])[len(runs) // 2]
+    rows = [("provider after GetProviderSchema, at its highest", provider["VmHWM"])]
+    rows += [(f"  of which {what}", provider[name]) for name, what in
+             [("RssAnon", "heap and stacks"), ("RssFile", "pages of the binary and libraries")]]
+    rows.append(("python3, waiting", memory_of([sys.executable, "-c", "input()"])["VmHWM"]))
+    rows.append(("cat, waiting", memory_of(["/bin/cat"])["VmHWM"]))
+    table("Resident memory", "MiB", [(name, size / 1024) for name, size in rows])
+
+
+def bench_functions(terraform: str, environment: dict[str, str]) -> None:
+    calls = [
+        ("provider::idv::xident_webhook_signature", 'provider::idv::xident_webhook_signature("${a}-${b}", "secret")'),
+        ("provider::idv::parse_import_id", 'provider::idv::parse_import_id("idv_vult_webhook", "${a}/${b}")'),
+        ("base64sha256, one of Terraform's own", 'base64sha256("${a}-${b}secret")'),
+    ]
+    table("A plan with 10,000 calls of a function", "s",
+          [(name, statistics.median(plan_of_calls(terraform, environment, expression) for _ in range(FEW_RUNS)))
+           for name, expression in calls])
+
+
 def bench() -> None:
     binary = workspace.build(release=True).resolve()
     terraform, version = workspace.find_terraform()
-    print(f"{machine()}; {version}; Python {platform.python_version()}; medians of {RUNS} runs")
-
-    starts = [("provider, process start to handshake line", median_ms(start_to_handshake, binary, {}))]
-    if certificate := client_certificate():
-        more = {"PLUGIN_CLIENT_CERT": certificate}
-        starts.append(("the same with mutual TLS, as Terraform starts it", median_ms(start_to_handshake, binary, more)))
-    else:
-        print("There is no openssl on the PATH: the start with mutual TLS is not measured.")
-    starts.append(("python3 -c pass, start to end", median_ms(start_to_end, [sys.executable, "-c", "pass"])))
-    starts.append(("/bin/true, start to end", median_ms(start_to_end, ["/bin/true"])))
-    table("Start", "ms", starts)
-
     environment = workspace.prepare(FOLDER, workspace.ROOT / "examples" / "provider", binary, {})
-    runs = [memory_after_schema(terraform, environment, binary) for _ in range(5)]
-    provider = sorted(runs, key=lambda run: run["VmHWM"])[len(runs) // 2]
-    sizes = [("provider after GetProviderSchema, at its highest", provider["VmHWM"])]
-    sizes += [(f"  of which {what}", provider[name]) for name, what in
-              [("RssAnon", "heap and stacks"), ("RssFile", "pages of the binary and libraries")]]
-    sizes.append(("python3, waiting", memory_of([sys.executable, "-c", "input()"])["VmHWM"]))
-    sizes.append(("cat, waiting", memory_of(["/bin/cat"])["VmHWM"]))
-    table("Resident memory", "MiB", [(name, size / 1024) for name, size in sizes])
+    print(f"{machine()}; {version}; Python {platform.python_version()}; medians of {RUNS} starts and {FEW_RUNS} Terraforms")
+    bench_start(binary)
+    bench_memory(binary, terraform, environment)
+    bench_functions(terraform, environment)
     print(f"\nThe binary has {binary.stat().st_size / 1024 / 1024:.1f} MiB.")
 
 

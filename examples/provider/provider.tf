@@ -24,6 +24,16 @@ provider "idv" {
     client_id     = var.fiven_client_id
     client_secret = var.fiven_client_secret
   }
+
+  xident = {
+    secret_key      = var.xident_secret_key
+    publishable_key = "pk_live_xxx"
+    api             = "verify/v1" # today's; `v1` is the one of the vendor's reference page
+  }
+
+  didit = {
+    api_key = var.didit_api_key # or client_id and client_secret
+  }
 }
 
 variable "vult_base_url" {
@@ -55,6 +65,18 @@ variable "fiven_client_id" {
 
 variable "fiven_client_secret" {
   description = "The secret of that client."
+  type        = string
+  sensitive   = true
+}
+
+variable "xident_secret_key" {
+  description = "The secret key of the project at Xident."
+  type        = string
+  sensitive   = true
+}
+
+variable "didit_api_key" {
+  description = "The key of the application at Didit."
   type        = string
   sensitive   = true
 }

@@ -26,6 +26,8 @@ pub(super) struct Chosen {
     pub(super) types: Vec<String>,
     /// Types of these vendors that no list exists for.
     pub(super) unlistable: Vec<String>,
+    /// Types, asked for by nobody, that another generation of the vendor's API could list, each with what says so.
+    pub(super) unavailable: Vec<(String, Diagnostics)>,
 }
 
 impl Selection {
@@ -46,9 +48,15 @@ impl Selection {
             let of_vendor = provider.resources.get(*name).is_some_and(|object| vendors.contains(&object.vendor()));
             of_vendor && (include.is_empty() || include.contains(*name)) && !exclude.contains(*name)
         };
-        let (types, unlistable) =
-            provider.resources.keys().filter(wanted).cloned().partition(|name| provider.lists.contains_key(name));
-        Ok(Chosen { vendors, types, unlistable })
+        let (mut types, mut unlistable, mut unavailable) = (Vec::new(), Vec::new(), Vec::new());
+        for name in provider.resources.keys().filter(wanted).cloned() {
+            match provider.lists.get(&name).map(|list| list.available(clients)) {
+                None => unlistable.push(name),
+                Some(Err(why)) if include.is_empty() => unavailable.push((name, why)),
+                Some(_) => types.push(name),
+            }
+        }
+        Ok(Chosen { vendors, types, unlistable, unavailable })
     }
 
     fn vendors(

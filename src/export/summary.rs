@@ -15,6 +15,7 @@ pub struct Summary {
     format: Format,
     types: Vec<Line>,
     unlistable: Vec<String>,
+    unavailable: Vec<(String, Diagnostics)>,
     not_configured: Vec<&'static str>,
     variables: Vec<(String, String, bool)>,
 }
@@ -48,6 +49,7 @@ impl Summary {
             format,
             types: captures.iter().map(line).collect(),
             unlistable: chosen.unlistable,
+            unavailable: chosen.unavailable,
             not_configured: names
                 .filter(|name| !provider.clients().configured().any(|vendor| vendor == *name))
                 .collect(),
@@ -102,6 +104,12 @@ impl fmt::Display for Summary {
         if !self.unlistable.is_empty() {
             let types = self.unlistable.join(", ");
             writeln!(f, "\nNot captured, because the vendor lists no such objects: {types}. Import them one by one.")?;
+        }
+        for (type_name, why) in &self.unavailable {
+            for reason in why {
+                writeln!(f, "\nNothing of {type_name}: {}", reason.summary)?;
+                writeln!(f, "{}", indented(&reason.detail))?;
+            }
         }
         if !self.not_configured.is_empty() {
             writeln!(f, "\nNot configured, and so not looked at: {}.", self.not_configured.join(", "))?;

@@ -22,6 +22,14 @@ pub trait Listable: Resource {
     /// The filters that a list takes, all optional.
     fn filters(&self) -> Schema;
 
+    /// Whether the API that the client is configured for has such a list at all; always, unless a type says otherwise.
+    ///
+    /// The error says which generation of the API has it. Whoever asks for the list gets that error; an export of whatever
+    /// there is goes on without the type and tells of it, since nothing failed.
+    fn available(&self, _: &Self::Client) -> Result<(), Diagnostic> {
+        Ok(())
+    }
+
     /// Offers every object that matches, page after page, until [`Found::offer`] says that it is enough.
     ///
     /// An object that vanishes meanwhile is skipped; any other failure is returned.
@@ -81,6 +89,8 @@ pub trait Object: Send + Sync {
     fn import_id(&self, state: &Value) -> Result<String, Diagnostics>;
     /// Every mistake in the filters.
     fn validate(&self, filter: &Value) -> Diagnostics;
+    /// Whether the API that is configured has such a list; the error says which has. Asks the vendor nothing.
+    fn available(&self, clients: &Clients) -> Result<(), Diagnostics>;
     /// Lists; at most `limit` objects if it is given. Each object or failure goes to `items`; when nobody takes them any
     /// more, the list ends.
     async fn list(&self, filter: Value, limit: Option<u64>, clients: Arc<Clients>, items: mpsc::Sender<Item>);
@@ -122,8 +132,12 @@ impl<R: Listable> Object for Erased<R> {
         check::rules(&self.filters, filter)
     }
 
+    fn available(&self, clients: &Clients) -> Result<(), Diagnostics> {
+        self.client(clients).map(drop)
+    }
+
     async fn list(&self, filter: Value, limit: Option<u64>, clients: Arc<Clients>, items: mpsc::Sender<Item>) {
-        let client = match clients.get::<R::Client>() {
+        let client = match self.client(&clients) {
             Ok(client) => client,
             Err(diagnostics) => return drop(items.send(Item::failed(diagnostics)).await),
         };
@@ -154,6 +168,13 @@ impl<R: Listable> Object for Erased<R> {
 }
 
 impl<R: Listable> Erased<R> {
+    /// The client, if it can list.
+    fn client(&self, clients: &Clients) -> Result<Arc<R::Client>, Diagnostics> {
+        let client = clients.get::<R::Client>()?;
+        self.resource.available(&client)?;
+        Ok(client)
+    }
+
     fn item(&self, display_name: String, model: &R::Model, client: &R::Client) -> Result<Item, Diagnostics> {
         let state = plan::with_defaults(&self.schema, check::answer(&self.schema, model::encode(model)?)?);
         let state = state.without_unknowns();

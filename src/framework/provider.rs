@@ -199,14 +199,13 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// Assembles a provider. `own` are its attributes beside those of the vendors, `functions` those that need no vendor.
+    /// Assembles a provider. `own` are its attributes beside those of the vendors.
     pub fn new(
         name: &'static str,
         version: &'static str,
         description: &str,
         own: Vec<Attribute>,
         vendors: Vec<&'static dyn Vendor>,
-        functions: Vec<function::Object>,
         environment: Environment,
     ) -> Self {
         let blocks = vendors.iter().map(|vendor| {
@@ -233,9 +232,6 @@ impl Provider {
         };
         for object in provider.vendors.clone().iter().flat_map(|vendor| vendor.objects()) {
             provider.register(object);
-        }
-        for function in functions {
-            provider.register(Object::Function(function));
         }
         provider.register(Object::function(ParseImportId(provider.resources.clone())));
         provider

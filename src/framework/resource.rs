@@ -235,6 +235,8 @@ pub trait Object: Send + Sync {
     fn vendor(&self) -> &'static str;
     /// The schema.
     fn schema(&self) -> &Schema;
+    /// What the model keeps of a value: all of it where model and schema agree, which a test over all objects holds.
+    fn through_model(&self, value: Value) -> Result<Value, Diagnostics>;
     /// Every mistake in a configuration.
     fn validate(&self, config: Value, capabilities: Capabilities) -> Diagnostics;
     /// The parts of its identity.
@@ -289,6 +291,10 @@ impl<R: Resource> Object for Erased<R> {
 
     fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    fn through_model(&self, value: Value) -> Result<Value, Diagnostics> {
+        model::through::<R::Model>(value)
     }
 
     fn validate(&self, config: Value, capabilities: Capabilities) -> Diagnostics {

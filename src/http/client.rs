@@ -142,7 +142,7 @@ impl Client {
         let Shared { settings, user_agent, auth, limits, .. } = &*self.shared;
         let stopped = |Stopped| Failure::last(stopped(&call.context));
         let unprepared = |error| Failure::last(needed_for(error, &call.context));
-        limits.turn().await.map_err(stopped)?;
+        let mut begun = limits.turn(self.below_base_url(&call.outgoing.url)).await.map_err(stopped)?;
         if call.authenticate {
             auth.prepare().await.map_err(unprepared)?;
         }
@@ -156,9 +156,12 @@ impl Client {
         if call.authenticate {
             auth.apply(&mut outgoing).map_err(unprepared)?;
         }
-        let begun = Instant::now();
+        let sent_at = Instant::now();
         let mut result = settings.transport.exchange(&outgoing, settings, &call.context).await;
-        log(&call.context, number, &outgoing, begun, &result);
+        log(&call.context, number, &outgoing, sent_at, &result);
+        if let (Some(begun), Ok(answer)) = (&mut begun, &result) {
+            begun.correct(&answer.headers);
+        }
         if let Err(failure) = &mut result {
             if let Some(wait) = failure.wait.filter(|wait| failure.fate == Fate::NotCarriedOut && *wait <= MAX_WAIT) {
                 limits.pause(wait);
@@ -166,8 +169,13 @@ impl Client {
             failure.sent = Some(Box::new(outgoing));
         }
         // Only now, so that the next request sees the pause.
-        drop(place);
+        drop((place, begun));
         result
+    }
+
+    /// The path of a request without that of the base URL, with the slash that it begins with.
+    fn below_base_url<'u>(&self, url: &'u Url) -> &'u str {
+        url.path().strip_prefix(self.base_url.path().trim_end_matches('/')).unwrap_or(url.path())
     }
 }
 

@@ -1,7 +1,7 @@
 //! How much a client sends at a time: a pause that the vendor asked for, a rate, and a cap on requests in flight.
 //!
-//! Waiting holds nothing: a request takes its place in flight last, and gives it back before it waits again. Limits per
-//! endpoint, and limits that a vendor's answers correct, belong here: as further buckets that `turn` waits for.
+//! Waiting holds nothing: a request takes its place in flight last, and gives it back before it waits again. The limits of
+//! single endpoints are in `endpoints`; `turn` waits for them too.
 
 use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
@@ -15,9 +15,10 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::endpoints::{Begun, Endpoint};
 use super::settings::Settings;
 
-const MINUTE: Duration = Duration::from_secs(60);
+pub(super) const MINUTE: Duration = Duration::from_secs(60);
 
 /// Waiting ended because the provider was asked to stop.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,16 +27,17 @@ pub(super) struct Stopped;
 /// The limits of one client.
 pub(super) struct Limits {
     rate: Option<Rate>,
+    endpoints: Vec<Endpoint>,
     in_flight: Semaphore,
     paused_until: Mutex<Option<Instant>>,
     cancel: CancellationToken,
 }
 
-type Rate = RateLimiter<NotKeyed, InMemoryState, RuntimeClock, NoOpMiddleware<std::time::Instant>>;
+pub(super) type Rate = RateLimiter<NotKeyed, InMemoryState, RuntimeClock, NoOpMiddleware<std::time::Instant>>;
 
 /// The runtime's clock, so that a test can pause it.
 #[derive(Debug, Clone, Default)]
-struct RuntimeClock;
+pub(super) struct RuntimeClock;
 
 impl Clock for RuntimeClock {
     type Instant = std::time::Instant;
@@ -50,19 +52,34 @@ impl Limits {
         let in_flight = usize::try_from(settings.max_concurrent_requests.get()).unwrap_or(Semaphore::MAX_PERMITS);
         Self {
             rate: settings.requests_per_minute.map(rate),
+            endpoints: settings.endpoint_limits.iter().map(Endpoint::new).collect(),
             in_flight: Semaphore::new(in_flight.min(Semaphore::MAX_PERMITS)),
             paused_until: Mutex::new(None),
             cancel: settings.cancel.clone(),
         }
     }
 
-    /// Waits until the rate allows one more request.
-    pub(super) async fn turn(&self) -> Result<(), Stopped> {
-        let Some(rate) = &self.rate else { return Ok(()) };
-        while let Err(not_until) = rate.check() {
-            self.sleep(not_until.wait_time_from(RuntimeClock.now())).await?;
+    /// Waits until the rate and the limit of the endpoint allow one more request. `path` is below the base URL. What it
+    /// returns counts against the endpoint's limit until it is dropped.
+    pub(super) async fn turn(&self, path: &str) -> Result<Option<Begun<'_>>, Stopped> {
+        if let Some(rate) = &self.rate {
+            while let Err(not_until) = rate.check() {
+                self.sleep(not_until.wait_time_from(RuntimeClock.now())).await?;
+            }
         }
-        Ok(())
+        let Some(endpoint) = self.endpoints.iter().find(|endpoint| endpoint.covers(path)) else { return Ok(None) };
+        loop {
+            // Asked for before looking, so that no answer in between is missed.
+            let changed = endpoint.changed();
+            let wait = match endpoint.begin() {
+                Ok(begun) => return Ok(Some(begun)),
+                Err(wait) => wait,
+            };
+            tokio::select! {
+                slept = self.sleep(wait) => slept?,
+                () = changed => {}
+            }
+        }
     }
 
     /// Waits until no pause is on and a place in flight is free, and takes the place.
@@ -107,7 +124,7 @@ impl Limits {
 }
 
 /// A bucket that never lets more than `per_minute` requests begin in any minute: what may burst is taken off the refill.
-fn rate(per_minute: NonZeroU32) -> Rate {
+pub(super) fn rate(per_minute: NonZeroU32) -> Rate {
     let burst = NonZeroU32::new(per_minute.get() / 10).unwrap_or(NonZeroU32::MIN);
     let refill = per_minute.get().saturating_sub(burst.get()).max(1);
     let quota = Quota::with_period(MINUTE / refill).unwrap_or(Quota::per_minute(per_minute)).allow_burst(burst);
@@ -131,7 +148,7 @@ mod tests {
             let limits = limits(|settings| settings.requests_per_minute = NonZeroU32::new(per_minute));
             let mut begun = Vec::new();
             for _ in 0..=per_minute * 2 {
-                limits.turn().await.unwrap();
+                limits.turn("/").await.unwrap();
                 begun.push(Instant::now());
             }
             let window = usize::try_from(per_minute).unwrap();
@@ -163,10 +180,10 @@ mod tests {
             settings.max_concurrent_requests = NonZeroU32::MIN;
             settings.requests_per_minute = Some(NonZeroU32::MIN);
         });
-        limits.turn().await.unwrap();
+        limits.turn("/").await.unwrap();
         let place = limits.place().await.unwrap();
         limits.cancel.cancel();
-        assert_eq!(limits.turn().await, Err(Stopped));
+        assert!(limits.turn("/").await.is_err());
         assert!(limits.place().await.is_err());
         assert_eq!(limits.sleep(MINUTE).await, Err(Stopped));
         drop(place);

@@ -21,6 +21,7 @@ mod cache;
 mod client;
 mod clock;
 mod decode;
+mod endpoints;
 mod error;
 mod explain;
 mod limits;
@@ -45,7 +46,7 @@ pub use oauth2::{ClientAuth, ClientCredentials, OAuth2ClientCredentials, Token};
 pub use path::Path;
 pub use request::Request;
 pub use response::Response;
-pub use settings::Settings;
+pub use settings::{EndpointLimit, Settings};
 pub use vendor_error::{FieldError, ParseError, VendorError, parse_common};
 
 pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};

@@ -111,6 +111,12 @@ pub(super) fn named_wait(status: StatusCode, headers: &HeaderMap) -> Option<Dura
     if status != StatusCode::TOO_MANY_REQUESTS {
         return None;
     }
+    named_reset(headers)
+}
+
+/// The wait until the limit's window ends, by the headers that say it.
+pub(super) fn named_reset(headers: &HeaderMap) -> Option<Duration> {
+    let now = clock::server_time(headers).unwrap_or_else(clock::now);
     RESET_HEADERS.iter().find_map(|name| reset(clock::text(headers, name)?, now))
 }
 

@@ -29,6 +29,9 @@ pub struct Settings {
     pub max_concurrent_requests: NonZeroU32,
     /// How many requests this client may begin in any minute. Default: no limit.
     pub requests_per_minute: Option<NonZeroU32>,
+    /// How many requests single endpoints let through, as the vendor documents it; the `X-RateLimit-*` headers of its
+    /// answers correct them. The first that covers a path counts. Default: none.
+    pub endpoint_limits: Vec<EndpointLimit>,
     /// The `User-Agent` header. Default: the provider's name and version.
     pub user_agent: String,
     /// Reads the vendor's code and message out of an error answer. Default: [`parse_common`].
@@ -36,6 +39,15 @@ pub struct Settings {
     /// Fires when Terraform asks the provider to stop: waits end, and no write is begun after it.
     pub cancel: CancellationToken,
     pub(super) transport: Transport,
+}
+
+/// How many requests in any minute a vendor lets through at one endpoint.
+#[derive(Debug, Clone, Copy)]
+pub struct EndpointLimit {
+    /// The path below the base URL, such as `/blacklist`; everything below it counts too.
+    pub path: &'static str,
+    /// How many requests may be begun in any minute.
+    pub per_minute: NonZeroU32,
 }
 
 impl Settings {
@@ -49,6 +61,7 @@ impl Settings {
             first_retry_delay: Duration::from_millis(500),
             max_concurrent_requests: NonZeroU32::MIN.saturating_add(7),
             requests_per_minute: None,
+            endpoint_limits: Vec::new(),
             user_agent: concat!("terraform-provider-idv/", env!("CARGO_PKG_VERSION")).to_owned(),
             parse_error: parse_common,
             cancel: CancellationToken::new(),

@@ -13,12 +13,9 @@ pub mod fiven;
 pub mod onekosmos;
 mod original;
 pub mod vult;
-mod xident;
-
-use std::sync::Arc;
+pub mod xident;
 
 use crate::framework::environment::Environment;
-use crate::framework::function;
 use crate::framework::{Provider, Vendor};
 use crate::sandbox;
 
@@ -30,6 +27,7 @@ pub static VENDORS: &[Entry] = &[
     (&vult::Vult, vult::sandbox::VENDOR),
     (&onekosmos::OneKosmos, onekosmos::sandbox::VENDOR),
     (&fiven::Fiven, fiven::sandbox::VENDOR),
+    (&xident::Xident, xident::sandbox::VENDOR),
     (&didit::Didit, didit::sandbox::VENDOR),
 ];
 
@@ -43,9 +41,5 @@ pub fn provider(environment: Environment) -> Provider {
     let description = "Manages the admin side of identity-verification vendors. Each vendor is configured by an attribute of \
                        its own; only those whose objects are used need to be.";
     let vendors = VENDORS.iter().map(|(vendor, _)| *vendor).collect();
-    let functions: Vec<function::Object> = vec![
-        Arc::new(xident::webhook_signature::WebhookSignature),
-        Arc::new(xident::webhook_signature::WebhookIsAuthentic),
-    ];
-    Provider::new("idv", env!("CARGO_PKG_VERSION"), description, common::attributes(), vendors, functions, environment)
+    Provider::new("idv", env!("CARGO_PKG_VERSION"), description, common::attributes(), vendors, environment)
 }

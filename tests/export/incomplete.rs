@@ -91,6 +91,59 @@ fn what_a_license_does_not_allow_and_what_needs_a_session() {
 }
 
 #[test]
+fn what_another_generation_of_the_api_lists_is_told_and_does_not_fail() {
+    let sandbox = tenant::sandbox();
+    let mut workspace = Workspace::new(&sandbox);
+    workspace.set("IDV_XIDENT_API", "v1");
+    let run = export(&workspace, &["--vendor", "fiven,xident"]).succeeded();
+    assert_eq!(run.stderr, "");
+    expect_test::expect![[r#"
+        Captured into tenant:
+
+          idv_fiven_credentials_access_request      1
+
+        Not captured, because the vendor lists no such objects: idv_xident_face_enrollment. Import them one by one.
+
+        Nothing of idv_xident_api_key: Xident's API `v1` has no list of API keys
+          `verify/v1` has it: set `api = "verify/v1"` in `xident = { ... }` of the provider block, or IDV_XIDENT_API.
+
+        Nothing of idv_xident_blacklist_entry: Xident's API `v1` has no list of entries of the blacklist
+          `verify/v1` has it: set `api = "verify/v1"` in `xident = { ... }` of the provider block, or IDV_XIDENT_API.
+
+        Next, where OpenTofu's `tofu` does as well, and `init` is not needed with `dev_overrides`:
+
+          terraform -chdir=tenant init
+          terraform -chdir=tenant plan
+          terraform -chdir=tenant apply
+
+        The plan says "1 to import, 0 to add, 0 to change, 0 to destroy". After the apply, imports.tf has done its work.
+    "#]]
+    .assert_eq(&run.stdout);
+    takes_over(&workspace, 1);
+    assert!(sandbox.request_lines().iter().all(|line| !line.contains("blacklist")), "nobody was asked in vain");
+}
+
+#[test]
+fn what_another_generation_of_the_api_lists_fails_where_it_is_asked_for() {
+    let sandbox = tenant::sandbox();
+    let mut workspace = Workspace::new(&sandbox);
+    workspace.set("IDV_XIDENT_API", "v1");
+    let run = export(&workspace, &["--include", "xident_blacklist_entry"]).failed();
+    expect_test::expect![[r#"
+        Captured into tenant:
+
+          idv_xident_blacklist_entry      0  NOT COMPLETE
+
+        Not everything of idv_xident_blacklist_entry: Xident's API `v1` has no list of entries of the blacklist
+          `verify/v1` has it: set `api = "verify/v1"` in `xident = { ... }` of the provider block, or IDV_XIDENT_API.
+          To export without it: --exclude idv_xident_blacklist_entry
+
+        There is nothing to import.
+    "#]]
+    .assert_eq(&run.stdout);
+}
+
+#[test]
 fn objects_that_share_an_id_are_left_out() {
     let sandbox = tenant::sandbox();
     sandbox.change_state(|state| state["onekosmos"]["service_keys"][1]["tag"] = json!("web"));

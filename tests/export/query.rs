@@ -66,6 +66,21 @@ fn an_error_on_page_3_is_told() {
 }
 
 #[test]
+fn a_list_that_another_generation_of_the_api_has_is_an_error() {
+    let sandbox = tenant::sandbox();
+    let mut workspace = Workspace::new(&sandbox);
+    workspace.set("IDV_XIDENT_API", "v1");
+    workspace.configure("");
+    workspace.write("keys.tfquery.hcl", &list("idv_xident_api_key", ""));
+    let run = workspace.run(&["query", "-json"]).failed();
+    expect_test::expect![[r#"
+        Error: Xident's API `v1` has no list of API keys
+          in list "idv_xident_api_key" "all": `list "idv_xident_api_key" "all" {`
+        `verify/v1` has it: set `api = "verify/v1"` in `xident = { ... }` of the provider block, or IDV_XIDENT_API."#]]
+    .assert_eq(&run.errors());
+}
+
+#[test]
 fn the_examples_find_something() {
     let sandbox = tenant::sandbox();
     for folder in examples::folders("list-resources") {

@@ -179,7 +179,7 @@ impl Vendor for Acme {
 #[test]
 fn objects_that_name_each_other_refer_to_each_other() {
     let environment = Environment::of([("IDV_ACME_BASE_URL".to_owned(), "https://acme.example.com".to_owned())].into());
-    let provider = Provider::new("idv", "0.0.0", "A provider.", Vec::new(), vec![&Acme], Vec::new(), environment);
+    let provider = Provider::new("idv", "0.0.0", "A provider.", Vec::new(), vec![&Acme], environment);
     let folder = tempfile::tempdir().unwrap();
     let options = Options {
         folder: folder.path().join("tenant"),

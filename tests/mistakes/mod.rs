@@ -1,10 +1,12 @@
 //! What a user reads after a mistake: each message names the attribute or the variable, what was found and what to do.
 
 mod configuration;
+mod didit;
 mod documents;
 mod fiven;
 mod objects;
 mod onekosmos;
+mod xident;
 
 use expect_test::Expect;
 
@@ -60,6 +62,8 @@ impl Bench {
         let errors = errors.replace(self.sandbox.url("vult"), "VULT_URL");
         let errors = errors.replace(self.sandbox.url("onekosmos"), "ONEKOSMOS_URL");
         let errors = errors.replace(self.sandbox.url("fiven"), "FIVEN_URL");
+        let errors = errors.replace(self.sandbox.url("didit"), "DIDIT_URL");
+        let errors = errors.replace(self.sandbox.url("xident"), "XIDENT_URL");
         // Linux and macOS number their errors differently.
         expected.assert_eq(&errors.replace(" (os error 111)", "").replace(" (os error 61)", ""));
     }

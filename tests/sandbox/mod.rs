@@ -7,6 +7,7 @@ mod faults;
 mod fiven;
 mod onekosmos;
 mod vult;
+mod xident;
 
 use reqwest::blocking::RequestBuilder;
 use serde_json::Value;

@@ -1,6 +1,7 @@
 //! What a user relies on beyond the life of single objects.
 
 mod buckets;
+mod didit;
 mod didit_lists;
 mod encryption;
 mod fiven;
@@ -12,3 +13,4 @@ mod requirements;
 mod service_keys;
 mod webhooks;
 mod weights;
+mod xident;

@@ -60,6 +60,12 @@ impl Sandbox {
         &self.ready.env
     }
 
+    /// Adds a variable to those that point the provider at this sandbox, such as the generation of an API.
+    pub(crate) fn with_variable(mut self, name: &str, value: &str) -> Self {
+        self.ready.env.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
     /// A client that uses no proxy.
     pub(crate) fn http(&self) -> &Client {
         &self.http

@@ -96,6 +96,7 @@ fn not_kept(error: &serde_json::Error) -> Diagnostic {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Config {
     client_id: Option<String>,
     client_secret: Option<Secret>,

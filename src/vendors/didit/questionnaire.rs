@@ -67,6 +67,7 @@ impl QuestionnaireModel {
     /// This questionnaire as a version of it tells. Its questions stay as they are.
     fn with(self, version: &Version) -> Result<Self, Error> {
         let description = version.tell("description", &self.description)?.into_known();
+        let languages = version.tell::<Vec<String>>("languages", &Attr::Null)?.into_known();
         Ok(Self {
             questionnaire_group_id: version.group.as_str().into(),
             questionnaire_id: version.id.as_str().into(),
@@ -74,7 +75,8 @@ impl QuestionnaireModel {
             title: version.tell("title", &self.title)?,
             // None is as good as an empty one.
             description: description.filter(|text: &String| !text.is_empty()).into(),
-            languages: version.tell("languages", &self.languages)?,
+            languages: languages
+                .map_or(self.languages, |all| all.into_iter().map(Attr::Known).collect::<Vec<_>>().into()),
             default_language: version.tell("default_language", &self.default_language)?,
             is_active: version.tell("is_active", &self.is_active)?,
             status: version.tell("status", &self.status)?,

@@ -81,6 +81,7 @@ fn only_in(api: Api, attribute: &str, what: &str) -> Diagnostic {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Config {
     environment: Option<String>,
     base_url: Option<String>,

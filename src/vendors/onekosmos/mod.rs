@@ -74,6 +74,7 @@ fn community() -> [identity::Part; 2] {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Config {
     tenant_dns: Option<String>,
     base_url: Option<String>,

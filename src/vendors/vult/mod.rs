@@ -60,6 +60,7 @@ fn tenant() -> identity::Part {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Config {
     base_url: Option<String>,
     client_id: Option<String>,

@@ -1,3 +1,171 @@
-//! Xident. Today: the functions that verify its webhooks, which need no configured vendor.
+//! Xident: the blacklist, faces as a second factor, API keys, requirements, usage, and the signatures of webhooks.
+//!
+//! The vendor's reference page describes an older API (`v1`) than its OpenAPI document (`verify/v1`); see `client`.
 
-pub(super) mod webhook_signature;
+mod api_key;
+mod blacklist;
+mod blacklist_entry;
+mod client;
+mod face_enrollment;
+mod image;
+mod requirements;
+pub mod sandbox;
+mod usage;
+mod webhook_signature;
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use self::client::{Api, Client, Keys};
+use super::common;
+use crate::framework::identity::{self, Place};
+use crate::framework::model::Secret;
+use crate::framework::provider::{self, AnyClient, Common, Object};
+use crate::framework::{Attribute, Diagnostic, Diagnostics, Rule, Value, Vendor, value};
+use crate::http::{self, EndpointLimit, HeaderName, StaticHeader};
+
+/// The address of the service where none is configured.
+const ADDRESS: &str = "https://api.xident.io";
+
+/// The limits of the vendor's page. The newer document names none, so the same are assumed for its paths; what the answers
+/// say of the limit counts in both.
+const LIMITS: [(&str, NonZeroU32); 5] = [
+    ("/tokens/verify", per_minute(100)),
+    ("/face-2fa", per_minute(60)),
+    ("/2fa", per_minute(60)),
+    ("/blacklist", per_minute(30)),
+    ("/usage", per_minute(10)),
+];
+
+const fn per_minute(count: u32) -> NonZeroU32 {
+    NonZeroU32::MIN.saturating_add(count - 1)
+}
+
+/// The vendor.
+pub struct Xident;
+
+impl provider::Client for Client {
+    const VENDOR: &'static str = "xident";
+
+    fn place(&self) -> Place {
+        [("base_url", self.address().to_owned())].into()
+    }
+}
+
+/// The part of every identity that says which service the object is at.
+fn service() -> identity::Part {
+    identity::optional("base_url", "The address of the service. Taken from the provider block when it is left out.")
+}
+
+/// Refuses a list of what `verify/v1` alone lists.
+fn listed(client: &Client, what: &str) -> Result<(), Diagnostic> {
+    if client.api() == Api::VerifyV1 {
+        return Ok(());
+    }
+    Err(Diagnostic::error(format!("Xident's API `v1` has no list of {what}"), Api::VerifyV1.way_there()))
+}
+
+#[derive(Deserialize)]
+struct Config {
+    base_url: Option<String>,
+    secret_key: Option<Secret>,
+    publishable_key: Option<Secret>,
+    api: Option<String>,
+    requests_per_minute: Option<NonZeroU32>,
+}
+
+impl Vendor for Xident {
+    fn name(&self) -> &'static str {
+        "xident"
+    }
+
+    fn title(&self) -> &'static str {
+        "Xident"
+    }
+
+    fn description(&self) -> &'static str {
+        "The API of Xident. Needed by every type that begins with `idv_xident_`."
+    }
+
+    fn attributes(&self) -> Vec<Attribute> {
+        let secret = |name: &str| Attribute::string(name).optional().sensitive();
+        vec![
+            Attribute::string("base_url").optional().rule(Rule::Url).describe(format!(
+                "The address of the service, without the path that `api` names. `{ADDRESS}` if it is left out."
+            )),
+            secret("secret_key").rule(NOT_PUBLISHABLE).describe(
+                "The secret key of the project, by which all is managed. Either this or `publishable_key` is required.",
+            ),
+            secret("publishable_key").rule(NOT_SECRET).describe(
+                "The publishable key of the project. Only `idv_xident_requirements` needs it, and is never sent the secret one.",
+            ),
+            Attribute::string("api").optional().rule(Rule::OneOf(&["v1", "verify/v1"])).describe(
+                "The generation of the API: `v1` as on the vendor's reference page, or `verify/v1` as the service offers it today. \
+                 Each lacks some of the other's objects; an error then says which one has it. `v1` if it is left out.",
+            ),
+            common::requests_per_minute(),
+        ]
+    }
+
+    fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics> {
+        let config: Config = value::from_value(config)
+            .map_err(|error| Diagnostic::error("The configuration of `xident` cannot be used", error.to_string()))?;
+        if config.secret_key.is_none() && config.publishable_key.is_none() {
+            return Err(
+                provider::missing("xident", "secret_key", "Xident signs callers in by their project's key.").into()
+            );
+        }
+        let api = Api::named(config.api.as_deref());
+        let address = common::url("base_url", config.base_url.as_deref().unwrap_or(ADDRESS))?;
+        let address = address.as_str().trim_end_matches('/').to_owned();
+        let base_url = common::url("base_url", &format!("{address}/{}", api.name()))?;
+        let mut settings = common::settings(common, "Xident", base_url, config.requests_per_minute)?;
+        settings.endpoint_limits = LIMITS.map(|(path, per_minute)| EndpointLimit { path, per_minute }).into();
+        let key = |key: Option<Secret>| key.map(|key| SecretString::from(key.expose()));
+        let (secret, publishable) = (key(config.secret_key), key(config.publishable_key));
+        let header = |key: &SecretString| match api {
+            Api::V1 => StaticHeader::bearer("Xident", key),
+            Api::VerifyV1 => StaticHeader::new("Xident", HeaderName::from_static("x-api-key"), key),
+        };
+        let keys = Keys {
+            secret: secret.as_ref().map(header).transpose()?,
+            publishable: publishable.as_ref().map(header).transpose()?,
+        };
+        let http = http::Client::new(settings, Arc::new(keys))?;
+        Ok(Arc::new(Client::new(http, address, api, publishable)))
+    }
+
+    fn objects(&self) -> Vec<Object> {
+        vec![
+            Object::listable(blacklist_entry::BlacklistEntry),
+            Object::resource(face_enrollment::FaceEnrollment),
+            Object::listable(api_key::ApiKey),
+            Object::data_source(requirements::Requirements),
+            Object::data_source(usage::Usage),
+            Object::function(webhook_signature::WebhookSignature),
+            Object::function(webhook_signature::WebhookIsAuthentic),
+        ]
+    }
+}
+
+/// The two keys are easily swapped, and a secret key sent where a publishable one belongs has leaked.
+const NOT_PUBLISHABLE: Rule = Rule::Custom {
+    describe: "Begins with `sk_`.",
+    check: |value| refuse_prefix(value, "pk_", "is a publishable key, which belongs into `publishable_key`"),
+};
+
+const NOT_SECRET: Rule = Rule::Custom {
+    describe: "Begins with `pk_`.",
+    check: |value| refuse_prefix(value, "sk_", "is a secret key, which belongs into `secret_key`"),
+};
+
+fn refuse_prefix(value: &Value, prefix: &str, problem: &str) -> Result<(), String> {
+    match value.as_str() {
+        Some("") => Err("is empty".to_owned()),
+        Some(text) if text.starts_with(prefix) => Err(problem.to_owned()),
+        _ => Ok(()),
+    }
+}

@@ -19,7 +19,7 @@ fn mac(secret: &str, position: usize) -> Result<Hmac<Sha256>, Failure> {
 }
 
 /// The signature of a body.
-pub(in crate::vendors) struct WebhookSignature;
+pub(super) struct WebhookSignature;
 
 impl Function for WebhookSignature {
     fn name(&self) -> &'static str {
@@ -47,7 +47,7 @@ impl Function for WebhookSignature {
 }
 
 /// Whether a signature is a body's.
-pub(in crate::vendors) struct WebhookIsAuthentic;
+pub(super) struct WebhookIsAuthentic;
 
 impl Function for WebhookIsAuthentic {
     fn name(&self) -> &'static str {

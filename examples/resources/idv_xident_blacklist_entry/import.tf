@@ -1,0 +1,5 @@
+# The image is never read back: the first apply after the import records the version and sends nothing.
+import {
+  to = idv_xident_blacklist_entry.fraud
+  id = "1"
+}

@@ -1,0 +1,4 @@
+import {
+  to       = idv_xident_face_enrollment.operator
+  identity = { user_id = "user-456" }
+}

@@ -1,0 +1,111 @@
+//! The blacklist: what either generation of the API can do with it, and how an entry without an id is told from others.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::json;
+use tokio::sync::MutexGuard;
+use tokio::time::Instant;
+
+use super::client::{Api, Client, hint};
+use crate::http::{Error, Path};
+
+/// How old a look at the blacklist may be that a create compares with.
+const AS_GOOD_AS_NOW: Duration = Duration::from_secs(2);
+
+/// The tag under which the list is shared.
+const BLACKLIST: &str = "blacklist";
+
+/// An entry of the blacklist as `verify/v1` lists it.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct BlacklistRow {
+    /// What delete takes.
+    pub id: i64,
+    /// Why the face is turned away.
+    pub reason: Option<String>,
+    /// `image` or `session`.
+    pub source: Option<String>,
+    /// When it was added, as the vendor writes it.
+    pub created_at: Option<String>,
+}
+
+impl Client {
+    /// Keeps this process from adding another entry while the guard lives: `verify/v1` answers no id, and what is new in the
+    /// list after a create is only known to be ours if one is added at a time.
+    pub(super) async fn adding(&self) -> Adding<'_> {
+        Adding { client: self, known: self.adding.lock().await }
+    }
+
+    /// Adds a face to the blacklist; the id, where the generation tells it. `metadata` is for `v1`.
+    pub(super) async fn add_to_blacklist(
+        &self,
+        image: &str,
+        reason: &str,
+        metadata: &BTreeMap<String, String>,
+    ) -> Result<Option<String>, Error> {
+        #[derive(Deserialize)]
+        struct Added {
+            blacklist_id: String,
+        }
+        let doing = "adding a face to the blacklist";
+        if self.api() == Api::VerifyV1 {
+            let body = json!({"image": image, "reason": reason});
+            let request = self.http.post("/blacklist/image").doing(doing).json(&body).invalidates(BLACKLIST);
+            return request.send().await.map(|_| None).map_err(hint);
+        }
+        let mut body = json!({"face_image": image, "reason": reason});
+        if !metadata.is_empty() {
+            body["metadata"] = json!(metadata);
+        }
+        let added: Added = self.read(self.http.post("/blacklist/add").doing(doing).json(&body)).await?;
+        Ok(Some(added.blacklist_id))
+    }
+
+    /// Every entry of the blacklist, which `verify/v1` alone lists. `fresh` asks again where this run knows the answer.
+    pub(super) async fn blacklist(&self, fresh: bool) -> Result<Vec<BlacklistRow>, Error> {
+        let mut rows: Vec<BlacklistRow> = self.list("/blacklist", "listing the blacklist", BLACKLIST, fresh).await?;
+        // Rows move to a later page when others are added meanwhile.
+        let mut known = HashSet::new();
+        rows.retain(|row| known.insert(row.id));
+        Ok(rows)
+    }
+
+    /// Removes an entry; one that is gone already is none. `verify/v1` alone can.
+    pub(super) async fn delete_from_blacklist(&self, id: &str) -> Result<(), Error> {
+        let doing = "removing a face from the blacklist";
+        self.only(Api::VerifyV1, doing)?;
+        let request = self.http.delete(Path::new("/blacklist").segment(id)).doing(doing).invalidates(BLACKLIST);
+        request.send_opt().await.map(drop).map_err(hint)
+    }
+}
+
+/// The ids that a look at the blacklist found.
+pub(super) struct Known {
+    at: Instant,
+    ids: BTreeSet<i64>,
+}
+
+/// The right to add to the blacklist, and what was on it just before.
+pub(super) struct Adding<'c> {
+    client: &'c Client,
+    known: MutexGuard<'c, Option<Known>>,
+}
+
+impl Adding<'_> {
+    /// The ids on the blacklist now. The look that ended the create before is as good, so a row of creates costs two requests
+    /// each and not three; an older one could miss what somebody else has added since.
+    pub(super) async fn before(&mut self) -> Result<BTreeSet<i64>, Error> {
+        match self.known.take().filter(|known| known.at.elapsed() < AS_GOOD_AS_NOW) {
+            Some(known) => Ok(known.ids),
+            None => Ok(self.look().await?.iter().map(|row| row.id).collect()),
+        }
+    }
+
+    /// Everything on the blacklist, asked anew.
+    pub(super) async fn look(&mut self) -> Result<Vec<BlacklistRow>, Error> {
+        let rows = self.client.blacklist(true).await?;
+        *self.known = Some(Known { at: Instant::now(), ids: rows.iter().map(|row| row.id).collect() });
+        Ok(rows)
+    }
+}

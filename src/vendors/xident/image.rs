@@ -1,0 +1,116 @@
+//! The image of a face, as the objects that send one share it, and what an import cannot know of it.
+//!
+//! The vendor never gives an image back. An object that was imported therefore begins without one: the first apply records
+//! the configuration's, and sends nothing.
+
+use super::client::Api;
+use crate::framework::model::{self, Secret};
+use crate::framework::resource::{Context, Planning};
+use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Model, Path, Private, Rule, secret};
+
+/// In private state: the object was imported, and its gaps are filled by the next apply.
+const ADOPTED: &str = "adopted";
+
+/// In private state: the generation of the API that the object was last seen through.
+const API: &str = "api";
+
+/// The name of the attribute.
+const NAME: &str = "face_image";
+
+/// The attribute that says when the write-only image is another one.
+const VERSION: &str = "face_image_wo_version";
+
+/// The three attributes of the image.
+pub(super) fn attributes() -> [Attribute; 3] {
+    let [plain, write_only, version] =
+        secret::attributes(NAME, "The image of the face, in base64 as `filebase64` gives it.");
+    let another = |attribute: Attribute| {
+        let description = format!("{} Another value makes another object.", attribute.description);
+        attribute.describe(description)
+    };
+    [
+        another(plain).rule(Rule::Length(1, 10_000_000)).rule(BASE64),
+        write_only.rule(Rule::Length(1, 10_000_000)).rule(BASE64),
+        another(version),
+    ]
+}
+
+const BASE64: Rule = Rule::Custom {
+    describe: "Must be standard base64.",
+    check: |value| {
+        use base64::Engine;
+        let text = value.as_str().unwrap_or_default();
+        let decoded = base64::prelude::BASE64_STANDARD.decode(text);
+        decoded.map(drop).map_err(|_| "is not standard base64: give the image with `filebase64(...)`".to_owned())
+    },
+};
+
+/// Checks the image of a configuration offline.
+pub(super) fn check(
+    plain: &Attr<Secret>,
+    write_only: &Attr<Secret>,
+    version: &Attr<String>,
+    diagnostics: &mut Diagnostics,
+) {
+    secret::check(NAME, plain, write_only, version, &Path::root(), diagnostics);
+}
+
+/// The image to send; an error where there is none.
+pub(super) fn chosen<'s>(plain: &'s Attr<Secret>, write_only: &'s Attr<Secret>) -> Result<&'s Secret, Diagnostics> {
+    secret::chosen(plain, write_only).ok_or_else(missing)
+}
+
+/// Says at plan time that there is no image to send.
+pub(super) fn require(plain: &Attr<Secret>, write_only: &Attr<Secret>) -> Result<(), Diagnostics> {
+    if plain.is_null() && write_only.is_null() { Err(missing()) } else { Ok(()) }
+}
+
+fn missing() -> Diagnostics {
+    let detail =
+        "Xident needs the image to create the object. Set `face_image_wo`, or `face_image` on a Terraform before 1.11.";
+    Diagnostic::error("`face_image` is missing", detail).at(Path::to("face_image_wo")).into()
+}
+
+/// Notes through which generation an object is created.
+pub(super) fn note_create<M: Model>(ctx: &mut Context<M>, api: Api) -> Result<(), Diagnostics> {
+    ctx.private.set(API, &api.name()).map_err(|error| not_kept(&error))
+}
+
+/// Notes through which generation an object is read. Whether this is the read of its import, before which nothing was noted.
+pub(super) fn note_read<M: Model>(ctx: &mut Context<M>, api: Api) -> Result<bool, Diagnostics> {
+    let imported = ctx.private.get::<String>(API).is_none();
+    if imported {
+        ctx.private.set(ADOPTED, &true).map_err(|error| not_kept(&error))?;
+    }
+    note_create(ctx, api)?;
+    Ok(imported)
+}
+
+fn not_kept(error: &serde_json::Error) -> Diagnostics {
+    Diagnostic::error("The private state cannot be written", error.to_string()).into()
+}
+
+/// The gaps of an import are filled.
+pub(super) fn filled<M: Model>(ctx: &mut Context<M>) {
+    ctx.private.remove(ADOPTED);
+}
+
+/// Whether the object was last seen through this generation.
+pub(super) fn seen_through(private: &Private, api: Api) -> bool {
+    private.get::<String>(API).as_deref() == Some(api.name())
+}
+
+/// Completes what replaces the object: another image does, and what an import left open does not. To give an image for the first time, or in the other attribute, is no change of it.
+pub(super) fn adopt<M: Model>(planning: &mut Planning<M>) -> Result<(), Diagnostics> {
+    let Some(prior) = &planning.prior else { return Ok(()) };
+    let (prior, plan) = (model::encode(prior)?, model::encode(&planning.plan)?);
+    let adopted = planning.private.get::<bool>(ADOPTED) == Some(true);
+    planning.requires_replace.retain(|path| !(adopted && prior.get(&path.to_string()).is_null()));
+    for name in [NAME, VERSION] {
+        let (before, after) = (prior.get(name), plan.get(name));
+        if !before.is_null() && !after.is_null() && before != after {
+            planning.requires_replace.push(Path::to(name));
+        }
+    }
+    Ok(())
+}

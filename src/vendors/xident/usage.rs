@@ -1,0 +1,179 @@
+//! `idv_xident_usage`: what the project used and what it cost, which `v1` alone tells.
+
+use async_trait::async_trait;
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use serde::{Deserialize, Serialize};
+
+use super::client::Client;
+use crate::framework::{Attr, Attribute, DataSource, Diagnostics, Number, Path, Rule, Schema};
+
+/// The usage.
+pub(super) struct Usage;
+
+/// The attributes of the usage.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct UsageModel {
+    start_date: Attr<String>,
+    end_date: Attr<String>,
+    period: Attr<PeriodModel>,
+    summary: Attr<SummaryModel>,
+    by_type: Attr<Vec<TypeModel>>,
+}
+
+/// What the numbers are about.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct PeriodModel {
+    start: Attr<String>,
+    end: Attr<String>,
+}
+
+/// The totals. A cost keeps the digits that the vendor writes.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct SummaryModel {
+    total_verifications: Attr<i64>,
+    full_verifications: Attr<i64>,
+    token_verifications: Attr<i64>,
+    total_cost: Attr<Number>,
+}
+
+/// The numbers of one type of verification.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct TypeModel {
+    #[serde(rename = "type")]
+    kind: Attr<String>,
+    count: Attr<i64>,
+    cost: Attr<Number>,
+}
+
+/// The day of an ISO 8601 date, or of a time with a zone.
+fn day(text: &str) -> Option<Date> {
+    let of_time = || Some(text.parse::<Timestamp>().ok()?.to_zoned(TimeZone::UTC).date());
+    if text.contains('T') { of_time() } else { text.parse().ok() }
+}
+
+const DAY: Rule = Rule::Custom {
+    describe: "Must be an ISO 8601 date such as `2026-01-31`, or a time with a zone such as `2026-01-31T12:00:00Z`.",
+    check: |value| match day(value.as_str().unwrap_or_default()) {
+        Some(_) => Ok(()),
+        None => Err("is no ISO 8601 date such as `2026-01-31`".to_owned()),
+    },
+};
+
+#[async_trait]
+impl DataSource for Usage {
+    type Client = Client;
+    type Model = UsageModel;
+
+    const NAME: &'static str = "xident_usage";
+
+    fn schema(&self) -> Schema {
+        let text = |name: &str, what: &str| Attribute::string(name).computed().describe(what);
+        let number = |name: &str, what: &str| Attribute::number(name).computed().describe(what);
+        let date = |name: &str, what: &str| Attribute::string(name).optional().rule(DAY).describe(what);
+        Schema::new(
+            "What the project used in a period, and what it cost. Needs `api = \"v1\"`.",
+            vec![
+                date("start_date", "The first day. Xident chooses one when it is left out."),
+                date("end_date", "The last day. Xident chooses one when it is left out."),
+                Attribute::object(
+                    "period",
+                    vec![
+                        text("start", "The time from which on was counted."),
+                        text("end", "The time until which was counted."),
+                    ],
+                )
+                .computed()
+                .describe("The period that the numbers are about, as the vendor understood it."),
+                Attribute::object(
+                    "summary",
+                    vec![
+                        number("total_verifications", "How many verifications there were."),
+                        number("full_verifications", "How many of them were full ones."),
+                        number("token_verifications", "How many of them were by token."),
+                        number("total_cost", "What all of them cost, in the currency of the project's plan."),
+                    ],
+                )
+                .computed()
+                .describe("The totals of the period."),
+                Attribute::objects(
+                    "by_type",
+                    vec![
+                        text("type", "The type of verification, such as `full` or `token`."),
+                        number("count", "How many of this type there were."),
+                        number("cost", "What those of this type cost."),
+                    ],
+                )
+                .computed()
+                .describe("The same by type of verification, in the vendor's order."),
+            ],
+        )
+    }
+
+    fn validate(&self, config: &UsageModel, diagnostics: &mut Diagnostics) {
+        let (Some(start), Some(end)) = (config.start_date.as_str(), config.end_date.as_str()) else { return };
+        if let (Some(first), Some(last)) = (day(start), day(end))
+            && first > last
+        {
+            let detail = format!("`start_date` is `{start}`, which is after `{end}`. Swap them.");
+            diagnostics.error(Path::to("start_date"), "The period ends before it begins", detail);
+        }
+    }
+
+    async fn read(&self, client: &Client, config: UsageModel, _: &mut Diagnostics) -> Result<UsageModel, Diagnostics> {
+        let answer: wire::Usage = client.usage(config.start_date.as_str(), config.end_date.as_str()).await?;
+        let types = answer.by_type.into_iter().map(|row| TypeModel {
+            kind: row.kind.into(),
+            count: row.count.into(),
+            cost: row.cost.into(),
+        });
+        Ok(UsageModel {
+            period: PeriodModel { start: answer.period.start.into(), end: answer.period.end.into() }.into(),
+            summary: SummaryModel {
+                total_verifications: answer.summary.total_verifications.into(),
+                full_verifications: answer.summary.full_verifications.into(),
+                token_verifications: answer.summary.token_verifications.into(),
+                total_cost: answer.summary.total_cost.into(),
+            }
+            .into(),
+            by_type: types.collect::<Vec<_>>().into(),
+            ..config
+        })
+    }
+}
+
+mod wire {
+    //! The answer of `GET /usage`, as the page has it.
+
+    use serde::Deserialize;
+
+    use crate::framework::Number;
+
+    #[derive(Deserialize)]
+    pub(super) struct Usage {
+        pub(super) period: Period,
+        pub(super) summary: Summary,
+        pub(super) by_type: Vec<Type>,
+    }
+
+    #[derive(Deserialize)]
+    pub(super) struct Period {
+        pub(super) start: Option<String>,
+        pub(super) end: Option<String>,
+    }
+
+    #[derive(Deserialize)]
+    pub(super) struct Summary {
+        pub(super) total_verifications: Option<i64>,
+        pub(super) full_verifications: Option<i64>,
+        pub(super) token_verifications: Option<i64>,
+        pub(super) total_cost: Option<Number>,
+    }
+
+    #[derive(Deserialize)]
+    pub(super) struct Type {
+        #[serde(rename = "type")]
+        pub(super) kind: String,
+        pub(super) count: Option<i64>,
+        pub(super) cost: Option<Number>,
+    }
+}

@@ -1,0 +1,232 @@
+//! Mistakes with Xident: keys, scopes, allowance, limits, images, and the generation of the API.
+
+use expect_test::{Expect, expect};
+use serde_json::json;
+
+use super::Bench;
+
+const USAGE: &str = "data \"idv_xident_usage\" \"all\" {}\n";
+
+const ENTRY: &str = r#"
+resource "idv_xident_blacklist_entry" "main" {
+  reason        = "fraud"
+  face_image_wo = "ZmFjZQ=="
+}
+"#;
+
+/// The errors of an apply.
+fn apply(bench: &Bench, configuration: &str, expected: &Expect) {
+    bench.workspace.configure(configuration);
+    bench.check(bench.workspace.apply(), expected);
+}
+
+#[test]
+fn a_wrong_key() {
+    Bench::new().variable("IDV_XIDENT_SECRET_KEY", "sk_live_wrong").plan(USAGE, &expect![[r#"
+        Error: Xident: reading the usage failed: the answer was 401 Unauthorized (unauthorized: the API key is missing or not valid)
+          in data "idv_xident_usage" "all": `data "idv_xident_usage" "all" {}`
+        Request: GET XIDENT_URL/v1/usage
+        Check the credentials for Xident: that they are current, complete and meant for this address.
+        The key is `secret_key` in `xident = { ... }` of the provider block, or IDV_XIDENT_SECRET_KEY. Check that it is complete, not revoked, of this project, and begins with `sk_`; and that `api` (or IDV_XIDENT_API) is the generation of the API that it is for."#]]);
+}
+
+#[test]
+fn no_key() {
+    let bench = Bench::new().variable("IDV_XIDENT_SECRET_KEY", "");
+    bench.plan(USAGE, &expect![[r#"
+        Error: Xident: putting the key on the request failed: this call needs `secret_key`, and none is configured
+          in data "idv_xident_usage" "all": `data "idv_xident_usage" "all" {}`
+        It was needed for reading the usage.
+        Nothing was sent.
+        Set `secret_key` in `xident = { ... }` of the provider block, or the environment variable IDV_XIDENT_SECRET_KEY."#]]);
+    bench.variable("IDV_XIDENT_PUBLISHABLE_KEY", "").plan(USAGE, &expect![[r#"
+        Error: `xident.secret_key` is missing
+          in provider "idv": `provider "idv" {}`
+        Xident signs callers in by their project's key. Set `secret_key` in `xident = { ... }` of the provider block, or the environment variable `IDV_XIDENT_SECRET_KEY`."#]]);
+}
+
+#[test]
+fn keys_that_are_swapped() {
+    let bench = Bench::new().variable("IDV_XIDENT_SECRET_KEY", "pk_test_sandbox_a40d92");
+    bench.variable("IDV_XIDENT_PUBLISHABLE_KEY", "sk_test_sandbox_5c1e77").plan(
+        USAGE,
+        &expect![[r#"
+        Error: Environment variable `IDV_XIDENT_SECRET_KEY` cannot be used
+          in provider "idv": `provider "idv" {}`
+        `IDV_XIDENT_SECRET_KEY` is a publishable key, which belongs into `publishable_key`.
+
+        Error: Environment variable `IDV_XIDENT_PUBLISHABLE_KEY` cannot be used
+          in provider "idv": `provider "idv" {}`
+        `IDV_XIDENT_PUBLISHABLE_KEY` is a secret key, which belongs into `secret_key`."#]],
+    );
+}
+
+#[test]
+fn a_key_without_the_scope() {
+    let bench = Bench::new();
+    bench.sandbox.change_state(|state| state["xident"]["scopes"] = json!(["blacklist"]));
+    bench.plan(USAGE, &expect![[r#"
+        Error: Xident: reading the usage failed: the answer was 403 Forbidden (INSUFFICIENT_SCOPE: the key lacks the scope usage)
+          in data "idv_xident_usage" "all": `data "idv_xident_usage" "all" {}`
+        Request: GET XIDENT_URL/v1/usage
+        The credentials are known to Xident and do not suffice. Ask its administrator for the permission.
+        The key in `secret_key` of `xident = { ... }`, or IDV_XIDENT_SECRET_KEY, lacks the scope for this call. Check the key's scopes in Xident's dashboard, or use a key that has it."#]]);
+}
+
+#[test]
+fn a_publishable_key_without_its_prefix_where_the_secret_one_belongs() {
+    let bench = Bench::new().variable("IDV_XIDENT_SECRET_KEY", "old-style-public-key");
+    bench.sandbox.change_state(|state| state["xident"]["publishable_key"] = json!("old-style-public-key"));
+    bench.plan(USAGE, &expect![[r#"
+        Error: Xident: reading the usage failed: the answer was 403 Forbidden (SECRET_KEY_REQUIRED: this endpoint needs the secret key)
+          in data "idv_xident_usage" "all": `data "idv_xident_usage" "all" {}`
+        Request: GET XIDENT_URL/v1/usage
+        The credentials are known to Xident and do not suffice. Ask its administrator for the permission.
+        The call needs the secret key: check that `secret_key` in `xident = { ... }` of the provider block, or IDV_XIDENT_SECRET_KEY, begins with `sk_` and is not the publishable key."#]]);
+}
+
+#[test]
+fn a_wrong_publishable_key() {
+    let bench = Bench::new().variable("IDV_XIDENT_PUBLISHABLE_KEY", "pk_live_wrong");
+    bench.plan("data \"idv_xident_requirements\" \"main\" {}\n", &expect![[r#"
+        Error: Xident: checking the requirements failed: the answer was 401 Unauthorized (unauthorized: the API key is missing or not valid)
+          in data "idv_xident_requirements" "main": `data "idv_xident_requirements" "main" {}`
+        Request: POST XIDENT_URL/v1/requirements/check
+        Check the credentials for Xident: that they are current, complete and meant for this address.
+        The key is `publishable_key` in `xident = { ... }` of the provider block, or IDV_XIDENT_PUBLISHABLE_KEY. Check that it is complete, of this project, and begins with `pk_`."#]]);
+}
+
+#[test]
+fn an_allowance_that_is_used_up() {
+    let bench = Bench::new();
+    bench.sandbox.change_state(|state| state["xident"]["allowance"] = json!(0));
+    apply(
+        &bench,
+        ENTRY,
+        &expect![[r#"
+            Error: Xident: adding a face to the blacklist failed: the answer was 402 Payment Required (ALLOWANCE_EXHAUSTED: the allowance of the project is used up)
+              in resource "idv_xident_blacklist_entry" "main": `resource "idv_xident_blacklist_entry" "main" {`
+            Request: POST XIDENT_URL/v1/blacklist/add
+            The credentials are known to Xident and do not suffice. Ask its administrator for the permission.
+            The allowance or the plan of the project that `secret_key` (or IDV_XIDENT_SECRET_KEY) belongs to does not cover this call. Look at the plan and the billing in Xident's dashboard; what was created before is in state, so apply again afterwards."#]],
+    );
+}
+
+#[test]
+fn an_image_that_the_vendor_finds_too_large() {
+    let bench = Bench::new();
+    bench.sandbox.fault(&json!({
+        "vendor": "xident", "method": "POST", "path": "/v1/blacklist/add", "kind": "status", "status": 413, "times": 1
+    }));
+    apply(
+        &bench,
+        ENTRY,
+        &expect![[r#"
+            Error: Xident: adding a face to the blacklist failed: the answer was 413 Payload Too Large (payload_too_large: Payload Too Large)
+              in resource "idv_xident_blacklist_entry" "main": `resource "idv_xident_blacklist_entry" "main" {`
+            Request: POST XIDENT_URL/v1/blacklist/add
+            Xident did not accept what was sent. Change the value that it names.
+            The image in `face_image_wo` (or `face_image`) is too large: Xident takes at most 10,000,000 characters of base64. Check its size and make it smaller."#]],
+    );
+}
+
+#[test]
+fn an_image_that_is_no_base64() {
+    Bench::new().validate(
+        &ENTRY.replace("ZmFjZQ==", "face.jpg"),
+        &expect![[r#"
+        Error: Wrong value for `face_image_wo`
+          in resource "idv_xident_blacklist_entry" "main": `face_image_wo = "face.jpg"`
+        `face_image_wo` is not standard base64: give the image with `filebase64(...)`."#]],
+    );
+}
+
+#[test]
+fn an_entry_without_an_image() {
+    Bench::new().plan(&ENTRY.replace("face_image_wo = \"ZmFjZQ==\"", ""), &expect![[r#"
+        Error: `face_image` is missing
+          in resource "idv_xident_blacklist_entry" "main": `resource "idv_xident_blacklist_entry" "main" {`
+        Xident needs the image to create the object. Set `face_image_wo`, or `face_image` on a Terraform before 1.11."#]]);
+}
+
+#[test]
+fn a_limit_that_lasts_longer_than_is_waited() {
+    let bench = Bench::new();
+    bench.sandbox.fault(&json!({
+        "vendor": "xident", "path": "/v1/usage", "kind": "status", "status": 429, "retry_after": 600, "times": 9
+    }));
+    bench.plan(USAGE, &expect![[r#"
+        Error: Xident: reading the usage failed: the answer was 429 Too Many Requests (rate_limited: Too Many Requests)
+          in data "idv_xident_usage" "all": `data "idv_xident_usage" "all" {}`
+        Request: GET XIDENT_URL/v1/usage
+        Wait, then try again; fewer requests per minute or at once in the provider's configuration avoid it.
+        The vendor asks to wait 600s; at most 60s are waited here.
+        Xident limits each endpoint, such as `/blacklist` to 30 requests a minute, for everybody who uses this key. Check what else uses it, or set `requests_per_minute` in `xident = { ... }` (or IDV_XIDENT_REQUESTS_PER_MINUTE) lower."#]]);
+}
+
+#[test]
+fn objects_of_the_other_generation() {
+    Bench::new().variable("IDV_XIDENT_API", "verify/v1").plan(
+        USAGE,
+        &expect![[r#"
+        Error: Xident: reading the usage failed: the API `verify/v1` has no such call
+          in data "idv_xident_usage" "all": `data "idv_xident_usage" "all" {}`
+        Nothing was sent.
+        `v1` has it: set `api = "v1"` in `xident = { ... }` of the provider block, or IDV_XIDENT_API."#]],
+    );
+    apply(
+        &Bench::new(),
+        "resource \"idv_xident_api_key\" \"main\" {\n  name = \"shop\"\n}\n",
+        &expect![[r#"
+        Error: Xident: creating an API key failed: the API `v1` has no such call
+          in resource "idv_xident_api_key" "main": `resource "idv_xident_api_key" "main" {`
+        Nothing was sent.
+        `verify/v1` has it: set `api = "verify/v1"` in `xident = { ... }` of the provider block, or IDV_XIDENT_API."#]],
+    );
+}
+
+#[test]
+fn a_period_that_ends_before_it_begins() {
+    let period = "data \"idv_xident_usage\" \"all\" {\n  start_date = \"2026-02-01\"\n  end_date = \"2026-01-31\"\n}\n";
+    Bench::new().validate(
+        period,
+        &expect![[r#"
+        Error: The period ends before it begins
+          in data "idv_xident_usage" "all": `start_date = "2026-02-01"`
+        `start_date` is `2026-02-01`, which is after `2026-01-31`. Swap them."#]],
+    );
+}
+
+#[test]
+fn a_user_who_is_enrolled_already() {
+    let bench = Bench::new().variable("IDV_XIDENT_API", "verify/v1");
+    bench.sandbox.change_state(|state| {
+        state["xident"]["faces"] = json!({"user-456": {"id": 7, "image": "AA==", "enrolled_at": 1_700_000_000}});
+    });
+    let enrollment = "resource \"idv_xident_face_enrollment\" \"main\" {\n  user_id       = \"user-456\"\n  face_image_wo = \"ZmFjZQ==\"\n}\n";
+    apply(
+        &bench,
+        enrollment,
+        &expect![[r#"
+        Error: The user is enrolled already
+          in resource "idv_xident_face_enrollment" "main": `resource "idv_xident_face_enrollment" "main" {`
+        The user `user-456` is enrolled at Xident already, and another image would replace the one they sign in with. Nothing was sent. To manage the enrollment that exists, add this beside the resource and apply again:
+
+        import {
+          to = idv_xident_face_enrollment.NAME
+          id = "user-456"
+        }"#]],
+    );
+    assert_eq!(bench.sandbox.state()["xident"]["faces"]["user-456"]["image"], "AA==");
+}
+
+#[test]
+fn an_entry_of_the_other_generation() {
+    let bench = Bench::new();
+    bench.workspace.configure(ENTRY);
+    bench.workspace.apply().succeeded();
+    bench.variable("IDV_XIDENT_API", "verify/v1").plan(ENTRY, &expect![[r#"
+        Error: The entry belongs to the other generation of the API
+          in resource "idv_xident_blacklist_entry" "main": `resource "idv_xident_blacklist_entry" "main" {`
+        The blacklist entry `bl_000001` was added through the API `v1`, and `verify/v1` numbers entries differently, so it cannot be found there. Set `api = "v1"` in `xident = { ... }`, or remove the entry from state and import it by its number; `terraform query` lists them."#]]);
+}
