@@ -64,7 +64,7 @@ impl Didit {
             sizes.push(results.len());
             rows.append(results);
             match page["next"].as_str() {
-                Some(link) => next = link.to_owned(),
+                Some(link) => link.clone_into(&mut next),
                 None => break,
             }
             assert_eq!(page["previous"].is_null(), sizes.len() == 1);
