@@ -7,6 +7,8 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use crate::support::sandbox::Sandbox;
 use crate::support::terraform::{self, Version};
 use crate::support::workspace::Workspace;
@@ -95,11 +97,15 @@ fn resources_live_a_whole_life() {
         first.plan().assert_empty();
         let (address, id) = import_command(&folder);
         imports_by_command(&folder, &sandbox, &address, &id);
-        let last = imports_by_block(&folder, &sandbox, &address, "import.tf");
+        let (last, by_id) = plans_import(&folder, &sandbox, &address, "import.tf");
         if terraform::version() >= IDENTITY {
-            let by_identity = imports_by_block(&folder, &sandbox, &address, "import-by-identity.tf");
-            assert_eq!(by_identity.state()[&address], last.state()[&address]);
+            let (other, by_identity) = plans_import(&folder, &sandbox, &address, "import-by-identity.tf");
+            assert_eq!(by_identity, by_id);
+            other.apply().succeeded();
+            other.plan().assert_empty();
         }
+        last.apply().succeeded();
+        last.plan().assert_empty();
         last.destroy().succeeded();
         assert!(last.state().is_empty());
     }
@@ -121,15 +127,16 @@ fn imports_by_command(folder: &Path, sandbox: &Sandbox, address: &str, id: &str)
     workspace.plan().assert_imported(address);
 }
 
-fn imports_by_block(folder: &Path, sandbox: &Sandbox, address: &str, file: &str) -> Workspace {
+/// A workspace with the import blocks of a file, and what they are planned to import.
+fn plans_import(folder: &Path, sandbox: &Sandbox, address: &str, file: &str) -> (Workspace, Value) {
     let workspace = workspace(folder, sandbox);
     workspace.write("import.tf", &read(&folder.join(file)));
     let plan = workspace.plan();
-    assert!(plan.change(address)["importing"].is_object(), "{}/{file} imports no {address}", folder.display());
+    let change = plan.change(address);
+    assert!(change["importing"].is_object(), "{}/{file} imports no {address}", folder.display());
     plan.assert_imported(address);
-    workspace.apply().succeeded();
-    workspace.plan().assert_empty();
-    workspace
+    let imported = change["before"].clone();
+    (workspace, imported)
 }
 
 #[test]

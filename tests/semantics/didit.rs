@@ -158,6 +158,23 @@ fn what_is_echoed_of_features_is_drift_and_the_rest_is_not() {
 }
 
 #[test]
+fn an_import_publishes_no_version_of_what_is_there_already() {
+    let (sandbox, workspace) = bench(&workflow("kyc", ""));
+    let id = workspace.state()[WORKFLOW]["workflow_id"].as_str().unwrap().to_owned();
+    let fresh = Workspace::new(&sandbox);
+    fresh.configure(&workflow("kyc", ""));
+    fresh.import(WORKFLOW, &id).succeeded();
+    assert_eq!(fresh.plan().actions(WORKFLOW), ["update"], "to record what an import cannot know");
+    fresh.apply_saved().succeeded();
+    fresh.plan().assert_empty();
+    assert_eq!(versions(&sandbox, "workflows").len(), 1);
+
+    // From then on what is echoed is watched.
+    change_newest(&sandbox, |version| version["settings"]["features"][0]["config"]["score"] = json!(99));
+    assert_eq!(fresh.plan().actions(WORKFLOW), ["update"]);
+}
+
+#[test]
 fn settings_of_an_imported_workflow_are_not_lost_without_a_word() {
     let (sandbox, workspace) = bench(&workflow("kyc", ""));
     let id = workspace.state()[WORKFLOW]["workflow_id"].as_str().unwrap().to_owned();

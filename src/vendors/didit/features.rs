@@ -185,6 +185,19 @@ fn echo(features: &[FeatureModel], told: &Map<String, Json>) -> BTreeMap<String,
     names.iter().filter(once).filter_map(|name| Some((name.clone(), digest(told.get(name)?)))).collect()
 }
 
+/// Whether Didit has these features already, with all settings that are configured as they are echoed. One that is not echoed
+/// leaves it open.
+pub(super) fn are_there(features: &[FeatureModel], told: &Map<String, Json>) -> bool {
+    let same_names = names(told).is_some_and(|names| names.iter().eq(features.iter().map(FeatureModel::name)));
+    let echoed = echo(features, told);
+    let there = |feature: &FeatureModel| {
+        let settings = feature.settings();
+        let as_echoed = |name: &String| echoed.contains_key(name) && told.get(name) == settings.get(name);
+        feature.label.is_null() && settings.keys().all(as_echoed)
+    };
+    same_names && features.iter().all(there)
+}
+
 /// The features of a change whose settings are known to nobody but Didit, and are lost by it.
 pub(super) fn losing_settings<'f>(before: &[FeatureModel], after: &'f [FeatureModel]) -> Vec<&'f str> {
     let kept =
@@ -255,6 +268,18 @@ mod tests {
         let drifted = merged(&written, &answer(json!({})), &private);
         assert_eq!(drifted[0].settings(), told(json!({"documents_allowed": {}, "kept": 1})));
         assert_eq!(drifted[1], written[1]);
+    }
+
+    #[test]
+    fn what_is_echoed_as_it_is_configured_is_there_already() {
+        let answer = told(json!({"features": "OCR + LIVENESS", "a": 1, "b": "x"}));
+        let features = |a: Json, b: Option<Json>| [feature("OCR", Some(json!({ "a": a }))), feature("LIVENESS", b)];
+        assert!(are_there(&features(json!(1), Some(json!({"b": "x"}))), &answer));
+        assert!(are_there(&features(json!(1), None), &answer));
+        assert!(!are_there(&features(json!(2), None), &answer), "another value");
+        assert!(!are_there(&features(json!(1), Some(json!({"c": 1}))), &answer), "not echoed");
+        assert!(!are_there(&features(json!(1), Some(json!({"a": 1}))), &answer), "whose it is is not told");
+        assert!(!are_there(&features(json!(1), None)[..1], &answer), "another feature");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use super::features::{JSON_OBJECT, same_json};
-use crate::framework::{Attr, Attribute, Diagnostics, Path, Rule, Type};
+use crate::framework::{Attr, Attribute, Diagnostics, Number, Path, Rule, Type};
 use crate::vendors::common::NOT_EMPTY;
 
 /// The kinds of questions that are answered by a choice, by the vendor's documentation, which does not list all kinds.
@@ -25,7 +25,7 @@ pub(super) struct FormElementModel {
     placeholder: Texts,
     is_required: Attr<bool>,
     options: Attr<Vec<OptionModel>>,
-    max_files: Attr<i64>,
+    max_files: Attr<Number>,
     validation: Attr<String>,
 }
 
@@ -48,7 +48,7 @@ impl FormElementModel {
             ("placeholder", texts(&self.placeholder)),
             ("is_required", self.is_required.known().copied().map(Json::from)),
             ("options", options),
-            ("max_files", self.max_files.known().copied().map(Json::from)),
+            ("max_files", self.max_files.known().map(|number| Json::Number(number.into()))),
             ("validation", validation),
         ])
     }

@@ -10,7 +10,9 @@ use super::creation::Creation;
 use super::features::{self, FeatureModel};
 use super::versions::{self, STATUSES, Target, Version};
 use crate::framework::resource::{Change, Context, Planning, Resource};
-use crate::framework::{Attr, Attribute, Diagnostics, Found, Listable, Path, Private, Rule, Schema, Value, identity};
+use crate::framework::{
+    Attr, Attribute, Diagnostics, Found, Listable, Number, Path, Private, Rule, Schema, Value, identity,
+};
 use crate::http::Error;
 use crate::vendors::common::NOT_EMPTY;
 
@@ -30,11 +32,11 @@ pub(super) struct WorkflowModel {
     is_default: Attr<bool>,
     is_white_label_enabled: Attr<bool>,
     is_desktop_allowed: Attr<bool>,
-    max_retry_attempts: Attr<i64>,
-    retry_window_days: Attr<i64>,
-    face_liveness_max_attempts: Attr<i64>,
-    face_match_max_attempts: Attr<i64>,
-    session_expiration_time: Attr<i64>,
+    max_retry_attempts: Attr<Number>,
+    retry_window_days: Attr<Number>,
+    face_liveness_max_attempts: Attr<Number>,
+    face_match_max_attempts: Attr<Number>,
+    session_expiration_time: Attr<Number>,
 }
 
 impl WorkflowModel {
@@ -49,7 +51,7 @@ impl WorkflowModel {
     /// What is known of the body of a create.
     fn to_wire(&self) -> Map<String, Json> {
         let flag = |value: &Attr<bool>| value.known().copied().map(Json::from);
-        let number = |value: &Attr<i64>| value.known().copied().map(Json::from);
+        let number = |value: &Attr<Number>| value.known().map(|number| Json::Number(number.into()));
         let features = self.features.known().map(|all| all.iter().map(FeatureModel::to_wire).collect::<Json>());
         let members = [
             ("workflow_label", self.workflow_label.as_str().map(Json::from)),
@@ -101,7 +103,8 @@ impl Resource for Workflow {
             "A workflow: the checks that a person goes through, in order. `workflow_id` stays for ever. A change of a published \
              workflow publishes another version with a `uuid` of its own, so that what a session ran under can still be seen; a \
              draft is changed in place. Destroy deletes every version that Didit lists or Terraform has seen. Didit tells the \
-             names of the features and not what each is set to, so an import does not know `config`.",
+             names of the features and not what each is set to, so an import does not know `config`: the first apply after it records what is \
+             configured, and publishes a version only where that differs from what Didit shows.",
             attributes(),
         )
     }
@@ -176,10 +179,21 @@ impl Resource for Workflow {
         ctx: &mut Context<WorkflowModel>,
     ) -> Result<WorkflowModel, Diagnostics> {
         let Change { prior, plan } = change;
-        let body = versions::difference(&prior.to_wire(), plan.to_wire());
-        let (collection, body) = (Collection::workflows(), Json::Object(body));
-        let version =
-            versions::change(client, &collection, prior.target(), &body, &self.schema(), &mut ctx.private).await?;
+        let before = prior.to_wire();
+        let mut body = versions::difference(&before, plan.to_wire());
+        let collection = Collection::workflows();
+        if !features::are_written(&ctx.private)
+            && let Some(version) = versions::find(client, &collection, prior.target()).await?
+            && features::are_there(plan.features(), &version.told)
+        {
+            // The first apply after an import only records what Didit has already.
+            body.remove("features");
+            if body.iter().all(|(name, value)| before.get(name) == Some(value)) {
+                return written(plan, &version, ctx);
+            }
+        }
+        let (target, body) = (prior.target(), Json::Object(body));
+        let version = versions::change(client, &collection, target, &body, &self.schema(), &mut ctx.private).await?;
         written(plan, &version, ctx)
     }
 
