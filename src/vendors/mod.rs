@@ -11,6 +11,7 @@ pub mod didit;
 mod errors;
 pub mod fiven;
 pub mod onekosmos;
+mod original;
 pub mod vult;
 pub mod xident;
 

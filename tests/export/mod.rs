@@ -17,7 +17,7 @@ fn export(workspace: &Workspace, arguments: &[&str]) -> Run {
 
 /// The pages of webhooks that were asked for.
 fn webhook_requests(sandbox: &Sandbox) -> usize {
-    sandbox.request_lines().iter().filter(|line| line.contains(" /webhook/")).count()
+    sandbox.request_lines().iter().filter(|line| line.contains("/webhook/list")).count()
 }
 
 /// Plans, applies and plans again in the folder `tenant`.

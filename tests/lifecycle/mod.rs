@@ -1,6 +1,7 @@
 //! The life of every managed resource under a real Terraform, told once and walked for each.
 
 mod didit;
+mod didit_lists;
 mod fiven;
 mod onekosmos;
 mod vult;

@@ -2,6 +2,7 @@
 
 mod buckets;
 mod didit;
+mod didit_lists;
 mod encryption;
 mod fiven;
 mod identity;

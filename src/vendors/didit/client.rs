@@ -20,12 +20,23 @@ use crate::http::{
 /// How many rows a page of workflows or questionnaires asks for: the vendor's default for workflows.
 const PAGE: usize = 50;
 
+/// How many rows a page of lists or entries asks for, of which there may be thousands. The vendor's default is 25, and
+/// no most is documented; where it gives fewer, the next page begins after those.
+const LONG_PAGE: usize = 100;
+
+/// What lists are called, and shared under.
+const LISTS: &str = "lists";
+
+const CUSTOMIZATION: &str = "/v3/customization/";
+
 /// A list of the vendor's, and the objects in it.
 #[derive(Clone)]
 pub(super) struct Collection {
     path: Path,
     /// What lists are shared under within a run, and what a write to one of the objects invalidates.
     tag: String,
+    /// Under what lists are shared that count these objects, which a write therefore invalidates too.
+    counted_in: Option<&'static str>,
     /// What one of the objects is called in a message.
     one: &'static str,
     /// What several of them are called.
@@ -41,20 +52,50 @@ impl Collection {
     pub(super) fn webhook_destinations() -> Self {
         let path = Path::new("/v3/webhook/destinations");
         let (one, many) = ("webhook destination", "webhook destinations");
-        Self { path, tag: many.to_owned(), one, many, page: None, versioned: false }
+        Self { path, tag: many.to_owned(), counted_in: None, one, many, page: None, versioned: false }
     }
 
     /// Workflows.
     pub(super) fn workflows() -> Self {
         let (one, many) = ("workflow", "workflows");
-        Self { path: Path::new("/v3/workflows"), tag: many.to_owned(), one, many, page: Some(PAGE), versioned: true }
+        Self {
+            path: Path::new("/v3/workflows"),
+            tag: many.to_owned(),
+            counted_in: None,
+            one,
+            many,
+            page: Some(PAGE),
+            versioned: true,
+        }
     }
 
     /// Questionnaires.
     pub(super) fn questionnaires() -> Self {
         let path = Path::new("/v3/questionnaires");
         let (one, many) = ("questionnaire", "questionnaires");
-        Self { path, tag: many.to_owned(), one, many, page: Some(PAGE), versioned: true }
+        Self { path, tag: many.to_owned(), counted_in: None, one, many, page: Some(PAGE), versioned: true }
+    }
+
+    /// Lists of values.
+    pub(super) fn lists() -> Self {
+        let (one, many) = ("list", LISTS);
+        Self {
+            path: Path::new("/v3/lists"),
+            tag: many.to_owned(),
+            counted_in: None,
+            one,
+            many,
+            page: Some(LONG_PAGE),
+            versioned: false,
+        }
+    }
+
+    /// The entries of a list. Those of different lists are shared apart.
+    pub(super) fn entries(list_id: &str) -> Self {
+        let path = Path::new("/v3/lists").segment(list_id).then("entries");
+        let (one, many) = ("list entry", "list entries");
+        let tag = format!("{many} of {list_id}");
+        Self { path, tag, counted_in: Some(LISTS), one, many, page: Some(LONG_PAGE), versioned: false }
     }
 
     /// What one of the objects is called in a message.
@@ -172,7 +213,23 @@ impl Client {
         }
     }
 
+    /// The customization, which an application has once.
+    pub(super) async fn customization(&self, fresh: bool) -> Result<Map<String, Json>, Error> {
+        let mut request = self.http.get(CUSTOMIZATION).doing("reading the customization").shared(CUSTOMIZATION);
+        if fresh {
+            request = request.fresh();
+        }
+        request.send().await.map_err(|error| self.hint(error))?.json()
+    }
+
+    /// Changes the customization in part, and answers the whole.
+    pub(super) async fn update_customization(&self, body: &Json) -> Result<Map<String, Json>, Error> {
+        let request = self.http.patch(CUSTOMIZATION).doing("changing the customization").json(body).idempotent();
+        request.invalidates(CUSTOMIZATION).send().await.map_err(|error| self.hint(error))?.json()
+    }
+
     async fn write(&self, collection: &Collection, request: Request) -> Result<Response, Error> {
+        let request = collection.counted_in.into_iter().fold(request, Request::invalidates);
         request.invalidates(&collection.tag).send().await.map_err(|error| self.hint(error))
     }
 

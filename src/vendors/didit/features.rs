@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
 
-use crate::framework::{Attr, Attribute, Diagnostics, Path, Private, Rule, Value};
+use crate::framework::{Attr, Attribute, Diagnostics, Number, Path, Private, Rule, Value};
 
 /// The features of the vendor's OpenAPI document.
 const FEATURES: &[&str] = &[
@@ -93,7 +93,21 @@ pub(super) const JSON_OBJECT: Rule = Rule::Custom {
 /// Whether two texts are the same JSON.
 pub(super) fn same_json(a: &Value, b: &Value) -> bool {
     let parse = |value: &Value| value.as_str().and_then(|text| serde_json::from_str::<Json>(text).ok());
-    a == b || parse(a).is_some_and(|a| parse(b) == Some(a))
+    a == b || matches!((parse(a), parse(b)), (Some(a), Some(b)) if equal(&a, &b))
+}
+
+/// Whether two documents are equal, numbers by what they count: `1e3`, as one side may write it, is `1000`.
+fn equal(a: &Json, b: &Json) -> bool {
+    match (a, b) {
+        (Json::Number(a), Json::Number(b)) => {
+            a == b || matches!((Number::try_from(a), Number::try_from(b)), (Ok(a), Ok(b)) if a == b)
+        }
+        (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b)),
+        (Json::Object(a), Json::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| equal(a, b)))
+        }
+        _ => a == b,
+    }
 }
 
 /// What the vendor would refuse in the order of the features.
@@ -211,6 +225,20 @@ mod tests {
         let mut diagnostics = Diagnostics::new();
         check(features, &mut diagnostics);
         diagnostics.iter().count()
+    }
+
+    #[test]
+    fn texts_of_one_document() {
+        for (a, b, same) in [
+            (r#"{"a": [1e3, {"b": 0.10}]}"#, r#"{"a":[1000.0,{"b":0.1}]}"#, true),
+            (r#"{"a": 1, "b": 2}"#, r#"{"b": 2, "a": 1}"#, true),
+            (r#"{"a": [1, 2]}"#, r#"{"a": [2, 1]}"#, false),
+            (r#"{"a": 1}"#, r#"{"a": "1"}"#, false),
+            (r#"{"a": 1}"#, r#"{"a": 1, "b": null}"#, false),
+            ("{", "[", false),
+        ] {
+            assert_eq!(same_json(&a.into(), &b.into()), same, "{a} {b}");
+        }
     }
 
     #[test]

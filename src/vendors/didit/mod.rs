@@ -1,12 +1,15 @@
-//! Didit: workflows, questionnaires and webhook destinations of an application.
+//! Didit: workflows, questionnaires, webhook destinations, lists and the customization of an application.
 //!
 //! The vendor's reference page tells of nothing but tokens; the management API, and the key that signs in for it, are from
 //! the vendor's OpenAPI document. See `client`.
 
 mod client;
 mod creation;
+mod customization;
 mod features;
 mod form_elements;
+mod list;
+mod list_entry;
 mod questionnaire;
 pub mod sandbox;
 mod versions;
@@ -205,7 +208,11 @@ impl Vendor for Didit {
             Object::listable(workflow::Workflow),
             Object::listable(questionnaire::Questionnaire),
             Object::listable(webhook_destination::WebhookDestination),
+            Object::listable(list::List),
+            Object::listable(list_entry::ListEntry),
+            Object::listable(customization::Customization),
             Object::data_source(workflows::Workflows),
+            Object::data_source(list::Lists),
             Object::ephemeral(AccessToken::<Client>::new()),
             Object::ephemeral(webhook_destination::WebhookSecret),
         ]
