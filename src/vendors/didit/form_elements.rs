@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use super::features::{JSON_OBJECT, same_json};
+use super::json::{JSON_OBJECT, same_json};
 use crate::framework::{Attr, Attribute, Diagnostics, Number, Path, Rule, Type};
 use crate::vendors::common::NOT_EMPTY;
 

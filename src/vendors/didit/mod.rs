@@ -8,6 +8,7 @@ mod creation;
 mod customization;
 mod features;
 mod form_elements;
+mod json;
 mod list;
 mod list_entry;
 mod questionnaire;
