@@ -8,8 +8,8 @@ use crate::support::sandbox::Sandbox;
 pub(super) const WEBHOOKS: usize = 300;
 /// How many objects it has in all: two scopes of weights, nine sets of requirements, the webhooks, the bucket, five service
 /// keys, twelve templates, the party that grants a new institution its credentials, an entry of a blacklist, an API key, and
-/// at Didit a workflow, a questionnaire, a webhook destination, two lists, four entries and the customization.
-pub(super) const OBJECTS: usize = 2 + 9 + WEBHOOKS + 1 + 5 + 12 + 1 + 1 + 1 + (1 + 1 + 1 + 2 + 4 + 1);
+/// at Didit two lists, four entries and the customization.
+pub(super) const OBJECTS: usize = 2 + 9 + WEBHOOKS + 1 + 5 + 12 + 1 + 1 + 1 + (2 + 4 + 1);
 
 /// Names of webhooks that have to survive: in HCL, in a resource's name, and in the vendor's search.
 const NAMES: [&str; 12] = [
@@ -38,7 +38,7 @@ pub(super) fn sandbox() -> Sandbox {
         fill_vult(&mut state["vult"]);
         fill_onekosmos(&mut state["onekosmos"]);
         fill_xident(&mut state["xident"]);
-        fill_didit(&mut state["didit"]);
+        fill_didit_lists(&mut state["didit"]);
     });
     sandbox
 }
@@ -83,23 +83,8 @@ fn fill_onekosmos(onekosmos: &mut Value) {
     onekosmos["templates"] = (0..12).map(template).collect();
 }
 
-fn fill_didit(didit: &mut Value) {
-    didit["webhook_destinations"] = json!([{
-        "uuid": "destination", "label": "Didit → us", "url": "https://hooks.example.com/didit?a=${b}",
-        "subscribed_events": ["status.updated", "data.updated"], "created_at": "2026-01-01T00:00:00Z",
-    }]);
-    didit["workflows"] = json!([{
-        "uuid": "version-2", "workflow_id": "workflow", "version": 2, "status": "published",
-        "settings": {"workflow_label": "KYC (prod)", "features": [
-            {"feature": "OCR", "config": {"documents_allowed": ["P"]}}, {"feature": "LIVENESS"}, {"feature": "FACE_MATCH"},
-        ]},
-    }]);
-    didit["questionnaires"] = json!([{
-        "questionnaire_id": "questionnaire-1", "questionnaire_group_id": "group", "version": 1, "status": "published",
-        "content": {"title": "Onboarding", "languages": ["en", "de"], "form_elements": [
-            {"element_type": "email", "label": {"en": "Your address?", "de": "Ihre Adresse?"}},
-        ]},
-    }]);
+/// What is in lists, and how pages look.
+fn fill_didit_lists(didit: &mut Value) {
     didit["customization"]["font_family"] = json!("AR One Sans");
     didit["customization"]["colors"]["color_panel"] = json!("#2567FF80");
     let entry = |uuid: &str, value: &str| json!({"uuid": uuid, "value": value});
