@@ -105,6 +105,30 @@ ephemeral "idv_fiven_verification_link" "main" {
 ephemeral "idv_fiven_verification_links" "main" {
   contract_ids = ["contract_123"]
 }
+resource "idv_xident_blacklist_entry" "older" {
+  reason        = "fraud"
+  face_image_wo = var.face_image
+}
+resource "idv_xident_face_enrollment" "main" {
+  provider      = idv.today
+  user_id       = "user-456"
+  face_image_wo = var.face_image
+}
+data "idv_xident_requirements" "main" {}
+data "idv_xident_usage" "main" {}
+provider "idv" {
+  alias  = "today"
+  xident = { api = "verify/v1" }
+}
+
+resource "idv_didit_webhook_destination" "main" {
+  label             = "events"
+  url               = "https://hooks.example.com/idv"
+  subscribed_events = ["status.updated"]
+}
+ephemeral "idv_didit_webhook_destination" "main" {
+  id = idv_didit_webhook_destination.main.id
+}
 
 variable "bucket_secret" {
   ephemeral = true
@@ -112,11 +136,15 @@ variable "bucket_secret" {
 variable "capture_license" {
   ephemeral = true
 }
+variable "face_image" {
+  ephemeral = true
+}
 "#;
 
 /// Given by the environment; none of them is in the sandbox's state before the apply.
 const BUCKET_SECRET: &str = "bucket-secret-7f3d09";
 const CAPTURE_LICENSE: &str = "capture-license-5b1e";
+const FACE_IMAGE: &str = "ZmFjZS1pbWFnZS04YzRk";
 const PRIVATE_KEY: &str = "V/5fpevE+vPr5pC1hn9tSNPsCWTKQpoepczvfAvyIUg=";
 
 /// Texts that must be in the files that are searched, so that the search is known to look in the right places.
@@ -150,6 +178,12 @@ fn secrets(sandbox: &Sandbox) -> Vec<Secret> {
     assert!(!tokens.is_empty() && links.len() > 2);
     secrets.extend(tokens.keys().map(|token| ("an institution's access token", token.clone())));
     secrets.extend(links.keys().map(|token| ("the token of a verification link", token.clone())));
+
+    secrets.push(("the project's secret key", text("/xident/secret_key")));
+    secrets.push(("the image of a face", FACE_IMAGE.to_owned()));
+    assert_eq!(text("/xident/faces/user-456/image"), FACE_IMAGE);
+    secrets.push(("the key of an application", text("/didit/api_key")));
+    secrets.push(("the key that signs webhooks", text("/didit/webhook_destinations/0/secret_shared_key")));
 
     secrets.push(("the provider's private key", PRIVATE_KEY.to_owned()));
     secrets.push(("the bucket's secret", BUCKET_SECRET.to_owned()));
@@ -208,6 +242,7 @@ fn none_is_in_the_log_the_state_or_the_plan_of_an_apply() {
     workspace.set("TF_LOG_PATH", log.to_str().unwrap());
     workspace.set("TF_VAR_bucket_secret", BUCKET_SECRET);
     workspace.set("TF_VAR_capture_license", CAPTURE_LICENSE);
+    workspace.set("TF_VAR_face_image", FACE_IMAGE);
     workspace.set("IDV_ONEKOSMOS_PRIVATE_KEY", PRIVATE_KEY);
     workspace.configure(CONFIGURATION);
     workspace.plan();
@@ -222,17 +257,58 @@ fn none_is_in_the_log_the_state_or_the_plan_of_an_apply() {
     workspace.plan();
     workspace.destroy().succeeded();
 
-    let mut files = unpacked(&workspace.path().join("saved.tfplan"));
+    let mut files = written(&workspace);
     files.push(("the plan as show -json has it".to_owned(), rotation.json.to_string().into_bytes()));
     files.push(("the state as show -json has it".to_owned(), shown.into_bytes()));
     files.push(("what an apply printed".to_owned(), said.into_bytes()));
-    for name in ["trace.log", "terraform.tfstate", "terraform.tfstate.backup"] {
-        files.push((name.to_owned(), std::fs::read(workspace.path().join(name)).unwrap()));
-    }
     for (name, witness) in WITNESSES {
         let (_, bytes) = files.iter().find(|(file, _)| file == name).unwrap_or_else(|| panic!("there is no {name}"));
         assert!(String::from_utf8_lossy(bytes).contains(witness), "{name} is not what it should be");
     }
+    for (name, bytes) in &files {
+        assert_without(&secrets, name, bytes);
+    }
+}
+
+/// What Terraform has written in a workspace: the last plan, the log, the state and the one before it.
+fn written(workspace: &Workspace) -> Vec<(String, Vec<u8>)> {
+    let mut files = unpacked(&workspace.path().join("saved.tfplan"));
+    for name in ["trace.log", "terraform.tfstate", "terraform.tfstate.backup"] {
+        files.push((name.to_owned(), std::fs::read(workspace.path().join(name)).unwrap()));
+    }
+    files
+}
+
+/// The other way to sign in at Didit, of which a configuration has one.
+#[test]
+fn none_of_a_client_of_didit_is_in_them_either() {
+    let sandbox = Sandbox::start();
+    let mut workspace = Workspace::new(&sandbox);
+    let log = workspace.path().join("trace.log");
+    workspace.set("TF_LOG", "TRACE");
+    workspace.set("TF_LOG_PATH", log.to_str().unwrap());
+    workspace.sign_in_at_didit_as_a_client(&sandbox);
+    workspace.configure(
+        r#"ephemeral "idv_didit_access_token" "main" {}
+        resource "idv_didit_workflow" "main" {
+          workflow_label = "https://hooks.example.com/idv"
+          features       = [{ feature = "OCR" }]
+        }"#,
+    );
+    workspace.plan();
+    workspace.apply_saved().succeeded();
+    workspace.destroy().succeeded();
+    let state = sandbox.state();
+    let client = state["didit"]["client_secret"].as_str().unwrap();
+    let mut secrets = vec![
+        ("the client secret", client.to_owned()),
+        ("the client's id and secret", format!("{}:{client}", state["didit"]["client_id"].as_str().unwrap())),
+    ];
+    let tokens = state["didit"]["tokens"].as_object().unwrap();
+    assert!(!tokens.is_empty());
+    secrets.extend(tokens.keys().map(|token| ("an access token", token.clone())));
+    let files = written(&workspace);
+    assert!(files.iter().any(|(_, bytes)| String::from_utf8_lossy(bytes).contains("authorization: (redacted)")));
     for (name, bytes) in &files {
         assert_without(&secrets, name, bytes);
     }

@@ -48,6 +48,7 @@ data "idv_vult_service" "main" {}
 data "idv_onekosmos_proofing_templates" "main" {
   session_id = "sandbox-session-live"
 }
+data "idv_onekosmos_proofing_sessions" "main" {}
 data "idv_onekosmos_bucket" "main" {}
 data "idv_onekosmos_service_keys" "main" {}
 data "idv_onekosmos_connectors" "main" {}
@@ -68,6 +69,15 @@ data "idv_fiven_human_score" "main" {}
 data "idv_fiven_verification_status" "main" {
   token = "verify_token_abc123"
 }
+resource "idv_xident_blacklist_entry" "main" {
+  reason     = "fraud"
+  face_image = "ZmFjZQ=="
+}
+resource "idv_xident_face_enrollment" "main" {
+  user_id    = "user-456"
+  face_image = "ZmFjZQ=="
+}
+data "idv_xident_requirements" "main" {}
 "#;
 
 /// The import ids of those resources in a fresh sandbox.
@@ -82,6 +92,8 @@ fn imports(state: &Value) -> Vec<(&'static str, String)> {
         ("idv_onekosmos_bucket.main", place),
         ("idv_onekosmos_service_key.main", "pipeline".to_owned()),
         ("idv_fiven_credentials_access_request.main", "alice::1220abcd".to_owned()),
+        ("idv_xident_blacklist_entry.main", "bl_000001".to_owned()),
+        ("idv_xident_face_enrollment.main", "user-456".to_owned()),
     ]
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use reqwest::Method;
 use reqwest::header::{ACCEPT, HeaderValue, USER_AGENT};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use tracing::{debug, trace};
 use url::Url;
 
@@ -90,6 +91,11 @@ impl Client {
         Request::new(self.clone(), method, path.into())
     }
 
+    /// What is fired when the provider is asked to stop.
+    pub(super) fn stop(&self) -> &CancellationToken {
+        &self.shared.settings.cancel
+    }
+
     pub(super) fn cache(&self) -> &RunCache {
         &self.shared.cache
     }
@@ -131,7 +137,7 @@ impl Client {
                 wait_ms = wait.as_millis(),
                 "waiting to repeat a request"
             );
-            if self.shared.limits.sleep(wait).await == Err(Stopped) {
+            if self.shared.limits.sleep(wait, &call.stop).await == Err(Stopped) {
                 return Err(progress.stopped(failure));
             }
         }
@@ -142,11 +148,11 @@ impl Client {
         let Shared { settings, user_agent, auth, limits, .. } = &*self.shared;
         let stopped = |Stopped| Failure::last(stopped(&call.context));
         let unprepared = |error| Failure::last(needed_for(error, &call.context));
-        let mut begun = limits.turn(self.below_base_url(&call.outgoing.url)).await.map_err(stopped)?;
+        let mut begun = limits.turn(self.below_base_url(&call.outgoing.url), &call.stop).await.map_err(stopped)?;
         if call.authenticate {
             auth.prepare().await.map_err(unprepared)?;
         }
-        let place = limits.place().await.map_err(stopped)?;
+        let place = limits.place(&call.stop).await.map_err(stopped)?;
         if call.effect != Effect::Read && settings.cancel.is_cancelled() {
             return Err(stopped(Stopped));
         }

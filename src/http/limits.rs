@@ -30,7 +30,6 @@ pub(super) struct Limits {
     endpoints: Vec<Endpoint>,
     in_flight: Semaphore,
     paused_until: Mutex<Option<Instant>>,
-    cancel: CancellationToken,
 }
 
 pub(super) type Rate = RateLimiter<NotKeyed, InMemoryState, RuntimeClock, NoOpMiddleware<std::time::Instant>>;
@@ -55,16 +54,15 @@ impl Limits {
             endpoints: settings.endpoint_limits.iter().map(Endpoint::new).collect(),
             in_flight: Semaphore::new(in_flight.min(Semaphore::MAX_PERMITS)),
             paused_until: Mutex::new(None),
-            cancel: settings.cancel.clone(),
         }
     }
 
     /// Waits until the rate and the limit of the endpoint allow one more request. `path` is below the base URL. What it
     /// returns counts against the endpoint's limit until it is dropped.
-    pub(super) async fn turn(&self, path: &str) -> Result<Option<Begun<'_>>, Stopped> {
+    pub(super) async fn turn(&self, path: &str, stop: &CancellationToken) -> Result<Option<Begun<'_>>, Stopped> {
         if let Some(rate) = &self.rate {
             while let Err(not_until) = rate.check() {
-                self.sleep(not_until.wait_time_from(RuntimeClock.now())).await?;
+                self.sleep(not_until.wait_time_from(RuntimeClock.now()), stop).await?;
             }
         }
         let Some(endpoint) = self.endpoints.iter().find(|endpoint| endpoint.covers(path)) else { return Ok(None) };
@@ -76,23 +74,23 @@ impl Limits {
                 Err(wait) => wait,
             };
             tokio::select! {
-                slept = self.sleep(wait) => slept?,
+                slept = self.sleep(wait, stop) => slept?,
                 () = changed => {}
             }
         }
     }
 
     /// Waits until no pause is on and a place in flight is free, and takes the place.
-    pub(super) async fn place(&self) -> Result<SemaphorePermit<'_>, Stopped> {
+    pub(super) async fn place(&self, stop: &CancellationToken) -> Result<SemaphorePermit<'_>, Stopped> {
         loop {
             while let Some(wait) = self.pause_left() {
-                self.sleep(wait).await?;
+                self.sleep(wait, stop).await?;
             }
             let place = tokio::select! {
                 biased;
                 // The semaphore is never closed, so this only ends with a place.
                 place = self.in_flight.acquire() => place.map_err(|_| Stopped)?,
-                () = self.cancel.cancelled() => return Err(Stopped),
+                () = stop.cancelled() => return Err(Stopped),
             };
             // A pause may have begun while this request was waiting for its place.
             if self.pause_left().is_none() {
@@ -109,10 +107,10 @@ impl Limits {
     }
 
     /// Sleeps unless the provider is asked to stop.
-    pub(super) async fn sleep(&self, wait: Duration) -> Result<(), Stopped> {
+    pub(super) async fn sleep(&self, wait: Duration, stop: &CancellationToken) -> Result<(), Stopped> {
         tokio::select! {
             biased;
-            () = self.cancel.cancelled() => Err(Stopped),
+            () = stop.cancelled() => Err(Stopped),
             () = tokio::time::sleep(wait) => Ok(()),
         }
     }
@@ -142,13 +140,17 @@ mod tests {
         Limits::new(&settings)
     }
 
+    fn never() -> CancellationToken {
+        CancellationToken::new()
+    }
+
     #[tokio::test(start_paused = true)]
     async fn no_minute_has_more_requests_than_the_rate() {
         for per_minute in [1, 5, 60, 600] {
             let limits = limits(|settings| settings.requests_per_minute = NonZeroU32::new(per_minute));
             let mut begun = Vec::new();
             for _ in 0..=per_minute * 2 {
-                limits.turn("/").await.unwrap();
+                limits.turn("/", &never()).await.unwrap();
                 begun.push(Instant::now());
             }
             let window = usize::try_from(per_minute).unwrap();
@@ -161,10 +163,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_pause_holds_requests_that_already_wait_for_a_place() {
         let limits = std::sync::Arc::new(limits(|settings| settings.max_concurrent_requests = NonZeroU32::MIN));
-        let first = limits.place().await.unwrap();
+        let first = limits.place(&never()).await.unwrap();
         let waiting = tokio::spawn({
             let limits = limits.clone();
-            async move { limits.place().await.map(|_| Instant::now()) }
+            async move { limits.place(&never()).await.map(|_| Instant::now()) }
         });
         tokio::task::yield_now().await;
         let begin = Instant::now();
@@ -180,13 +182,14 @@ mod tests {
             settings.max_concurrent_requests = NonZeroU32::MIN;
             settings.requests_per_minute = Some(NonZeroU32::MIN);
         });
-        limits.turn("/").await.unwrap();
-        let place = limits.place().await.unwrap();
-        limits.cancel.cancel();
-        assert!(limits.turn("/").await.is_err());
-        assert!(limits.place().await.is_err());
-        assert_eq!(limits.sleep(MINUTE).await, Err(Stopped));
+        limits.turn("/", &never()).await.unwrap();
+        let place = limits.place(&never()).await.unwrap();
+        let stop = never();
+        stop.cancel();
+        assert!(limits.turn("/", &stop).await.is_err());
+        assert!(limits.place(&stop).await.is_err());
+        assert_eq!(limits.sleep(MINUTE, &stop).await, Err(Stopped));
         drop(place);
-        assert!(limits.place().await.is_ok(), "a free place needs no waiting, so a read may still be sent");
+        assert!(limits.place(&stop).await.is_ok(), "a free place needs no waiting, so a read may still be sent");
     }
 }

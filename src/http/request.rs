@@ -7,6 +7,7 @@ use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 use url::form_urlencoded;
 
@@ -34,6 +35,7 @@ pub struct Request {
     authenticate: bool,
     shared: Option<Tag>,
     fresh: bool,
+    settling: bool,
     invalidates: Vec<Tag>,
     problem: Option<String>,
 }
@@ -44,6 +46,8 @@ pub(super) struct Call {
     pub(super) outgoing: Outgoing,
     pub(super) effect: Effect,
     pub(super) authenticate: bool,
+    /// Ends its waits.
+    pub(super) stop: CancellationToken,
 }
 
 impl Request {
@@ -66,6 +70,7 @@ impl Request {
             authenticate: true,
             shared: None,
             fresh: false,
+            settling: false,
             invalidates: Vec::new(),
             problem: None,
         }
@@ -166,6 +171,13 @@ impl Request {
         self
     }
 
+    /// This read finds out what a write has left behind. Its turn is waited for even when the provider was asked to stop:
+    /// otherwise what is there would be lost.
+    pub fn settling(mut self) -> Self {
+        self.settling = true;
+        self
+    }
+
     /// Makes reads shared under this tag be asked again, also those in flight while this request is; may be repeated.
     pub fn invalidates(mut self, tag: &str) -> Self {
         self.invalidates.push(tag.into());
@@ -218,7 +230,8 @@ impl Request {
         add_query(&mut shown, &self.query);
         context.route = Some((self.method.clone(), redact::url(&shown)));
         let outgoing = Outgoing { method: self.method, url, headers: self.headers, body: self.body, note: self.note };
-        Ok(Call { context, outgoing, effect: self.effect, authenticate: self.authenticate })
+        let stop = if self.settling { CancellationToken::new() } else { self.client.stop().clone() };
+        Ok(Call { context, outgoing, effect: self.effect, authenticate: self.authenticate, stop })
     }
 }
 

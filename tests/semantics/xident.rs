@@ -85,6 +85,24 @@ fn an_entry_that_could_be_somebody_elses_is_refused() {
 }
 
 #[test]
+fn ctrl_c_while_an_image_is_processed_loses_no_entry() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    // Longer than the first looks take that the limit lets through without a wait.
+    sandbox.change_state(|state| state["xident"]["processing_seconds"] = json!(3));
+    workspace.configure(&format!("{TODAY}{}", entries(2)));
+    let apply = workspace.start(&["apply", "-auto-approve", "-no-color"]);
+    sandbox.wait_for_request("POST /verify/v1/blacklist/image");
+    apply.interrupt();
+    let run = apply.wait();
+    assert!(run.stdout.contains("Interrupt received"), "Terraform did not see the signal");
+    assert_eq!(workspace.state().len(), 1, "what the vendor has is in state, and no other was begun");
+    workspace.apply().succeeded();
+    workspace.plan().assert_empty();
+    assert_eq!(sandbox.state()["xident"]["blacklist"].as_array().unwrap().len(), 2);
+}
+
+#[test]
 fn the_same_configuration_works_on_both_generations() {
     let configuration = r#"
         resource "idv_xident_blacklist_entry" "main" {

@@ -93,3 +93,16 @@ async fn a_request_on_the_wire_runs_to_its_end() {
     let (result, ()) = tokio::join!(client.post("/x").send(), stop);
     result.unwrap();
 }
+
+#[tokio::test]
+async fn what_settles_a_write_is_waited_for_after_stopping() {
+    for (settles, count) in [(false, 1), (true, 2)] {
+        let server = Server::script([reply(503), reply(200)]).await;
+        let settings = server.settings();
+        settings.cancel.cancel();
+        let client = client(settings);
+        let read = client.get("/x");
+        let result = if settles { read.settling().send().await } else { read.send().await };
+        assert_eq!((result.is_ok(), server.count()), (settles, count));
+    }
+}

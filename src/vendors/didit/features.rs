@@ -215,7 +215,10 @@ mod tests {
     }
 
     fn told(json: Json) -> Map<String, Json> {
-        json.as_object().cloned().unwrap()
+        match json {
+            Json::Object(members) => members,
+            other => panic!("{other} is no object"),
+        }
     }
 
     fn problems(features: &[FeatureModel]) -> usize {

@@ -9,10 +9,11 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::client::Client;
+use super::client::{Api, Client, Look};
 use crate::framework::model::Secret;
 use crate::framework::resource::{Context, Resource};
 use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Rule, Schema, Value, identity};
+use crate::http::Error;
 
 /// One key.
 #[derive(Clone, Copy)]
@@ -126,6 +127,7 @@ impl Resource for ApiKey {
         plan: ApiKeyModel,
         ctx: &mut Context<ApiKeyModel>,
     ) -> Result<ApiKeyModel, Diagnostics> {
+        client.only(Api::VerifyV1, "creating an API key")?;
         let mut body = json!({"name": plan.name.as_str()});
         let optional = [("callback_url", plan.callback_url.as_str()), ("expires_at", plan.expires_at.as_str())];
         for (field, value) in optional.into_iter().filter_map(|(field, value)| Some((field, value?))) {
@@ -134,7 +136,14 @@ impl Resource for ApiKey {
         if let Some(rule_id) = plan.rule_id.known() {
             body["rule_id"] = (*rule_id).into();
         }
-        let mut row: wire::Key = client.create_api_key(&body).await?;
+        let before = client.api_keys(Look::Anew).await?;
+        let mut row: wire::Key = match client.create_api_key(&body).await {
+            Ok(row) => row,
+            Err(error) if error.may_have_been_carried_out() => {
+                return Err(left_behind(client, plan, &before, error, ctx).await);
+            }
+            Err(error) => return Err(error.into()),
+        };
         let secret = row.take_secret();
         if secret.is_none() {
             ctx.warn(
@@ -201,13 +210,53 @@ impl Listable for ApiKey {
     }
 
     async fn list(&self, client: &Client, _: Value, found: &mut Found<ApiKeyModel>) -> Result<(), Diagnostics> {
-        for row in client.api_keys::<wire::Key>().await? {
+        for row in client.api_keys::<wire::Key>(Look::Shared).await? {
             let name = row.name.clone().unwrap_or_else(|| row.id.0.clone());
             if !found.offer(name, ApiKeyModel::default().with(row)).await {
                 break;
             }
         }
         Ok(())
+    }
+}
+
+/// What is said after a create whose answer was lost, and the secret with it. The key, if it is there, is kept in state: it
+/// counts as not wholly created there, so that the next apply deletes it and creates another.
+async fn left_behind(
+    client: &Client,
+    plan: ApiKeyModel,
+    before: &[wire::Key],
+    error: Error,
+    ctx: &mut Context<ApiKeyModel>,
+) -> Diagnostics {
+    let name = plan.name.as_str().unwrap_or_default().to_owned();
+    let mut rows = match client.api_keys::<wire::Key>(Look::Settling).await {
+        Ok(rows) => rows,
+        Err(second) => return [error, second].map(Diagnostic::from).into_iter().collect(),
+    };
+    let was_there = |row: &wire::Key| before.iter().any(|earlier| earlier.id.0 == row.id.0);
+    rows.retain(|row| row.name.as_deref() == Some(name.as_str()) && !was_there(row));
+    match (rows.pop(), rows.len()) {
+        (None, _) => error.into(),
+        (Some(row), 0) => {
+            let detail = format!(
+                "Xident created the key `{}`, and the answer with its secret was lost. The next apply deletes the key and creates \
+                 another.\n{}",
+                row.id.0,
+                error.detail()
+            );
+            ctx.save(&plan.with(row));
+            Diagnostic::error("The secret of an API key was lost", detail).into()
+        }
+        (Some(row), _) => {
+            let ids = rows.iter().chain([&row]).map(|row| format!("`{}`", row.id.0)).collect::<Vec<_>>().join(", ");
+            let detail = format!(
+                "The answer was lost, and there is more than one new API key with the name \"{name}\": {ids}. One of them may be of \
+                 this create, and nobody knows its secret. Delete it in Xident's dashboard, then apply again.\n{}",
+                error.detail()
+            );
+            Diagnostic::error("An API key may be left behind", detail).into()
+        }
     }
 }
 

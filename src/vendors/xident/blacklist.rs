@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::sync::MutexGuard;
 use tokio::time::Instant;
 
-use super::client::{Api, Client, hint};
+use super::client::{Api, Client, Look, hint};
 use crate::http::{Error, Path};
 
 /// How old a look at the blacklist may be that a create compares with.
@@ -58,13 +58,21 @@ impl Client {
         if !metadata.is_empty() {
             body["metadata"] = json!(metadata);
         }
-        let added: Added = self.read(self.http.post("/blacklist/add").doing(doing).json(&body)).await?;
-        Ok(Some(added.blacklist_id))
+        let added: Result<Added, _> = self.read(self.http.post("/blacklist/add").doing(doing).json(&body)).await;
+        added.map(|added| Some(added.blacklist_id)).map_err(|error| {
+            if !error.may_have_been_carried_out() {
+                return error;
+            }
+            error.with_hint(
+                "The API `v1` shows no entries, so only Xident's dashboard tells whether the face is on the blacklist now. Another \
+                 apply adds it once more.",
+            )
+        })
     }
 
-    /// Every entry of the blacklist, which `verify/v1` alone lists. `fresh` asks again where this run knows the answer.
-    pub(super) async fn blacklist(&self, fresh: bool) -> Result<Vec<BlacklistRow>, Error> {
-        let mut rows: Vec<BlacklistRow> = self.list("/blacklist", "listing the blacklist", BLACKLIST, fresh).await?;
+    /// Every entry of the blacklist, which `verify/v1` alone lists.
+    pub(super) async fn blacklist(&self, look: Look) -> Result<Vec<BlacklistRow>, Error> {
+        let mut rows: Vec<BlacklistRow> = self.list("/blacklist", "listing the blacklist", BLACKLIST, look).await?;
         // Rows move to a later page when others are added meanwhile.
         let mut known = HashSet::new();
         rows.retain(|row| known.insert(row.id));
@@ -98,13 +106,17 @@ impl Adding<'_> {
     pub(super) async fn before(&mut self) -> Result<BTreeSet<i64>, Error> {
         match self.known.take().filter(|known| known.at.elapsed() < AS_GOOD_AS_NOW) {
             Some(known) => Ok(known.ids),
-            None => Ok(self.look().await?.iter().map(|row| row.id).collect()),
+            None => Ok(self.look(Look::Anew).await?.iter().map(|row| row.id).collect()),
         }
     }
 
-    /// Everything on the blacklist, asked anew.
-    pub(super) async fn look(&mut self) -> Result<Vec<BlacklistRow>, Error> {
-        let rows = self.client.blacklist(true).await?;
+    /// Everything on the blacklist after a create.
+    pub(super) async fn after(&mut self) -> Result<Vec<BlacklistRow>, Error> {
+        self.look(Look::Settling).await
+    }
+
+    async fn look(&mut self, look: Look) -> Result<Vec<BlacklistRow>, Error> {
+        let rows = self.client.blacklist(look).await?;
         *self.known = Some(Known { at: Instant::now(), ids: rows.iter().map(|row| row.id).collect() });
         Ok(rows)
     }

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::blacklist::{Adding, BlacklistRow};
-use super::client::{Api, Client};
+use super::client::{Api, Client, Look};
 use super::image;
 use crate::framework::model::Secret;
 use crate::framework::resource::{Change, Context, Planning, Resource};
@@ -195,7 +195,7 @@ impl Resource for BlacklistEntry {
             return Ok(Some(state));
         }
         let number = id.parse::<i64>().map_err(|_| of_the_other_generation(id))?;
-        let row = client.blacklist(false).await?.into_iter().find(|row| row.id == number);
+        let row = client.blacklist(Look::Shared).await?.into_iter().find(|row| row.id == number);
         if row.is_none() && !imported {
             ctx.warn(
                 "A blacklist entry is gone",
@@ -268,7 +268,7 @@ impl Listable for BlacklistEntry {
         found: &mut Found<BlacklistEntryModel>,
     ) -> Result<(), Diagnostics> {
         let wanted = filter.get("reason").as_str();
-        for row in client.blacklist(false).await? {
+        for row in client.blacklist(Look::Shared).await? {
             let reason = row.reason.clone().unwrap_or_default();
             if wanted.is_some_and(|wanted| wanted != reason) {
                 continue;
@@ -290,7 +290,7 @@ async fn find_new(
 ) -> Result<Option<BlacklistRow>, Diagnostics> {
     for wait in WAITS {
         tokio::time::sleep(wait).await;
-        let mut rows = adding.look().await?;
+        let mut rows = adding.after().await?;
         rows.retain(|row| {
             let of_image = row.source.as_deref().is_none_or(|source| source == "image");
             !before.contains(&row.id) && of_image && row.reason.as_deref() == plan.reason.as_str()

@@ -49,6 +49,29 @@ impl Api {
     }
 }
 
+/// What an answer must not be older than.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    /// This run: what it knows already is not asked again.
+    Shared,
+    /// This call.
+    Anew,
+    /// This call, which finds out what a write has left behind, and is made even when the provider was asked to stop.
+    Settling,
+}
+
+impl Look {
+    fn at(self, request: Request) -> Request {
+        let request = self.at_next_page(request);
+        if self == Self::Shared { request } else { request.fresh() }
+    }
+
+    /// For all pages but the first: asking that one again has forgotten the others with it.
+    fn at_next_page(self, request: Request) -> Request {
+        if self == Self::Settling { request.settling() } else { request }
+    }
+}
+
 /// Puts the right key on each request: the secret one, unless the request is noted to take the publishable one.
 pub(super) struct Keys {
     /// The secret key, where one is configured.
@@ -135,11 +158,11 @@ impl Client {
     }
 
     /// The enrollment of a user, if there is one. `verify/v1` alone tells.
-    pub(super) async fn face(&self, user_id: &str) -> Result<Option<Face>, Error> {
+    pub(super) async fn face(&self, user_id: &str, look: Look) -> Result<Option<Face>, Error> {
         let doing = format!("reading the enrollment of the user \"{user_id}\"");
         self.only(Api::VerifyV1, &doing)?;
         let request = self.http.get(Path::new("/2fa/users").segment(user_id)).doing(doing);
-        let Some(answer) = request.send_opt().await.map_err(hint)? else { return Ok(None) };
+        let Some(answer) = look.at(request).send_opt().await.map_err(hint)? else { return Ok(None) };
         Ok(Some(self.data::<Face>(&answer)?).filter(|face| face.enrolled))
     }
 
@@ -152,8 +175,8 @@ impl Client {
     }
 
     /// Every API key, without secrets.
-    pub(super) async fn api_keys<T: DeserializeOwned>(&self) -> Result<Vec<T>, Error> {
-        self.list("/tokens", "listing the API keys", "tokens", false).await
+    pub(super) async fn api_keys<T: DeserializeOwned>(&self, look: Look) -> Result<Vec<T>, Error> {
+        self.list("/tokens", "listing the API keys", "tokens", look).await
     }
 
     /// One API key, without its secret.
@@ -220,15 +243,14 @@ impl Client {
         path: &str,
         doing: &str,
         tag: &str,
-        fresh: bool,
+        look: Look,
     ) -> Result<Vec<T>, Error> {
         self.only(Api::VerifyV1, doing)?;
         let mut rows = Vec::new();
         for page in 1.. {
             let query = json!({"page": page, "per_page": PAGE});
             let request = self.http.get(path).doing(doing).query(&query).shared(tag);
-            // Asking the first page again forgets the others with it.
-            let request = if fresh && page == 1 { request.fresh() } else { request };
+            let request = if page == 1 { look.at(request) } else { look.at_next_page(request) };
             let answer = request.send().await.map_err(hint)?;
             let Envelope { data, meta } = answer.json::<Envelope<Vec<T>>>().map_err(hint)?;
             let full = data.len() >= PAGE;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::client::{Api, Client, Face};
+use super::client::{Api, Client, Face, Look};
 use super::image;
 use crate::framework::model::Secret;
 use crate::framework::resource::{Change, Context, Planning, Resource};
@@ -123,7 +123,7 @@ impl Resource for FaceEnrollment {
             let face = client.register_face(plan.user_id(), image.expose()).await?;
             return Ok(plan.with(face));
         }
-        if client.face(plan.user_id()).await?.is_some() {
+        if client.face(plan.user_id(), Look::Anew).await?.is_some() {
             return Err(exists(&plan).into());
         }
         let answer = client.register_face(plan.user_id(), image.expose()).await;
@@ -166,7 +166,7 @@ impl Resource for FaceEnrollment {
             }
             return Ok(Some(state));
         }
-        let face = client.face(state.user_id()).await?;
+        let face = client.face(state.user_id(), Look::Shared).await?;
         if face.is_none() && !imported {
             ctx.warn(
                 "A face is gone",
@@ -220,7 +220,7 @@ impl Resource for FaceEnrollment {
 async fn find(client: &Client, plan: &FaceEnrollmentModel) -> Result<Option<Face>, Diagnostics> {
     for wait in WAITS {
         tokio::time::sleep(wait).await;
-        if let Some(face) = client.face(plan.user_id()).await? {
+        if let Some(face) = client.face(plan.user_id(), Look::Settling).await? {
             return Ok(Some(face));
         }
     }

@@ -100,7 +100,8 @@ pub(super) fn seen_through(private: &Private, api: Api) -> bool {
     private.get::<String>(API).as_deref() == Some(api.name())
 }
 
-/// Completes what replaces the object: another image does, and what an import left open does not. To give an image for the first time, or in the other attribute, is no change of it.
+/// Completes what replaces the object: another image does, and what an import left open does not. To give an image for the
+/// first time, or in the other attribute, is no change of it.
 pub(super) fn adopt<M: Model>(planning: &mut Planning<M>) -> Result<(), Diagnostics> {
     let Some(prior) = &planning.prior else { return Ok(()) };
     let (prior, plan) = (model::encode(prior)?, model::encode(&planning.plan)?);
