@@ -2,6 +2,7 @@
 
 mod configuration;
 mod didit;
+mod didit_lists;
 mod documents;
 mod fiven;
 mod objects;

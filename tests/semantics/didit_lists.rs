@@ -80,6 +80,22 @@ fn a_list_of_500_entries_is_captured_page_by_page() {
 }
 
 #[test]
+fn an_entry_costs_one_request_to_create_and_one_to_delete() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    workspace.configure(&format!(
+        "resource \"idv_didit_list_entry\" \"phones\" {{\n  count = 60\n  list_id = \"{PHONES}\"\n  \
+         value = \"+49 151 0000${{10 + count.index}}\"\n}}\n"
+    ));
+    workspace.apply().succeeded();
+    assert_eq!((requests(&sandbox).len(), entries_of(&sandbox).len()), (60, 60));
+    workspace.plan_with(&["-destroy"]);
+    sandbox.forget_requests();
+    workspace.apply_saved().succeeded();
+    assert_eq!((requests(&sandbox).len(), entries_of(&sandbox).len()), (60, 0));
+}
+
+#[test]
 fn a_value_that_didit_spells_in_its_own_way_is_no_drift() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
