@@ -15,7 +15,7 @@ use crate::support::sandbox::Sandbox;
 use crate::support::workspace::Workspace;
 
 /// Types whose destroy deletes more at the vendor than the object, and warns of that.
-const TAKE_MORE_WITH_THEM: [&str; 1] = ["idv_didit_questionnaire"];
+const TAKE_MORE_WITH_THEM: [&str; 2] = ["idv_didit_list", "idv_didit_questionnaire"];
 
 /// One kind of resource: its configurations, and what happens to it at the vendor.
 struct Case {

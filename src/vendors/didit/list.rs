@@ -1,8 +1,7 @@
-//! `idv_didit_list`: a list of values by which verifications are let through or told apart, as resource; `idv_didit_lists`
-//! is all of them as data source.
+//! `idv_didit_list`: a list of values by which verifications are let through or told apart, as resource.
 //!
-//! Ten lists are Didit's own: they block, and can be neither created nor deleted. The resource leaves them alone, the
-//! data source has them, and entries may be put into them.
+//! Ten lists are Didit's own: they block, and can be neither created nor deleted. The resource leaves them alone; the
+//! data source of `lists` has them, and entries may be put into them.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -12,7 +11,7 @@ use super::client::{Client, Collection};
 use super::creation::Creation;
 use crate::framework::resource::{Change, Context, Resource};
 use crate::framework::{
-    Attr, Attribute, DataSource, Diagnostic, Diagnostics, Found, Listable, Path, Rule, Schema, Value, identity,
+    Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Path, Private, Rule, Schema, Value, identity,
 };
 use crate::http::Error;
 use crate::vendors::errors::at_attribute;
@@ -21,7 +20,7 @@ use crate::vendors::errors::at_attribute;
 const LIST_TYPES: &[&str] = &["allowlist", "custom"];
 
 /// The types of entries, by the vendor's reference.
-const ENTRY_TYPES: &[&str] = &[
+pub(super) const ENTRY_TYPES: &[&str] = &[
     "face",
     "document",
     "phone",
@@ -101,6 +100,14 @@ impl Resource for List {
 
     fn identity(&self) -> Vec<identity::Part> {
         vec![identity::required("id", "The `uuid` that Didit gave the list."), super::service()]
+    }
+
+    fn plan_destroy(&self, prior: &ListModel, _: &Private) -> Diagnostics {
+        let detail = format!(
+            "With the list \"{}\" Didit deletes every entry in it, also those that Terraform does not manage.",
+            prior.name.as_str().unwrap_or_default()
+        );
+        Diagnostic::warning("The entries are deleted with the list", detail).into()
     }
 
     async fn create(
@@ -209,80 +216,7 @@ fn of_the_system(row: &wire::List) -> Diagnostic {
     Diagnostic::error("The list is one of Didit's own", detail)
 }
 
-/// All lists of the application.
-pub(super) struct Lists;
-
-/// The attributes of all lists.
-#[derive(Clone, Serialize, Deserialize)]
-pub(super) struct ListsModel {
-    list_type: Attr<String>,
-    entry_type: Attr<String>,
-    lists: Attr<Vec<ListRow>>,
-}
-
-/// One of them.
-#[derive(Clone, Serialize, Deserialize)]
-pub(super) struct ListRow {
-    id: Attr<String>,
-    name: Attr<String>,
-    description: Attr<String>,
-    list_type: Attr<String>,
-    entry_type: Attr<String>,
-    is_system: Attr<bool>,
-    entry_count: Attr<i64>,
-}
-
-impl From<wire::List> for ListRow {
-    fn from(row: wire::List) -> Self {
-        let (is_system, entry_count) = (row.is_system.into(), row.entry_count.into());
-        let ListModel { id, name, description, list_type, entry_type } = row.into();
-        Self { id, name, description, list_type, entry_type, is_system, entry_count }
-    }
-}
-
-#[async_trait]
-impl DataSource for Lists {
-    type Client = Client;
-    type Model = ListsModel;
-
-    const NAME: &'static str = "didit_lists";
-
-    fn schema(&self) -> Schema {
-        let filter = |name: &str, what: &str| Attribute::string(name).optional().describe(what);
-        let text = |name: &str, what: &str| Attribute::string(name).computed().describe(what);
-        let row = vec![
-            text("id", "The `uuid` of the list."),
-            text("name", "The name of the list."),
-            text("description", "What the list is for."),
-            text("list_type", "What a match is for: `blocklist`, `allowlist` or `custom`."),
-            text("entry_type", "What its values are, such as `phone`."),
-            Attribute::bool("is_system").computed().describe("Whether it is one of Didit's own, which block."),
-            Attribute::number("entry_count").computed().describe("How many entries it has, where Didit tells it."),
-        ];
-        Schema::new(
-            "Lists the lists of an application, all pages of them, Didit's own block lists included.",
-            vec![
-                filter("list_type", "Only lists of this type.").rule(Rule::OneOf(&[
-                    "blocklist",
-                    "allowlist",
-                    "custom",
-                ])),
-                filter("entry_type", "Only lists of values of this type.").rule(Rule::OneOf(ENTRY_TYPES)),
-                Attribute::objects("lists", row).computed().describe("The lists that match, in the vendor's order."),
-            ],
-        )
-    }
-
-    async fn read(&self, client: &Client, config: ListsModel, _: &mut Diagnostics) -> Result<ListsModel, Diagnostics> {
-        let through = |filter: &Attr<String>, value: &str| filter.as_str().is_none_or(|wanted| wanted == value);
-        let mut rows = client.list::<wire::List>(&Collection::lists(), false).await?;
-        rows.retain(|row| through(&config.list_type, &row.list_type) && through(&config.entry_type, &row.entry_type));
-        let lists = rows.into_iter().map(ListRow::from).collect::<Vec<_>>();
-        Ok(ListsModel { lists: lists.into(), ..config })
-    }
-}
-
-mod wire {
+pub(super) mod wire {
     //! The list of the vendor's reference (docs.didit.me, "List Lists").
 
     use serde::Deserialize;
@@ -290,15 +224,15 @@ mod wire {
     use super::super::client::Row;
 
     #[derive(Deserialize)]
-    pub(super) struct List {
-        pub(super) uuid: String,
-        pub(super) name: String,
-        pub(super) description: Option<String>,
-        pub(super) list_type: String,
-        pub(super) entry_type: String,
+    pub(in super::super) struct List {
+        pub(in super::super) uuid: String,
+        pub(in super::super) name: String,
+        pub(in super::super) description: Option<String>,
+        pub(in super::super) list_type: String,
+        pub(in super::super) entry_type: String,
         #[serde(default)]
-        pub(super) is_system: bool,
-        pub(super) entry_count: Option<i64>,
+        pub(in super::super) is_system: bool,
+        pub(in super::super) entry_count: Option<i64>,
     }
 
     impl Row for List {

@@ -11,6 +11,7 @@ mod form_elements;
 mod json;
 mod list;
 mod list_entry;
+mod lists;
 mod questionnaire;
 pub mod sandbox;
 mod versions;
@@ -213,7 +214,7 @@ impl Vendor for Didit {
             Object::listable(list_entry::ListEntry),
             Object::listable(customization::Customization),
             Object::data_source(workflows::Workflows),
-            Object::data_source(list::Lists),
+            Object::data_source(lists::Lists),
             Object::ephemeral(AccessToken::<Client>::new()),
             Object::ephemeral(webhook_destination::WebhookSecret),
         ]
