@@ -39,7 +39,8 @@
 //! # What everything walks
 //!
 //! [`vendors::VENDORS`] is the only list of vendors, and `objects` of each vendor the only list of its objects. The
-//! provider's schema, environment variables, the sandbox's ports, the documentation and the schema tests come from them.
+//! provider's schema, environment variables, the sandbox's ports, the documentation and the tests of schemas and models
+//! come from them.
 //!
 //! # Decided
 //!

@@ -13,6 +13,7 @@ mod functions;
 mod generated;
 mod lifecycle;
 mod mistakes;
+mod models;
 mod moved;
 mod sandbox;
 mod schema;

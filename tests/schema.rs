@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use idv::framework::environment::Environment;
+use idv::framework::schema::{Attribute, Shape};
+use idv::vendors;
 use serde_json::{Map, Value};
 
 use crate::support::workspace::Workspace;
@@ -78,4 +81,30 @@ fn what_a_full_sentence_is() {
     for bad in ["", "d.", "The id", "the id of the webhook.", "Webhook id."] {
         assert!(!is_full_sentence(bad), "{bad}");
     }
+}
+
+/// The attributes that have rules and are not a user's to set, by their paths.
+fn ruled_in_vain(place: &str, attributes: &[Attribute]) -> Vec<String> {
+    let mut found = Vec::new();
+    for attribute in attributes {
+        let place = format!("{place}.{}", attribute.name);
+        if !attribute.required && !attribute.optional && !attribute.rules.is_empty() {
+            found.push(format!("{place} has a rule, which its description tells, and nobody can set it"));
+        }
+        if let Shape::Nested(_, nested) = &attribute.shape {
+            found.extend(ruled_in_vain(&place, nested));
+        }
+    }
+    found
+}
+
+#[test]
+fn rules_are_told_of_what_a_user_can_set() {
+    let provider = vendors::provider(Environment::of(BTreeMap::new()));
+    let resources = provider.resources.iter().map(|(name, object)| (name, object.schema()));
+    let data_sources = provider.data_sources.iter().map(|(name, object)| (name, object.schema()));
+    let ephemerals = provider.ephemerals.iter().map(|(name, object)| (name, object.schema()));
+    let schemas = resources.chain(data_sources).chain(ephemerals);
+    let found: Vec<_> = schemas.flat_map(|(name, schema)| ruled_in_vain(name, &schema.attributes)).collect();
+    assert_eq!(found, Vec::<String>::new());
 }

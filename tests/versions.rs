@@ -48,6 +48,7 @@ data "idv_vult_service" "main" {}
 data "idv_onekosmos_proofing_templates" "main" {
   session_id = "sandbox-session-live"
 }
+data "idv_onekosmos_proofing_sessions" "main" {}
 data "idv_onekosmos_bucket" "main" {}
 data "idv_onekosmos_service_keys" "main" {}
 data "idv_onekosmos_connectors" "main" {}

@@ -54,6 +54,8 @@ pub trait Object: Send + Sync {
     fn vendor(&self) -> &'static str;
     /// The schema.
     fn schema(&self) -> &Schema;
+    /// What the model keeps of a value: all of it where model and schema agree, which a test over all objects holds.
+    fn through_model(&self, value: Value) -> Result<Value, Diagnostics>;
     /// Every mistake in a configuration.
     fn validate(&self, config: &Value) -> Diagnostics;
     /// What the user should know before it is done.
@@ -90,6 +92,10 @@ impl<A: Action> Object for Erased<A> {
 
     fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    fn through_model(&self, value: Value) -> Result<Value, Diagnostics> {
+        model::through::<A::Model>(value)
     }
 
     fn validate(&self, config: &Value) -> Diagnostics {

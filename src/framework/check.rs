@@ -11,6 +11,8 @@ pub(super) fn config<M: Model>(schema: &Schema, config: Value, own: impl FnOnce(
     let mut diagnostics = rules(schema, &config);
     match model::decode(config) {
         Ok(model) => own(&model, &mut diagnostics),
+        // A value that breaks a rule, such as 1.5 for a whole number, may not fit the model either; that is no bug then.
+        Err(_) if diagnostics.has_errors() => {}
         Err(misfit) => diagnostics.append(misfit),
     }
     diagnostics

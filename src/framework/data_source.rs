@@ -46,6 +46,8 @@ pub trait Object: Send + Sync {
     fn vendor(&self) -> &'static str;
     /// The schema.
     fn schema(&self) -> &Schema;
+    /// What the model keeps of a value: all of it where model and schema agree, which a test over all objects holds.
+    fn through_model(&self, value: Value) -> Result<Value, Diagnostics>;
     /// Every mistake in a configuration.
     fn validate(&self, config: Value) -> Diagnostics;
     /// Reads it: the state, or null with errors, and the warnings in both cases.
@@ -75,6 +77,10 @@ impl<D: DataSource> Object for Erased<D> {
 
     fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    fn through_model(&self, value: Value) -> Result<Value, Diagnostics> {
+        model::through::<D::Model>(value)
     }
 
     fn validate(&self, config: Value) -> Diagnostics {

@@ -88,6 +88,8 @@ pub trait Object: Send + Sync {
     fn vendor(&self) -> &'static str;
     /// The schema.
     fn schema(&self) -> &Schema;
+    /// What the model keeps of a value: all of it where model and schema agree, which a test over all objects holds.
+    fn through_model(&self, value: Value) -> Result<Value, Diagnostics>;
     /// Every mistake in a configuration.
     fn validate(&self, config: Value) -> Diagnostics;
     /// Opens it.
@@ -161,6 +163,10 @@ impl<E: Ephemeral> Object for Erased<E> {
 
     fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    fn through_model(&self, value: Value) -> Result<Value, Diagnostics> {
+        model::through::<E::Model>(value)
     }
 
     fn validate(&self, config: Value) -> Diagnostics {

@@ -8,7 +8,8 @@ use super::value::{self, Value};
 
 /// A struct with one [`Attr`](super::Attr) per attribute of the schema, under the same names.
 ///
-/// An attribute that the schema lacks is found by [`check::answer`](super::check::answer) when an answer is made of the model.
+/// A test over all objects holds each model against its schema. What it cannot see, such as an attribute that is there for
+/// some values only, is found by [`check::answer`](super::check::answer) when an answer is made of the model.
 pub trait Model: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {}
 
 impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Model for T {}
@@ -30,6 +31,11 @@ pub fn encode<M: Model>(model: &M) -> Result<Value, Diagnostics> {
         let detail = format!("The result cannot be written as a Terraform value: {error}. This is a bug in the provider; please report it.");
         Diagnostic::error("Provider and schema disagree", detail).into()
     })
+}
+
+/// Reads a model and writes it again. What comes back differs from what went in where model and schema do.
+pub(super) fn through<M: Model>(value: Value) -> Result<Value, Diagnostics> {
+    encode(&decode::<M>(value)?)
 }
 
 /// Text that must not be printed. Its `Debug` is redacted; it has no `Display`.

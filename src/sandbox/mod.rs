@@ -17,6 +17,7 @@ mod file;
 mod handle;
 mod intercept;
 mod log;
+pub mod oauth2;
 mod ready;
 mod routes;
 mod server;

@@ -4,6 +4,7 @@
 //! each kind of object, and its stand-in for the sandbox, which shares no type with the client. Vendors do not know each
 //! other; what they share is in the files beside this one.
 
+mod access_token;
 mod claims;
 mod common;
 mod errors;

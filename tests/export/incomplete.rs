@@ -73,7 +73,7 @@ fn what_a_license_does_not_allow_and_what_needs_a_session() {
         Not everything of idv_onekosmos_service_key: 1Kosmos: listing the service keys failed: the answer was 403 Forbidden (Forbidden: the license does not permit this call)
           Request: GET https://acme.1kosmos.net/idproofingapi/servicekeys
           The credentials are known to 1Kosmos and do not suffice. Ask its administrator for the permission.
-          The call needs a license of a higher level (`system` for service keys, `system` or `service` for the bucket), or the license belongs to another tenant than `tenant_id` and `community_id` say.
+          The call needs a license of a higher level (`system` for service keys, `system` or `service` for the bucket and the list of sessions), or the license belongs to another tenant than `tenant_id` and `community_id` say.
           To export without it: --exclude idv_onekosmos_service_key
 
         Not told by the vendor, and variables in variables.tf:

@@ -16,7 +16,7 @@ fn request(providers: &str) -> String {
 #[test]
 fn a_wrong_secret() {
     Bench::new().variable("IDV_FIVEN_CLIENT_SECRET", "wrong").plan(ALL, &expect![[r#"
-        Error: 5N ID: asking for an access token failed: the answer was 401 Unauthorized (unauthorized: Invalid client credentials)
+        Error: 5N ID: asking for an access token failed: the answer was 401 Unauthorized (unauthorized: client authentication failed)
           in data "idv_fiven_credentials" "all": `data "idv_fiven_credentials" "all" {}`
         Request: POST FIVEN_URL/oauth/token
         It was needed for listing the credentials.

@@ -36,7 +36,7 @@ fn a_license_of_too_low_a_level() {
           in data "idv_onekosmos_service_keys" "all": `data "idv_onekosmos_service_keys" "all" {}`
         Request: GET ONEKOSMOS_URL/idproofingapi/servicekeys
         The credentials are known to 1Kosmos and do not suffice. Ask its administrator for the permission.
-        The call needs a license of a higher level (`system` for service keys, `system` or `service` for the bucket), or the license belongs to another tenant than `tenant_id` and `community_id` say."#]]);
+        The call needs a license of a higher level (`system` for service keys, `system` or `service` for the bucket and the list of sessions), or the license belongs to another tenant than `tenant_id` and `community_id` say."#]]);
 }
 
 #[test]
@@ -246,6 +246,34 @@ fn a_session_that_is_over() {
         Request: GET ONEKOSMOS_URL/idproofingapi/proofingtemplates/sandbox-session-live
         1Kosmos did not accept what was sent. Change the value that it names.
         Templates are read through a live proofing session: check `template_session_id` in `onekosmos = { ... }` of the provider block; sessions expire."#]]);
+}
+
+#[test]
+fn filters_of_sessions_that_the_vendor_does_not_have() {
+    let list = "data \"idv_onekosmos_proofing_sessions\" \"all\" {\n  status = \"declined\"\n  start_date = \"2026-01-31\"\n  limit = 1.5\n}\n";
+    Bench::new().validate(list, &expect![[r#"
+        Error: Wrong value for `status`
+          in data "idv_onekosmos_proofing_sessions" "all": `status = "declined"`
+        `status` must be `PENDING`, `INPROGRESS`, `EXPIRED`, `ABANDONED`, `COMPLETED` or `DECLINED`; found `declined`. Did you mean `DECLINED`?
+
+        Error: Wrong value for `start_date`
+          in data "idv_onekosmos_proofing_sessions" "all": `start_date = "2026-01-31"`
+        `start_date` must be a date and a time such as `2026-01-31 00:00:00.000`; found `2026-01-31`.
+
+        Error: Wrong value for `limit`
+          in data "idv_onekosmos_proofing_sessions" "all": `limit = 1.5`
+        `limit` must be a whole number; found `1.5`."#]]);
+}
+
+#[test]
+fn sessions_by_a_license_of_too_low_a_level() {
+    let bench = Bench::new().variable("IDV_ONEKOSMOS_LICENSE_KEY", "sandbox-license-service-ext-d05e");
+    bench.plan("data \"idv_onekosmos_proofing_sessions\" \"all\" {}\n", &expect![[r#"
+        Error: 1Kosmos: listing the proofing sessions failed: the answer was 403 Forbidden (Forbidden: the license does not permit this call)
+          in data "idv_onekosmos_proofing_sessions" "all": `data "idv_onekosmos_proofing_sessions" "all" {}`
+        Request: POST ONEKOSMOS_URL/idproofingapi/proofingsession/fetch
+        The credentials are known to 1Kosmos and do not suffice. Ask its administrator for the permission.
+        The call needs a license of a higher level (`system` for service keys, `system` or `service` for the bucket and the list of sessions), or the license belongs to another tenant than `tenant_id` and `community_id` say."#]]);
 }
 
 /// Mistakes in a workflow, all of which `terraform validate` finds offline.

@@ -56,7 +56,7 @@ fn only_the_check_of_a_link_is_public() {
         assert_eq!(anonymous(path), 401, "{path}");
     }
     let (status, refused) = grant(&fiven.sandbox, "wrong");
-    assert_eq!((status, &refused["message"]), (401, &json!("Invalid client credentials")));
+    assert_eq!((status, &refused["message"]), (401, &json!("client authentication failed")));
 }
 
 #[test]

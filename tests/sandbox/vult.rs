@@ -68,6 +68,7 @@ fn a_token_is_given_for_the_right_credentials_in_either_form() {
         (form(&[grant]), 401, "invalid_client"),
         (form(&[("grant_type", "password")]).basic_auth(id, Some(secret)), 400, "unsupported_grant_type"),
         (form(&[]).basic_auth(id, Some(secret)), 400, "invalid_request"),
+        (form(&[grant, grant]).basic_auth(id, Some(secret)), 400, "invalid_request"),
         (form(&[grant, ("client_secret", secret)]).basic_auth(id, Some(secret)), 400, "invalid_request"),
         (sandbox.http().post(&url).json(&json!({"grant_type": "client_credentials"})), 400, "invalid_request"),
     ] {

@@ -28,6 +28,7 @@ data "idv_onekosmos_bucket" "main" {
 }
 data "idv_onekosmos_service_keys" "all" {}
 data "idv_onekosmos_connectors" "all" {}
+data "idv_onekosmos_proofing_sessions" "all" {}
 data "idv_onekosmos_community" "main" {}
 data "idv_onekosmos_service" "main" {}
 "#;
@@ -45,6 +46,7 @@ fn check(change: impl FnOnce(&mut Value)) {
     assert_eq!(told("proofing_templates.all")["templates"][0]["id"], there["templates"][0]["_id"]);
     assert_eq!(told("bucket.main")["bucket_name"], there["buckets"][0]["bucketName"]);
     assert_eq!(told("service_keys.all")["service_keys"][4]["key_id"], there["service_keys"][4]["keyId"]);
+    assert_eq!(told("proofing_sessions.all")["sessions"][0]["id"], there["sessions"][0]["id"]);
     assert_eq!(told("connectors.all")["connectors"].as_array().unwrap().len(), 3);
     assert_eq!(told("community.main")["community_id"], there["communities"][0]["id"]);
     assert!(told("service.main")["public_key"].is_string());

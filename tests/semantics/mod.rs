@@ -6,6 +6,7 @@ mod fiven;
 mod identity;
 mod interruptions;
 mod on_destroy;
+mod proofing_sessions;
 mod requests;
 mod requirements;
 mod service_keys;

@@ -87,7 +87,7 @@ fn a_run_asks_for_one_token_and_one_key() {
           document_type = "passport"
           data_source   = "ocr"
         }
-        data "idv_vult_service" "main" {}
+        data "idv_vult_webhooks" "all" {}
         resource "idv_onekosmos_service_key" "pipeline" {
           tag = "pipeline"
         }
@@ -113,4 +113,15 @@ fn a_run_asks_for_one_token_and_one_key() {
     workspace.apply_saved().succeeded();
     once(&sandbox.request_lines());
     assert_eq!(count(&sandbox.request_lines(), "GET /idproofingapi/servicekeys"), 1, "for two keys");
+}
+
+#[test]
+fn the_service_is_asked_about_itself_without_a_token() {
+    let sandbox = Sandbox::start();
+    let mut workspace = Workspace::new(&sandbox);
+    workspace.set("IDV_VULT_CLIENT_SECRET", "wrong");
+    workspace.configure("data \"idv_vult_service\" \"main\" {}\n");
+    workspace.apply().succeeded();
+    assert_eq!(workspace.state()["data.idv_vult_service.main"]["health"], "healthy");
+    assert_eq!(count(&sandbox.request_lines(), "POST /oauth/token"), 0, "{:?}", sandbox.request_lines());
 }

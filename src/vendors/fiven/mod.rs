@@ -3,7 +3,6 @@
 //! The API has two generations, of which `client` makes one; a configuration says by `api` which one it talks to.
 
 mod access_request;
-mod access_token;
 mod client;
 mod credentials;
 mod human_score;
@@ -17,10 +16,12 @@ mod wire;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use secrecy::SecretString;
 use serde::Deserialize;
 
 use self::client::Api;
+use super::access_token::{AccessToken, HoldsToken};
 use super::common;
 use crate::framework::identity::{self, Place};
 use crate::framework::model::Secret;
@@ -39,6 +40,16 @@ impl provider::Client for client::Client {
 
     fn place(&self) -> Place {
         [("base_url", self.address().to_owned())].into()
+    }
+}
+
+#[async_trait]
+impl HoldsToken for client::Client {
+    const TYPE_NAME: &'static str = "fiven_access_token";
+    const API_OF: &'static str = "5N ID";
+
+    async fn access_token(&self) -> Result<Arc<http::Token>, http::Error> {
+        self.token().await
     }
 }
 
@@ -75,6 +86,7 @@ fn only_in(api: Api, attribute: &str, what: &str) -> Diagnostic {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Config {
     environment: Option<String>,
     base_url: Option<String>,
@@ -210,7 +222,7 @@ impl Vendor for Fiven {
             Object::data_source(credentials::OneCredential),
             Object::data_source(human_score::HumanScore),
             Object::data_source(verification_status::VerificationStatus),
-            Object::ephemeral(access_token::AccessToken),
+            Object::ephemeral(AccessToken::<client::Client>::new()),
             Object::ephemeral(links::VerificationLink),
             Object::ephemeral(links::VerificationLinks),
             Object::action(request_credentials::RequestCredentials),

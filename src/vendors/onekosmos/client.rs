@@ -15,8 +15,15 @@ use crate::http::{self, Error, Kind, Path, Request, Response};
 /// How many sessions a page asks for, as on the vendor's page.
 const PAGE: usize = 100;
 
-/// The longest list of sessions that is read.
-const MOST_PAGES: usize = 1000;
+/// Sessions that match a query.
+pub(super) struct Sessions<T> {
+    /// The first of them, in the vendor's order.
+    pub(super) rows: Vec<T>,
+    /// How many there are in all, where the vendor says so.
+    pub(super) total: Option<u64>,
+    /// Whether `rows` has every one.
+    pub(super) complete: bool,
+}
 
 /// The tenant and community that the provider is configured for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -231,16 +238,21 @@ impl Client {
         answer.map(drop).map_err(hint)
     }
 
-    /// The sessions that match a query, page after page.
-    pub(super) async fn sessions<T: DeserializeOwned>(&self, query: &Json) -> Result<Vec<T>, Error> {
+    /// The first `most` sessions that match a query, page after page.
+    pub(super) async fn sessions<T: DeserializeOwned>(&self, query: &Json, most: usize) -> Result<Sessions<T>, Error> {
         #[derive(Deserialize)]
         struct Page<T> {
             data: Vec<T>,
+            page: Option<Position>,
+        }
+        #[derive(Deserialize)]
+        struct Position {
+            total: Option<u64>,
         }
         let doing = "listing the proofing sessions";
         let community = self.community().await?;
-        let mut rows = Vec::new();
-        for index in 0..MOST_PAGES {
+        let (mut rows, mut index) = (Vec::new(), 0_usize);
+        loop {
             let body = json!({
                 "query": query,
                 "pIndex": index,
@@ -251,14 +263,19 @@ impl Client {
             let request = self.http.post("/proofingsession/fetch").doing(doing).read_only();
             let answer = self.send(request.shared("sessions"), Endpoint::SessionFetch, body).await?;
             let data = self.data(&answer, doing).await?;
-            let mut page = decode::<Page<T>>(&answer, data)?.data;
-            let last = page.len() < PAGE;
-            rows.append(&mut page);
-            if last {
-                break;
+            let Page { data, page } = decode::<Page<T>>(&answer, data)?;
+            let total = page.and_then(|position| position.total);
+            let (found, empty) = (data.len(), data.is_empty());
+            rows.extend(data);
+            index += 1;
+            // A deployment may have shorter pages than are asked for: the total decides, where there is one.
+            let last = empty || total.map_or(found < PAGE, |total| rows.len() as u64 >= total);
+            if last || rows.len() >= most {
+                let complete = last && rows.len() <= most;
+                rows.truncate(most);
+                return Ok(Sessions { rows, total, complete });
             }
         }
-        Ok(rows)
     }
 
     /// Creates a scan session; the vendor counts each.
@@ -345,8 +362,8 @@ fn hint(error: Error) -> Error {
             "The license is `license_key` in `onekosmos = { ... }` of the provider block, or IDV_ONEKOSMOS_LICENSE_KEY.",
         ),
         Kind::Forbidden => error.with_hint(
-            "The call needs a license of a higher level (`system` for service keys, `system` or `service` for the bucket), or \
-             the license belongs to another tenant than `tenant_id` and `community_id` say.",
+            "The call needs a license of a higher level (`system` for service keys, `system` or `service` for the bucket and the \
+             list of sessions), or the license belongs to another tenant than `tenant_id` and `community_id` say.",
         ),
         Kind::Connect | Kind::Tls | Kind::Timeout => error.with_hint(
             "The address is `tenant_dns` or `base_url` in `onekosmos = { ... }`, or IDV_ONEKOSMOS_TENANT_DNS or \

@@ -11,6 +11,7 @@ mod endpoints;
 mod functions;
 mod information;
 mod proofing_session;
+mod proofing_sessions;
 mod proofing_template;
 mod proofing_templates;
 pub mod sandbox;
@@ -74,6 +75,7 @@ fn community() -> [identity::Part; 2] {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Config {
     tenant_dns: Option<String>,
     base_url: Option<String>,
@@ -114,7 +116,7 @@ impl Vendor for OneKosmos {
             text("community_name").describe("The name of the community, `default` when neither it nor `community_id` is set."),
             text("license_key").sensitive().describe(
                 "The license by which 1Kosmos lets requests through. Its level decides what they may do: `system` for service keys, \
-                 `system` or `service` for the bucket.",
+                 `system` or `service` for the bucket and the list of sessions.",
             ),
             text("private_key").sensitive().describe(
                 "The private key of Terraform's side, base64 of its number. Any will do, none has to be registered; one is made for \
@@ -173,6 +175,7 @@ impl Vendor for OneKosmos {
         vec![
             Object::listable(proofing_template::ProofingTemplate),
             Object::data_source(proofing_templates::ProofingTemplates),
+            Object::data_source(proofing_sessions::ProofingSessions),
             Object::listable(bucket::Bucket),
             Object::data_source(bucket_data::BucketData),
             Object::listable(service_key::ServiceKey),

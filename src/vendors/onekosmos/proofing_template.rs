@@ -93,7 +93,7 @@ impl Resource for ProofingTemplate {
                      template. The vendor does not tell it of one that exists, so it may be left out for one that was imported, and \
                      setting it later is no change then.",
                 ),
-                Attribute::objects("workflow", steps::attributes(true)).required().describe(
+                Attribute::objects("workflow", steps::attributes()).required().describe(
                     "The steps in order. The flow begins at the first; an action's `jump_to` leads to another, and a step \
                      without actions leads to the one below it.",
                 ),
@@ -314,8 +314,8 @@ async fn shows(
     if !filtered {
         return Ok(true);
     }
-    let sessions = client.sessions::<wire::Session>(&serde_json::json!({ "id": session_id })).await?;
-    Ok(sessions.iter().any(|session| {
+    let sessions = client.sessions::<wire::Session>(&serde_json::json!({ "id": session_id }), 1).await?;
+    Ok(sessions.rows.iter().any(|session| {
         session.document_type.as_deref() == Some(document_type) && session.dvc_id.as_deref() == state.dvc_id.as_str()
     }))
 }

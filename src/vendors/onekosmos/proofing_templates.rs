@@ -66,7 +66,7 @@ impl DataSource for ProofingTemplates {
                 "dvc_id",
                 "The id of the device verification configuration; null where the vendor does not tell it.",
             ),
-            Attribute::objects("workflow", steps::attributes(false)).computed().describe("The steps in order."),
+            Attribute::objects("workflow", steps::computed_attributes()).computed().describe("The steps in order."),
         ];
         Schema::new(
             "Lists the proofing templates that a live session shows.",

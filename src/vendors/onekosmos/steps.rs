@@ -35,11 +35,9 @@ pub(super) struct ActionModel {
     pub(super) call: Attr<String>,
 }
 
-/// The attributes of a step; required for a resource, computed for the list.
-pub(super) fn attributes(settable: bool) -> Vec<Attribute> {
-    let required = |attribute: Attribute| if settable { attribute.required() } else { attribute.computed() };
-    let optional = |attribute: Attribute| if settable { attribute.optional() } else { attribute.computed() };
-    let text = |name: &str, what: &str| optional(Attribute::string(name)).describe(what);
+/// The attributes of a step as a user writes it.
+pub(super) fn attributes() -> Vec<Attribute> {
+    let text = |name: &str, what: &str| Attribute::string(name).optional().describe(what);
     let params = vec![
         text("name", "The name of the parameter."),
         text("field", "The field of the session that it is taken from."),
@@ -51,10 +49,11 @@ pub(super) fn attributes(settable: bool) -> Vec<Attribute> {
         text("call", "What to call, such as `submit`."),
     ];
     vec![
-        required(Attribute::string("name"))
+        Attribute::string("name")
+            .required()
             .rule(Rule::Length(1, usize::MAX))
             .describe("The name of the step, by which `jump_to` finds it. No two steps share one."),
-        required(Attribute::string("type")).rule(Rule::OneOf(STEP_TYPES)).describe("What the step does."),
+        Attribute::string("type").required().rule(Rule::OneOf(STEP_TYPES)).describe("What the step does."),
         text(
             "html",
             "The page of an `HTML` step, as plain text. It travels as base64; Terraform shows and compares the text.",
@@ -63,8 +62,31 @@ pub(super) fn attributes(settable: bool) -> Vec<Attribute> {
             "html_base64",
             "The page of an `HTML` step where it is encoded already, as by `filebase64`. Excludes `html`.",
         ),
-        optional(Attribute::objects("params", params)).describe("Parameters that the step is given."),
-        optional(Attribute::objects("actions", actions)).describe("What the step does on events."),
+        Attribute::objects("params", params).optional().describe("Parameters that the step is given."),
+        Attribute::objects("actions", actions).optional().describe("What the step does on events."),
+    ]
+}
+
+/// The attributes of a step as the vendor tells it: the same names, none of which a user sets.
+pub(super) fn computed_attributes() -> Vec<Attribute> {
+    let text = |name: &str, what: &str| Attribute::string(name).computed().describe(what);
+    let params = vec![
+        text("name", "The name of the parameter."),
+        text("field", "The field of the session that it is taken from."),
+    ];
+    let actions = vec![
+        text("name", "The name of the action."),
+        text("on", "The event that starts the action, such as `click`, `captured` or `load`."),
+        text("jump_to", "The `name` of the step to go to; null where the action leads nowhere else."),
+        text("call", "What is called, such as `submit`."),
+    ];
+    vec![
+        text("name", "The name of the step, by which `jump_to` finds it."),
+        text("type", "What the step does, such as `CAPTURE_FRONT`."),
+        text("html", "The page of an `HTML` step, as plain text; null where it has none."),
+        text("html_base64", "The page of an `HTML` step in base64, where what it holds is no text; else null."),
+        Attribute::objects("params", params).computed().describe("Parameters that the step is given."),
+        Attribute::objects("actions", actions).computed().describe("What the step does on events."),
     ]
 }
 

@@ -188,12 +188,14 @@ impl Client {
         self.auth.token().await.map_err(hint)
     }
 
-    /// One of the service's own answers; `None` where it has no such operation.
+    /// One of the service's own answers; `None` where it has no such operation. Of all operations only these are without
+    /// an authorization on the vendor's page: no access token is asked for, and none is sent.
     pub(super) async fn service<T: DeserializeOwned>(&self, operation: Operation) -> Result<Option<T>, Error> {
         if self.operations.route(operation).is_none() {
             return Ok(None);
         }
-        self.optional(self.call(operation, "asking the service about itself", None)?.shared("service")).await
+        let request = self.call(operation, "asking the service about itself", None)?;
+        self.optional(request.without_auth().shared("service")).await
     }
 
     async fn optional<T: DeserializeOwned>(&self, request: Request) -> Result<Option<T>, Error> {

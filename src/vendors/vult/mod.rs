@@ -2,7 +2,6 @@
 //!
 //! The vendor's reference page names its operations and fields and lost their routes; see `operations`.
 
-mod access_token;
 mod client;
 mod document_requirements;
 mod erasure;
@@ -18,10 +17,12 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use secrecy::SecretString;
 use serde::Deserialize;
 
 use self::operations::{Mistake, Operations};
+use super::access_token::{AccessToken, HoldsToken};
 use super::common;
 use crate::framework::identity::{self, Place};
 use crate::framework::model::Secret;
@@ -40,6 +41,16 @@ impl provider::Client for client::Client {
     }
 }
 
+#[async_trait]
+impl HoldsToken for client::Client {
+    const TYPE_NAME: &'static str = "vult_access_token";
+    const API_OF: &'static str = "VULT";
+
+    async fn access_token(&self) -> Result<Arc<http::Token>, http::Error> {
+        self.token().await
+    }
+}
+
 /// The part of every identity that says which tenant the object is of.
 fn tenant() -> identity::Part {
     identity::optional(
@@ -49,6 +60,7 @@ fn tenant() -> identity::Part {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Config {
     base_url: Option<String>,
     client_id: Option<String>,
@@ -150,7 +162,7 @@ impl Vendor for Vult {
             Object::listable(webhook::Webhook),
             Object::data_source(webhook::Webhooks),
             Object::data_source(service::Service),
-            Object::ephemeral(access_token::AccessToken),
+            Object::ephemeral(AccessToken::<client::Client>::new()),
             Object::action(erasure::Erase(erasure::AnonymizeIdentity)),
             Object::action(erasure::Erase(erasure::AnonymizeSession)),
             Object::action(erasure::Erase(erasure::DeleteSession)),

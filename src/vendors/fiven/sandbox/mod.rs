@@ -16,7 +16,6 @@ mod credentials;
 mod links;
 mod scores;
 mod state;
-mod token;
 
 use std::collections::BTreeMap;
 
@@ -31,7 +30,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use state::State;
 
-use crate::sandbox::{Environment, Handle, Routes, StoreError, Vendor, complete, edit, parse_json};
+use crate::sandbox::{Environment, Handle, Routes, StoreError, Vendor, complete, edit, oauth2, parse_json};
 
 /// The stand-in for 5N ID.
 pub const VENDOR: Vendor = Vendor {
@@ -46,7 +45,7 @@ pub const VENDOR: Vendor = Vendor {
 
 fn routes() -> Routes {
     Routes::new()
-        .route(Method::POST, "/oauth/token", "Obtain Access Token", token::grant)
+        .route(Method::POST, "/oauth/token", "Obtain Access Token", oauth2::grant::<State>)
         .route(
             Method::POST,
             "/api/v1/credentials-access-request",
@@ -145,7 +144,8 @@ impl FromRequestParts<Handle> for Authorized {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, handle: &Handle) -> Result<Self, Refusal> {
-        token::check(&parts.headers, handle)
+        let checked = oauth2::check_bearer::<State>(handle, &parts.headers);
+        checked.map(|()| Self).map_err(|error| Refusal::new(error.status(), error.to_string()))
     }
 }
 

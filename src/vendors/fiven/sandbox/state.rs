@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::Refusal;
 use crate::sandbox::StoreError;
+use crate::sandbox::oauth2::{ClientAuth, Clients, Issuer, TokenError};
 
 /// An institution at 5N ID.
 #[derive(Serialize, Deserialize)]
@@ -106,6 +109,24 @@ impl State {
     /// The credentials of a party.
     pub(super) fn of_party(&self, party_id: &str) -> Vec<&Credential> {
         self.credentials.iter().filter(|credential| credential.party_id == party_id).collect()
+    }
+}
+
+/// The page puts id and secret in the form, and so does the SDK. Errors have the shape of all others.
+impl Issuer for State {
+    const CLIENT_AUTH: ClientAuth = ClientAuth::Form;
+
+    fn clients(&mut self) -> Clients<'_> {
+        Clients {
+            client_id: &self.client_id,
+            client_secret: &self.client_secret,
+            token_lifetime_seconds: self.token_lifetime_seconds,
+            tokens: &mut self.tokens,
+        }
+    }
+
+    fn refuse(error: TokenError) -> Response {
+        Refusal::new(error.status, error.description).into_response()
     }
 }
 

@@ -18,7 +18,6 @@ mod fields;
 mod people;
 mod requirements;
 mod state;
-mod token;
 mod utility;
 mod webhooks;
 mod weights;
@@ -34,7 +33,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use state::State;
 
-use crate::sandbox::{Environment, Handle, Routes, StoreError, Vendor, complete, edit, parse_json};
+use crate::sandbox::{Environment, Handle, Routes, StoreError, Vendor, complete, edit, oauth2, parse_json};
 
 /// The stand-in for VULT.
 pub const VENDOR: Vendor = Vendor {
@@ -49,7 +48,7 @@ pub const VENDOR: Vendor = Vendor {
 
 fn routes() -> Routes {
     Routes::new()
-        .route(Method::POST, "/oauth/token", "access token", token::grant)
+        .route(Method::POST, "/oauth/token", "access token", oauth2::grant::<State>)
         .section("Utility")
         .route(Method::GET, "/", "Root endpoint", utility::root)
         .route(Method::GET, "/ping", "Ping", utility::ping)
@@ -135,7 +134,8 @@ impl FromRequestParts<Handle> for Authorized {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, handle: &Handle) -> Result<Self, Refusal> {
-        token::check(&parts.headers, handle)
+        let checked = oauth2::check_bearer::<State>(handle, &parts.headers);
+        checked.map(|()| Self).map_err(|error| Refusal(error.status(), error.to_string()))
     }
 }
 

@@ -12,6 +12,7 @@ use super::{
     weights::WeightSet,
 };
 use crate::sandbox::StoreError;
+use crate::sandbox::oauth2::{ClientAuth, Clients, Issuer};
 
 /// A tenant of VULT.
 #[derive(Serialize, Deserialize)]
@@ -65,6 +66,20 @@ impl State {
             if !taken {
                 return id;
             }
+        }
+    }
+}
+
+/// The page says no more than "oauth2", so both ways of the standard are taken and its errors answered.
+impl Issuer for State {
+    const CLIENT_AUTH: ClientAuth = ClientAuth::Either;
+
+    fn clients(&mut self) -> Clients<'_> {
+        Clients {
+            client_id: &self.client_id,
+            client_secret: &self.client_secret,
+            token_lifetime_seconds: self.token_lifetime_seconds,
+            tokens: &mut self.tokens,
         }
     }
 }

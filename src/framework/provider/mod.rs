@@ -1,26 +1,26 @@
 //! The provider: its vendors, their configuration, and the clients that come of it.
 
+mod clients;
+mod variables;
+
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio_util::sync::CancellationToken;
 
-use super::action;
-use super::check;
-use super::data_source;
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::environment::Environment;
-use super::ephemeral;
-use super::function;
 use super::identity::Place;
-use super::list;
 use super::parse_import_id::ParseImportId;
 use super::path::Path;
-use super::resource;
-use super::schema::{Attribute, Schema, Shape};
-use super::types::Type;
+use super::schema::{Attribute, Schema};
 use super::value::Value;
+use super::{action, check, data_source, ephemeral, function, list, resource};
+
+pub use clients::Clients;
+pub use variables::missing;
+use variables::{variable, with_variable};
 
 /// A vendor's client, found by its type.
 pub trait Client: Send + Sync + 'static {
@@ -109,66 +109,6 @@ pub struct Common {
     pub user_agent: String,
     /// Cancelled when Terraform asks the provider to stop: begin nothing new, finish what is under way.
     pub stop: CancellationToken,
-}
-
-/// The clients of one configured provider.
-#[derive(Default)]
-pub struct Clients {
-    by_vendor: BTreeMap<&'static str, Result<AnyClient, Diagnostics>>,
-    stop: CancellationToken,
-}
-
-impl Clients {
-    /// Fails where the provider has no configuration for a vendor, which no later apply can mend.
-    ///
-    /// One that is not usable yet, because a value of it is unknown, may be by the time of the apply.
-    pub fn require(&self, vendor: &str) -> Result<(), Diagnostics> {
-        if self.by_vendor.contains_key(vendor) { Ok(()) } else { Err(not_configured(vendor)) }
-    }
-
-    /// The vendors that the provider has a configuration for, be it a wrong one.
-    pub fn configured(&self) -> impl Iterator<Item = &'static str> {
-        self.by_vendor.keys().copied()
-    }
-
-    /// The client of this type, or why there is none.
-    pub fn get<C: Client>(&self) -> Result<Arc<C>, Diagnostics> {
-        match self.by_vendor.get(C::VENDOR) {
-            Some(Ok(client)) => Arc::clone(client).downcast().map_err(|_| {
-                let detail = "The client has another type than its objects expect. This is a bug in the provider.";
-                Diagnostic::error("Provider is wired wrongly", detail).into()
-            }),
-            Some(Err(diagnostics)) => Err(diagnostics.clone()),
-            None => Err(not_configured(C::VENDOR)),
-        }
-    }
-}
-
-fn not_configured(vendor: &str) -> Diagnostics {
-    let detail = format!(
-        "This object belongs to the vendor `{vendor}`, and the provider has no configuration for it. Add \
-         `{vendor} = {{ ... }}` to the `provider \"idv\"` block, or set its attributes by environment variables that \
-         begin with `{prefix}`.",
-        prefix = variable(vendor, ""),
-    );
-    Diagnostic::error(format!("`{vendor}` is not configured"), detail).into()
-}
-
-/// The environment variable that stands in for an attribute; `vendor` is empty for the provider's own.
-fn variable(vendor: &str, attribute: &str) -> String {
-    match vendor {
-        "" => format!("IDV_{}", attribute.to_uppercase()),
-        vendor => format!("IDV_{}_{}", vendor.to_uppercase(), attribute.to_uppercase()),
-    }
-}
-
-/// An error about an attribute of a vendor that is missing: names the attribute, its variable and what it is.
-pub fn missing(vendor: &str, attribute: &str, why: &str) -> Diagnostic {
-    let detail = format!(
-        "{why} Set `{attribute}` in `{vendor} = {{ ... }}` of the provider block, or the environment variable `{}`.",
-        variable(vendor, attribute)
-    );
-    Diagnostic::error(format!("`{vendor}.{attribute}` is missing"), detail).at(Path::to(attribute))
 }
 
 /// The provider as the protocol layer serves it.
@@ -284,7 +224,7 @@ impl Provider {
     /// asks, as a user agent names it: `Terraform/1.15.5`.
     pub fn configure(&self, config: &Value, caller: &str) -> Diagnostics {
         let mut diagnostics = Diagnostics::new();
-        let own = self.fill("", &self.own, config, &mut diagnostics);
+        let own = variables::fill(&self.environment, "", &self.own, config, &mut diagnostics);
         let suffix = own.get("user_agent_suffix").as_str().map_or_else(String::new, |suffix| format!(" {suffix}"));
         let user_agent = format!("{caller} terraform-provider-{}/{}{suffix}", self.name, self.version);
         let mut clients = Clients::default();
@@ -292,7 +232,7 @@ impl Provider {
         for vendor in &self.vendors {
             let block = config.get(vendor.name());
             let mut mistakes = Diagnostics::new();
-            let filled = self.fill(vendor.name(), &vendor.attributes(), block, &mut mistakes);
+            let filled = variables::fill(&self.environment, vendor.name(), &vendor.attributes(), block, &mut mistakes);
             let untouched = filled.as_map().is_none_or(|entries| entries.values().all(Value::is_null));
             if block.is_null() && untouched && mistakes.is_empty() {
                 continue;
@@ -321,31 +261,6 @@ impl Provider {
     pub async fn close_ephemerals(&self) {
         self.open.close_all(&self.ephemerals, &self.clients()).await;
     }
-
-    /// An object's values, with environment variables where it sets none.
-    fn fill(&self, vendor: &str, attributes: &[Attribute], block: &Value, diagnostics: &mut Diagnostics) -> Value {
-        let entries = attributes.iter().map(|attribute| {
-            let configured = block.get(&attribute.name);
-            let variable = variable(vendor, &attribute.name);
-            let value = match self.environment.get(&variable) {
-                Some(text) if configured.is_null() && !block.is_unknown() => parse(attribute, &variable, &text)
-                    .unwrap_or_else(|mistake| {
-                        diagnostics.push(mistake);
-                        Value::Null
-                    }),
-                _ => configured.clone(),
-            };
-            (attribute.name.clone(), value)
-        });
-        Value::Map(entries.collect())
-    }
-}
-
-fn with_variable(vendor: &str, mut attribute: Attribute) -> Attribute {
-    let variable = variable(vendor, &attribute.name);
-    attribute.description =
-        format!("{} The environment variable `{variable}` stands in for it.", attribute.description);
-    attribute
 }
 
 /// Adds what was found: an attribute whose variable cannot be used is not told of again as missing.
@@ -355,7 +270,7 @@ fn tell_once(mistakes: &mut Diagnostics, found: &Diagnostics) {
 }
 
 fn below(vendor: &str, mut mistake: Diagnostic) -> Diagnostic {
-    use super::path::Step;
+    use crate::framework::path::Step;
     mistake.path = mistake.path.steps().iter().fold(Path::to(vendor), |path, step| match step {
         Step::Attribute(name) => path.attribute(name),
         Step::Key(key) => path.key(key),
@@ -383,32 +298,4 @@ fn not_known_yet(vendor: &str, attribute: &str) -> Diagnostics {
          first with `-target`."
     );
     Diagnostic::error(format!("`{place}` is not known yet"), detail).into()
-}
-
-/// Reads a variable as the attribute's type: text, numbers, `true` or `false`, lists by commas, maps as JSON.
-fn parse(attribute: &Attribute, variable: &str, text: &str) -> Result<Value, Diagnostic> {
-    let Shape::Plain(kind) = &attribute.shape else { return Ok(Value::Null) };
-    let parsed = match kind {
-        Type::Number => text.trim().parse().map(Value::Number).map_err(|_| "a number"),
-        Type::Bool => text.trim().parse().map(Value::Bool).map_err(|_| "`true` or `false`"),
-        Type::List(_) | Type::Set(_) => {
-            let elements = text.split(',').map(str::trim).filter(|element| !element.is_empty());
-            Ok(Value::List(elements.map(Value::from).collect()))
-        }
-        Type::Map(_) => serde_json::from_str::<BTreeMap<String, String>>(text)
-            .map(|entries| Value::Map(entries.into_iter().map(|(key, value)| (key, value.into())).collect()))
-            .map_err(|_| "a JSON object of strings"),
-        _ => Ok(Value::from(text)),
-    };
-    let wrong = |detail: String| {
-        Diagnostic::error(format!("Environment variable `{variable}` cannot be used"), detail)
-            .at(Path::to(&attribute.name))
-    };
-    let show = !attribute.sensitive;
-    let found = if show { format!("; found `{text}`") } else { String::new() };
-    let value = parsed.map_err(|expected| wrong(format!("`{variable}` must hold {expected}{found}.")))?;
-    match attribute.rules.iter().find_map(|rule| rule.violation(&value, show)) {
-        Some(violation) => Err(wrong(format!("`{variable}` {violation}"))),
-        None => Ok(value),
-    }
 }

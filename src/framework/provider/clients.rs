@@ -1,0 +1,53 @@
+//! The clients of a configured provider, each found by its type.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::variables::variable;
+use super::{AnyClient, Client};
+use crate::framework::diagnostics::{Diagnostic, Diagnostics};
+
+/// The clients of one configured provider.
+#[derive(Default)]
+pub struct Clients {
+    pub(super) by_vendor: BTreeMap<&'static str, Result<AnyClient, Diagnostics>>,
+    pub(super) stop: CancellationToken,
+}
+
+impl Clients {
+    /// Fails where the provider has no configuration for a vendor, which no later apply can mend.
+    ///
+    /// One that is not usable yet, because a value of it is unknown, may be by the time of the apply.
+    pub fn require(&self, vendor: &str) -> Result<(), Diagnostics> {
+        if self.by_vendor.contains_key(vendor) { Ok(()) } else { Err(not_configured(vendor)) }
+    }
+
+    /// The vendors that the provider has a configuration for, be it a wrong one.
+    pub fn configured(&self) -> impl Iterator<Item = &'static str> {
+        self.by_vendor.keys().copied()
+    }
+
+    /// The client of this type, or why there is none.
+    pub fn get<C: Client>(&self) -> Result<Arc<C>, Diagnostics> {
+        match self.by_vendor.get(C::VENDOR) {
+            Some(Ok(client)) => Arc::clone(client).downcast().map_err(|_| {
+                let detail = "The client has another type than its objects expect. This is a bug in the provider.";
+                Diagnostic::error("Provider is wired wrongly", detail).into()
+            }),
+            Some(Err(diagnostics)) => Err(diagnostics.clone()),
+            None => Err(not_configured(C::VENDOR)),
+        }
+    }
+}
+
+fn not_configured(vendor: &str) -> Diagnostics {
+    let detail = format!(
+        "This object belongs to the vendor `{vendor}`, and the provider has no configuration for it. Add \
+         `{vendor} = {{ ... }}` to the `provider \"idv\"` block, or set its attributes by environment variables that \
+         begin with `{prefix}`.",
+        prefix = variable(vendor, ""),
+    );
+    Diagnostic::error(format!("`{vendor}` is not configured"), detail).into()
+}

@@ -1,0 +1,256 @@
+//! What core enforces, done once for every resource: the way between a protocol layer's values and an implementation's models.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures_util::FutureExt;
+use serde_json::Value as Json;
+
+use super::{Apply, Capabilities, Change, Context, ImportBy, Object, Outcome, Planned, Planning, Propose, Resource};
+use crate::framework::diagnostics::{Diagnostic, Diagnostics};
+use crate::framework::identity::{self, Part};
+use crate::framework::private::Private;
+use crate::framework::provider::{Client, Clients};
+use crate::framework::schema::Schema;
+use crate::framework::value::Value;
+use crate::framework::{check, config, model, moved, panic_message, plan};
+
+/// A resource with its schema built once.
+struct Erased<R> {
+    resource: R,
+    schema: Schema,
+    identity: Vec<Part>,
+}
+
+/// Makes a resource usable behind `dyn`.
+pub fn object<R: Resource>(resource: R) -> Arc<dyn Object> {
+    Arc::new(Erased { schema: resource.schema(), identity: resource.identity(), resource })
+}
+
+#[async_trait]
+impl<R: Resource> Object for Erased<R> {
+    fn name(&self) -> &'static str {
+        R::NAME
+    }
+
+    fn vendor(&self) -> &'static str {
+        R::Client::VENDOR
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn through_model(&self, value: Value) -> Result<Value, Diagnostics> {
+        model::through::<R::Model>(value)
+    }
+
+    fn validate(&self, config: Value, capabilities: Capabilities) -> Diagnostics {
+        let unsupported = if capabilities.write_only {
+            Diagnostics::new()
+        } else {
+            check::write_only_unsupported(&self.schema, &config)
+        };
+        let mut diagnostics =
+            check::config(&self.schema, config, |model, diagnostics| self.resource.validate(model, diagnostics));
+        diagnostics.append(unsupported);
+        diagnostics
+    }
+
+    fn identity(&self) -> &[Part] {
+        &self.identity
+    }
+
+    fn plan(&self, propose: Propose, clients: &Clients) -> Planned {
+        let private = propose.private.clone();
+        self.propose(propose, clients).unwrap_or_else(|diagnostics| Planned {
+            state: Value::Null,
+            requires_replace: Vec::new(),
+            private,
+            identity: Value::Null,
+            diagnostics,
+        })
+    }
+
+    async fn apply(&self, apply: Apply, clients: &Clients) -> Outcome {
+        let (prior, private) = (apply.prior.clone(), apply.private.clone());
+        let client = match clients.get::<R::Client>() {
+            Ok(client) => client,
+            Err(diagnostics) => return Outcome::failed(diagnostics, prior, private),
+        };
+        let result = if apply.planned.is_null() {
+            self.destroy(&client, apply).await
+        } else {
+            self.create_or_update(&client, apply).await
+        };
+        self.identified(result.unwrap_or_else(|diagnostics| Outcome::failed(diagnostics, prior, private)), &client)
+    }
+
+    async fn read(&self, state: Value, private: Private, clients: &Clients) -> Outcome {
+        let (prior, kept) = (state.clone(), private.clone());
+        self.refresh(state, private, clients)
+            .await
+            .unwrap_or_else(|diagnostics| Outcome::failed(diagnostics, prior, kept))
+    }
+
+    fn import(&self, by: &ImportBy, clients: &Clients) -> Outcome {
+        self.begin_import(by, clients)
+            .unwrap_or_else(|diagnostics| Outcome::failed(diagnostics, Value::Null, Private::default()))
+    }
+
+    fn parse_import_id(&self, id: &str) -> Result<Value, Diagnostics> {
+        model::encode(&self.resource.import(id)?)
+    }
+
+    fn generate_config(&self, state: Value) -> Value {
+        config::generate(&self.schema, state)
+    }
+
+    fn move_from(&self, source: &moved::Source, target: &str, clients: &Clients) -> Result<Outcome, Diagnostics> {
+        let moved = self.resource.move_from(source.rest_object(target, R::MOVES_FROM)?)?;
+        let state = self.begun(model::encode(&moved)?)?;
+        let (private, identity, diagnostics) = (Private::default(), Value::Null, Diagnostics::new());
+        let outcome = Outcome { state, private, identity, diagnostics };
+        // Core moves with a provider that it has not configured. Then the tenant is not known, and the next read tells the
+        // identity.
+        Ok(match clients.get::<R::Client>() {
+            Ok(client) => self.identified(outcome, &client),
+            Err(_) => outcome,
+        })
+    }
+
+    fn upgrade(&self, version: i64, state: Json) -> Result<Json, Diagnostics> {
+        if version == self.schema.version { Ok(state) } else { self.resource.upgrade(version, state) }
+    }
+}
+
+/// Runs a call of a resource so that even a panic leaves what it has saved in the caller's hands.
+pub(in crate::framework) async fn unbroken<T>(
+    call: impl Future<Output = Result<T, Diagnostics>>,
+) -> Result<T, Diagnostics> {
+    AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|panic| {
+        let detail = format!(
+            "The provider failed half-way: {}. What it knows of the object is kept in state. This is a bug in the \
+             provider; please report it.",
+            panic_message(panic.as_ref())
+        );
+        Err(Diagnostic::error("The provider crashed", detail).into())
+    })
+}
+
+impl<R: Resource> Erased<R> {
+    fn propose(&self, propose: Propose, clients: &Clients) -> Result<Planned, Diagnostics> {
+        let Propose { prior, proposed, config, private, identity } = propose;
+        if proposed.is_null() {
+            let diagnostics = self.resource.plan_destroy(&model::decode(prior)?, &private);
+            return Ok(Planned { state: Value::Null, requires_replace: Vec::new(), private, identity, diagnostics });
+        }
+        let place = clients.get::<R::Client>().ok().map(|client| client.place());
+        let created = prior.is_null();
+        let plan = plan::plan(&self.schema, &prior, &config, proposed);
+        let mut planning = Planning {
+            prior: if prior.is_null() { None } else { Some(model::decode(prior)?) },
+            config: model::decode(config)?,
+            plan: model::decode(plan.state)?,
+            requires_replace: plan.requires_replace,
+            private,
+            diagnostics: Diagnostics::new(),
+        };
+        self.resource.plan(&mut planning)?;
+        let state = check::answer(&self.schema, model::encode(&planning.plan)?)?;
+        // An update keeps the identity; a create, and state from before there were identities, gets one that is known in
+        // full: `terraform show -json` fails on a plan whose identity has an unknown part.
+        let planned = identity::of_state(&self.identity, &state, place.as_ref());
+        let complete = identity::is_complete(&self.identity, &planned);
+        let identity = if (created || identity.is_null()) && complete { planned } else { identity };
+        let Planning { requires_replace, private, diagnostics, .. } = planning;
+        Ok(Planned { state, requires_replace, private, identity, diagnostics })
+    }
+
+    /// The outcome with the identity of its state.
+    fn identified(&self, mut outcome: Outcome, client: &R::Client) -> Outcome {
+        let identity = identity::of_state(&self.identity, &outcome.state, Some(&client.place()));
+        if !outcome.state.is_null() && identity::is_complete(&self.identity, &identity) {
+            outcome.identity = identity;
+        }
+        outcome
+    }
+
+    /// A state that a read completes.
+    fn begun(&self, named: Value) -> Result<Value, Diagnostics> {
+        Ok(plan::with_defaults(&self.schema, check::answer(&self.schema, named)?).without_unknowns())
+    }
+
+    fn begin_import(&self, by: &ImportBy, clients: &Clients) -> Result<Outcome, Diagnostics> {
+        let client = clients.get::<R::Client>()?;
+        let named = match by {
+            ImportBy::Id(id) => self.parse_import_id(id)?,
+            ImportBy::Identity(identity) => {
+                Value::Map(identity::to_attributes(&self.identity, identity, &self.schema.empty(), &client.place())?)
+            }
+        };
+        let state = self.begun(named)?;
+        let (private, identity, diagnostics) = (Private::default(), Value::Null, Diagnostics::new());
+        Ok(self.identified(Outcome { state, private, identity, diagnostics }, &client))
+    }
+
+    async fn create_or_update(&self, client: &R::Client, apply: Apply) -> Result<Outcome, Diagnostics> {
+        let plan: R::Model = model::decode(apply.planned.clone())?;
+        let mut ctx = Context::new(Some(model::decode(apply.config)?), apply.private);
+        let result = if apply.prior.is_null() {
+            unbroken(self.resource.create(client, plan, &mut ctx)).await
+        } else {
+            let change = Change { prior: model::decode(apply.prior.clone())?, plan };
+            unbroken(self.resource.update(client, change, &mut ctx)).await
+        };
+        let (state, mut diagnostics) = match result {
+            Ok(model) => (Some(model), Diagnostics::new()),
+            Err(diagnostics) => (ctx.saved, diagnostics),
+        };
+        let failed = diagnostics.has_errors();
+        let mut state = match state {
+            Some(model) => {
+                let state = check::answer(&self.schema, model::encode(&model)?)?;
+                plan::keep_spelling(&self.schema, &apply.planned, state)
+            }
+            None => apply.prior,
+        };
+        if failed {
+            state = state.without_unknowns();
+        } else {
+            diagnostics.append(check::applied(&self.schema, &apply.planned, &state));
+        }
+        diagnostics.append(ctx.warnings);
+        Ok(Outcome { state: state.without_unknowns(), private: ctx.private, identity: Value::Null, diagnostics })
+    }
+
+    async fn destroy(&self, client: &R::Client, apply: Apply) -> Result<Outcome, Diagnostics> {
+        let mut ctx = Context::new(None, apply.private);
+        let result = unbroken(self.resource.delete(client, model::decode(apply.prior.clone())?, &mut ctx)).await;
+        let (state, mut diagnostics) = match result {
+            Ok(()) => (Value::Null, Diagnostics::new()),
+            Err(diagnostics) => match ctx.saved {
+                Some(model) => (check::answer(&self.schema, model::encode(&model)?)?.without_unknowns(), diagnostics),
+                None => (apply.prior, diagnostics),
+            },
+        };
+        diagnostics.append(ctx.warnings);
+        Ok(Outcome { state, private: ctx.private, identity: Value::Null, diagnostics })
+    }
+
+    async fn refresh(&self, state: Value, private: Private, clients: &Clients) -> Result<Outcome, Diagnostics> {
+        let client = clients.get::<R::Client>()?;
+        let mut ctx = Context::new(None, private);
+        let found = self.resource.read(&client, model::decode(state.clone())?, &mut ctx).await?;
+        let state = match found {
+            Some(model) => {
+                let found = check::answer(&self.schema, model::encode(&model)?)?.without_unknowns();
+                plan::keep_spelling(&self.schema, &state, found)
+            }
+            None => Value::Null,
+        };
+        let outcome = Outcome { state, private: ctx.private, identity: Value::Null, diagnostics: ctx.warnings };
+        Ok(self.identified(outcome, &client))
+    }
+}

@@ -1,0 +1,187 @@
+//! Every model holds what its schema has, under the same names: sample values go through each and come back as they were.
+//!
+//! The test walks the provider's own tables, so that an object is held to it from the line that registers it.
+
+use async_trait::async_trait;
+use idv::framework::identity::Place;
+use idv::framework::provider::{Client, Object};
+use idv::framework::schema::{Attribute, Nesting, Schema, Shape};
+use idv::framework::{Attr, DataSource, Diagnostics, Type, Value};
+use idv::vendors::VENDORS;
+use serde::{Deserialize, Serialize};
+
+/// What the plain attributes of a sample are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fill {
+    /// A value of the attribute's type.
+    Known,
+    /// Null, as what a user or a vendor leaves out.
+    Null,
+    /// Unknown, as what a plan does not know yet. Only what a configuration may hold is unknown on its own; what the vendor
+    /// tells is unknown as a whole.
+    Unknown,
+}
+
+/// A value of the schema with something in every attribute, nested ones too.
+fn sample(attributes: &[Attribute], fill: Fill) -> Value {
+    Value::Map(attributes.iter().map(|attribute| (attribute.name.clone(), of_attribute(attribute, fill))).collect())
+}
+
+fn of_attribute(attribute: &Attribute, fill: Fill) -> Value {
+    let told_by_vendor = !attribute.required && !attribute.optional;
+    match (&attribute.shape, fill) {
+        (Shape::Plain(kind), Fill::Known) => of_type(kind, &attribute.name),
+        (Shape::Plain(_), Fill::Null) => Value::Null,
+        (_, Fill::Unknown) if told_by_vendor => Value::Unknown,
+        (Shape::Plain(_), Fill::Unknown) => Value::Unknown,
+        (Shape::Nested(nesting, nested), fill) => {
+            let object = sample(nested, fill);
+            match nesting {
+                Nesting::Single => object,
+                Nesting::List | Nesting::Set => Value::List(vec![object]),
+                Nesting::Map => Value::Map([("key".to_owned(), object)].into()),
+            }
+        }
+    }
+}
+
+/// A value that differs from attribute to attribute where the type allows it, so that two that are mixed up are found.
+fn of_type(kind: &Type, name: &str) -> Value {
+    match kind {
+        Type::String | Type::Dynamic => Value::from(format!("the {name}")),
+        Type::Number => Value::from(i64::try_from(name.len()).unwrap()),
+        Type::Bool => Value::from(true),
+        Type::List(element) | Type::Set(element) => Value::List(vec![of_type(element, name)]),
+        Type::Map(element) => Value::Map([("key".to_owned(), of_type(element, name))].into()),
+        Type::Tuple(elements) => Value::List(elements.iter().map(|element| of_type(element, name)).collect()),
+        Type::Object(attributes) => Value::Map(
+            attributes.iter().map(|(inner, kind)| (inner.clone(), of_type(kind, &format!("{name} {inner}")))).collect(),
+        ),
+    }
+}
+
+/// Where a value that went through a model differs, by the path.
+fn differences(path: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
+    match (before, after) {
+        (Value::Map(before), Value::Map(after)) => {
+            for name in before.keys().chain(after.keys().filter(|name| !before.contains_key(*name))) {
+                let path = format!("{path}.{name}");
+                match (before.get(name), after.get(name)) {
+                    (Some(before), Some(after)) => differences(&path, before, after, found),
+                    (Some(_), None) => found.push(format!("{path} is in the schema and not in the model")),
+                    (None, _) => found.push(format!("{path} is in the model and not in the schema")),
+                }
+            }
+        }
+        (Value::List(before), Value::List(after)) if before.len() == after.len() => {
+            let pairs = before.iter().zip(after).enumerate();
+            pairs.for_each(|(index, (before, after))| differences(&format!("{path}[{index}]"), before, after, found));
+        }
+        (before, after) if before == after => {}
+        (before, after) => found.push(format!("{path} was {before:?} and came back as {after:?}")),
+    }
+}
+
+/// An object's schema, and its model as a function.
+type Model<'o> = (String, &'o Schema, Box<dyn Fn(Value) -> Result<Value, Diagnostics> + 'o>);
+
+/// The model of an object; none where it is a function, which has parameters in place of attributes.
+fn model(object: &Object) -> Option<Model<'_>> {
+    Some(match object {
+        // A list offers its resource's model.
+        Object::Resource(object) | Object::Listable(object, _) => {
+            (format!("resource {}", object.name()), object.schema(), Box::new(|value| object.through_model(value)))
+        }
+        Object::DataSource(object) => {
+            (format!("data source {}", object.name()), object.schema(), Box::new(|value| object.through_model(value)))
+        }
+        Object::Ephemeral(object) => {
+            (format!("ephemeral {}", object.name()), object.schema(), Box::new(|value| object.through_model(value)))
+        }
+        Object::Action(object) => {
+            (format!("action {}", object.name()), object.schema(), Box::new(|value| object.through_model(value)))
+        }
+        Object::Function(_) => return None,
+    })
+}
+
+/// Where an object's model and schema differ.
+fn misfits(object: &Object) -> Vec<String> {
+    let mut found = Vec::new();
+    let Some((name, schema, through_model)) = model(object) else { return found };
+    for fill in [Fill::Known, Fill::Null, Fill::Unknown] {
+        let before = sample(&schema.attributes, fill);
+        match through_model(before.clone()) {
+            Ok(after) => differences(&name, &before, &after, &mut found),
+            Err(misfit) => found.extend(misfit.iter().map(|one| format!("{name}, {fill:?}: {}", one.detail))),
+        }
+    }
+    found
+}
+
+#[test]
+fn every_model_has_the_attributes_of_its_schema() {
+    let objects: Vec<_> = VENDORS.iter().flat_map(|(vendor, _)| vendor.objects()).collect();
+    let found: Vec<_> = objects.iter().flat_map(misfits).collect();
+    assert!(!objects.is_empty() && found.is_empty(), "{}", found.join("\n"));
+}
+
+/// A data source with a schema that a test chooses, so that it can part ways with the model.
+struct Library(Vec<Attribute>);
+
+struct Librarian;
+
+#[derive(Clone, Serialize, Deserialize)]
+struct LibraryModel {
+    name: Attr<String>,
+    #[serde(default)]
+    opend: Attr<bool>,
+    shelves: Attr<Vec<Shelf>>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Shelf {
+    number: Attr<i64>,
+}
+
+impl Client for Librarian {
+    const VENDOR: &'static str = "library";
+
+    fn place(&self) -> Place {
+        Place::new()
+    }
+}
+
+#[async_trait]
+impl DataSource for Library {
+    type Client = Librarian;
+    type Model = LibraryModel;
+    const NAME: &'static str = "library";
+
+    fn schema(&self) -> Schema {
+        Schema::new("", self.0.clone())
+    }
+
+    async fn read(&self, _: &Librarian, model: LibraryModel, _: &mut Diagnostics) -> Result<LibraryModel, Diagnostics> {
+        Ok(model)
+    }
+}
+
+#[test]
+fn a_model_that_is_not_its_schema_is_found() {
+    let misfits = |attributes: Vec<Attribute>| misfits(&Object::data_source(Library(attributes))).join("\n");
+    let name = || Attribute::string("name").required();
+    let shelves = |inside: Vec<Attribute>| Attribute::objects("shelves", inside).optional();
+    let number = || Attribute::number("number").required();
+
+    let misspelt = misfits(vec![name(), Attribute::bool("opened").computed(), shelves(vec![number()])]);
+    assert!(misspelt.contains("data source library.opened is in the schema and not in the model"), "{misspelt}");
+    assert!(misspelt.contains("data source library.opend is in the model and not in the schema"), "{misspelt}");
+    let good = vec![name(), Attribute::bool("opend").computed(), shelves(vec![number()])];
+    assert_eq!(misfits(good), "");
+    let forgotten = vec![name(), Attribute::bool("opend").computed(), shelves(vec![number(), Attribute::string("of")])];
+    assert!(misfits(forgotten).contains("library.shelves[0].of is in the schema and not in the model"));
+    let mistyped = vec![Attribute::number("name"), Attribute::bool("opend").computed(), shelves(vec![number()])];
+    assert!(misfits(mistyped).contains("does not fit"));
+    assert!(misfits(vec![name(), Attribute::bool("opend")]).contains("missing field `shelves`"));
+}
