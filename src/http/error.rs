@@ -22,13 +22,15 @@ pub enum Kind {
     Tls,
     /// The credentials were refused: 401, or 400 and 401 of a token endpoint.
     Auth,
+    /// The plan or the allowance that the credentials belong to does not cover it: 402.
+    Payment,
     /// The credentials are known and do not suffice: 403.
     Forbidden,
     /// There is no such object, or no such route: 404 and 410.
     NotFound,
     /// The object exists already or is in a state that forbids this: 409 and 412.
     Conflict,
-    /// The vendor did not accept what was sent: 400 and 422.
+    /// The vendor did not accept what was sent: 400, 413 and 422.
     Invalid,
     /// Too many requests, for longer than is waited: 429.
     RateLimited,
@@ -42,7 +44,7 @@ pub enum Kind {
     Cancelled,
     /// The request could not be made from what was configured or given.
     Request,
-    /// Any other answer, such as a redirect or 402.
+    /// Any other answer, such as a redirect.
     Other,
 }
 
@@ -50,8 +52,9 @@ impl Kind {
     /// The kind of an answer that is not a success.
     pub(super) fn of_status(status: StatusCode) -> Self {
         match status.as_u16() {
-            400 | 422 => Self::Invalid,
+            400 | 413 | 422 => Self::Invalid,
             401 => Self::Auth,
+            402 => Self::Payment,
             403 => Self::Forbidden,
             404 | 410 => Self::NotFound,
             408 => Self::Timeout,
