@@ -127,6 +127,14 @@ fn a_draft_that_somebody_begins_beside_a_published_version_is_no_drift() {
         workflows.push(draft);
     });
     workspace.plan().assert_empty();
+
+    workspace.configure(&workflow("renamed", ""));
+    let warnings = workspace.plan().warnings();
+    assert!(warnings.contains("A draft is lost by this change"), "{warnings}");
+    workspace.apply_saved().succeeded();
+    assert!(versions(&sandbox, "workflows").iter().all(|version| version["status"] == "published"));
+    workspace.configure(&workflow("renamed again", ""));
+    assert_eq!(workspace.plan().warnings(), "");
 }
 
 #[test]
@@ -261,6 +269,55 @@ fn what_is_created_without_an_answer_is_found() {
             assert_eq!(versions(&sandbox, list).len(), 1, "{fault}");
             workspace.plan().assert_empty();
         }
+    }
+}
+
+/// Neither is made a second time: not the object by being tainted, and not the version by a plan that knows nothing of it.
+#[test]
+fn what_cannot_be_read_back_is_written_all_the_same() {
+    let fail_reads = |sandbox: &Sandbox| {
+        let path = "/v3/workflows/f1000000-0000-4000-8000-00000000000*";
+        sandbox.fault(&json!({
+            "vendor": "didit", "method": "GET", "path": path, "kind": "status", "status": 500, "times": 2
+        }));
+    };
+    let sandbox = Sandbox::start();
+    let mut workspace = Workspace::new(&sandbox);
+    workspace.set("IDV_MAX_RETRIES", "1");
+    workspace.configure(&workflow("kyc", ""));
+    fail_reads(&sandbox);
+    assert!(workspace.apply().succeeded().warnings().contains("was written and cannot be read back"));
+    workspace.plan().assert_empty();
+
+    workspace.configure(&workflow("renamed", ""));
+    workspace.plan();
+    fail_reads(&sandbox);
+    assert!(workspace.apply_saved().succeeded().warnings().contains("was written and cannot be read back"));
+    workspace.plan().assert_empty();
+    assert_eq!(versions(&sandbox, "workflows").len(), 2);
+}
+
+#[test]
+fn a_change_whose_answer_is_lost_is_found_by_the_version_that_it_made() {
+    for (configurations, path, list) in [
+        ([workflow("kyc", ""), workflow("renamed", "")], "/v3/workflows/", "workflows"),
+        ([asked("a", "Occupation?"), asked("b", "Occupation?")], "/v3/questionnaires/", "questionnaires"),
+    ] {
+        let (sandbox, workspace) = bench(&configurations[0]);
+        workspace.configure(&configurations[1]);
+        sandbox.fault(&json!({"vendor": "didit", "method": "PATCH", "path": path, "kind": "drop", "after": true}));
+        let warnings = workspace.apply().succeeded().warnings();
+        assert!(warnings.contains("was changed though Didit gave no clear answer"), "{warnings}");
+        workspace.plan().assert_empty();
+        assert_eq!(versions(&sandbox, list).len(), 2);
+
+        // One that was not carried out is an error, and the next apply makes up for it.
+        workspace.configure(&configurations[0]);
+        sandbox.fault(&json!({"vendor": "didit", "method": "PATCH", "path": path, "kind": "drop"}));
+        assert!(workspace.apply().failed().errors().contains("the request may have been carried out"));
+        workspace.apply().succeeded();
+        workspace.plan().assert_empty();
+        assert_eq!(versions(&sandbox, list).len(), 3);
     }
 }
 

@@ -26,7 +26,7 @@ use crate::vendors::common::NOT_EMPTY;
 pub(super) struct Questionnaire;
 
 /// The attributes of one questionnaire.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct QuestionnaireModel {
     questionnaire_group_id: Attr<String>,
     questionnaire_id: Attr<String>,
@@ -96,8 +96,9 @@ impl Resource for Questionnaire {
         Schema::new(
             "A questionnaire: questions that a workflow asks by its feature `QUESTIONNAIRE`. `questionnaire_group_id` stays for \
              ever. A change of a published questionnaire publishes another version with a `questionnaire_id` of its own, to which \
-             workflows that refer to it move in the same apply; a draft is changed in place. Destroy deletes every version that \
-             Didit lists or Terraform has seen, and with them all answers that people have given.",
+             workflows that refer to it move in the same apply; the plan warns where that loses a draft that somebody has begun. A \
+             questionnaire that is a draft itself is changed in place. Destroy deletes every version that Didit lists or Terraform \
+             has seen, and with them all answers that people have given.",
             attributes(),
         )
     }
@@ -126,16 +127,13 @@ impl Resource for Questionnaire {
     }
 
     fn plan(&self, planning: &mut Planning<QuestionnaireModel>) -> Result<(), Diagnostics> {
-        match &planning.prior {
-            Some(prior) => versions::check_status(&Collection::questionnaires(), &prior.status, &planning.plan.status),
-            None if planning.plan.form_elements.is_null() => {
-                let detail = "Didit creates a questionnaire with at least one question. Add it to `form_elements`; only one that was \
-                              imported does without.";
-                let path = Path::to("form_elements");
-                Err(Diagnostic::error("`form_elements` is missing", detail).at(path).into())
-            }
-            None => Ok(()),
+        let Some(prior) = &planning.prior else {
+            return if planning.plan.form_elements.is_null() { Err(no_questions()) } else { Ok(()) };
+        };
+        if prior.status.as_str() == Some("published") && *prior != planning.plan {
+            versions::warn_of_draft(&Collection::questionnaires(), &planning.private, &mut planning.diagnostics);
         }
+        versions::check_status(&Collection::questionnaires(), &prior.status, &planning.plan.status)
     }
 
     fn plan_destroy(&self, prior: &QuestionnaireModel, _: &Private) -> Diagnostics {
@@ -158,14 +156,13 @@ impl Resource for Questionnaire {
         let same = |row: &Version| row.told.get("title").and_then(Json::as_str) == Some(title);
         let creation = Creation::<Version>::begin(client, collection.clone()).await?;
         let created = creation.create(title, &Json::Object(plan.to_wire()), same, &self.schema(), ctx).await?;
-        versions::remember(&mut ctx.private, &created.id)?;
         let known = QuestionnaireModel {
             questionnaire_group_id: created.group.as_str().into(),
             questionnaire_id: created.id.as_str().into(),
             ..plan.clone()
         };
         ctx.save(&known);
-        let version = versions::full(client, &collection, &created.id).await?.unwrap_or(created);
+        let version = versions::read_back(client, &collection, created, ctx).await?;
         Ok(known.with(&version)?)
     }
 
@@ -180,7 +177,7 @@ impl Resource for Questionnaire {
             ctx.warn(summary, detail);
             return Ok(None);
         };
-        versions::remember(&mut ctx.private, &version.id)?;
+        versions::keep(&mut ctx.private, &version)?;
         Ok(Some(state.with(&version)?))
     }
 
@@ -196,8 +193,7 @@ impl Resource for Questionnaire {
             body.insert("description".to_owned(), Json::Null);
         }
         let (collection, body) = (Collection::questionnaires(), Json::Object(body));
-        let version =
-            versions::change(client, &collection, prior.target(), &body, &self.schema(), &mut ctx.private).await?;
+        let version = versions::change(client, &collection, prior.target(), &body, &self.schema(), ctx).await?;
         Ok(plan.with(&version)?)
     }
 
@@ -239,6 +235,12 @@ impl Listable for Questionnaire {
         }
         Ok(())
     }
+}
+
+fn no_questions() -> Diagnostics {
+    let detail = "Didit creates a questionnaire with at least one question. Add it to `form_elements`; only one that was imported \
+                  does without.";
+    Diagnostic::error("`form_elements` is missing", detail).at(Path::to("form_elements")).into()
 }
 
 fn attributes() -> Vec<Attribute> {

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 
 use super::client::{Client, Collection, Row};
-use crate::framework::{Attr, Diagnostic, Diagnostics, Path, Private, Schema};
+use crate::framework::{Attr, Context, Diagnostic, Diagnostics, Model, Path, Private, Schema};
 use crate::http::{Error, Kind};
 use crate::vendors::errors::at_attribute;
 
@@ -21,6 +21,12 @@ pub(super) const STATUSES: &[&str] = &["draft", "published"];
 
 /// The ids of the versions that Terraform has seen, in private state.
 const SEEN: &str = "versions";
+
+/// The member by which an answer tells of a draft beside the version.
+const HAS_DRAFT: &str = "has_draft";
+
+/// Whether somebody has begun a draft beside the published version, in private state.
+const DRAFT: &str = "draft";
 
 /// The object that is changed or deleted.
 #[derive(Clone, Copy)]
@@ -33,7 +39,7 @@ pub(super) struct Target<'t> {
 
 /// A version as a list or an answer shows it. Questionnaires have `questionnaire_id` and `questionnaire_group_id` where
 /// workflows have `uuid` and `workflow_id`; the list of questionnaires has `uuid` too.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(try_from = "Map<String, Json>")]
 pub(super) struct Version {
     /// What the version is read, changed and deleted by.
@@ -74,10 +80,13 @@ impl Version {
         }
     }
 
+    fn is_draft(&self) -> bool {
+        self.told.get("status").and_then(Json::as_str) == Some("draft")
+    }
+
     /// A draft that somebody began beside a published version is not in use yet, so the published one goes first.
     fn rank(&self) -> (bool, i64) {
-        let number = self.told.get("version").and_then(Json::as_i64).unwrap_or_default();
-        (self.told.get("status").and_then(Json::as_str) != Some("draft"), number)
+        (!self.is_draft(), self.told.get("version").and_then(Json::as_i64).unwrap_or_default())
     }
 }
 
@@ -100,20 +109,51 @@ pub(super) async fn find(
     target: Target<'_>,
 ) -> Result<Option<Version>, Error> {
     let versions: Vec<Version> = client.list(collection, false).await?;
-    match current(&versions, target.group).map(|version| version.id.as_str()).or(target.last) {
-        Some(id) => full(client, collection, id).await,
-        None => Ok(None),
-    }
+    let Some(id) = current(&versions, target.group).map(|version| version.id.as_str()).or(target.last) else {
+        return Ok(None);
+    };
+    let found = full(client, collection, id).await?;
+    Ok(found.map(|found| Version { group: target.group.to_owned(), ..found }))
 }
 
 /// A version with all that the list and the answer about it alone tell: they do not have the same members.
 pub(super) async fn full(client: &Client, collection: &Collection, id: &str) -> Result<Option<Version>, Error> {
     let Some(found) = client.get::<Version>(collection, id).await? else { return Ok(None) };
     let versions: Vec<Version> = client.list(collection, false).await?;
-    let mut told =
-        versions.into_iter().find(|version| version.id == id).map(|version| version.told).unwrap_or_default();
+    let listed = versions.iter().find(|version| version.id == id);
+    let group = listed.map_or(found.group, |listed| listed.group.clone());
+    let mut told = listed.map(|listed| listed.told.clone()).unwrap_or_default();
     told.extend(found.told);
-    Ok(Some(Version { told, ..found }))
+    // Where the list has all versions it shows the draft, else a member tells of one.
+    let beside = |version: &Version| version.group == group && version.id != id && version.is_draft();
+    if versions.iter().any(beside) {
+        told.insert(HAS_DRAFT.to_owned(), true.into());
+    }
+    Ok(Some(Version { group, told, ..found }))
+}
+
+/// What was written, in full. Where it cannot be read back it is what the answer to the write tells: the write has happened.
+pub(super) async fn read_back<M: Model>(
+    client: &Client,
+    collection: &Collection,
+    written: Version,
+    ctx: &mut Context<M>,
+) -> Result<Version, Diagnostics> {
+    keep(&mut ctx.private, &written)?;
+    match full(client, collection, &written.id).await {
+        Ok(Some(found)) => {
+            let found = Version { group: written.group, ..found };
+            keep(&mut ctx.private, &found)?;
+            Ok(found)
+        }
+        Ok(None) => Ok(written),
+        Err(error) => {
+            let detail =
+                format!("The state has what was planned, and the next plan reads the rest.\n{}", error.detail());
+            ctx.warn(format!("The {} was written and cannot be read back", collection.one()), detail);
+            Ok(written)
+        }
+    }
 }
 
 /// The body of a change: the members that differ, and the status. Without a status a draft would be published, and a published
@@ -124,39 +164,52 @@ pub(super) fn difference(before: &Map<String, Json>, mut after: Map<String, Json
 }
 
 /// Sends a change, and returns the version that counts from then on, in full.
-pub(super) async fn change(
+pub(super) async fn change<M: Model>(
     client: &Client,
     collection: &Collection,
     target: Target<'_>,
     body: &Json,
     schema: &Schema,
-    private: &mut Private,
+    ctx: &mut Context<M>,
 ) -> Result<Version, Diagnostics> {
     let Target { group, last } = target;
     let before: Vec<Version> = client.list(collection, false).await?;
     let id = current(&before, group).map(|version| version.id.as_str()).or(last).unwrap_or_default().to_owned();
-    let answer: Json = client.update(collection, &id, body).await.map_err(|error| at_attribute(error, schema))?;
-    remember(private, &id)?;
-    let answered = serde_json::from_value::<Version>(answer).ok().map(|version| version.id);
-    let found = match answered {
-        Some(id) => full(client, collection, &id).await?,
-        // Some pages of the vendor show an empty answer; then the list knows.
-        None => find(client, collection, Target { group, last: Some(&id) }).await?,
+    let written = match client.update::<Json>(collection, &id, body).await {
+        Ok(answer) => match serde_json::from_value::<Version>(answer) {
+            Ok(version) => version,
+            // Some pages of the vendor show an empty answer; then the list knows.
+            Err(_) => now(client, collection, group).await?.unwrap_or(Version { id, ..Version::default() }),
+        },
+        Err(error) if error.may_have_been_carried_out() || error.kind() == Kind::Decode => {
+            match now(client, collection, group).await? {
+                Some(version) if version.id != id => {
+                    let summary = format!("The {} was changed though Didit gave no clear answer", collection.one());
+                    let detail = format!("Its version is `{}` now.\n{}", version.id, error.detail());
+                    ctx.warn(summary, detail);
+                    version
+                }
+                _ => return Err(error.into()),
+            }
+        }
+        Err(error) => return Err(at_attribute(error, schema).into()),
     };
-    let found = found.ok_or_else(|| {
-        let one = collection.one();
-        let detail = format!("Didit accepted the change, and has no {one} `{group}` right after it. Plan again.");
-        Diagnostic::error(format!("The {one} is gone"), detail)
-    })?;
-    remember(private, &found.id)?;
-    Ok(found)
+    read_back(client, collection, Version { group: group.to_owned(), ..written }, ctx).await
 }
 
-/// Keeps the id of a version for the delete.
-pub(super) fn remember(private: &mut Private, id: &str) -> Result<(), Diagnostics> {
+/// The version of a group that the list shows at this moment.
+async fn now(client: &Client, collection: &Collection, group: &str) -> Result<Option<Version>, Error> {
+    let versions: Vec<Version> = client.list(collection, true).await?;
+    Ok(current(&versions, group).cloned())
+}
+
+/// Keeps the id of a version for the delete, and whether there is a draft beside it for the plan.
+pub(super) fn keep(private: &mut Private, version: &Version) -> Result<(), Diagnostics> {
     let mut seen = seen(private);
-    seen.insert(id.to_owned());
-    private.set(SEEN, &seen).map_err(|error| super::not_kept(&error).into())
+    seen.insert(version.id.clone());
+    private.set(SEEN, &seen).map_err(|error| super::not_kept(&error))?;
+    let has_draft = !version.is_draft() && version.told.get(HAS_DRAFT) == Some(&Json::Bool(true));
+    private.set(DRAFT, &has_draft).map_err(|error| super::not_kept(&error).into())
 }
 
 fn seen(private: &Private) -> BTreeSet<String> {
@@ -187,6 +240,19 @@ pub(super) async fn delete_all(
             deleted.insert(id);
         }
     }
+}
+
+/// That a change drops the draft that somebody has begun beside the published version, as the vendor's documentation says.
+pub(super) fn warn_of_draft(collection: &Collection, private: &Private, diagnostics: &mut Diagnostics) {
+    if private.get::<bool>(DRAFT) != Some(true) {
+        return;
+    }
+    let detail = format!(
+        "Somebody has begun a draft of this {} in the Business Console. Didit deletes it when another version is published. Publish \
+         it there first, or write down what it changes.",
+        collection.one()
+    );
+    diagnostics.push(Diagnostic::warning("A draft is lost by this change", detail));
 }
 
 /// That a published version cannot become a draft again.

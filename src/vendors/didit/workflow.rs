@@ -101,10 +101,11 @@ impl Resource for Workflow {
     fn schema(&self) -> Schema {
         Schema::new(
             "A workflow: the checks that a person goes through, in order. `workflow_id` stays for ever. A change of a published \
-             workflow publishes another version with a `uuid` of its own, so that what a session ran under can still be seen; a \
-             draft is changed in place. Destroy deletes every version that Didit lists or Terraform has seen. Didit tells the \
-             names of the features and not what each is set to, so an import does not know `config`: the first apply after it records what is \
-             configured, and publishes a version only where that differs from what Didit shows.",
+             workflow publishes another version with a `uuid` of its own, so that what a session ran under can still be seen; the \
+             plan warns where that loses a draft that somebody has begun. A workflow that is a draft itself is changed in place. \
+             Destroy deletes every version that Didit lists or Terraform has seen. Didit tells the names of the features and not \
+             what each is set to, so an import does not know `config`: the first apply after it records what is configured, and \
+             publishes a version only where that differs from what Didit shows.",
             attributes(),
         )
     }
@@ -120,6 +121,9 @@ impl Resource for Workflow {
     fn plan(&self, planning: &mut Planning<WorkflowModel>) -> Result<(), Diagnostics> {
         let Some(prior) = &planning.prior else { return Ok(()) };
         versions::check_status(&Collection::workflows(), &prior.status, &planning.plan.status)?;
+        if prior.status.as_str() == Some("published") && *prior != planning.plan {
+            versions::warn_of_draft(&Collection::workflows(), &planning.private, &mut planning.diagnostics);
+        }
         if prior.features == planning.plan.features || features::are_written(&planning.private) {
             return Ok(());
         }
@@ -146,14 +150,13 @@ impl Resource for Workflow {
         let same = |row: &Version| row.told.get("workflow_label").and_then(Json::as_str) == Some(label);
         let creation = Creation::<Version>::begin(client, collection.clone()).await?;
         let created = creation.create(label, &Json::Object(plan.to_wire()), same, &self.schema(), ctx).await?;
-        versions::remember(&mut ctx.private, &created.id)?;
         let known = WorkflowModel {
             workflow_id: created.group.as_str().into(),
             uuid: created.id.as_str().into(),
             ..plan.clone()
         };
         ctx.save(&known);
-        let version = versions::full(client, &collection, &created.id).await?.unwrap_or(created);
+        let version = versions::read_back(client, &collection, created, ctx).await?;
         written(known, &version, ctx)
     }
 
@@ -168,7 +171,7 @@ impl Resource for Workflow {
             ctx.warn(summary, detail);
             return Ok(None);
         };
-        versions::remember(&mut ctx.private, &version.id)?;
+        versions::keep(&mut ctx.private, &version)?;
         Ok(Some(state.with(&version, &ctx.private)?))
     }
 
@@ -193,7 +196,7 @@ impl Resource for Workflow {
             }
         }
         let (target, body) = (prior.target(), Json::Object(body));
-        let version = versions::change(client, &collection, target, &body, &self.schema(), &mut ctx.private).await?;
+        let version = versions::change(client, &collection, target, &body, &self.schema(), ctx).await?;
         written(plan, &version, ctx)
     }
 
