@@ -103,7 +103,7 @@ impl Client {
     /// Sends the call until it succeeds, fails for good, or has been repeated often enough.
     pub(super) async fn send(&self, call: &Call) -> Result<Answer, Error> {
         let mut backoff = retry::backoff(&self.shared.settings);
-        let mut progress = Progress { attempts: 0, unconfirmed: false };
+        let mut progress = Progress { attempts: 0, unconfirmed: false, effect: call.effect };
         let mut may_renew = call.authenticate;
         loop {
             let failure = match self.attempt(call, progress.attempts + 1).await {
@@ -190,6 +190,7 @@ struct Progress {
     attempts: u32,
     /// Whether a write may have been carried out by one of the attempts.
     unconfirmed: bool,
+    effect: Effect,
 }
 
 impl Progress {
@@ -201,6 +202,7 @@ impl Progress {
             facts.attempts = self.attempts;
         }
         facts.unconfirmed = self.unconfirmed;
+        facts.repeatable = self.effect == Effect::Idempotent;
         // After a final answer its own kind says more: the object exists, or the values were refused.
         if self.unconfirmed && (fate != Fate::Final || facts.kind == Kind::Cancelled) {
             facts.kind = Kind::Unconfirmed;

@@ -98,6 +98,10 @@ pub(super) struct Facts {
     pub(super) retry_after: Option<Duration>,
     pub(super) attempts: u32,
     pub(super) unconfirmed: bool,
+    /// Whether sending the request twice is as sending it once.
+    pub(super) repeatable: bool,
+    /// Whether it is a request for an access token, which another request needed.
+    pub(super) for_token: bool,
     pub(super) needed_for: Option<String>,
     pub(super) hint: Option<String>,
     pub(super) source: Option<Arc<dyn std::error::Error + Send + Sync>>,
@@ -132,6 +136,8 @@ impl Error {
             retry_after: None,
             attempts: 0,
             unconfirmed: false,
+            repeatable: false,
+            for_token: false,
             needed_for: None,
             hint: None,
             source: None,
@@ -258,9 +264,15 @@ impl Error {
         matches!(self.kind(), Kind::Connect | Kind::Timeout | Kind::RateLimited | Kind::Server)
     }
 
-    /// Whether a write may have been carried out although it failed, in this attempt or an earlier one.
+    /// Whether a write may have been carried out although it failed, in this attempt or an earlier one. One whose answer
+    /// cannot be read was.
     pub fn may_have_been_carried_out(&self) -> bool {
-        self.0.unconfirmed
+        self.0.unconfirmed || self.kind() == Kind::Decode
+    }
+
+    /// Whether an access token was asked for, the address of which may be another than that of the API.
+    pub fn is_about_a_token(&self) -> bool {
+        self.0.for_token
     }
 }
 

@@ -94,9 +94,7 @@ fn advice(facts: &Facts) -> String {
             "Check that {vendor} can be reached from this machine: the base URL, name resolution, a firewall, and the \
              proxy variables `HTTPS_PROXY` and `NO_PROXY`."
         ),
-        Kind::Timeout => format!(
-            "{vendor}, or something on the way to it, was too slow. Try again; if it happens often, raise the request timeout."
-        ),
+        Kind::Timeout => format!("{vendor}, or something on the way to it, was too slow. Try again."),
         Kind::Tls => {
             "Check the base URL, and that this machine trusts the certificate authority of the server or of the \
                       proxy in between."
@@ -114,19 +112,22 @@ fn advice(facts: &Facts) -> String {
                 "The credentials are known to {vendor} and do not suffice. Ask its administrator for the permission."
             )
         }
+        Kind::NotFound if facts.for_token => "Check the address: nothing there gives out tokens.".to_owned(),
         Kind::NotFound => {
             "Check the id and the base URL: the object was deleted, never existed, or the path is another one."
                 .to_owned()
         }
         Kind::Conflict => "Something else created or changed the object. Look at it, then plan again.".to_owned(),
         Kind::Invalid => format!("{vendor} did not accept what was sent. Change the value that it names."),
-        Kind::RateLimited => {
-            "Wait, then try again; fewer requests per minute or at once in the provider's configuration avoid it."
-                .to_owned()
+        Kind::RateLimited => format!("{vendor} was asked too often. Wait, then try again."),
+        Kind::Server => {
+            let what =
+                if facts.request_id.is_some() { "the time and the request id" } else { "the time and the request" };
+            format!("It is {vendor}'s move. Try again later; if it stays, give its support {what}.")
         }
-        Kind::Server => format!(
-            "It is {vendor}'s move. Try again later; if it stays, give its support the time and the request id."
-        ),
+        Kind::Unconfirmed if facts.repeatable => {
+            "Try again later: the same change made twice is as made once.".to_owned()
+        }
         Kind::Unconfirmed => {
             format!("Look at {vendor} whether the change is there before making it again.")
         }

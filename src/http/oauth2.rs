@@ -166,7 +166,7 @@ impl OAuth2ClientCredentials {
 
     /// The token of this flight, which is in use from then on.
     async fn join(&self, flight: u64) -> Result<Arc<Token>, Error> {
-        let landed = self.flights.try_get_with(flight, self.ask()).await;
+        let landed = self.flights.try_get_with(flight, async { self.ask().await.map_err(of_token) }).await;
         let token = landed.map_err(|error: Arc<Error>| Error::clone(&error))?;
         let mut held = self.held();
         if held.next_flight == flight {
@@ -192,7 +192,7 @@ impl OAuth2ClientCredentials {
             None => form.extend([("client_id", client_id.as_str()), ("client_secret", client_secret.expose_secret())]),
         }
         let asked_at = Instant::now();
-        let response = request.form(&form).send().await.map_err(refused)?;
+        let response = request.form(&form).send().await?;
         let answer: TokenAnswer = response.json()?;
         let lifetime = match answer.expires_in {
             None | Some(Value::Null) => DEFAULT_LIFETIME,
@@ -274,12 +274,10 @@ fn seconds(value: &Value) -> Option<Duration> {
 }
 
 /// A token endpoint says 400 or 401 when it does not accept the client (RFC 6749, section 5.2).
-fn refused(error: Error) -> Error {
-    match error.kind() {
-        Kind::Invalid | Kind::Auth => error.with_kind(Kind::Auth),
-        // The token endpoint may be another service than the API, so its address may be what is wrong.
-        _ => error.with_hint("Check the token URL."),
-    }
+fn of_token(mut error: Error) -> Error {
+    // It may be another service than the API, so its address may be what is wrong.
+    error.facts_mut().for_token = true;
+    if error.kind() == Kind::Invalid { error.with_kind(Kind::Auth) } else { error }
 }
 
 /// Id and secret are form-encoded before they are joined (RFC 6749, section 2.3.1).

@@ -1,11 +1,27 @@
 //! From a failed request to what a user reads.
 
 use crate::framework::{Diagnostic, Diagnostics, Path, Schema, Type};
-use crate::http::Error;
+use crate::http::{Error, Kind};
 
 impl From<Error> for Diagnostic {
     fn from(error: Error) -> Self {
+        let error = with_setting(error);
         Self::error(error.summary(), error.detail())
+    }
+}
+
+/// Names the setting that every vendor has and the transport, which knows no attribute, does not.
+fn with_setting(error: Error) -> Error {
+    match error.kind() {
+        Kind::Timeout => error.with_hint(
+            "If it happens often, raise `request_timeout` in the provider block, or IDV_REQUEST_TIMEOUT: the seconds that one \
+             attempt may take.",
+        ),
+        Kind::RateLimited => error.with_hint(
+            "To ask less often, set `requests_per_minute` beside the vendor's credentials, or lower `max_concurrent_requests` in the \
+             provider block, or IDV_MAX_CONCURRENT_REQUESTS.",
+        ),
+        _ => error,
     }
 }
 

@@ -34,7 +34,7 @@ fn an_error_on_page_3_leaves_the_list_incomplete() {
 
         Not everything of idv_vult_webhook: VULT: listing the webhooks failed: the answer was 500 Internal Server Error (Internal Server Error)
           Request: POST https://kyc.example.com/webhook/list (2 attempts)
-          It is VULT's move. Try again later; if it stays, give its support the time and the request id.
+          It is VULT's move. Try again later; if it stays, give its support the time and the request.
           To export without it: --exclude idv_vult_webhook
 
         Next, where OpenTofu's `tofu` does as well, and `init` is not needed with `dev_overrides`:

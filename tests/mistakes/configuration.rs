@@ -90,8 +90,7 @@ fn an_unreachable_host() {
         Request: POST http://127.0.0.1:1/oauth/token
         It was needed for listing the webhooks.
         Check that VULT can be reached from this machine: the base URL, name resolution, a firewall, and the proxy variables `HTTPS_PROXY` and `NO_PROXY`.
-        Check the token URL.
-        The address is `base_url` in `vult = { ... }`, or IDV_VULT_BASE_URL.
+        Tokens are asked for at `token_url` in `vult = { ... }`, or IDV_VULT_TOKEN_URL. Without it that is the address that `openapi_file` names, or `/oauth/token` below `base_url`, or IDV_VULT_BASE_URL.
         Cause: error sending request: client error (Connect): tcp connect error: Connection refused"#]]);
 }
 

@@ -7,6 +7,7 @@ mod documents;
 mod fiven;
 mod objects;
 mod onekosmos;
+mod outages;
 mod xident;
 
 use expect_test::Expect;
@@ -60,11 +61,12 @@ impl Bench {
     /// Compares with what differs from run to run replaced by words.
     fn check(&self, run: Run, expected: &Expect) {
         let errors = run.failed().errors();
-        let errors = errors.replace(self.sandbox.url("vult"), "VULT_URL");
-        let errors = errors.replace(self.sandbox.url("onekosmos"), "ONEKOSMOS_URL");
-        let errors = errors.replace(self.sandbox.url("fiven"), "FIVEN_URL");
-        let errors = errors.replace(self.sandbox.url("didit"), "DIDIT_URL");
-        let errors = errors.replace(self.sandbox.url("xident"), "XIDENT_URL");
+        let errors = ["vult", "onekosmos", "fiven", "didit", "xident"].iter().fold(errors, |errors, vendor| {
+            let url = self.sandbox.url(vendor);
+            let host = url.split("://").nth(1).unwrap();
+            let name = vendor.to_uppercase();
+            errors.replace(url, &format!("{name}_URL")).replace(host, &format!("{name}_HOST"))
+        });
         // Linux and macOS number their errors differently.
         expected.assert_eq(&errors.replace(" (os error 111)", "").replace(" (os error 61)", ""));
     }

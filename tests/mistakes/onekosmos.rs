@@ -121,6 +121,7 @@ fn a_community_that_does_not_exist() {
           in data "idv_onekosmos_community" "main": `data "idv_onekosmos_community" "main" {}`
         Request: POST ONEKOSMOS_URL/api/r1/system/community_info/fetch
         Check the id and the base URL: the object was deleted, never existed, or the path is another one.
+        The address is `tenant_dns` or `base_url` in `onekosmos = { ... }`, or IDV_ONEKOSMOS_TENANT_DNS or IDV_ONEKOSMOS_BASE_URL.
         Check `tenant_dns`, `tenant_id`, `community_name` and `community_id` in `onekosmos = { ... }`: the names are those of the tenant's admin console. With both `tenant_id` and `community_id` set, nothing is looked up."#]]);
 }
 

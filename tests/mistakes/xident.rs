@@ -159,9 +159,10 @@ fn a_limit_that_lasts_longer_than_is_waited() {
         Error: Xident: reading the usage failed: the answer was 429 Too Many Requests (rate_limited: Too Many Requests)
           in data "idv_xident_usage" "all": `data "idv_xident_usage" "all" {}`
         Request: GET XIDENT_URL/v1/usage
-        Wait, then try again; fewer requests per minute or at once in the provider's configuration avoid it.
+        Xident was asked too often. Wait, then try again.
         The vendor asks to wait 600s; at most 60s are waited here.
-        Xident limits each endpoint, such as `/blacklist` to 30 requests a minute, for everybody who uses this key. Check what else uses it, or set `requests_per_minute` in `xident = { ... }` (or IDV_XIDENT_REQUESTS_PER_MINUTE) lower."#]]);
+        Xident limits each endpoint, such as `/blacklist` to 30 requests a minute, for everybody who uses this key. Check what else uses it.
+        To ask less often, set `requests_per_minute` beside the vendor's credentials, or lower `max_concurrent_requests` in the provider block, or IDV_MAX_CONCURRENT_REQUESTS."#]]);
 }
 
 #[test]

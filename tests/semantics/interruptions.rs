@@ -170,3 +170,8 @@ fn an_error_after_a_create_was_carried_out() {
 fn no_answer_after_a_create_was_carried_out() {
     astray(&json!({"kind": "drop", "after": true}));
 }
+
+#[test]
+fn an_answer_to_a_create_that_cannot_be_read() {
+    astray(&json!({"kind": "garbage", "after": true}));
+}

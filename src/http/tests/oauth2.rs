@@ -190,7 +190,8 @@ async fn what_is_wrong_with_the_token_endpoint_is_said() {
     }
     let absent = token_error(reply(404)).await;
     assert_eq!(absent.kind(), Kind::NotFound);
-    assert!(absent.detail().contains("Check the token URL."), "{absent}");
+    assert!(absent.is_about_a_token(), "which says of its address what to check");
+    assert!(absent.detail().contains("gives out tokens"), "{absent}");
     assert_eq!(token_error(reply(500)).await.kind(), Kind::Server);
     for (body, problem) in [
         (json!({"token": "sesame"}), "the answer has no `access_token`"),

@@ -246,9 +246,13 @@ impl Client {
                  IDV_DIDIT_CLIENT_SECRET. Compare them with those that the Business Console shows for the application, and check \
                  `auth_url` where tokens come from elsewhere.",
             ),
-            (Kind::Connect | Kind::Tls | Kind::Timeout, _) => error.with_hint(
-                "The addresses are `base_url` and `auth_url` in `didit = { ... }`, or IDV_DIDIT_BASE_URL and IDV_DIDIT_AUTH_URL. \
-                 They are two different hosts.",
+            (Kind::Connect | Kind::Tls | Kind::Timeout | Kind::NotFound | Kind::Decode, _) if error.is_about_a_token() => error
+                .with_hint(
+                    "Tokens are asked for at `auth_url` in `didit = { ... }`, or IDV_DIDIT_AUTH_URL, which is another host than the \
+                     API's.",
+                ),
+            (Kind::Connect | Kind::Tls | Kind::Timeout | Kind::NotFound | Kind::Decode, _) => error.with_hint(
+                "The address is `base_url` in `didit = { ... }`, or IDV_DIDIT_BASE_URL.",
             ),
             _ => error,
         }

@@ -16,7 +16,7 @@ use crate::framework::resource::{Context, Resource};
 use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Path, Rule, Schema, Value, identity,
 };
-use crate::http::{Error, Kind};
+use crate::http::Error;
 use crate::vendors::errors::at_attribute;
 
 /// One entry.
@@ -128,7 +128,7 @@ impl Resource for ListEntry {
         let name = plan.value.as_str().unwrap_or_default();
         let row: wire::Entry = match client.create(&collection, name, &plan.to_wire()).await {
             Ok(row) => row,
-            Err(error) if error.may_have_been_carried_out() || error.kind() == Kind::Decode => {
+            Err(error) if error.may_have_been_carried_out() => {
                 let row = twin(client, &plan).await?.ok_or_else(|| not_listed(error.clone()))?;
                 let detail =
                     format!("The list shows it as `{}`, and it is kept in state.\n{}", row.uuid, error.detail());
@@ -238,8 +238,8 @@ async fn twin(client: &Client, plan: &ListEntryModel) -> Result<Option<wire::Ent
 
 fn not_listed(error: Error) -> Error {
     error.with_hint(
-        "Didit's list does not show the value, so most likely it was not created. Apply again; where Didit then says that it \
-         has the value, import the entry.",
+        "The list was asked and does not show the value, so most likely it was not created. Apply again; where Didit then says that \
+         it has the value, import the entry.",
     )
 }
 

@@ -282,6 +282,10 @@ fn unseen(request: Request) -> Request {
 /// Says where the user can mend it.
 pub(super) fn hint(error: Error) -> Error {
     match error.kind() {
+        Kind::Connect | Kind::Tls | Kind::Timeout | Kind::NotFound | Kind::Decode if error.is_about_a_token() => error.with_hint(
+            "Tokens are asked for at `token_url` in `fiven = { ... }`, or IDV_FIVEN_TOKEN_URL. Without it `environment` or \
+             `base_url`, or IDV_FIVEN_ENVIRONMENT or IDV_FIVEN_BASE_URL, say where.",
+        ),
         Kind::Auth => error.with_hint(
             "They are `client_id` and `client_secret` in `fiven = { ... }` of the provider block, or IDV_FIVEN_CLIENT_ID and \
              IDV_FIVEN_CLIENT_SECRET. Each environment has clients of its own: check `environment` too, and `token_url` where \
@@ -295,7 +299,7 @@ pub(super) fn hint(error: Error) -> Error {
             "If this is not about a missing object, the address may serve the other generation of the API: see `api` and \
              `base_url` in `fiven = { ... }`.",
         ),
-        Kind::Connect | Kind::Tls | Kind::Timeout => error.with_hint(
+        Kind::Connect | Kind::Tls | Kind::Timeout | Kind::Decode => error.with_hint(
             "The address comes from `environment` or `base_url` in `fiven = { ... }`, or IDV_FIVEN_ENVIRONMENT or \
              IDV_FIVEN_BASE_URL.",
         ),

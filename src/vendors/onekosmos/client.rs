@@ -365,7 +365,12 @@ fn hint(error: Error) -> Error {
             "The call needs a license of a higher level (`system` for service keys, `system` or `service` for the bucket and the \
              list of sessions), or the license belongs to another tenant than `tenant_id` and `community_id` say.",
         ),
-        Kind::Connect | Kind::Tls | Kind::Timeout => error.with_hint(
+        Kind::Invalid if error.message().is_some_and(|message| message.contains("decrypt")) => error.with_hint(
+            "Requests are encrypted for the key that the service shows, which was fetched again before this attempt. Check that the \
+             address is the service itself: `tenant_dns` or `base_url` in `onekosmos = { ... }`, or IDV_ONEKOSMOS_TENANT_DNS or \
+             IDV_ONEKOSMOS_BASE_URL. If it is, ask 1Kosmos.",
+        ),
+        Kind::Connect | Kind::Tls | Kind::Timeout | Kind::NotFound | Kind::Decode => error.with_hint(
             "The address is `tenant_dns` or `base_url` in `onekosmos = { ... }`, or IDV_ONEKOSMOS_TENANT_DNS or \
              IDV_ONEKOSMOS_BASE_URL.",
         ),

@@ -15,7 +15,7 @@ use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Path, Rule, Schema, Value, identity,
 };
-use crate::http::{Error, Kind};
+use crate::http::Error;
 
 /// The documents that the vendor's page names.
 pub(super) const DOCUMENT_TYPES: &[&str] = &["dl_object", "ppt_object", "idcard_object"];
@@ -145,9 +145,7 @@ impl Resource for ProofingTemplate {
         });
         let created = client.create_template::<wire::Template>(body).await;
         let template = match created {
-            Err(error) if error.may_have_been_carried_out() || error.kind() == Kind::Decode => {
-                adopt(client, &plan, error, ctx).await?
-            }
+            Err(error) if error.may_have_been_carried_out() => adopt(client, &plan, error, ctx).await?,
             result => result?,
         };
         Ok(plan.with(template))
@@ -286,8 +284,9 @@ async fn adopt(
             );
             Ok(template)
         }
-        // Not created, so the plain error is the whole story.
-        Ok(None) => Err(error.into()),
+        Ok(None) => Err(error
+            .with_hint("1Kosmos was asked and knows no template with this dvcID, so it was not created. Apply again.")
+            .into()),
         Err(second) => {
             let mut diagnostics = Diagnostics::from(error);
             diagnostics.push(Diagnostic::error("The proofing template may exist without being in state", format!(

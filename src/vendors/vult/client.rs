@@ -307,6 +307,10 @@ impl WebhookPages<'_> {
 /// Says where the user can mend it.
 fn hint(error: Error) -> Error {
     match error.kind() {
+        Kind::Connect | Kind::Tls | Kind::Timeout | Kind::NotFound | Kind::Decode if error.is_about_a_token() => error.with_hint(
+            "Tokens are asked for at `token_url` in `vult = { ... }`, or IDV_VULT_TOKEN_URL. Without it that is the address that \
+             `openapi_file` names, or `/oauth/token` below `base_url`, or IDV_VULT_BASE_URL.",
+        ),
         Kind::Auth => error.with_hint(
             "They are `client_id` and `client_secret` in `vult = { ... }` of the provider block, or IDV_VULT_CLIENT_ID and \
              IDV_VULT_CLIENT_SECRET. If the token endpoint is elsewhere, set `token_url`; if it wants the credentials in the \
@@ -317,7 +321,7 @@ fn hint(error: Error) -> Error {
             "The vendor's routes are not public, and the provider's are assumptions. If this is not about a missing \
              object, set `openapi_file` or `paths` in `vult = { ... }`.",
         ),
-        Kind::Connect | Kind::Tls | Kind::Timeout => {
+        Kind::Connect | Kind::Tls | Kind::Timeout | Kind::Decode => {
             error.with_hint("The address is `base_url` in `vult = { ... }`, or IDV_VULT_BASE_URL.")
         }
         _ => error,

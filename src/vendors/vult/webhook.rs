@@ -143,7 +143,11 @@ impl Resource for Webhook {
                 }
                 Ok(row.into())
             }
-            (Ok(None), Err(error)) => Err(error.into()),
+            (Ok(None), Err(error)) => Err(error
+                .with_hint(
+                    "The list was asked and does not show the webhook, so most likely it was not created. Apply again.",
+                )
+                .into()),
             (Ok(None), Ok(())) => Err(not_listed(&plan)),
             (Err(mut diagnostics), _) => {
                 diagnostics.append(not_listed(&plan));

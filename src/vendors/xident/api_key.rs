@@ -237,7 +237,11 @@ async fn left_behind(
     let was_there = |row: &wire::Key| before.iter().any(|earlier| earlier.id.0 == row.id.0);
     rows.retain(|row| row.name.as_deref() == Some(name.as_str()) && !was_there(row));
     match (rows.pop(), rows.len()) {
-        (None, _) => error.into(),
+        (None, _) => error
+            .with_hint(
+                "The list of keys was read and does not show the key, so most likely it was not created. Apply again.",
+            )
+            .into(),
         (Some(row), 0) => {
             let detail = format!(
                 "Xident created the key `{}`, and the answer with its secret was lost. The next apply deletes the key and creates \

@@ -168,7 +168,11 @@ impl Resource for BlacklistEntry {
                 }
                 Ok(plan.with(row))
             }
-            (Ok(None), Err(error)) => Err(error.into()),
+            (Ok(None), Err(error)) => Err(error
+                .with_hint(
+                    "The blacklist was read and does not show the entry, so most likely it was not added. Apply again.",
+                )
+                .into()),
             (Ok(None), Ok(_)) => Err(not_listed(&plan).into()),
             (Err(mut diagnostics), _) => {
                 diagnostics.push(not_listed(&plan));

@@ -333,7 +333,7 @@ pub(super) fn hint(error: Error) -> Error {
         ),
         (Some(429), _) => error.with_hint(
             "Xident limits each endpoint, such as `/blacklist` to 30 requests a minute, for everybody who uses this key. Check what \
-             else uses it, or set `requests_per_minute` in `xident = { ... }` (or IDV_XIDENT_REQUESTS_PER_MINUTE) lower.",
+             else uses it.",
         ),
         _ => address_hint(error),
     }
@@ -352,9 +352,10 @@ fn public_hint(error: Error) -> Error {
 
 fn address_hint(error: Error) -> Error {
     match error.kind() {
-        Kind::Connect | Kind::Tls | Kind::Timeout => {
-            error.with_hint("The address is `base_url` in `xident = { ... }`, or IDV_XIDENT_BASE_URL.")
-        }
+        Kind::Connect | Kind::Tls | Kind::Timeout | Kind::NotFound | Kind::Decode => error.with_hint(
+            "The address is `base_url` in `xident = { ... }`, or IDV_XIDENT_BASE_URL, and the generation of the API `api`, or \
+             IDV_XIDENT_API.",
+        ),
         _ => error,
     }
 }

@@ -142,7 +142,11 @@ impl Resource for FaceEnrollment {
                 }
                 Ok(plan.with(face))
             }
-            (None, Err(error)) => Err(error.into()),
+            (None, Err(error)) => Err(error
+                .with_hint(
+                    "Xident was asked and does not know the face, so most likely it was not enrolled. Apply again.",
+                )
+                .into()),
             (None, Ok(_)) => Err(not_enrolled(&plan).into()),
         }
     }
