@@ -51,6 +51,16 @@ pub fn answer(schema: &Schema, value: Value) -> Result<Value, Diagnostics> {
     })
 }
 
+/// What fits of an answer that does not as a whole, attribute by attribute; for the others what was known before.
+pub fn fitting(schema: &Schema, value: &Value, known: &Value) -> Value {
+    let entries = schema.attributes.iter().map(|attribute| {
+        let name = &attribute.name;
+        let found = value.get(name).clone().conform(&attribute.value_type());
+        (name.clone(), found.unwrap_or_else(|_| known.get(name).clone()))
+    });
+    without_write_only(schema, Value::Map(entries.collect()))
+}
+
 /// Holds the state after an apply against the plan: what was planned known must have come true.
 ///
 /// Core would report the same as a bug of the provider. It is the vendor who has kept another value, and the user is told so.
