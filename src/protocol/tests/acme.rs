@@ -102,6 +102,7 @@ fn end(made: Value, ctx: &mut Context<Value>) -> Result<Value, Diagnostics> {
         Some("surprises") => Ok(with(made, "surprise", true)),
         Some("tells a secret") => Ok(with(made, "password_wo", "hush")),
         Some("tells nothing") => Ok(with(made, "id", Value::Unknown)),
+        Some("forgets a part") => Ok(with(made, "parts", Value::List(Vec::new()))),
         Some("panics") => {
             ctx.save(&made);
             panic!("as it was told to");

@@ -7,9 +7,9 @@ use wire::apply_resource_change::{Request, Response};
 async fn apply(bench: &mut Bench, prior: &Value, planned: &Value) -> Response {
     let request = Request {
         type_name: "idv_acme_thing".to_owned(),
-        prior_state: write(prior),
-        planned_state: write(planned),
-        config: write(planned),
+        prior_state: Some(write(prior)),
+        planned_state: Some(write(planned)),
+        config: Some(write(planned)),
         planned_private: br#"{"original":7}"#.to_vec(),
         planned_identity: if prior.is_null() { None } else { identity("42") },
         ..Request::default()
@@ -51,6 +51,22 @@ async fn what_the_vendor_does_not_tell_is_an_error_and_null() {
     assert!(told(&answer.diagnostics).contains("`id` was not applied as planned"));
     let state = read(answer.new_state);
     assert!(state.get("id").is_null() && state.get("size") == &3.into(), "{state:?}");
+}
+
+#[tokio::test]
+async fn nested_objects_that_do_not_come_true_are_the_vendors_doing() {
+    let mut bench = Bench::new().await;
+    let part = Value::Map([("label".to_owned(), "a".into())].into());
+    let parts = Value::List(vec![part.clone(), part]);
+    let planned = thing(&[("id", Value::Unknown), ("name", "forgets a part".into()), ("parts", parts)]);
+    let answer = apply(&mut bench, &Value::Null, &planned).await;
+    let told = told(&answer.diagnostics);
+    assert!(
+        told.contains("The plan had a list of 2 for `parts`, and after the apply the vendor answers a list of 0"),
+        "{told}"
+    );
+    assert_eq!(answer.diagnostics.len(), 1);
+    assert_eq!(read(answer.new_state).get("id"), &"42".into());
 }
 
 #[tokio::test]

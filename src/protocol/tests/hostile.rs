@@ -27,15 +27,16 @@ fn unreadable() -> Vec<DynamicValue> {
 macro_rules! refused {
     ($bench:expr, $method:literal, $module:ident, $type_field:ident, $name:literal, $field:ident) => {
         for value in unreadable() {
-            let request = wire::$module::Request {
-                $type_field: $name.to_owned(),
-                $field: Some(value.clone()),
-                ..wire::$module::Request::default()
+            let fill = |mut request: wire::$module::Request| {
+                request.$type_field = $name.to_owned();
+                request.$field = Some(value.clone());
+                request
             };
-            let answer: wire::$module::Response = $bench.call($method, request).await;
+            let request = fill(wire::$module::Request::default());
+            let mut answer: wire::$module::Response = $bench.call($method, request).await;
             assert!(!answer.diagnostics.is_empty(), "{} with {:?}", $method, value.msgpack);
-            let expected = wire::$module::Response { diagnostics: answer.diagnostics.clone(), ..Default::default() };
-            assert!(answer == expected, "{} answers with more than diagnostics", $method);
+            answer.diagnostics.clear();
+            assert!(answer == wire::$module::Response::default(), "{} answers with more", $method);
         }
     };
 }
@@ -81,7 +82,7 @@ async fn stored_state_that_cannot_be_read_is_told() {
     for text in
         ["", "{", "true", "[]", r#"{"name": true}"#, r#"{"size": 1e999999}"#, r#"{"parts": [7]}"#, &"[".repeat(3000)]
     {
-        let raw = Some(wire::RawState { json: text.as_bytes().to_vec().into(), ..wire::RawState::default() });
+        let raw = Some(wire::RawState { json: text.as_bytes().to_vec(), ..wire::RawState::default() });
         let type_name = "idv_acme_thing".to_owned();
         let request =
             wire::upgrade_resource_state::Request { type_name: type_name.clone(), version: 0, raw_state: raw.clone() };
@@ -101,7 +102,7 @@ async fn stored_state_that_cannot_be_read_is_told() {
 #[tokio::test]
 async fn what_is_not_ours_is_refused_and_nothing_is_wiped() {
     let mut bench = Bench::new().await;
-    let state = write(&thing(&[("id", "1".into()), ("name", "a".into())]));
+    let state = Some(write(&thing(&[("id", "1".into()), ("name", "a".into())])));
     for (type_name, private) in [("idv_acme_thing", &b"\x00gob"[..]), ("idv_acme_other", b""), ("", b"")] {
         let request = wire::read_resource::Request {
             type_name: type_name.to_owned(),

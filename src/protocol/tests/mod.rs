@@ -85,7 +85,7 @@ fn path(method: &str) -> PathAndQuery {
 
 /// Summaries and details, to look for words in.
 fn told(diagnostics: &[Diagnostic]) -> String {
-    diagnostics.iter().map(|told| format!("{}: {}\n", told.summary, told.detail)).collect()
+    diagnostics.iter().map(|told| format!("{}: {}\n", told.summary, told.detail)).collect::<Vec<_>>().concat()
 }
 
 /// A thing with these attributes, and null for all others.
@@ -99,8 +99,8 @@ fn kind() -> Type {
     acme::schema().value_type()
 }
 
-fn write(value: &Value) -> Option<DynamicValue> {
-    Some(convert::value::encode(value, &kind()))
+fn write(value: &Value) -> DynamicValue {
+    convert::value::encode(value, &kind())
 }
 
 fn read(value: Option<DynamicValue>) -> Value {

@@ -11,9 +11,9 @@ async fn plan(
 ) -> Response {
     let request = Request {
         type_name: "idv_acme_thing".to_owned(),
-        prior_state: write(prior),
-        proposed_new_state: write(config),
-        config: write(config),
+        prior_state: Some(write(prior)),
+        proposed_new_state: Some(write(config)),
+        config: Some(write(config)),
         prior_identity,
         ..Request::default()
     };
