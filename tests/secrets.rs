@@ -121,6 +121,15 @@ provider "idv" {
   xident = { api = "verify/v1" }
 }
 
+resource "idv_didit_webhook_destination" "main" {
+  label             = "events"
+  url               = "https://hooks.example.com/idv"
+  subscribed_events = ["status.updated"]
+}
+ephemeral "idv_didit_webhook_destination" "main" {
+  id = idv_didit_webhook_destination.main.id
+}
+
 variable "bucket_secret" {
   ephemeral = true
 }
@@ -173,6 +182,8 @@ fn secrets(sandbox: &Sandbox) -> Vec<Secret> {
     secrets.push(("the project's secret key", text("/xident/secret_key")));
     secrets.push(("the image of a face", FACE_IMAGE.to_owned()));
     assert_eq!(text("/xident/faces/user-456/image"), FACE_IMAGE);
+    secrets.push(("the key of an application", text("/didit/api_key")));
+    secrets.push(("the key that signs webhooks", text("/didit/webhook_destinations/0/secret_shared_key")));
 
     secrets.push(("the provider's private key", PRIVATE_KEY.to_owned()));
     secrets.push(("the bucket's secret", BUCKET_SECRET.to_owned()));
@@ -246,17 +257,58 @@ fn none_is_in_the_log_the_state_or_the_plan_of_an_apply() {
     workspace.plan();
     workspace.destroy().succeeded();
 
-    let mut files = unpacked(&workspace.path().join("saved.tfplan"));
+    let mut files = written(&workspace);
     files.push(("the plan as show -json has it".to_owned(), rotation.json.to_string().into_bytes()));
     files.push(("the state as show -json has it".to_owned(), shown.into_bytes()));
     files.push(("what an apply printed".to_owned(), said.into_bytes()));
-    for name in ["trace.log", "terraform.tfstate", "terraform.tfstate.backup"] {
-        files.push((name.to_owned(), std::fs::read(workspace.path().join(name)).unwrap()));
-    }
     for (name, witness) in WITNESSES {
         let (_, bytes) = files.iter().find(|(file, _)| file == name).unwrap_or_else(|| panic!("there is no {name}"));
         assert!(String::from_utf8_lossy(bytes).contains(witness), "{name} is not what it should be");
     }
+    for (name, bytes) in &files {
+        assert_without(&secrets, name, bytes);
+    }
+}
+
+/// What Terraform has written in a workspace: the last plan, the log, the state and the one before it.
+fn written(workspace: &Workspace) -> Vec<(String, Vec<u8>)> {
+    let mut files = unpacked(&workspace.path().join("saved.tfplan"));
+    for name in ["trace.log", "terraform.tfstate", "terraform.tfstate.backup"] {
+        files.push((name.to_owned(), std::fs::read(workspace.path().join(name)).unwrap()));
+    }
+    files
+}
+
+/// The other way to sign in at Didit, of which a configuration has one.
+#[test]
+fn none_of_a_client_of_didit_is_in_them_either() {
+    let sandbox = Sandbox::start();
+    let mut workspace = Workspace::new(&sandbox);
+    let log = workspace.path().join("trace.log");
+    workspace.set("TF_LOG", "TRACE");
+    workspace.set("TF_LOG_PATH", log.to_str().unwrap());
+    workspace.sign_in_at_didit_as_a_client(&sandbox);
+    workspace.configure(
+        r#"ephemeral "idv_didit_access_token" "main" {}
+        resource "idv_didit_workflow" "main" {
+          workflow_label = "https://hooks.example.com/idv"
+          features       = [{ feature = "OCR" }]
+        }"#,
+    );
+    workspace.plan();
+    workspace.apply_saved().succeeded();
+    workspace.destroy().succeeded();
+    let state = sandbox.state();
+    let client = state["didit"]["client_secret"].as_str().unwrap();
+    let mut secrets = vec![
+        ("the client secret", client.to_owned()),
+        ("the client's id and secret", format!("{}:{client}", state["didit"]["client_id"].as_str().unwrap())),
+    ];
+    let tokens = state["didit"]["tokens"].as_object().unwrap();
+    assert!(!tokens.is_empty());
+    secrets.extend(tokens.keys().map(|token| ("an access token", token.clone())));
+    let files = written(&workspace);
+    assert!(files.iter().any(|(_, bytes)| String::from_utf8_lossy(bytes).contains("authorization: (redacted)")));
     for (name, bytes) in &files {
         assert_without(&secrets, name, bytes);
     }

@@ -24,6 +24,10 @@ COLOURS = re.compile(r"\033\[[0-9;]*m")
 PROGRESS_OF_READS = re.compile(r": (Refreshing state|Reading|Read complete)")
 # What examples/demo sets `ofac_fuzzy_match_weight` to.
 WEIGHT = 15
+# What it sets `max_retry_attempts` to.
+ATTEMPTS = 2
+# What a destroy leaves none of at Didit, in the sandbox's words.
+DIDIT_KINDS = ["workflows", "questionnaires", "webhook_destinations"]
 # The bucket's secret, which must reach the vendor and nothing of Terraform's.
 SECRET = "never-in-state"
 # How long Terraform may take to end well after Ctrl-C.
@@ -166,6 +170,7 @@ def drift(state: dict) -> None:
     webhooks = state["vult"]["webhooks"]
     webhooks[:] = [webhook for webhook in webhooks if webhook["name"] != "audit"]
     state["onekosmos"]["buckets"][0]["isEnabled"] = False
+    state["didit"]["workflows"][-1]["settings"]["max_retry_attempts"] = 10
 
 
 def check(holds: bool, otherwise: str) -> None:
@@ -182,7 +187,7 @@ class Demo:
         self.steps = [
             ("Apply examples/demo to tenants that know nothing of Terraform", self.create),
             ("Plan again: nothing is left to do", self.plan_again),
-            ("Somebody lowers a weight, deletes a webhook and disables the bucket by hand: the plan finds all three", self.find_drift),
+            ("Somebody lowers a weight, deletes a webhook, disables the bucket and allows more attempts by hand: the plan finds all four", self.find_drift),
             ("Apply that plan: the tenants are as declared again", self.repair),
             ("Destroy: what the vendors cannot delete is put back as it was, or switched off", self.destroy),
         ]
@@ -225,6 +230,10 @@ class Demo:
         names = sorted(webhook["name"] for webhook in state["vult"]["webhooks"])
         check(names == ["audit", "reviews"], f"the webhooks at the vendor are {names}")
         check(state["onekosmos"]["buckets"][0]["isEnabled"], "the bucket at the vendor is still disabled")
+        versions = state["didit"]["workflows"]
+        attempts = [version["settings"]["max_retry_attempts"] for version in versions]
+        check(attempts[-1] == ATTEMPTS, f"the versions of the workflow allow {attempts} attempts")
+        check(len({version["workflow_id"] for version in versions}) == 1, f"the workflow has changed its id: {versions}")
         self.terraform.plan(expect=0)
 
     def destroy(self) -> None:
@@ -232,7 +241,8 @@ class Demo:
         self.terraform.run("apply", "saved.tfplan")
         state = self.vendors.state()
         left = state["vult"]["webhooks"] + state["onekosmos"]["templates"]
-        check(not left, f"webhooks or templates are left at the vendors: {left}")
+        left += [it for kind in DIDIT_KINDS for it in state["didit"][kind]]
+        check(not left, f"objects are left at the vendors: {left}")
         check(not state["onekosmos"]["buckets"][0]["isEnabled"], "the bucket is not disabled, which destroy promised")
         first, last = state["vult"]["weights"][0], state["vult"]["weights"][-1]
         check({**first, "id": ""} == {**last, "id": ""}, f"the weights were {first} before the demo and are {last}")

@@ -32,3 +32,8 @@ output "human_score" {
   description = "How sure 5N ID is that there is a person."
   value       = data.idv_fiven_human_score.us.total_score
 }
+
+output "workflow_id" {
+  description = "What sessions at Didit are begun with. It stays the same through all versions of the workflow."
+  value       = idv_didit_workflow.kyc.workflow_id
+}

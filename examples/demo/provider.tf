@@ -6,7 +6,7 @@ terraform {
   }
 }
 
-# Addresses and credentials come from IDV_VULT_..., IDV_ONEKOSMOS_..., IDV_FIVEN_... and IDV_XIDENT_... in the environment.
+# Addresses and credentials come from the environment: IDV_VULT_..., IDV_ONEKOSMOS_..., IDV_FIVEN_..., IDV_XIDENT_... and IDV_DIDIT_....
 provider "idv" {
   xident = { api = "verify/v1" } # lists and deletes entries, and has API keys
 }

@@ -30,6 +30,10 @@ provider "idv" {
     publishable_key = "pk_live_xxx"
     api             = "verify/v1" # today's; `v1` is the one of the vendor's reference page
   }
+
+  didit = {
+    api_key = var.didit_api_key # or client_id and client_secret
+  }
 }
 
 variable "vult_base_url" {
@@ -67,6 +71,12 @@ variable "fiven_client_secret" {
 
 variable "xident_secret_key" {
   description = "The secret key of the project at Xident."
+  type        = string
+  sensitive   = true
+}
+
+variable "didit_api_key" {
+  description = "The key of the application at Didit."
   type        = string
   sensitive   = true
 }

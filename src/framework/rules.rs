@@ -60,9 +60,12 @@ impl Rule {
                     format!("{}; found {length}.", rule.trim_end_matches('.').replacen("Must", "must", 1))
                 })
             }
-            (Self::Range(least, most), Value::Number(number)) => (*number < Number::from(*least)
-                || *number > Number::from(*most))
-            .then(|| format!("must be between {least} and {most}{}.", quoted(&number.to_string()))),
+            (Self::Range(least, most), Value::Number(number)) => {
+                (*number < Number::from(*least) || *number > Number::from(*most)).then(|| {
+                    let rule = self.describe().replacen("Must", "must", 1);
+                    format!("{}{}.", rule.trim_end_matches('.'), quoted(&number.to_string()))
+                })
+            }
             (Self::Whole, Value::Number(number)) => {
                 number.to_i64().is_none().then(|| format!("must be a whole number{}.", quoted(&number.to_string())))
             }

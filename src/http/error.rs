@@ -9,6 +9,8 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
 
+use super::vendor_error::FieldError;
+
 /// What kind of failure it is, as far as a caller acts differently on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -20,13 +22,15 @@ pub enum Kind {
     Tls,
     /// The credentials were refused: 401, or 400 and 401 of a token endpoint.
     Auth,
+    /// The plan or the allowance that the credentials belong to does not cover it: 402.
+    Payment,
     /// The credentials are known and do not suffice: 403.
     Forbidden,
     /// There is no such object, or no such route: 404 and 410.
     NotFound,
     /// The object exists already or is in a state that forbids this: 409 and 412.
     Conflict,
-    /// The vendor did not accept what was sent: 400 and 422.
+    /// The vendor did not accept what was sent: 400, 413 and 422.
     Invalid,
     /// Too many requests, for longer than is waited: 429.
     RateLimited,
@@ -40,7 +44,7 @@ pub enum Kind {
     Cancelled,
     /// The request could not be made from what was configured or given.
     Request,
-    /// Any other answer, such as a redirect or 402.
+    /// Any other answer, such as a redirect.
     Other,
 }
 
@@ -48,8 +52,9 @@ impl Kind {
     /// The kind of an answer that is not a success.
     pub(super) fn of_status(status: StatusCode) -> Self {
         match status.as_u16() {
-            400 | 422 => Self::Invalid,
+            400 | 413 | 422 => Self::Invalid,
             401 => Self::Auth,
+            402 => Self::Payment,
             403 => Self::Forbidden,
             404 | 410 => Self::NotFound,
             408 => Self::Timeout,
@@ -87,6 +92,7 @@ pub(super) struct Facts {
     pub(super) status: Option<StatusCode>,
     pub(super) code: Option<String>,
     pub(super) message: Option<String>,
+    pub(super) fields: Vec<FieldError>,
     pub(super) request_id: Option<String>,
     pub(super) clock_skew: Option<SignedDuration>,
     pub(super) retry_after: Option<Duration>,
@@ -120,6 +126,7 @@ impl Error {
             status: None,
             code: None,
             message: None,
+            fields: Vec::new(),
             request_id: None,
             clock_skew: None,
             retry_after: None,
@@ -199,6 +206,11 @@ impl Error {
     /// The vendor's sentence, in one line of at most about 500 characters.
     pub fn message(&self) -> Option<&str> {
         self.0.message.as_deref()
+    }
+
+    /// What the vendor says about single members of the body that it was sent.
+    pub fn fields(&self) -> &[FieldError] {
+        &self.0.fields
     }
 
     /// The id under which the vendor can find the request.

@@ -106,6 +106,9 @@ fn advice(facts: &Facts) -> String {
             let first = if facts.clock_skew.is_some_and(is_notable) { "Check the clock first, then" } else { "Check" };
             format!("{first} the credentials for {vendor}: that they are current, complete and meant for this address.")
         }
+        Kind::Payment => {
+            format!("What was bought of {vendor} does not cover it, or is used up.")
+        }
         Kind::Forbidden => {
             format!(
                 "The credentials are known to {vendor} and do not suffice. Ask its administrator for the permission."

@@ -47,7 +47,7 @@ pub use path::Path;
 pub use request::{Look, Request};
 pub use response::Response;
 pub use settings::{EndpointLimit, Settings};
-pub use vendor_error::{ParseError, VendorError, parse_common};
+pub use vendor_error::{FieldError, ParseError, VendorError, parse_common};
 
 pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 pub use reqwest::{Method, StatusCode};

@@ -138,6 +138,7 @@ fn refused(status: StatusCode, headers: &HeaderMap, body: &[u8], settings: &Sett
     let facts = error.facts_mut();
     facts.code = words.code;
     facts.message = words.message;
+    facts.fields = words.fields;
     facts.retry_after = wait;
     if let (true, Some(target)) = (status.is_redirection(), clock::text(headers, &LOCATION)) {
         let target = Url::parse(target).map_or_else(|_| "another path".to_owned(), |url| redact::url(&url));

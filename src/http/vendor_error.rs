@@ -18,8 +18,19 @@ pub type ParseError = fn(StatusCode, &HeaderMap, &[u8]) -> VendorError;
 pub struct VendorError {
     /// The code that the vendor documents, such as `invalid_client`.
     pub code: Option<String>,
-    /// The vendor's sentence.
+    /// The vendor's sentence. Left empty it is made of the fields.
     pub message: Option<String>,
+    /// What the vendor says about single members of the body that it was sent.
+    pub fields: Vec<FieldError>,
+}
+
+/// What a vendor says about one member of the body that it was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// The way to it from the root: names of members, and positions in lists as digits.
+    pub path: Vec<String>,
+    /// The vendor's sentence.
+    pub message: String,
 }
 
 /// Reads the shapes that are common among vendors; what it does not know stays empty.
@@ -34,7 +45,7 @@ fn from_value(value: &Value) -> VendorError {
     let first = |names: &[&str]| names.iter().find_map(|name| scalar(value.get(name)?));
     let code = first(&["code", "error_code", "error"]);
     let message = first(&["error_description", "message", "detail", "title"]).or_else(|| listed(value));
-    VendorError { code, message }
+    VendorError { code, message, fields: Vec::new() }
 }
 
 fn scalar(value: &Value) -> Option<String> {
@@ -66,10 +77,18 @@ pub(super) fn read(parse: ParseError, status: StatusCode, headers: &HeaderMap, b
         // A token endpoint or a gateway before the API has a shape of its own.
         found = parse_common(status, headers, body);
     }
+    let message = found.message.or_else(|| of_fields(&found.fields));
     VendorError {
         code: found.code.map(|code| one_line(&code)),
-        message: found.message.map(|text| one_line(&text)).or_else(|| note(headers, body)),
+        message: message.map(|text| one_line(&text)).or_else(|| note(headers, body)),
+        fields: found.fields,
     }
+}
+
+/// `member: message; ...`, for a vendor that says nothing about the whole.
+fn of_fields(fields: &[FieldError]) -> Option<String> {
+    let lines: Vec<_> = fields.iter().map(|field| format!("{}: {}", field.path.join("."), field.message)).collect();
+    (!lines.is_empty()).then(|| lines.join("; "))
 }
 
 /// What kind of body came instead of a message that is known.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::framework::provider::Common;
-use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, value};
+use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Value, value};
 use crate::http::Settings;
 
 /// The attributes of the provider block beside those of the vendors.
@@ -37,6 +37,15 @@ pub(super) fn requests_per_minute() -> Attribute {
          obeyed when it answers 429.",
     )
 }
+
+/// For lists and sets.
+pub(super) const NOT_EMPTY: Rule = Rule::Custom {
+    describe: "Must have at least one element.",
+    check: |value| match value {
+        Value::List(elements) if elements.is_empty() => Err("must have at least one element".to_owned()),
+        _ => Ok(()),
+    },
+};
 
 #[derive(Deserialize)]
 struct Config {

@@ -7,9 +7,11 @@
 mod access_token;
 mod claims;
 mod common;
+pub mod didit;
 mod errors;
 pub mod fiven;
 pub mod onekosmos;
+mod original;
 pub mod vult;
 pub mod xident;
 
@@ -26,6 +28,7 @@ pub static VENDORS: &[Entry] = &[
     (&onekosmos::OneKosmos, onekosmos::sandbox::VENDOR),
     (&fiven::Fiven, fiven::sandbox::VENDOR),
     (&xident::Xident, xident::sandbox::VENDOR),
+    (&didit::Didit, didit::sandbox::VENDOR),
 ];
 
 /// The stand-ins that the sandbox serves.

@@ -7,8 +7,9 @@ use crate::support::sandbox::Sandbox;
 /// How many webhooks it has: three pages of them.
 pub(super) const WEBHOOKS: usize = 300;
 /// How many objects it has in all: two scopes of weights, nine sets of requirements, the webhooks, the bucket, five service
-/// keys, twelve templates, the party that grants a new institution its credentials, an entry of a blacklist, and an API key.
-pub(super) const OBJECTS: usize = 2 + 9 + WEBHOOKS + 1 + 5 + 12 + 1 + 1 + 1;
+/// keys, twelve templates, the party that grants a new institution its credentials, an entry of a blacklist, an API key, and
+/// at Didit two workflows, a questionnaire, two webhook destinations, two lists, four entries and the customization.
+pub(super) const OBJECTS: usize = 2 + 9 + WEBHOOKS + 1 + 5 + 12 + 1 + 1 + 1 + (2 + 1 + 2 + 2 + 4 + 1);
 
 /// Names of webhooks that have to survive: in HCL, in a resource's name, and in the vendor's search.
 const NAMES: [&str; 12] = [
@@ -37,6 +38,7 @@ pub(super) fn sandbox() -> Sandbox {
         fill_vult(&mut state["vult"]);
         fill_onekosmos(&mut state["onekosmos"]);
         fill_xident(&mut state["xident"]);
+        fill_didit(&mut state["didit"]);
     });
     sandbox
 }
@@ -81,6 +83,22 @@ fn fill_onekosmos(onekosmos: &mut Value) {
     onekosmos["templates"] = (0..12).map(template).collect();
 }
 
+fn fill_lists_of_didit(didit: &mut Value) {
+    didit["customization"]["font_family"] = json!("AR One Sans");
+    didit["customization"]["colors"]["color_panel"] = json!("#2567FF80");
+    let entry = |uuid: &str, value: &str| json!({"uuid": uuid, "value": value});
+    let labelled = json!({
+        "uuid": "e-1", "value": "+49151000000", "display_label": "say \"hello\"", "comment": "${var.injected}",
+        "metadata": {"full_name": "Zürich 日本", "scores": [0.55, 1e3]},
+    });
+    let list = |name: &str, entry_type: &str, entries: Value| json!({"uuid": format!("list-{entry_type}"), "name": name, "list_type": "custom", "entry_type": entry_type, "entries": entries});
+    let lists = didit["lists"].as_array_mut().unwrap();
+    // Into one of the system's own, which is no object itself.
+    lists[2]["entries"] = json!([entry("e-0", "+49151000002")]);
+    lists.push(list("Phones (prod)", "phone", json!([labelled, entry("e-2", "+49151000001")])));
+    lists.push(list("7-eleven", "country", json!([entry("e-3", "CHE")])));
+}
+
 fn base64(text: &str) -> String {
     use base64::Engine;
     base64::prelude::BASE64_STANDARD.encode(text)
@@ -91,4 +109,37 @@ fn fill_xident(state: &mut Value) {
     state["api_keys"] = json!([{
         "id": 18, "name": "shop", "rule_id": 7, "created_at": "2026-01-01T00:00:00Z", "token": "hidden-api-key"
     }]);
+}
+
+/// Of what has versions there are two, of which one counts.
+fn fill_didit(state: &mut Value) {
+    let workflow = |uuid: &str, id: &str, version: u64, label: &str| {
+        json!({
+            "uuid": uuid, "workflow_id": id, "version": version, "status": "published",
+            "settings": {"workflow_label": label, "retry_window_days": null, "features": [
+                {"feature": "OCR", "config": {"documents_allowed": {"DEU": {"P": {"enabled": 1}}}}, "label": "document"},
+                {"feature": "LIVENESS"},
+            ]},
+        })
+    };
+    state["workflows"] = json!([
+        workflow("v-1", "kyc", 1, "before"),
+        workflow("v-2", "kyc", 2, "KYC ${2026}"),
+        workflow("v-3", "age", 1, "KYC ${2026}"),
+    ]);
+    let questionnaire = |id: &str, version: u64, title: &str| {
+        json!({
+            "questionnaire_id": id, "questionnaire_group_id": "onboarding", "version": version, "status": "published",
+            "content": {"title": title, "description": "", "languages": ["es", "en"], "default_language": "es",
+                        "form_elements": [{"element_type": "short_text", "label": {"en": "?", "es": "?"}}]},
+        })
+    };
+    state["questionnaires"] = json!([questionnaire("q-1", 1, "before"), questionnaire("q-2", 2, "Onboarding \"EU\"")]);
+    let destination = |uuid: &str, url: &str| {
+        json!({"uuid": uuid, "label": "events", "url": url, "enabled": false, "webhook_version": "v1",
+               "subscribed_events": ["data.updated", "activity.created"], "secret_shared_key": "hidden-webhook-secret"})
+    };
+    state["webhook_destinations"] =
+        json!([destination("d-1", "https://hooks.example.com/1"), destination("d-2", "https://hooks.example.com/2")]);
+    fill_lists_of_didit(state);
 }

@@ -1,6 +1,8 @@
 //! What a user reads after a mistake: each message names the attribute or the variable, what was found and what to do.
 
 mod configuration;
+mod didit;
+mod didit_lists;
 mod documents;
 mod fiven;
 mod objects;
@@ -61,6 +63,7 @@ impl Bench {
         let errors = errors.replace(self.sandbox.url("vult"), "VULT_URL");
         let errors = errors.replace(self.sandbox.url("onekosmos"), "ONEKOSMOS_URL");
         let errors = errors.replace(self.sandbox.url("fiven"), "FIVEN_URL");
+        let errors = errors.replace(self.sandbox.url("didit"), "DIDIT_URL");
         let errors = errors.replace(self.sandbox.url("xident"), "XIDENT_URL");
         // Linux and macOS number their errors differently.
         expected.assert_eq(&errors.replace(" (os error 111)", "").replace(" (os error 61)", ""));

@@ -107,8 +107,8 @@ fn an_allowance_that_is_used_up() {
             Error: Xident: adding a face to the blacklist failed: the answer was 402 Payment Required (ALLOWANCE_EXHAUSTED: the allowance of the project is used up)
               in resource "idv_xident_blacklist_entry" "main": `resource "idv_xident_blacklist_entry" "main" {`
             Request: POST XIDENT_URL/v1/blacklist/add
-            The credentials are known to Xident and do not suffice. Ask its administrator for the permission.
-            The allowance or the plan of the project that `secret_key` (or IDV_XIDENT_SECRET_KEY) belongs to does not cover this call. Look at the plan and the billing in Xident's dashboard; what was created before is in state, so apply again afterwards."#]],
+            What was bought of Xident does not cover it, or is used up.
+            The project is the one that `secret_key` (or IDV_XIDENT_SECRET_KEY) belongs to. Look at its plan and billing in Xident's dashboard; what was created before is in state, so apply again afterwards."#]],
     );
 }
 

@@ -2,6 +2,7 @@
 
 mod background;
 mod control;
+mod didit;
 mod faults;
 mod fiven;
 mod onekosmos;

@@ -1,6 +1,8 @@
 //! What a user relies on beyond the life of single objects.
 
 mod buckets;
+mod didit;
+mod didit_lists;
 mod encryption;
 mod fiven;
 mod identity;

@@ -17,6 +17,11 @@ use super::terraform::{self, Run};
 const REQUIREMENTS: &str =
     "terraform {\n  required_providers {\n    idv = { source = \"identity-as-code/idv\" }\n  }\n}\n";
 
+/// Attributes that an import cannot know, because the vendor tells them to nobody or they are Terraform's own: the first
+/// apply after an import records them. A difference in any other is a failed import.
+const NOT_TOLD_BY_VENDORS: [&str; 5] =
+    ["aws_credential", "face_image_wo_version", "features", "form_elements", "rotate_when"];
+
 /// A workspace of one test. When the test fails, all that Terraform said in it is printed.
 pub(crate) struct Workspace {
     folder: TempDir,
@@ -62,6 +67,15 @@ impl Workspace {
     /// Sets a variable for the runs that follow.
     pub(crate) fn set(&mut self, variable: &str, value: &str) {
         self.environment.insert(variable.to_owned(), value.to_owned());
+    }
+
+    /// Signs in at Didit by client id and secret for the runs that follow, in place of the key: one of the two is configured.
+    pub(crate) fn sign_in_at_didit_as_a_client(&mut self, sandbox: &Sandbox) {
+        let state = sandbox.state();
+        self.set("IDV_DIDIT_API_KEY", "");
+        for name in ["client_id", "client_secret"] {
+            self.set(&format!("IDV_DIDIT_{}", name.to_uppercase()), state["didit"][name].as_str().unwrap());
+        }
     }
 
     /// Where the configuration is.
@@ -204,6 +218,20 @@ impl Plan {
         let changes = self.json["resource_changes"].as_array().unwrap();
         let change = changes.iter().find(|change| change["address"] == address);
         &change.unwrap_or_else(|| panic!("the plan has nothing about {address}"))["change"]
+    }
+
+    /// Asserts that the import of an object knew all that it could. Other objects may be planned for creation.
+    #[track_caller]
+    pub(crate) fn assert_imported(&self, address: &str) {
+        let change = self.change(address);
+        let before = change["before"].as_object().unwrap();
+        // What the vendor tells after the update that records the rest is not known in its plan.
+        let unknown = |name: &str| change["after_unknown"][name] == true;
+        let differs = |name: &&String| before[*name] != change["after"][*name] && !unknown(name);
+        let different: Vec<_> =
+            before.keys().filter(differs).filter(|name| !NOT_TOLD_BY_VENDORS.contains(&name.as_str())).collect();
+        assert!(different.is_empty(), "the import of {address} does not know {different:?}: {change:#}");
+        assert!(matches!(self.actions(address)[..], ["no-op" | "update"]), "{:?}", self.actions(address));
     }
 
     /// The warnings that Terraform printed.

@@ -66,13 +66,8 @@ fn party_id() -> Attribute {
 /// The attribute for the identity providers whose credentials are asked for.
 fn providers() -> Attribute {
     static KNOWN: Rule = Rule::OneOf(PROVIDERS);
-    Attribute::of("providers", Type::set(Type::String)).rule(Rule::Each(&KNOWN)).rule(Rule::Custom {
-        describe: "Must have at least one element.",
-        check: |value| match value {
-            Value::List(elements) if elements.is_empty() => Err("must have at least one element".to_owned()),
-            _ => Ok(()),
-        },
-    })
+    let set = Attribute::of("providers", Type::set(Type::String));
+    set.rule(Rule::Each(&KNOWN)).rule(common::NOT_EMPTY)
 }
 
 /// Something of the configuration that the other generation of the API has.

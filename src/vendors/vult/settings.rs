@@ -14,9 +14,7 @@ use crate::framework::{
     Attribute, Diagnostic, Diagnostics, Found, Listable, Private, Rule, Schema, Value, check, identity,
 };
 use crate::http::{Error, Look};
-
-/// Under this key of the private state is the set that was there when Terraform took over; null if there was none.
-const ORIGINAL: &str = "original";
+use crate::vendors::original;
 
 /// What differs between the kinds of settings.
 #[async_trait]
@@ -174,7 +172,7 @@ impl<S: Settings> Managed<S> {
     }
 
     fn original(private: &Private) -> Original {
-        match private.get::<serde_json::Value>(ORIGINAL) {
+        match original::kept(private) {
             Some(serde_json::Value::Null) => Original::Nothing,
             Some(serde_json::Value::Object(row)) => {
                 S::TABLE.read(&row, "reading the original").map_or(Original::Unknown, Original::Set)
@@ -184,10 +182,7 @@ impl<S: Settings> Managed<S> {
     }
 
     fn capture(private: &mut Private, fields: Option<&Fields>) -> Result<(), Diagnostics> {
-        let original = fields.map(|fields| S::TABLE.body(&[], fields));
-        private.set(ORIGINAL, &original).map_err(|error| {
-            Diagnostic::error("The original settings cannot be kept", format!("{error}. Please report it.")).into()
-        })
+        original::keep(private, &fields.map_or(serde_json::Value::Null, |fields| S::TABLE.body(&[], fields)))
     }
 }
 
@@ -202,11 +197,10 @@ impl<S: Settings> Resource for Managed<S> {
 
     fn schema(&self) -> Schema {
         let key = self.0.key().into_iter().chain(scope_attributes()).map(Attribute::replaces);
-        let on_destroy = Attribute::string("on_destroy").default("forget").rule(Rule::OneOf(&["forget", "restore"])).describe(
-            "What destroy does, since the vendor has no delete: `forget` leaves the vendor's settings as they are then, \
-             `restore` puts back what was there when Terraform took over.",
-        );
-        Schema::new(self.0.description(), key.chain(S::TABLE.attributes(true)).chain([on_destroy]).collect())
+        Schema::new(
+            self.0.description(),
+            key.chain(S::TABLE.attributes(true)).chain([original::on_destroy()]).collect(),
+        )
     }
 
     fn identity(&self) -> Vec<identity::Part> {
@@ -219,30 +213,17 @@ impl<S: Settings> Resource for Managed<S> {
     }
 
     fn plan_destroy(&self, prior: &Value, private: &Private) -> Diagnostics {
-        let restore = prior.get("on_destroy").as_str() == Some("restore");
-        let detail = match (restore, Self::original(private)) {
-            (false, _) => format!(
-                "VULT cannot delete {what}. With `on_destroy = \"forget\"` Terraform stops managing them, and the tenant keeps \
-                 them as they are. To put back what was there before, apply `on_destroy = \"restore\"` first.",
-                what = S::WHAT
-            ),
-            (true, Original::Set(_)) => format!(
-                "VULT cannot delete {what}. With `on_destroy = \"restore\"` the destroy writes back what was there when \
-                 Terraform took over, in place of what is there now.",
-                what = S::WHAT
-            ),
-            (true, Original::Nothing) => format!(
+        let (original, restores) = (Self::original(private), original::restores(prior));
+        let known = !matches!(original, Original::Unknown);
+        let mut warning = original::destroy_warning("VULT", S::WHAT, restores, known);
+        if restores && matches!(original, Original::Nothing) {
+            warning.detail = format!(
                 "There was nothing when Terraform took over, and VULT cannot delete {what}: the destroy writes a set in \
                  which nothing is required.",
                 what = S::WHAT
-            ),
-            (true, Original::Unknown) => format!(
-                "What was there when Terraform took over is not known, so the destroy leaves {what} as they are.",
-                what = S::WHAT
-            ),
-        };
-        Diagnostic::warning(format!("Destroy {} {}", if restore { "restores" } else { "forgets" }, S::WHAT), detail)
-            .into()
+            );
+        }
+        warning.into()
     }
 
     async fn create(&self, client: &Client, plan: Value, ctx: &mut Context<Value>) -> Result<Value, Diagnostics> {
@@ -310,18 +291,15 @@ impl<S: Settings> Resource for Managed<S> {
     }
 
     async fn delete(&self, client: &Client, state: Value, ctx: &mut Context<Value>) -> Result<(), Diagnostics> {
-        if state.get("on_destroy").as_str() != Some("restore") {
+        if !original::restores(&state) {
             return Ok(());
         }
         let original = match Self::original(&ctx.private) {
             Original::Set(fields) => fields,
             Original::Nothing => S::TABLE.blank(),
             Original::Unknown => {
-                let detail = format!(
-                    "What was there when Terraform took over is not known. VULT keeps {} as they are.",
-                    S::WHAT
-                );
-                ctx.warn("Nothing was restored", detail);
+                let (summary, detail) = original::not_restored("VULT", S::WHAT);
+                ctx.warn(summary, detail);
                 return Ok(());
             }
         };

@@ -315,10 +315,9 @@ pub(super) fn hint(error: Error) -> Error {
              complete, not revoked, of this project, and begins with `sk_`; and that `api` (or IDV_XIDENT_API) is the generation \
              of the API that it is for.",
         ),
-        (Some(402), _) => error.with_kind(Kind::Forbidden).with_hint(
-            "The allowance or the plan of the project that `secret_key` (or IDV_XIDENT_SECRET_KEY) belongs to does not cover this \
-             call. Look at the plan and the billing in Xident's dashboard; what was created before is in state, so apply again \
-             afterwards.",
+        (Some(402), _) => error.with_hint(
+            "The project is the one that `secret_key` (or IDV_XIDENT_SECRET_KEY) belongs to. Look at its plan and billing in Xident's \
+             dashboard; what was created before is in state, so apply again afterwards.",
         ),
         (Some(403), "SECRET_KEY_REQUIRED") => error.with_hint(
             "The call needs the secret key: check that `secret_key` in `xident = { ... }` of the provider block, or \
@@ -328,7 +327,7 @@ pub(super) fn hint(error: Error) -> Error {
             "The key in `secret_key` of `xident = { ... }`, or IDV_XIDENT_SECRET_KEY, lacks the scope for this call. Check the \
              key's scopes in Xident's dashboard, or use a key that has it.",
         ),
-        (Some(413), _) => error.with_kind(Kind::Invalid).with_hint(
+        (Some(413), _) => error.with_hint(
             "The image in `face_image_wo` (or `face_image`) is too large: Xident takes at most 10,000,000 characters of base64. \
              Check its size and make it smaller.",
         ),

@@ -1,0 +1,4 @@
+# The questionnaires of the application.
+list "idv_didit_questionnaire" "all" {
+  provider = idv
+}

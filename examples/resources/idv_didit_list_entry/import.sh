@@ -1,0 +1,2 @@
+# The id is LIST_UUID/ENTRY_UUID.
+terraform import idv_didit_list_entry.fraud b0000000-0000-4000-8000-000000000003/e0000000-0000-4000-8000-000000000001

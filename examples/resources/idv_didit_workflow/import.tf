@@ -1,0 +1,4 @@
+import {
+  to = idv_didit_workflow.kyc
+  id = "f0000000-0000-4000-8000-000000000001"
+}

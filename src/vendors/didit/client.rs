@@ -1,0 +1,375 @@
+//! Didit's management API: collections of objects, paging, keys and tokens, error bodies and hints. Knows no Terraform.
+//!
+//! All collections are alike: a list, and objects below it by their uuid, every path with a slash at its end. So there is
+//! one client for all of them, and an object brings its own rows. Source: the vendor's OpenAPI document and its
+//! documentation of the API (docs.didit.me).
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value as Json};
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::http::{
+    self, Error, FieldError, HeaderMap, Kind, OAuth2ClientCredentials, Path, Request, Response, StatusCode, Token,
+    VendorError, parse_common,
+};
+
+/// How many rows a page of workflows or questionnaires asks for: the vendor's default for workflows.
+const PAGE: usize = 50;
+
+/// How many rows a page of lists or entries asks for, of which there may be thousands. The vendor's default is 25, and
+/// no most is documented; where it gives fewer, the next page begins after those.
+const LONG_PAGE: usize = 100;
+
+/// What lists are called, and shared under.
+const LISTS: &str = "lists";
+
+const CUSTOMIZATION: &str = "/v3/customization/";
+
+/// A list of the vendor's, and the objects in it.
+#[derive(Clone)]
+pub(super) struct Collection {
+    path: Path,
+    /// What lists are shared under within a run, and what a write to one of the objects invalidates.
+    tag: String,
+    /// Under what lists are shared that count these objects, which a write therefore invalidates too.
+    counted_in: Option<&'static str>,
+    /// What one of the objects is called in a message.
+    one: &'static str,
+    /// What several of them are called.
+    many: &'static str,
+    /// How many rows a page asks for; `None` where the vendor lists all at once.
+    page: Option<usize>,
+    /// Whether a change may make another version, so that sending it twice is not the same as sending it once.
+    versioned: bool,
+}
+
+impl Collection {
+    /// Webhook destinations.
+    pub(super) fn webhook_destinations() -> Self {
+        let path = Path::new("/v3/webhook/destinations");
+        let (one, many) = ("webhook destination", "webhook destinations");
+        Self { path, tag: many.to_owned(), counted_in: None, one, many, page: None, versioned: false }
+    }
+
+    /// Workflows.
+    pub(super) fn workflows() -> Self {
+        let (one, many) = ("workflow", "workflows");
+        Self {
+            path: Path::new("/v3/workflows"),
+            tag: many.to_owned(),
+            counted_in: None,
+            one,
+            many,
+            page: Some(PAGE),
+            versioned: true,
+        }
+    }
+
+    /// Questionnaires.
+    pub(super) fn questionnaires() -> Self {
+        let path = Path::new("/v3/questionnaires");
+        let (one, many) = ("questionnaire", "questionnaires");
+        Self { path, tag: many.to_owned(), counted_in: None, one, many, page: Some(PAGE), versioned: true }
+    }
+
+    /// Lists of values.
+    pub(super) fn lists() -> Self {
+        let (one, many) = ("list", LISTS);
+        Self {
+            path: Path::new("/v3/lists"),
+            tag: many.to_owned(),
+            counted_in: None,
+            one,
+            many,
+            page: Some(LONG_PAGE),
+            versioned: false,
+        }
+    }
+
+    /// The entries of a list. Those of different lists are shared apart.
+    pub(super) fn entries(list_id: &str) -> Self {
+        let path = Path::new("/v3/lists").segment(list_id).then("entries");
+        let (one, many) = ("list entry", "list entries");
+        let tag = format!("{many} of {list_id}");
+        Self { path, tag, counted_in: Some(LISTS), one, many, page: Some(LONG_PAGE), versioned: false }
+    }
+
+    /// What one of the objects is called in a message.
+    pub(super) fn one(&self) -> &'static str {
+        self.one
+    }
+
+    fn whole(&self) -> Path {
+        self.path.clone().then("")
+    }
+
+    fn object(&self, id: &str) -> Path {
+        self.path.clone().segment(id).then("")
+    }
+}
+
+/// A row of a list.
+pub(super) trait Row: DeserializeOwned + Send {
+    /// What tells the row from every other of its list.
+    fn key(&self) -> &str;
+}
+
+/// How the client proves itself.
+pub(super) enum SignIn {
+    /// By `x-api-key`.
+    ApiKey,
+    /// By a token, for which this asks.
+    Token(Arc<OAuth2ClientCredentials>),
+}
+
+/// A client of one application.
+pub(super) struct Client {
+    http: http::Client,
+    sign_in: SignIn,
+    creating: Mutex<()>,
+}
+
+impl Client {
+    /// A client over a transport that signs its requests in the way that is named.
+    pub(super) fn new(http: http::Client, sign_in: SignIn) -> Self {
+        Self { http, sign_in, creating: Mutex::new(()) }
+    }
+
+    /// The address of the API, without a slash at its end.
+    pub(super) fn address(&self) -> &str {
+        self.http.base_url().as_str().trim_end_matches('/')
+    }
+
+    /// The token that requests carry; asks for one if there is none yet. With an API key there is none.
+    pub(super) async fn token(&self) -> Result<Arc<Token>, Error> {
+        match &self.sign_in {
+            SignIn::Token(auth) => auth.token().await.map_err(|error| self.hint(error)),
+            SignIn::ApiKey => {
+                let failure = "the provider signs in by `api_key`, and a token is given to a client only";
+                Err(Error::new(Kind::Request, "Didit", "asking for an access token", failure).with_hint(
+                    "Set `client_id` and `client_secret` in `didit = { ... }` of the provider block instead of `api_key`, or \
+                     IDV_DIDIT_CLIENT_ID and IDV_DIDIT_CLIENT_SECRET instead of IDV_DIDIT_API_KEY.",
+                ))
+            }
+        }
+    }
+
+    /// Keeps this process from creating another object while the guard lives. What is new after a create whose answer was
+    /// lost is only known to be ours if one is created at a time.
+    pub(super) async fn creating(&self) -> MutexGuard<'_, ()> {
+        self.creating.lock().await
+    }
+
+    /// Every row of a list. `fresh` asks again where this run knows the answer.
+    pub(super) async fn list<T: Row>(&self, collection: &Collection, fresh: bool) -> Result<Vec<T>, Error> {
+        let mut pages = Pages::new(self, collection, fresh);
+        let mut rows = Vec::new();
+        while let Some(mut page) = pages.next().await? {
+            rows.append(&mut page);
+        }
+        Ok(rows)
+    }
+
+    /// One object in full; `None` where there is none of this id.
+    pub(super) async fn get<T: DeserializeOwned>(&self, collection: &Collection, id: &str) -> Result<Option<T>, Error> {
+        let request = self.http.get(collection.object(id)).doing(format!("reading the {} `{id}`", collection.one));
+        let answer = request.send_opt().await.map_err(|error| self.hint(error))?;
+        answer.map(|answer| answer.json()).transpose()
+    }
+
+    /// Creates an object.
+    pub(super) async fn create<T: DeserializeOwned>(
+        &self,
+        collection: &Collection,
+        name: &str,
+        body: &Json,
+    ) -> Result<T, Error> {
+        let request = self.http.post(collection.whole()).doing(format!("creating the {} \"{name}\"", collection.one));
+        self.write(collection, request.json(body)).await?.json()
+    }
+
+    /// Changes an object.
+    pub(super) async fn update<T: DeserializeOwned>(
+        &self,
+        collection: &Collection,
+        id: &str,
+        body: &Json,
+    ) -> Result<T, Error> {
+        let request = self.http.patch(collection.object(id)).doing(format!("changing the {} `{id}`", collection.one));
+        let request = if collection.versioned { request } else { request.idempotent() };
+        self.write(collection, request.json(body)).await?.json()
+    }
+
+    /// Deletes an object; one that is gone already is none.
+    pub(super) async fn delete(&self, collection: &Collection, id: &str) -> Result<(), Error> {
+        let request = self.http.delete(collection.object(id)).doing(format!("deleting the {} `{id}`", collection.one));
+        match self.write(collection, request).await {
+            Err(error) if !error.is_not_found() => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// The customization, which an application has once.
+    pub(super) async fn customization(&self, fresh: bool) -> Result<Map<String, Json>, Error> {
+        let mut request = self.http.get(CUSTOMIZATION).doing("reading the customization").shared(CUSTOMIZATION);
+        if fresh {
+            request = request.fresh();
+        }
+        request.send().await.map_err(|error| self.hint(error))?.json()
+    }
+
+    /// Changes the customization in part, and answers the whole.
+    pub(super) async fn update_customization(&self, body: &Json) -> Result<Map<String, Json>, Error> {
+        let request = self.http.patch(CUSTOMIZATION).doing("changing the customization").json(body).idempotent();
+        request.invalidates(CUSTOMIZATION).send().await.map_err(|error| self.hint(error))?.json()
+    }
+
+    async fn write(&self, collection: &Collection, request: Request) -> Result<Response, Error> {
+        let request = collection.counted_in.into_iter().fold(request, Request::invalidates);
+        request.invalidates(&collection.tag).send().await.map_err(|error| self.hint(error))
+    }
+
+    /// Says where the user can mend it. Didit answers 403 to a key that it does not know, on most routes.
+    fn hint(&self, error: Error) -> Error {
+        match (error.kind(), &self.sign_in) {
+            (Kind::Auth | Kind::Forbidden, SignIn::ApiKey) => error.with_kind(Kind::Auth).with_hint(
+                "It is `api_key` in `didit = { ... }` of the provider block, or IDV_DIDIT_API_KEY. Didit answers so to a wrong key, to \
+                 one of another application, and to one that may not do this: compare it with the key that the Business \
+                 Console shows for the application.",
+            ),
+            (Kind::Auth | Kind::Forbidden, SignIn::Token(_)) => error.with_kind(Kind::Auth).with_hint(
+                "They are `client_id` and `client_secret` in `didit = { ... }` of the provider block, or IDV_DIDIT_CLIENT_ID and \
+                 IDV_DIDIT_CLIENT_SECRET. Compare them with those that the Business Console shows for the application, and check \
+                 `auth_url` where tokens come from elsewhere.",
+            ),
+            (Kind::Connect | Kind::Tls | Kind::Timeout, _) => error.with_hint(
+                "The addresses are `base_url` and `auth_url` in `didit = { ... }`, or IDV_DIDIT_BASE_URL and IDV_DIDIT_AUTH_URL. \
+                 They are two different hosts.",
+            ),
+            _ => error,
+        }
+    }
+}
+
+/// A list, page after page, each row once.
+pub(super) struct Pages<'c, T> {
+    client: &'c Client,
+    collection: &'c Collection,
+    fresh: bool,
+    read: usize,
+    /// Rows of earlier pages: rows move to a later page when others are added meanwhile.
+    known: HashSet<String>,
+    done: bool,
+    rows: std::marker::PhantomData<fn() -> T>,
+}
+
+#[derive(Deserialize)]
+struct Page<T> {
+    count: usize,
+    results: Vec<T>,
+}
+
+impl<'c, T: Row> Pages<'c, T> {
+    /// From the first one on.
+    pub(super) fn new(client: &'c Client, collection: &'c Collection, fresh: bool) -> Self {
+        Self { client, collection, fresh, read: 0, known: HashSet::new(), done: false, rows: std::marker::PhantomData }
+    }
+
+    /// The next page; `None` after the last.
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<T>>, Error> {
+        if self.done {
+            return Ok(None);
+        }
+        let collection = self.collection;
+        let mut request = self.client.http.get(collection.whole()).doing(format!("listing the {}", collection.many));
+        if self.fresh && self.read == 0 {
+            request = request.fresh();
+        }
+        if let Some(limit) = collection.page {
+            request = request.query(&[("limit", limit), ("offset", self.read)]);
+        }
+        let answer = request.shared(&collection.tag).send().await.map_err(|error| self.client.hint(error))?;
+        // The documents of some lists show pages, older ones the bare array.
+        let bare = answer.bytes().trim_ascii_start().starts_with(b"[");
+        let Page { count, results } = if bare {
+            let results: Vec<T> = answer.json()?;
+            Page { count: 0, results }
+        } else {
+            answer.json()?
+        };
+        self.read += results.len();
+        self.done = results.is_empty() || self.read >= count;
+        let some = !results.is_empty();
+        let new: Vec<_> = results.into_iter().filter(|row| self.known.insert(row.key().to_owned())).collect();
+        // A service that ignores `offset` would answer the first page until the count is reached.
+        if some && new.is_empty() {
+            return Err(answer.error(format!("a page of {} has nothing but what earlier pages had", collection.many)));
+        }
+        Ok(Some(new))
+    }
+}
+
+/// Reads `{"detail": ...}` and `{field: [...]}`; the latter may be nested as deep as the body that was refused.
+pub(super) fn parse_error(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> VendorError {
+    let mut error = parse_common(status, headers, body);
+    if error == VendorError::default()
+        && let Ok(members) = serde_json::from_slice::<Map<String, Json>>(body)
+    {
+        for (name, value) in &members {
+            collect(&mut vec![name.clone()], value, &mut error.fields);
+        }
+    }
+    error
+}
+
+fn collect(path: &mut Vec<String>, value: &Json, fields: &mut Vec<FieldError>) {
+    match value {
+        Json::String(message) => fields.push(FieldError { path: path.clone(), message: message.clone() }),
+        Json::Object(members) => members.iter().for_each(|(name, value)| below(path, name.clone(), value, fields)),
+        // A list of sentences is about the member itself, a list of objects about its elements.
+        Json::Array(values) => {
+            for (position, value) in values.iter().enumerate() {
+                if value.is_string() {
+                    collect(path, value, fields);
+                } else {
+                    below(path, position.to_string(), value, fields);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn below(path: &mut Vec<String>, step: String, value: &Json, fields: &mut Vec<FieldError>) {
+    path.push(step);
+    collect(path, value, fields);
+    path.pop();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> VendorError {
+        parse_error(StatusCode::BAD_REQUEST, &HeaderMap::new(), body.as_bytes())
+    }
+
+    #[test]
+    fn a_detail_is_the_message() {
+        assert_eq!(read(r#"{"detail": "Not found."}"#).message.as_deref(), Some("Not found."));
+        assert_eq!(read("<html>"), VendorError::default());
+    }
+
+    #[test]
+    fn fields_are_found_at_any_depth() {
+        let error =
+            read(r#"{"label": ["Too long.", "Odd."], "features": [{}, {"feature": ["Unknown."]}], "count": 3}"#);
+        let fields: Vec<_> = error.fields.iter().map(|it| (it.path.join("."), it.message.as_str())).collect();
+        let expected = [("features.1.feature", "Unknown."), ("label", "Too long."), ("label", "Odd.")];
+        assert_eq!(fields, expected.map(|(path, message)| (path.to_owned(), message)));
+    }
+}

@@ -1,0 +1,75 @@
+//! Creates, and finding out what became of one whose answer was lost.
+//!
+//! Only the answer tells the id of what was created. So the list is read before, and where no answer comes, again: what is
+//! new in it and like ours is ours, since this process creates one object at a time.
+
+use serde_json::Value as Json;
+use tokio::sync::MutexGuard;
+
+use super::client::{Client, Collection, Row};
+use crate::framework::{Context, Diagnostic, Diagnostics, Model, Schema};
+use crate::http::{Error, Kind};
+use crate::vendors::errors::at_attribute;
+
+/// A create that is about to be sent. While it lives, no other is sent by this process.
+pub(super) struct Creation<'c, T> {
+    client: &'c Client,
+    collection: Collection,
+    before: Vec<T>,
+    _alone: MutexGuard<'c, ()>,
+}
+
+impl<'c, T: Row> Creation<'c, T> {
+    /// Waits for its turn and reads what there is.
+    pub(super) async fn begin(client: &'c Client, collection: Collection) -> Result<Self, Error> {
+        let alone = client.creating().await;
+        let before = client.list(&collection, true).await?;
+        Ok(Self { client, collection, before, _alone: alone })
+    }
+
+    /// What the list had before.
+    pub(super) fn before(&self) -> &[T] {
+        &self.before
+    }
+
+    /// Creates it. `name` is what a message calls it, `ours` tells a row of the list that may be it.
+    pub(super) async fn create<M: Model>(
+        self,
+        name: &str,
+        body: &Json,
+        ours: impl Fn(&T) -> bool,
+        schema: &Schema,
+        ctx: &mut Context<M>,
+    ) -> Result<T, Diagnostics> {
+        let error = match self.client.create(&self.collection, name, body).await {
+            Ok(created) => return Ok(created),
+            Err(error) if error.may_have_been_carried_out() || error.kind() == Kind::Decode => error,
+            Err(error) => return Err(at_attribute(error, schema).into()),
+        };
+        let one = self.collection.one();
+        let known = |row: &T| self.before.iter().any(|before| before.key() == row.key());
+        let rows: Vec<T> = self.client.list(&self.collection, true).await?;
+        let mut new = rows.into_iter().filter(|row| ours(row) && !known(row));
+        match (new.next(), new.next()) {
+            (Some(row), None) => {
+                let detail =
+                    format!("The list shows it as `{}`, and it is kept in state.\n{}", row.key(), error.detail());
+                ctx.warn(format!("The {one} was created though Didit gave no clear answer"), detail);
+                Ok(row)
+            }
+            (None, _) => {
+                let hint =
+                    format!("Didit's list does not show the {one}, so most likely it was not created. Apply again.");
+                Err(error.with_hint(hint).into())
+            }
+            (Some(_), Some(_)) => {
+                let detail = format!(
+                    "Didit gave no clear answer, and its list has more than one new {one} named \"{name}\": somebody else created one \
+                     at the same time. Delete all but one in the Business Console, and import the one that is left.\n{}",
+                    error.detail()
+                );
+                Err(Diagnostic::error(format!("The {one} was created more than once"), detail).into())
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! `idv_didit_lists`: the lists of an application, Didit's own included, as data source.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::client::{Client, Collection};
+use super::list::{ENTRY_TYPES, wire};
+use crate::framework::{Attr, Attribute, DataSource, Diagnostics, Rule, Schema};
+
+/// All lists of the application.
+pub(super) struct Lists;
+
+/// The attributes of all lists.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct ListsModel {
+    list_type: Attr<String>,
+    entry_type: Attr<String>,
+    lists: Attr<Vec<ListRow>>,
+}
+
+/// One of them.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct ListRow {
+    id: Attr<String>,
+    name: Attr<String>,
+    description: Attr<String>,
+    list_type: Attr<String>,
+    entry_type: Attr<String>,
+    is_system: Attr<bool>,
+    entry_count: Attr<i64>,
+}
+
+impl From<wire::List> for ListRow {
+    fn from(row: wire::List) -> Self {
+        Self {
+            id: row.uuid.into(),
+            name: row.name.into(),
+            description: row.description.unwrap_or_default().into(),
+            list_type: row.list_type.into(),
+            entry_type: row.entry_type.into(),
+            is_system: row.is_system.into(),
+            entry_count: row.entry_count.into(),
+        }
+    }
+}
+
+#[async_trait]
+impl DataSource for Lists {
+    type Client = Client;
+    type Model = ListsModel;
+
+    const NAME: &'static str = "didit_lists";
+
+    fn schema(&self) -> Schema {
+        let filter = |name: &str, what: &str| Attribute::string(name).optional().describe(what);
+        let text = |name: &str, what: &str| Attribute::string(name).computed().describe(what);
+        let row = vec![
+            text("id", "The `uuid` of the list."),
+            text("name", "The name of the list."),
+            text("description", "What the list is for."),
+            text("list_type", "What a match is for: `blocklist`, `allowlist` or `custom`."),
+            text("entry_type", "What its values are, such as `phone`."),
+            Attribute::bool("is_system").computed().describe("Whether it is one of Didit's own, which block."),
+            Attribute::number("entry_count").computed().describe("How many entries it has, where Didit tells it."),
+        ];
+        Schema::new(
+            "Lists the lists of an application, all pages of them, Didit's own block lists included.",
+            vec![
+                filter("list_type", "Only lists of this type.").rule(Rule::OneOf(&[
+                    "blocklist",
+                    "allowlist",
+                    "custom",
+                ])),
+                filter("entry_type", "Only lists of values of this type.").rule(Rule::OneOf(ENTRY_TYPES)),
+                Attribute::objects("lists", row).computed().describe("The lists that match, in the vendor's order."),
+            ],
+        )
+    }
+
+    async fn read(&self, client: &Client, config: ListsModel, _: &mut Diagnostics) -> Result<ListsModel, Diagnostics> {
+        let through = |filter: &Attr<String>, value: &str| filter.as_str().is_none_or(|wanted| wanted == value);
+        let mut rows = client.list::<wire::List>(&Collection::lists(), false).await?;
+        rows.retain(|row| through(&config.list_type, &row.list_type) && through(&config.entry_type, &row.entry_type));
+        let lists = rows.into_iter().map(ListRow::from).collect::<Vec<_>>();
+        Ok(ListsModel { lists: lists.into(), ..config })
+    }
+}

@@ -1,0 +1,222 @@
+//! Didit: workflows, questionnaires, webhook destinations, lists and the customization of an application.
+//!
+//! The vendor's reference page tells of nothing but tokens; the management API, and the key that signs in for it, are from
+//! the vendor's OpenAPI document. See `client`.
+
+mod client;
+mod creation;
+mod customization;
+mod features;
+mod form_elements;
+mod json;
+mod list;
+mod list_entry;
+mod lists;
+mod questionnaire;
+pub mod sandbox;
+mod versions;
+mod webhook_destination;
+mod workflow;
+mod workflows;
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use serde::Deserialize;
+use url::Url;
+
+use self::client::{Client, SignIn};
+use super::access_token::{AccessToken, HoldsToken};
+use super::common;
+use crate::framework::identity::{self, Place};
+use crate::framework::model::Secret;
+use crate::framework::provider::{self, AnyClient, Common, Object};
+use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Path, Rule, Value, Vendor, value};
+use crate::http::{
+    self, Authenticate, ClientAuth, ClientCredentials, HeaderName, OAuth2ClientCredentials, StaticHeader,
+};
+
+/// Where the management API is, by the vendor's OpenAPI document.
+const ADDRESS: &str = "https://verification.didit.me";
+
+/// Where tokens are asked for, by the vendor's page.
+const AUTH_URL: &str = "https://apx.didit.me/auth/v2/token/";
+
+/// The vendor.
+pub struct Didit;
+
+impl provider::Client for Client {
+    const VENDOR: &'static str = "didit";
+
+    fn place(&self) -> Place {
+        [("base_url", self.address().to_owned())].into()
+    }
+}
+
+#[async_trait]
+impl HoldsToken for Client {
+    const TYPE_NAME: &'static str = "didit_access_token";
+    const API_OF: &'static str = "Didit";
+
+    async fn access_token(&self) -> Result<Arc<http::Token>, http::Error> {
+        self.token().await
+    }
+}
+
+/// The part of every identity that says at which service the object is.
+fn service() -> identity::Part {
+    identity::optional("base_url", "The address of the API. Taken from the provider block when it is left out.")
+}
+
+/// The warning that an object is not there any more.
+fn gone(one: &str, id: &str) -> (String, String) {
+    let detail = format!(
+        "Didit has no {one} `{id}` any more. It was deleted outside of Terraform and is planned for creation. To stop managing it \
+         instead, remove the resource and run `terraform apply`."
+    );
+    (format!("A {one} is gone"), detail)
+}
+
+/// Reads an import id that is one uuid. `form` is what the documentation calls it.
+fn one_uuid(id: &str, type_name: &str, form: &str) -> Result<Attr<String>, Diagnostics> {
+    if !id.is_empty() && !id.contains('/') {
+        return Ok(id.into());
+    }
+    let detail = format!(
+        "`{id}` is not an import id of `{type_name}`. It is `{form}`, such as `11111111-2222-3333-4444-555555555555`."
+    );
+    Err(Diagnostic::error("Wrong import id", detail).into())
+}
+
+/// That private state cannot be written, which nothing that this vendor keeps in it brings about.
+fn not_kept(error: &serde_json::Error) -> Diagnostic {
+    let detail =
+        format!("What has to be kept beside the state cannot be written: {error}. This is a bug in the provider.");
+    Diagnostic::error("Private state cannot be written", detail)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Config {
+    client_id: Option<String>,
+    client_secret: Option<Secret>,
+    auth_url: Option<String>,
+    api_key: Option<Secret>,
+    base_url: Option<String>,
+    requests_per_minute: Option<NonZeroU32>,
+}
+
+/// The one way to sign in that a configuration has.
+enum Credentials<'c> {
+    ApiKey(&'c Secret),
+    Client(&'c str, &'c Secret),
+}
+
+impl Config {
+    fn credentials(&self) -> Result<Credentials<'_>, Diagnostic> {
+        const WHY: &str = "Didit knows a client by its id and its secret.";
+        match (&self.api_key, &self.client_id, &self.client_secret) {
+            (Some(key), None, None) => Ok(Credentials::ApiKey(key)),
+            (None, Some(id), Some(secret)) => Ok(Credentials::Client(id, secret)),
+            (None, Some(_), None) => Err(provider::missing("didit", "client_secret", WHY)),
+            (None, None, Some(_)) => Err(provider::missing("didit", "client_id", WHY)),
+            (None, None, None) => Err(provider::missing(
+                "didit",
+                "api_key",
+                "Didit signs callers in by the key of an application, or by `client_id` and `client_secret` in its place.",
+            )),
+            (Some(_), id, _) => {
+                let other = if id.is_some() { "client_id" } else { "client_secret" };
+                let detail = format!(
+                    "`api_key` is set, and so is `{other}`: they are two ways to sign in. Keep one of them. Each may come from the \
+                     provider block or from IDV_DIDIT_API_KEY, IDV_DIDIT_CLIENT_ID and IDV_DIDIT_CLIENT_SECRET."
+                );
+                let summary = format!("`api_key` and `{other}` exclude each other");
+                Err(Diagnostic::error(summary, detail).at(Path::to("api_key")))
+            }
+        }
+    }
+
+    /// The token endpoint. It has a slash at its end as all of the vendor's routes do, and is not found without.
+    fn auth_url(&self) -> Result<Url, Diagnostic> {
+        let mut url = common::url("auth_url", self.auth_url.as_deref().unwrap_or(AUTH_URL))?;
+        url.set_path(&format!("{}/", url.path().trim_end_matches('/')));
+        Ok(url)
+    }
+}
+
+impl Vendor for Didit {
+    fn name(&self) -> &'static str {
+        "didit"
+    }
+
+    fn title(&self) -> &'static str {
+        "Didit"
+    }
+
+    fn description(&self) -> &'static str {
+        "An application at Didit. Needed by every type that begins with `idv_didit_`."
+    }
+
+    fn attributes(&self) -> Vec<Attribute> {
+        let text = |name: &str| Attribute::string(name).optional().rule(Rule::Length(1, usize::MAX));
+        let url = |name: &str| Attribute::string(name).optional().rule(Rule::Url);
+        vec![
+            text("client_id").describe("The id of the client that Terraform signs in as, where it has no `api_key`."),
+            text("client_secret").sensitive().describe("The secret of that client."),
+            url("auth_url").describe(format!("Where a client asks for tokens. `{AUTH_URL}` if it is left out.")),
+            text("api_key").sensitive().describe(
+                "The key of the application, sent with every request. Either this or `client_id` and `client_secret` is required.",
+            ),
+            url("base_url").describe(format!("The address of the API, without `/v3`. `{ADDRESS}` if it is left out.")),
+            common::requests_per_minute(),
+        ]
+    }
+
+    fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics> {
+        let config: Config = value::from_value(config)
+            .map_err(|error| Diagnostic::error("The configuration of `didit` cannot be used", error.to_string()))?;
+        let credentials = config.credentials()?;
+        let base_url = common::url("base_url", config.base_url.as_deref().unwrap_or(ADDRESS))?;
+        let mut settings = common::settings(common, "Didit", base_url, config.requests_per_minute)?;
+        settings.parse_error = client::parse_error;
+        let (auth, sign_in): (Arc<dyn Authenticate>, _) = match credentials {
+            Credentials::ApiKey(key) => {
+                let key = SecretString::from(key.expose());
+                let header = StaticHeader::new("Didit", HeaderName::from_static("x-api-key"), &key)?;
+                (Arc::new(header), SignIn::ApiKey)
+            }
+            Credentials::Client(id, secret) => {
+                let credentials = ClientCredentials {
+                    token_url: config.auth_url()?,
+                    client_id: id.to_owned(),
+                    client_secret: SecretString::from(secret.expose()),
+                    scopes: Vec::new(),
+                    audience: None,
+                    client_auth: ClientAuth::Basic,
+                };
+                // The API answers 403 to credentials that it does not accept, so to a token that has ended too.
+                let auth = Arc::new(OAuth2ClientCredentials::new(&settings, credentials)?.renewing_on_forbidden());
+                (Arc::clone(&auth) as Arc<dyn Authenticate>, SignIn::Token(auth))
+            }
+        };
+        Ok(Arc::new(Client::new(http::Client::new(settings, auth)?, sign_in)))
+    }
+
+    fn objects(&self) -> Vec<Object> {
+        vec![
+            Object::listable(workflow::Workflow),
+            Object::listable(questionnaire::Questionnaire),
+            Object::listable(webhook_destination::WebhookDestination),
+            Object::listable(list::List),
+            Object::listable(list_entry::ListEntry),
+            Object::listable(customization::Customization),
+            Object::data_source(workflows::Workflows),
+            Object::data_source(lists::Lists),
+            Object::ephemeral(AccessToken::<Client>::new()),
+            Object::ephemeral(webhook_destination::WebhookSecret),
+        ]
+    }
+}

@@ -1,0 +1,300 @@
+//! `idv_didit_webhook_destination`: where an application sends its events, as resource; as ephemeral resource, the key that
+//! signs them.
+//!
+//! The list has everything of a destination but that key, and one request for it serves all destinations of a run. So the
+//! resource never reads the key, and state cannot have it.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+
+use super::client::{Client, Collection, Row};
+use super::creation::Creation;
+use crate::framework::ephemeral::{Ephemeral, Opening};
+use crate::framework::model::Secret;
+use crate::framework::resource::{Change, Context, Resource};
+use crate::framework::{
+    Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Path, Rule, Schema, Type, Value, identity,
+};
+use crate::vendors::common::NOT_EMPTY;
+use crate::vendors::errors::at_attribute;
+
+/// The payload versions of the vendor's OpenAPI document.
+const VERSIONS: &[&str] = &["v1", "v2", "v3"];
+
+/// The events of the vendor's OpenAPI document.
+static EVENT: Rule = Rule::OneOf(&[
+    "status.updated",
+    "data.updated",
+    "user.status.updated",
+    "user.data.updated",
+    "business.status.updated",
+    "business.data.updated",
+    "activity.created",
+    "transaction.created",
+    "transaction.status.updated",
+    "travel_rule.status.updated",
+]);
+
+/// One destination.
+#[derive(Clone, Copy)]
+pub(super) struct WebhookDestination;
+
+/// The attributes of one destination.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct WebhookDestinationModel {
+    id: Attr<String>,
+    label: Attr<String>,
+    url: Attr<String>,
+    enabled: Attr<bool>,
+    webhook_version: Attr<String>,
+    subscribed_events: Attr<Vec<Attr<String>>>,
+    created_at: Attr<String>,
+}
+
+impl WebhookDestinationModel {
+    fn id(&self) -> &str {
+        self.id.as_str().unwrap_or_default()
+    }
+
+    /// The whole body, for a create as for a change: a list of events replaces the one before.
+    fn to_wire(&self) -> Json {
+        let events: Vec<_> = self.subscribed_events.known().into_iter().flatten().filter_map(Attr::as_str).collect();
+        json!({
+            "label": self.label.as_str(),
+            "url": self.url.as_str(),
+            "enabled": self.enabled.known(),
+            "webhook_version": self.webhook_version.as_str(),
+            "subscribed_events": events,
+        })
+    }
+}
+
+impl From<wire::Destination> for WebhookDestinationModel {
+    fn from(row: wire::Destination) -> Self {
+        Self {
+            id: row.uuid.into(),
+            label: row.label.into(),
+            url: row.url.into(),
+            enabled: row.enabled.into(),
+            webhook_version: row.webhook_version.into(),
+            subscribed_events: row.subscribed_events.into_iter().map(Attr::Known).collect::<Vec<_>>().into(),
+            created_at: row.created_at.into(),
+        }
+    }
+}
+
+#[async_trait]
+impl Resource for WebhookDestination {
+    type Client = Client;
+    type Model = WebhookDestinationModel;
+
+    const NAME: &'static str = "didit_webhook_destination";
+
+    fn schema(&self) -> Schema {
+        Schema::new(
+            "A webhook destination: an address to which Didit sends events of an application. Didit signs them with a key of \
+             the destination's own, which is never in state: the ephemeral resource of the same name reads it.",
+            vec![
+                Attribute::string("id").computed().stable().describe("The `uuid` that Didit gave the destination."),
+                Attribute::string("label")
+                    .required()
+                    .rule(Rule::Length(1, 255))
+                    .describe("What the Business Console calls it."),
+                Attribute::string("url").required().rule(Rule::Url).describe(
+                    "The address that events are sent to. An application has one destination for an address.",
+                ),
+                Attribute::bool("enabled").default(true).describe("Whether events are sent."),
+                Attribute::string("webhook_version")
+                    .default("v3")
+                    .rule(Rule::OneOf(VERSIONS))
+                    .describe("The version of the payload."),
+                Attribute::of("subscribed_events", Type::set(Type::String))
+                    .required()
+                    .rule(Rule::Each(&EVENT))
+                    .rule(NOT_EMPTY)
+                    .describe("The events that are sent. There is no word for all of them."),
+                Attribute::string("created_at")
+                    .computed()
+                    .stable()
+                    .describe("When it was created, as Didit writes it."),
+            ],
+        )
+    }
+
+    fn identity(&self) -> Vec<identity::Part> {
+        vec![identity::required("id", "The `uuid` that Didit gave the destination."), super::service()]
+    }
+
+    async fn create(
+        &self,
+        client: &Client,
+        plan: WebhookDestinationModel,
+        ctx: &mut Context<WebhookDestinationModel>,
+    ) -> Result<WebhookDestinationModel, Diagnostics> {
+        let creation = Creation::<wire::Destination>::begin(client, Collection::webhook_destinations()).await?;
+        let same = |row: &wire::Destination| Some(row.url.as_str()) == plan.url.as_str();
+        if let Some(row) = creation.before().iter().find(|row| same(row)) {
+            return Err(exists(row));
+        }
+        let label = plan.label.as_str().unwrap_or_default();
+        Ok(creation.create(label, &plan.to_wire(), same, &self.schema(), ctx).await?.into())
+    }
+
+    async fn read(
+        &self,
+        client: &Client,
+        state: WebhookDestinationModel,
+        ctx: &mut Context<WebhookDestinationModel>,
+    ) -> Result<Option<WebhookDestinationModel>, Diagnostics> {
+        let rows = client.list::<wire::Destination>(&Collection::webhook_destinations(), false).await?;
+        let row = rows.into_iter().find(|row| row.uuid == state.id());
+        if row.is_none() {
+            let (summary, detail) = super::gone("webhook destination", state.id());
+            ctx.warn(summary, detail);
+        }
+        Ok(row.map(WebhookDestinationModel::from))
+    }
+
+    async fn update(
+        &self,
+        client: &Client,
+        change: Change<WebhookDestinationModel>,
+        _: &mut Context<WebhookDestinationModel>,
+    ) -> Result<WebhookDestinationModel, Diagnostics> {
+        let collection = Collection::webhook_destinations();
+        let updated = client.update::<wire::Destination>(&collection, change.prior.id(), &change.plan.to_wire()).await;
+        Ok(updated.map_err(|error| at_attribute(error, &self.schema()))?.into())
+    }
+
+    async fn delete(
+        &self,
+        client: &Client,
+        state: WebhookDestinationModel,
+        _: &mut Context<WebhookDestinationModel>,
+    ) -> Result<(), Diagnostics> {
+        Ok(client.delete(&Collection::webhook_destinations(), state.id()).await?)
+    }
+
+    fn import(&self, id: &str) -> Result<WebhookDestinationModel, Diagnostics> {
+        let id = super::one_uuid(id, "idv_didit_webhook_destination", "DESTINATION_UUID")?;
+        Ok(WebhookDestinationModel { id, ..WebhookDestinationModel::default() })
+    }
+
+    fn import_id(&self, state: &WebhookDestinationModel) -> String {
+        state.id().to_owned()
+    }
+}
+
+#[async_trait]
+impl Listable for WebhookDestination {
+    fn filters(&self) -> Schema {
+        Schema::new("The webhook destinations of the application.", Vec::new())
+    }
+
+    async fn list(
+        &self,
+        client: &Client,
+        _: Value,
+        found: &mut Found<WebhookDestinationModel>,
+    ) -> Result<(), Diagnostics> {
+        for row in client.list::<wire::Destination>(&Collection::webhook_destinations(), false).await? {
+            if !found.offer(row.label.clone(), row.into()).await {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn exists(row: &wire::Destination) -> Diagnostics {
+    let detail = format!(
+        "The application sends events to {} already, as \"{}\", and takes an address once. Nothing was created. To manage the \
+         destination that exists, add this beside the resource and apply again:\n\nimport {{\n  to = \
+         idv_didit_webhook_destination.NAME\n  id = \"{}\"\n}}",
+        row.url, row.label, row.uuid
+    );
+    Diagnostic::error("The webhook destination exists already", detail).at(Path::to("url")).into()
+}
+
+/// The key by which a destination signs what it sends.
+pub(super) struct WebhookSecret;
+
+/// The attributes of the key. No `Debug`: it has a secret.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct WebhookSecretModel {
+    id: Attr<String>,
+    secret_shared_key: Attr<Secret>,
+}
+
+#[async_trait]
+impl Ephemeral for WebhookSecret {
+    type Client = Client;
+    type Model = WebhookSecretModel;
+
+    const NAME: &'static str = "didit_webhook_destination";
+
+    fn schema(&self) -> Schema {
+        Schema::new(
+            "The key by which a webhook destination of Didit signs what it sends, for one run: hand it to whatever checks the \
+             signatures, such as a write-only attribute of a secret store.",
+            vec![
+                Attribute::string("id")
+                    .required()
+                    .rule(Rule::Length(1, usize::MAX))
+                    .describe("The `id` of the `idv_didit_webhook_destination`."),
+                Attribute::string("secret_shared_key")
+                    .computed()
+                    .sensitive()
+                    .describe("The key of its HMAC signatures."),
+            ],
+        )
+    }
+
+    async fn open(
+        &self,
+        client: &Client,
+        config: WebhookSecretModel,
+        _: &mut Opening,
+    ) -> Result<WebhookSecretModel, Diagnostics> {
+        let id = config.id.as_str().unwrap_or_default();
+        let found = client.get::<wire::Secret>(&Collection::webhook_destinations(), id).await?;
+        let secret = found.ok_or_else(|| {
+            let detail =
+                format!("Didit has no webhook destination `{id}`. Take the id from `idv_didit_webhook_destination`.");
+            Diagnostic::error("No such webhook destination", detail).at(Path::to("id"))
+        })?;
+        Ok(WebhookSecretModel { secret_shared_key: secret.secret_shared_key.into(), ..config })
+    }
+}
+
+mod wire {
+    //! The destination of the vendor's OpenAPI document. The answer about a single one has `secret_shared_key` beside it.
+
+    use serde::Deserialize;
+
+    use super::{Row, Secret as Text};
+
+    #[derive(Deserialize)]
+    pub(super) struct Destination {
+        pub(super) uuid: String,
+        pub(super) label: String,
+        pub(super) url: String,
+        pub(super) enabled: bool,
+        pub(super) webhook_version: String,
+        #[serde(default)]
+        pub(super) subscribed_events: Vec<String>,
+        pub(super) created_at: Option<String>,
+    }
+
+    impl Row for Destination {
+        fn key(&self) -> &str {
+            &self.uuid
+        }
+    }
+
+    #[derive(Deserialize)]
+    pub(super) struct Secret {
+        pub(super) secret_shared_key: Text,
+    }
+}

@@ -1,0 +1,61 @@
+//! Settings that a vendor always has and cannot delete: what was there when Terraform took over, and what destroy makes
+//! of it.
+//!
+//! The settings are kept in private state as JSON of the vendor's own shape; which shape that is, is the vendor's affair.
+
+use serde_json::Value as Json;
+
+use crate::framework::{Attribute, Diagnostic, Diagnostics, Private, Rule, Value};
+
+/// The key in private state.
+const ORIGINAL: &str = "original";
+
+/// What was kept; `None` if nothing was, and null if the vendor had nothing then.
+pub(super) fn kept(private: &Private) -> Option<Json> {
+    private.get(ORIGINAL)
+}
+
+/// Keeps what is there while Terraform takes over; null if there is nothing.
+pub(super) fn keep(private: &mut Private, original: &Json) -> Result<(), Diagnostics> {
+    private.set(ORIGINAL, original).map_err(|error| {
+        Diagnostic::error("The original settings cannot be kept", format!("{error}. Please report it.")).into()
+    })
+}
+
+/// The attribute that says what destroy does.
+pub(super) fn on_destroy() -> Attribute {
+    Attribute::string("on_destroy").default("forget").rule(Rule::OneOf(&["forget", "restore"])).describe(
+        "What destroy does, since the vendor has no delete: `forget` leaves the vendor's settings as they are then, \
+         `restore` puts back what was there when Terraform took over.",
+    )
+}
+
+/// Whether destroy puts the original back.
+pub(super) fn restores(state: &Value) -> bool {
+    state.get("on_destroy").as_str() == Some("restore")
+}
+
+/// The warning in the plan of a destroy. `what` is a plural such as "the weights"; `known` says whether the original is.
+pub(super) fn destroy_warning(vendor: &str, what: &str, restores: bool, known: bool) -> Diagnostic {
+    let detail = match (restores, known) {
+        (false, _) => format!(
+            "{vendor} cannot delete {what}. With `on_destroy = \"forget\"` Terraform stops managing them, and the tenant \
+             keeps them as they are. To put back what was there before, apply `on_destroy = \"restore\"` first."
+        ),
+        (true, true) => format!(
+            "{vendor} cannot delete {what}. With `on_destroy = \"restore\"` the destroy writes back what was there when \
+             Terraform took over, in place of what is there now."
+        ),
+        (true, false) => {
+            format!("What was there when Terraform took over is not known, so the destroy leaves {what} as they are.")
+        }
+    };
+    let verb = if restores { "restores" } else { "forgets" };
+    Diagnostic::warning(format!("Destroy {verb} {what}"), detail)
+}
+
+/// Summary and detail of the warning that a destroy had nothing to put back.
+pub(super) fn not_restored(vendor: &str, what: &str) -> (&'static str, String) {
+    let detail = format!("What was there when Terraform took over is not known. {vendor} keeps {what} as they are.");
+    ("Nothing was restored", detail)
+}

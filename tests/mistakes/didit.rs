@@ -1,0 +1,287 @@
+//! Mistakes with Didit.
+
+use expect_test::expect;
+use serde_json::json;
+
+use super::Bench;
+
+const ALL: &str = "data \"idv_didit_workflows\" \"all\" {}\n";
+
+fn workflow(features: &str, lines: &str) -> String {
+    format!(
+        "resource \"idv_didit_workflow\" \"main\" {{\n  workflow_label = \"kyc\"\n  features       = {features}\n{lines}\n}}\n"
+    )
+}
+
+fn questionnaire(lines: &str) -> String {
+    format!("resource \"idv_didit_questionnaire\" \"main\" {{\n  title = \"Onboarding\"\n{lines}\n}}\n")
+}
+
+#[test]
+fn a_wrong_key() {
+    Bench::new().variable("IDV_DIDIT_API_KEY", "wrong").plan(ALL, &expect![[r#"
+        Error: Didit: listing the workflows failed: the answer was 403 Forbidden (Invalid API key.)
+          in data "idv_didit_workflows" "all": `data "idv_didit_workflows" "all" {}`
+        Request: GET DIDIT_URL/v3/workflows/?limit=50&offset=0
+        Check the credentials for Didit: that they are current, complete and meant for this address.
+        It is `api_key` in `didit = { ... }` of the provider block, or IDV_DIDIT_API_KEY. Didit answers so to a wrong key, to one of another application, and to one that may not do this: compare it with the key that the Business Console shows for the application."#]]);
+}
+
+#[test]
+fn a_wrong_secret() {
+    let mut bench = Bench::new();
+    bench.workspace.sign_in_at_didit_as_a_client(&bench.sandbox);
+    bench.variable("IDV_DIDIT_CLIENT_SECRET", "wrong").plan(ALL, &expect![[r#"
+        Error: Didit: asking for an access token failed: the answer was 401 Unauthorized (Invalid authorization header)
+          in data "idv_didit_workflows" "all": `data "idv_didit_workflows" "all" {}`
+        Request: POST DIDIT_URL/auth/v2/token/
+        It was needed for listing the workflows.
+        Check the credentials for Didit: that they are current, complete and meant for this address.
+        They are `client_id` and `client_secret` in `didit = { ... }` of the provider block, or IDV_DIDIT_CLIENT_ID and IDV_DIDIT_CLIENT_SECRET. Compare them with those that the Business Console shows for the application, and check `auth_url` where tokens come from elsewhere."#]]);
+}
+
+#[test]
+fn a_permission_that_a_client_lacks() {
+    let mut bench = Bench::new();
+    bench.workspace.sign_in_at_didit_as_a_client(&bench.sandbox);
+    bench.sandbox.fault(&json!({"vendor": "didit", "path": "/v3/", "kind": "status", "status": 403, "times": 9}));
+    bench.plan(ALL, &expect![[r#"
+        Error: Didit: listing the workflows failed: the answer was 403 Forbidden (Forbidden)
+          in data "idv_didit_workflows" "all": `data "idv_didit_workflows" "all" {}`
+        Request: GET DIDIT_URL/v3/workflows/?limit=50&offset=0 (2 attempts)
+        Check the credentials for Didit: that they are current, complete and meant for this address.
+        They are `client_id` and `client_secret` in `didit = { ... }` of the provider block, or IDV_DIDIT_CLIENT_ID and IDV_DIDIT_CLIENT_SECRET. Compare them with those that the Business Console shows for the application, and check `auth_url` where tokens come from elsewhere."#]]);
+}
+
+#[test]
+fn no_way_to_sign_in() {
+    Bench::new().variable("IDV_DIDIT_API_KEY", "").plan(ALL, &expect![[r#"
+        Error: `didit.api_key` is missing
+          in provider "idv": `provider "idv" {}`
+        Didit signs callers in by the key of an application, or by `client_id` and `client_secret` in its place. Set `api_key` in `didit = { ... }` of the provider block, or the environment variable `IDV_DIDIT_API_KEY`."#]]);
+}
+
+#[test]
+fn half_a_client() {
+    let bench = Bench::new().variable("IDV_DIDIT_API_KEY", "").variable("IDV_DIDIT_CLIENT_ID", "app");
+    bench.plan(ALL, &expect![[r#"
+        Error: `didit.client_secret` is missing
+          in provider "idv": `provider "idv" {}`
+        Didit knows a client by its id and its secret. Set `client_secret` in `didit = { ... }` of the provider block, or the environment variable `IDV_DIDIT_CLIENT_SECRET`."#]]);
+}
+
+#[test]
+fn two_ways_to_sign_in() {
+    Bench::new().variable("IDV_DIDIT_CLIENT_SECRET", "hush").plan(ALL, &expect![[r#"
+        Error: `api_key` and `client_secret` exclude each other
+          in provider "idv": `provider "idv" {}`
+        `api_key` is set, and so is `client_secret`: they are two ways to sign in. Keep one of them. Each may come from the provider block or from IDV_DIDIT_API_KEY, IDV_DIDIT_CLIENT_ID and IDV_DIDIT_CLIENT_SECRET."#]]);
+}
+
+#[test]
+fn a_token_for_a_key() {
+    let bench = Bench::new();
+    bench.plan("ephemeral \"idv_didit_access_token\" \"main\" {}\n", &expect![[r#"
+        Error: Didit: asking for an access token failed: the provider signs in by `api_key`, and a token is given to a client only
+          in ephemeral "idv_didit_access_token" "main": `ephemeral "idv_didit_access_token" "main" {}`
+        Nothing was sent.
+        Set `client_id` and `client_secret` in `didit = { ... }` of the provider block instead of `api_key`, or IDV_DIDIT_CLIENT_ID and IDV_DIDIT_CLIENT_SECRET instead of IDV_DIDIT_API_KEY."#]]);
+}
+
+#[test]
+fn features_in_an_order_that_the_vendor_refuses() {
+    let features = r#"[{ feature = "FACE_MATCH" }, { feature = "OCR", config = "{" }, { feature = "FACEMATCH" }]"#;
+    Bench::new().validate(&workflow(features, ""), &expect![[r#"
+        Error: Wrong value for `config`
+          in resource "idv_didit_workflow" "main": `features       = [{ feature = "FACE_MATCH" }, { feature = "OCR", config = "{" }, { feature = "FACEMATCH" }]`
+        `features[1].config` is not a JSON object (EOF while parsing an object at line 1 column 1); write it with `jsonencode`.
+
+        Error: Wrong value for `feature`
+          in resource "idv_didit_workflow" "main": `features       = [{ feature = "FACE_MATCH" }, { feature = "OCR", config = "{" }, { feature = "FACEMATCH" }]`
+        `features[2].feature` must be `OCR`, `NFC`, `LIVENESS`, `FACE_MATCH`, `PROOF_OF_ADDRESS`, `QUESTIONNAIRE`, `DOCUMENT_AI`, `PHONE_VERIFICATION`, `EMAIL_VERIFICATION`, `DATABASE_VALIDATION`, `AML`, `IP_ANALYSIS`, `AGE_ESTIMATION`, `KYB_REGISTRY`, `KYB_DOCUMENTS` or `KYB_KEY_PEOPLE`; found `FACEMATCH`. Did you mean `FACE_MATCH`?
+
+        Error: `FACE_MATCH` has to come after `OCR`
+          in resource "idv_didit_workflow" "main": `features       = [{ feature = "FACE_MATCH" }, { feature = "OCR", config = "{" }, { feature = "FACEMATCH" }]`
+        `features[0]` compares a face with the one on a document, and no `OCR` before it reads one. Put `{ feature = "OCR" }` before it, or remove it."#]]);
+}
+
+#[test]
+fn numbers_out_of_range() {
+    let lines =
+        "max_retry_attempts = 11\nretry_window_days = 0\nface_match_max_attempts = 1.5\nsession_expiration_time = 60";
+    Bench::new().validate(
+        &workflow("[]", lines),
+        &expect![[r#"
+        Error: Wrong value for `features`
+          in resource "idv_didit_workflow" "main": `features       = []`
+        `features` must have at least one element.
+
+        Error: Wrong value for `max_retry_attempts`
+          in resource "idv_didit_workflow" "main": `max_retry_attempts = 11`
+        `max_retry_attempts` must be between 0 and 10; found `11`.
+
+        Error: Wrong value for `retry_window_days`
+          in resource "idv_didit_workflow" "main": `retry_window_days = 0`
+        `retry_window_days` must be between 1 and 365; found `0`.
+
+        Error: Wrong value for `face_match_max_attempts`
+          in resource "idv_didit_workflow" "main": `face_match_max_attempts = 1.5`
+        `face_match_max_attempts` must be a whole number; found `1.5`.
+
+        Error: Wrong value for `session_expiration_time`
+          in resource "idv_didit_workflow" "main": `session_expiration_time = 60`
+        `session_expiration_time` must be between 3600 and 2419200; found `60`."#]],
+    );
+}
+
+#[test]
+fn a_published_workflow_made_a_draft() {
+    let bench = Bench::new();
+    let features = "[{ feature = \"OCR\" }]";
+    bench.workspace.configure(&workflow(features, ""));
+    bench.workspace.apply().succeeded();
+    bench.plan(&workflow(features, "status = \"draft\""), &expect![[r#"
+        Error: A published version cannot become a draft
+          in resource "idv_didit_workflow" "main": `status = "draft"`
+        The workflow is published, and Didit cannot make a draft of it again. Set `status = "published"`; every change publishes another version. To try something out, create a second workflow with `status = "draft"`."#]]);
+}
+
+#[test]
+fn languages_and_labels_that_do_not_agree() {
+    let lines = r#"
+      languages        = ["de", "es"]
+      default_language = "fr"
+      form_elements = [
+        { id = "a", element_type = "dropdown", label = { de = "Beruf", es = "Profesión" } },
+        { id = "a", element_type = "short_text", label = { de = "Beruf" }, max_files = 6 },
+      ]"#;
+    Bench::new().validate(&questionnaire(lines), &expect![[r#"
+        Error: Wrong value for `max_files`
+          in resource "idv_didit_questionnaire" "main": `{ id = "a", element_type = "short_text", label = { de = "Beruf" }, max_files = 6 },`
+        `form_elements[1].max_files` must be between 1 and 5; found `6`.
+
+        Error: `languages` lacks `en`
+          in resource "idv_didit_questionnaire" "main": `languages        = ["de", "es"]`
+        Didit asks for English in every questionnaire. Add `en` to `languages`, and to each label.
+
+        Error: `default_language` is none of `languages`
+          in resource "idv_didit_questionnaire" "main": `default_language = "fr"`
+        `languages` does not list `fr`. Add it, or choose one of those that are listed.
+
+        Error: A question without choices
+          in resource "idv_didit_questionnaire" "main": `{ id = "a", element_type = "dropdown", label = { de = "Beruf", es = "Profesión" } },`
+        A question of the kind `dropdown` is answered by a choice. Add `options`.
+
+        Error: Two questions have the same id
+          in resource "idv_didit_questionnaire" "main": `{ id = "a", element_type = "short_text", label = { de = "Beruf" }, max_files = 6 },`
+        Another question before it has the id `a`, and answers name questions by it.
+
+        Error: A label is not translated
+          in resource "idv_didit_questionnaire" "main": `{ id = "a", element_type = "short_text", label = { de = "Beruf" }, max_files = 6 },`
+        `form_elements[1].label` has no text for `es`, which `languages` lists. Add it, or take the language out."#]]);
+}
+
+#[test]
+fn a_questionnaire_without_questions() {
+    Bench::new().plan(&questionnaire("languages = [\"en\"]"), &expect![[r#"
+        Error: `form_elements` is missing
+          in resource "idv_didit_questionnaire" "main": `resource "idv_didit_questionnaire" "main" {`
+        Didit creates a questionnaire with at least one question. Add it to `form_elements`; only one that was imported does without."#]]);
+}
+
+#[test]
+fn an_address_that_has_a_destination() {
+    let bench = Bench::new();
+    let destination = |name: &str, url: &str| {
+        format!(
+            "resource \"idv_didit_webhook_destination\" \"{name}\" {{\n  label = \"{name}\"\n  url = \"https://hooks.example.com/{url}\"\n  \
+             subscribed_events = [\"status.updated\"]\n}}\n"
+        )
+    };
+    bench.workspace.configure(&destination("one", "1"));
+    bench.workspace.apply().succeeded();
+    // As a create, found by the provider before anything is sent.
+    bench.workspace.configure(&format!("{}{}", destination("one", "1"), destination("two", "1")));
+    bench.check(bench.workspace.apply(), &expect![[r#"
+        Error: The webhook destination exists already
+          in resource "idv_didit_webhook_destination" "two": `url = "https://hooks.example.com/1"`
+        The application sends events to https://hooks.example.com/1 already, as "one", and takes an address once. Nothing was created. To manage the destination that exists, add this beside the resource and apply again:
+
+        import {
+          to = idv_didit_webhook_destination.NAME
+          id = "d0000000-0000-4000-8000-000000000001"
+        }"#]]);
+    // As a change, refused by the vendor, which names the field.
+    bench.workspace.configure(&format!("{}{}", destination("one", "1"), destination("two", "2")));
+    bench.workspace.apply().succeeded();
+    bench.workspace.configure(&format!("{}{}", destination("one", "1"), destination("two", "1")));
+    bench.check(bench.workspace.apply(), &expect![[r#"
+        Error: Didit: changing the webhook destination `d0000000-0000-4000-8000-000000000002` failed: the answer was 400 Bad Request (url: A webhook destination with this URL already exists.)
+          in resource "idv_didit_webhook_destination" "two": `url = "https://hooks.example.com/1"`
+        Request: PATCH DIDIT_URL/v3/webhook/destinations/d0000000-0000-4000-8000-000000000002/
+        Didit did not accept what was sent. Change the value that it names."#]]);
+}
+
+#[test]
+fn a_destination_without_events_or_with_one_that_there_is_not() {
+    for (events, expected) in [
+        (
+            "[]",
+            expect![[r#"
+        Error: Wrong value for `url`
+          in resource "idv_didit_webhook_destination" "main": `url = "hooks.example.com"`
+        `url` must be an absolute http or https URL, but it does not begin with `https://`; found `hooks.example.com`.
+
+        Error: Wrong value for `subscribed_events`
+          in resource "idv_didit_webhook_destination" "main": `subscribed_events = []`
+        `subscribed_events` must have at least one element."#]],
+        ),
+        (
+            "[\"status.update\"]",
+            expect![[r#"
+        Error: Wrong value for `url`
+          in resource "idv_didit_webhook_destination" "main": `url = "hooks.example.com"`
+        `url` must be an absolute http or https URL, but it does not begin with `https://`; found `hooks.example.com`.
+
+        Error: Wrong value for `subscribed_events`
+          in resource "idv_didit_webhook_destination" "main": `subscribed_events = ["status.update"]`
+        `subscribed_events` must be `status.updated`, `data.updated`, `user.status.updated`, `user.data.updated`, `business.status.updated`, `business.data.updated`, `activity.created`, `transaction.created`, `transaction.status.updated` or `travel_rule.status.updated`; found `status.update`. Did you mean `status.updated`?"#]],
+        ),
+    ] {
+        let configuration = format!(
+            "resource \"idv_didit_webhook_destination\" \"main\" {{\n  label = \"l\"\n  url = \"hooks.example.com\"\n  \
+             subscribed_events = {events}\n}}\n"
+        );
+        Bench::new().validate(&configuration, &expected);
+    }
+}
+
+#[test]
+fn an_import_id_of_another_form() {
+    let destination = "resource \"idv_didit_webhook_destination\" \"main\" {\n  label = \"l\"\n  url = \"https://h.example.com\"\n  \
+                       subscribed_events = [\"data.updated\"]\n}\n";
+    for (configuration, expected) in [
+        (
+            workflow("[{ feature = \"OCR\" }]", ""),
+            expect![[r#"
+            Error: Wrong import id
+            `a/b` is not an import id of `idv_didit_workflow`. It is `WORKFLOW_ID`, such as `11111111-2222-3333-4444-555555555555`."#]],
+        ),
+        (
+            questionnaire("languages = [\"en\"]"),
+            expect![[r#"
+            Error: Wrong import id
+            `a/b` is not an import id of `idv_didit_questionnaire`. It is `QUESTIONNAIRE_GROUP_ID`, such as `11111111-2222-3333-4444-555555555555`."#]],
+        ),
+        (
+            destination.to_owned(),
+            expect![[r#"
+            Error: Wrong import id
+            `a/b` is not an import id of `idv_didit_webhook_destination`. It is `DESTINATION_UUID`, such as `11111111-2222-3333-4444-555555555555`."#]],
+        ),
+    ] {
+        let kind = configuration.split('"').nth(1).unwrap();
+        let import = format!("import {{\n  to = {kind}.main\n  id = \"a/b\"\n}}\n");
+        Bench::new().plan(&format!("{configuration}{import}"), &expected);
+    }
+}

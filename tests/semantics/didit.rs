@@ -1,0 +1,394 @@
+//! Didit: versions, what the vendor does not give back, lost answers, and both ways to sign in.
+
+use serde_json::{Value, json};
+
+use crate::support::sandbox::Sandbox;
+use crate::support::workspace::Workspace;
+
+const WORKFLOW: &str = "idv_didit_workflow.kyc";
+const QUESTIONNAIRE: &str = "idv_didit_questionnaire.kyc";
+
+/// A workflow with further lines.
+fn workflow(label: &str, lines: &str) -> String {
+    format!(
+        "resource \"idv_didit_workflow\" \"kyc\" {{\n  workflow_label = \"{label}\"\n  features = [\n    {{ feature = \"OCR\", \
+         config = jsonencode({{ duplicated_user_action = \"REVIEW\", score = 40 }}) }},\n    {{ feature = \"LIVENESS\" }},\n  \
+         ]\n{lines}\n}}\n"
+    )
+}
+
+/// A questionnaire, and a workflow that asks it.
+fn asked(title: &str, question: &str) -> String {
+    format!(
+        r#"resource "idv_didit_questionnaire" "kyc" {{
+          title         = "{title}"
+          languages     = ["en"]
+          form_elements = [{{ element_type = "short_text", label = {{ en = "{question}" }} }}]
+        }}
+        resource "idv_didit_workflow" "kyc" {{
+          workflow_label = "kyc"
+          features = [{{
+            feature = "QUESTIONNAIRE"
+            config  = jsonencode({{ questionnaire_uuid = idv_didit_questionnaire.kyc.questionnaire_id }})
+          }}]
+        }}"#
+    )
+}
+
+fn bench(configuration: &str) -> (Sandbox, Workspace) {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    workspace.configure(configuration);
+    workspace.apply().succeeded();
+    (sandbox, workspace)
+}
+
+fn versions(sandbox: &Sandbox, list: &str) -> Vec<Value> {
+    sandbox.state()["didit"][list].as_array().unwrap().clone()
+}
+
+/// Changes the newest version of a workflow behind Terraform's back.
+fn change_newest(sandbox: &Sandbox, change: impl FnOnce(&mut Value)) {
+    sandbox.change_state(|state| change(state["didit"]["workflows"].as_array_mut().unwrap().last_mut().unwrap()));
+}
+
+#[test]
+fn a_published_workflow_that_is_changed_keeps_its_id_while_its_version_moves() {
+    let (sandbox, workspace) = bench(&workflow("kyc", ""));
+    let before = workspace.state()[WORKFLOW].clone();
+    workspace.configure(&workflow("renamed", ""));
+    let plan = workspace.plan();
+    assert_eq!(plan.actions(WORKFLOW), ["update"]);
+    let change = plan.change(WORKFLOW);
+    assert_eq!(change["after"]["workflow_id"], before["workflow_id"]);
+    assert_eq!(change["after_unknown"]["uuid"], true);
+    workspace.apply_saved().succeeded();
+    let after = workspace.state()[WORKFLOW].clone();
+    assert_eq!(after["workflow_id"], before["workflow_id"]);
+    assert_ne!(after["uuid"], before["uuid"]);
+    assert_eq!((&before["version"], &after["version"]), (&json!(1), &json!(2)));
+    workspace.plan().assert_empty();
+
+    let all = versions(&sandbox, "workflows");
+    assert_eq!(all.len(), 2, "the version before stays for what ran under it");
+    assert_eq!(all[0]["settings"]["workflow_label"], "kyc");
+    assert_eq!(all[1]["settings"]["features"], all[0]["settings"]["features"], "what is not sent stays");
+    workspace.destroy().succeeded();
+    assert!(versions(&sandbox, "workflows").is_empty());
+}
+
+#[test]
+fn a_draft_is_changed_in_place_and_then_published() {
+    let (sandbox, workspace) = bench(&workflow("kyc", "status = \"draft\""));
+    let uuid = workspace.state()[WORKFLOW]["uuid"].clone();
+    for (lines, status) in
+        [("status = \"draft\"\nmax_retry_attempts = 1", "draft"), ("max_retry_attempts = 1", "published")]
+    {
+        workspace.configure(&workflow("kyc", lines));
+        workspace.apply().succeeded();
+        workspace.plan().assert_empty();
+        let all = versions(&sandbox, "workflows");
+        assert_eq!(all.len(), 1, "{lines}");
+        assert_eq!((&all[0]["status"], &all[0]["uuid"]), (&json!(status), &uuid));
+    }
+}
+
+#[test]
+fn a_version_that_somebody_publishes_elsewhere_is_found_and_deleted_with_the_rest() {
+    let (sandbox, workspace) = bench(&workflow("kyc", ""));
+    sandbox.change_state(|state| {
+        let workflows = state["didit"]["workflows"].as_array_mut().unwrap();
+        let mut version = workflows[0].clone();
+        version["uuid"] = json!("f1000000-0000-4000-8000-0000000000aa");
+        version["version"] = json!(2);
+        version["settings"]["workflow_label"] = json!("theirs");
+        workflows.push(version);
+    });
+    let plan = workspace.plan();
+    assert_eq!(plan.actions(WORKFLOW), ["update"]);
+    assert_eq!(plan.change(WORKFLOW)["before"]["workflow_label"], "theirs");
+    assert_eq!(plan.change(WORKFLOW)["before"]["uuid"], "f1000000-0000-4000-8000-0000000000aa");
+    workspace.apply_saved().succeeded();
+    let newest = versions(&sandbox, "workflows").pop().unwrap();
+    assert_eq!((&newest["version"], &newest["settings"]["workflow_label"]), (&json!(3), &json!("kyc")));
+    workspace.destroy().succeeded();
+    assert!(versions(&sandbox, "workflows").is_empty());
+}
+
+#[test]
+fn a_draft_that_somebody_begins_beside_a_published_version_is_no_drift() {
+    let (sandbox, workspace) = bench(&workflow("kyc", ""));
+    sandbox.change_state(|state| {
+        let workflows = state["didit"]["workflows"].as_array_mut().unwrap();
+        let mut draft = workflows[0].clone();
+        draft["uuid"] = json!("f1000000-0000-4000-8000-0000000000aa");
+        draft["status"] = json!("draft");
+        draft["settings"]["workflow_label"] = json!("not yet");
+        workflows.push(draft);
+    });
+    workspace.plan().assert_empty();
+
+    workspace.configure(&workflow("renamed", ""));
+    let warnings = workspace.plan().warnings();
+    assert!(warnings.contains("A draft is lost by this change"), "{warnings}");
+    workspace.apply_saved().succeeded();
+    assert!(versions(&sandbox, "workflows").iter().all(|version| version["status"] == "published"));
+    workspace.configure(&workflow("renamed again", ""));
+    assert_eq!(workspace.plan().warnings(), "");
+}
+
+#[test]
+fn what_is_echoed_of_features_is_drift_and_the_rest_is_not() {
+    let (sandbox, workspace) = bench(&workflow("kyc", ""));
+    change_newest(&sandbox, |version| {
+        version["settings"]["features"][0]["label"] = json!("never shown");
+        version["settings"]["features"][1]["config"]["face_liveness_method"] = json!("passive");
+    });
+    workspace.plan().assert_empty();
+
+    change_newest(&sandbox, |version| version["settings"]["features"][0]["config"]["score"] = json!(99));
+    let plan = workspace.plan();
+    assert_eq!(plan.actions(WORKFLOW), ["update"]);
+    let config = plan.change(WORKFLOW)["before"]["features"][0]["config"].as_str().unwrap();
+    assert_eq!(
+        serde_json::from_str::<Value>(config).unwrap(),
+        json!({"duplicated_user_action": "REVIEW", "score": 99})
+    );
+    workspace.apply_saved().succeeded();
+    workspace.plan().assert_empty();
+    let newest = versions(&sandbox, "workflows").pop().unwrap();
+    assert_eq!(newest["settings"]["features"][0]["config"]["score"], 40);
+
+    change_newest(&sandbox, |version| drop(version["settings"]["features"].as_array_mut().unwrap().pop()));
+    assert_eq!(workspace.plan().actions(WORKFLOW), ["update"]);
+    workspace.apply_saved().succeeded();
+    workspace.plan().assert_empty();
+}
+
+#[test]
+fn an_import_publishes_no_version_of_what_is_there_already() {
+    let (sandbox, workspace) = bench(&workflow("kyc", ""));
+    let id = workspace.state()[WORKFLOW]["workflow_id"].as_str().unwrap().to_owned();
+    let fresh = Workspace::new(&sandbox);
+    fresh.configure(&workflow("kyc", ""));
+    fresh.import(WORKFLOW, &id).succeeded();
+    assert_eq!(fresh.plan().actions(WORKFLOW), ["update"], "to record what an import cannot know");
+    fresh.apply_saved().succeeded();
+    fresh.plan().assert_empty();
+    assert_eq!(versions(&sandbox, "workflows").len(), 1);
+
+    // From then on what is echoed is watched.
+    change_newest(&sandbox, |version| version["settings"]["features"][0]["config"]["score"] = json!(99));
+    assert_eq!(fresh.plan().actions(WORKFLOW), ["update"]);
+}
+
+#[test]
+fn settings_of_an_imported_workflow_are_not_lost_without_a_word() {
+    let (sandbox, workspace) = bench(&workflow("kyc", ""));
+    let id = workspace.state()[WORKFLOW]["workflow_id"].as_str().unwrap().to_owned();
+    let fresh = Workspace::new(&sandbox);
+    let features = |names: &[&str], lines: &str| {
+        let all: Vec<_> = names.iter().map(|name| format!("{{ feature = \"{name}\" }}")).collect();
+        format!(
+            "resource \"idv_didit_workflow\" \"kyc\" {{\n  workflow_label = \"kyc\"\n  features = [{}]\n{lines}\n}}\n",
+            all.join(", ")
+        )
+    };
+    fresh.configure(&features(&["OCR", "LIVENESS"], ""));
+    fresh.import(WORKFLOW, &id).succeeded();
+    fresh.plan().assert_empty();
+
+    fresh.configure(&features(&["OCR", "LIVENESS"], "max_retry_attempts = 1"));
+    assert_eq!(fresh.plan().warnings(), "");
+    fresh.apply_saved().succeeded();
+    let newest = versions(&sandbox, "workflows").pop().unwrap();
+    assert_eq!(newest["settings"]["features"][0]["config"]["score"], 40, "features are sent only when they change");
+
+    let imported = Workspace::new(&sandbox);
+    imported.configure(&features(&["OCR", "LIVENESS"], "max_retry_attempts = 1"));
+    imported.import(WORKFLOW, &id).succeeded();
+    imported.configure(&features(&["OCR", "AML"], "max_retry_attempts = 1"));
+    expect_test::expect![[r#"
+        Warning: Settings of features are not known
+          in resource "idv_didit_workflow" "kyc": `features = [{ feature = "OCR" }, { feature = "AML" }]`
+        The workflow was imported, and Didit does not tell what its features are set to. A change of `features` sends all of them, so what `config` leaves out goes back to Didit's own settings for OCR. Set `config` where it should not."#]].assert_eq(&imported.plan().warnings());
+}
+
+#[test]
+fn questions_are_no_drift_and_workflows_move_to_the_version_that_is_published() {
+    let (sandbox, workspace) = bench(&asked("Onboarding", "Occupation?"));
+    sandbox.change_state(|state| {
+        state["didit"]["questionnaires"][0]["content"]["form_elements"][0]["label"]["en"] = json!("Something else?");
+    });
+    workspace.plan().assert_empty();
+
+    let before = workspace.state();
+    workspace.configure(&asked("Onboarding", "What is your occupation?"));
+    workspace.apply().succeeded();
+    workspace.plan().assert_empty();
+    let after = workspace.state();
+    let group = "questionnaire_group_id";
+    assert_eq!(after[QUESTIONNAIRE][group], before[QUESTIONNAIRE][group]);
+    assert_ne!(after[QUESTIONNAIRE]["questionnaire_id"], before[QUESTIONNAIRE]["questionnaire_id"]);
+    let newest = versions(&sandbox, "workflows").pop().unwrap();
+    let asks = &newest["settings"]["features"][0]["config"]["questionnaire_uuid"];
+    assert_eq!(*asks, after[QUESTIONNAIRE]["questionnaire_id"]);
+    let newest = versions(&sandbox, "questionnaires").pop().unwrap();
+    assert_eq!(newest["content"]["form_elements"][0]["label"]["en"], "What is your occupation?");
+
+    let plan = workspace.plan_with(&["-destroy"]);
+    assert!(plan.warnings().contains("The answers are deleted with the questionnaire"), "{}", plan.warnings());
+    workspace.apply_saved().succeeded();
+    assert!(versions(&sandbox, "questionnaires").is_empty() && versions(&sandbox, "workflows").is_empty());
+}
+
+#[test]
+fn what_is_created_without_an_answer_is_found() {
+    let destination = r#"resource "idv_didit_webhook_destination" "main" {
+      label             = "events"
+      url               = "https://hooks.example.com/didit"
+      subscribed_events = ["status.updated"]
+    }"#;
+    for (path, list, configuration) in [
+        ("/v3/webhook/destinations/", "webhook_destinations", destination.to_owned()),
+        ("/v3/workflows/", "workflows", workflow("kyc", "")),
+        ("/v3/questionnaires/", "questionnaires", asked("Onboarding", "Occupation?")),
+    ] {
+        for fault in [json!({"kind": "drop"}), json!({"kind": "status", "status": 502}), json!({"kind": "garbage"})] {
+            let sandbox = Sandbox::start();
+            let workspace = Workspace::new(&sandbox);
+            workspace.configure(&configuration);
+            let mut fault = fault.clone();
+            fault.as_object_mut().unwrap().extend(
+                [("vendor", json!("didit")), ("method", json!("POST")), ("path", json!(path)), ("after", json!(true))]
+                    .map(|(name, value)| (name.to_owned(), value)),
+            );
+            sandbox.fault(&fault);
+            let run = workspace.apply().succeeded();
+            assert!(run.warnings().contains("was created though Didit gave no clear answer"), "{fault}");
+            assert_eq!(versions(&sandbox, list).len(), 1, "{fault}");
+            workspace.plan().assert_empty();
+        }
+    }
+}
+
+/// Neither is made a second time: not the object by being tainted, and not the version by a plan that knows nothing of it.
+#[test]
+fn what_cannot_be_read_back_is_written_all_the_same() {
+    let fail_reads = |sandbox: &Sandbox| {
+        let path = "/v3/workflows/f1000000-0000-4000-8000-00000000000*";
+        sandbox.fault(&json!({
+            "vendor": "didit", "method": "GET", "path": path, "kind": "status", "status": 500, "times": 2
+        }));
+    };
+    let sandbox = Sandbox::start();
+    let mut workspace = Workspace::new(&sandbox);
+    workspace.set("IDV_MAX_RETRIES", "1");
+    workspace.configure(&workflow("kyc", ""));
+    fail_reads(&sandbox);
+    assert!(workspace.apply().succeeded().warnings().contains("was written and cannot be read back"));
+    workspace.plan().assert_empty();
+
+    workspace.configure(&workflow("renamed", ""));
+    workspace.plan();
+    fail_reads(&sandbox);
+    assert!(workspace.apply_saved().succeeded().warnings().contains("was written and cannot be read back"));
+    workspace.plan().assert_empty();
+    assert_eq!(versions(&sandbox, "workflows").len(), 2);
+}
+
+#[test]
+fn a_change_whose_answer_is_lost_is_found_by_the_version_that_it_made() {
+    for (configurations, path, list) in [
+        ([workflow("kyc", ""), workflow("renamed", "")], "/v3/workflows/", "workflows"),
+        ([asked("a", "Occupation?"), asked("b", "Occupation?")], "/v3/questionnaires/", "questionnaires"),
+    ] {
+        let (sandbox, workspace) = bench(&configurations[0]);
+        workspace.configure(&configurations[1]);
+        sandbox.fault(&json!({"vendor": "didit", "method": "PATCH", "path": path, "kind": "drop", "after": true}));
+        let warnings = workspace.apply().succeeded().warnings();
+        assert!(warnings.contains("was changed though Didit gave no clear answer"), "{warnings}");
+        workspace.plan().assert_empty();
+        assert_eq!(versions(&sandbox, list).len(), 2);
+
+        // One that was not carried out is an error, and the next apply makes up for it.
+        workspace.configure(&configurations[0]);
+        sandbox.fault(&json!({"vendor": "didit", "method": "PATCH", "path": path, "kind": "drop"}));
+        assert!(workspace.apply().failed().errors().contains("the request may have been carried out"));
+        workspace.apply().succeeded();
+        workspace.plan().assert_empty();
+        assert_eq!(versions(&sandbox, list).len(), 3);
+    }
+}
+
+#[test]
+fn what_was_not_created_is_not_taken_for_one_of_the_same_name() {
+    let sandbox = Sandbox::start();
+    let other = Workspace::new(&sandbox);
+    other.configure(&workflow("kyc", ""));
+    other.apply().succeeded();
+    let workspace = Workspace::new(&sandbox);
+    workspace.configure(&workflow("kyc", ""));
+    sandbox.fault(&json!({"vendor": "didit", "method": "POST", "path": "/v3/workflows/", "kind": "drop"}));
+    let errors = workspace.apply().failed().errors();
+    assert!(errors.contains("most likely it was not created. Apply again."), "{errors}");
+    workspace.apply().succeeded();
+    assert_eq!(versions(&sandbox, "workflows").len(), 2);
+    assert_ne!(workspace.state()[WORKFLOW]["workflow_id"], other.state()[WORKFLOW]["workflow_id"]);
+}
+
+#[test]
+fn both_ways_to_sign_in_manage_the_same() {
+    let (sandbox, mut workspace) = bench(&workflow("kyc", ""));
+    assert_eq!(sandbox.count("POST /auth/"), 0, "a key needs no token");
+    workspace.sign_in_at_didit_as_a_client(&sandbox);
+    sandbox.forget_requests();
+    workspace.plan().assert_empty();
+    assert_eq!(sandbox.count("POST /auth/v2/token/ 200"), 1);
+
+    // A token that has ended is answered by 403, and another is asked for.
+    workspace.configure(&workflow("renamed", ""));
+    workspace.plan();
+    sandbox.fault(&json!({"vendor": "didit", "method": "PATCH", "path": "/v3/workflows/", "kind": "expire_token"}));
+    workspace.apply_saved().succeeded();
+    assert_eq!(versions(&sandbox, "workflows").len(), 2);
+    workspace.plan().assert_empty();
+}
+
+#[test]
+fn destinations_are_read_by_one_request() {
+    let destination = |n: usize| {
+        format!(
+            "resource \"idv_didit_webhook_destination\" \"d{n}\" {{\n  label = \"{n}\"\n  url = \"https://hooks.example.com/{n}\"\n  \
+             subscribed_events = [\"status.updated\"]\n}}\n"
+        )
+    };
+    let (sandbox, workspace) = bench(&(0..5).map(destination).collect::<String>());
+    sandbox.forget_requests();
+    workspace.plan().assert_empty();
+    assert_eq!(sandbox.request_lines(), ["GET /v3/webhook/destinations/ 200"]);
+}
+
+#[test]
+fn the_data_source_lists_every_page_and_each_workflow_once() {
+    let (sandbox, workspace) = bench(&workflow("kyc", ""));
+    sandbox.change_state(|state| {
+        let first = state["didit"]["workflows"][0].clone();
+        let row = |n: u32| {
+            let mut row = first.clone();
+            row["uuid"] = json!(format!("f1000000-0000-4000-8000-{n:012}"));
+            row["workflow_id"] = json!(format!("f0000000-0000-4000-8000-{n:012}"));
+            row["settings"]["workflow_label"] = json!(format!("workflow {n}"));
+            row
+        };
+        state["didit"]["workflows"].as_array_mut().unwrap().extend((100..220).map(row));
+    });
+    workspace.configure(&format!("{}data \"idv_didit_workflows\" \"all\" {{}}\n", workflow("kyc", "")));
+    sandbox.forget_requests();
+    workspace.plan();
+    assert_eq!(sandbox.count("GET /v3/workflows/?limit=50&offset="), 3, "{:?}", sandbox.request_lines());
+    workspace.apply_saved().succeeded();
+    let all = workspace.state()["data.idv_didit_workflows.all"]["workflows"].as_array().unwrap().clone();
+    assert_eq!(all.len(), 121);
+    assert_eq!(all[0]["features"], json!(["OCR", "LIVENESS"]));
+}
