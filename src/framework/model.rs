@@ -17,9 +17,11 @@ impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Model for 
 /// Reads a model. A mismatch is a fault of ours: core has checked the value against the schema already.
 pub fn decode<M: Model>(value: Value) -> Result<M, Diagnostics> {
     value::from_value(value).map_err(|error| {
-        // The place alone: what serde says of a value quotes it, and it may be secret.
+        // All that serde says of a value quotes it, and it may be secret; of one that is not there it says no more than the name.
+        let told = error.inner().to_string();
+        let missing = told.strip_prefix("missing").map_or_else(String::new, |rest| format!(", missing{rest}"));
         let detail = format!(
-            "The value that Terraform sent does not fit the provider's own model at `{}`. This is a bug in the \
+            "The value that Terraform sent does not fit the provider's own model at `{}`{missing}. This is a bug in the \
              provider; please report it.",
             error.path()
         );
