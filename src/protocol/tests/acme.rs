@@ -10,8 +10,8 @@ use crate::framework::identity::{self, Part, Place};
 use crate::framework::list::Found;
 use crate::framework::provider::{AnyClient, Common, Object};
 use crate::framework::{
-    Action, Attribute, Client, Context, Diagnostic, Diagnostics, Ephemeral, Listable, Resource, Schema, Type, Value,
-    Vendor,
+    Action, Attribute, Change, Client, Context, Diagnostic, Diagnostics, Ephemeral, Listable, Private, Resource,
+    Schema, Type, Value, Vendor,
 };
 
 pub(super) static VENDOR: AcmeVendor = AcmeVendor;
@@ -137,12 +137,7 @@ impl Resource for Thing {
         end(state, ctx).map(Some)
     }
 
-    async fn update(
-        &self,
-        _: &Acme,
-        change: crate::framework::Change<Value>,
-        ctx: &mut Context<Value>,
-    ) -> Result<Value, Diagnostics> {
+    async fn update(&self, _: &Acme, change: Change<Value>, ctx: &mut Context<Value>) -> Result<Value, Diagnostics> {
         end(change.plan, ctx)
     }
 
@@ -165,7 +160,12 @@ impl Listable for Thing {
         Schema::new("Filters.", vec![Attribute::string("then").optional()])
     }
 
-    async fn list(&self, _: &Acme, filter: Value, found: &mut Found<Value>) -> Result<(), Diagnostics> {
+    async fn list(&self, client: &Acme, filter: Value, found: &mut Found<Value>) -> Result<(), Diagnostics> {
+        if filter.get("then").as_str() == Some("go on") {
+            while found.offer("1", self.import("1")?).await {}
+            client.0.lock().unwrap().push("the list".to_owned());
+            return Ok(());
+        }
         for id in ["1", "2", "3"] {
             if !found.offer(id, self.import(id)?).await {
                 return Ok(());
@@ -200,11 +200,19 @@ impl Ephemeral for Key {
             "panics" => panic!("as it was told to"),
             "surprises" => Ok(with(config, "surprise", true)),
             "tells nothing" => Ok(with(config, "value", Value::Unknown)),
-            _ => Ok(with(config, "value", "hush")),
+            _ => {
+                opening.renew_at = Some(jiff::Timestamp::UNIX_EPOCH);
+                Ok(with(config, "value", "hush"))
+            }
         }
     }
 
-    async fn close(&self, client: &Acme, private: &crate::framework::Private) -> Result<(), Diagnostics> {
+    async fn renew(&self, _: &Acme, private: &mut Private) -> Result<Option<jiff::Timestamp>, Diagnostics> {
+        private.set("renewed", &true).unwrap();
+        Ok(None)
+    }
+
+    async fn close(&self, client: &Acme, private: &Private) -> Result<(), Diagnostics> {
         client.0.lock().unwrap().push(private.get("name").unwrap());
         Ok(())
     }

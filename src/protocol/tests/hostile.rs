@@ -137,3 +137,15 @@ async fn nothing_at_all_is_no_crash() {
         bench.events("ListResource", wire::list_resource::Request::default()).await;
     assert!(!events[0].diagnostic.is_empty());
 }
+
+/// OpenTofu sends a null argument as a message with nothing in it.
+#[tokio::test]
+async fn a_null_argument_is_told_at_its_place() {
+    let mut bench = Bench::new().await;
+    for arguments in [vec![], vec![DynamicValue::default(); 2], vec![DynamicValue::default(); 3]] {
+        let expected = (arguments.len() == 2).then_some(0);
+        let request = wire::call_function::Request { name: "parse_import_id".to_owned(), arguments };
+        let answer: wire::call_function::Response = bench.call("CallFunction", request).await;
+        assert_eq!(answer.error.unwrap().function_argument, expected);
+    }
+}

@@ -52,3 +52,21 @@ async fn a_value_of_five_mebibytes_goes_in_and_out() {
     let answer = plan(&mut bench, &Value::Null, &thing(&[("name", name.as_str().into())]), None).await;
     assert_eq!(read(answer.planned_state).get("name").as_str().map(str::len), Some(name.len()));
 }
+
+#[tokio::test]
+async fn an_import_by_identity_answers_one_object_of_that_identity() {
+    let mut bench = Bench::new().await;
+    for (id, named) in [("7", None), ("", identity("7"))] {
+        let request = wire::import_resource_state::Request {
+            type_name: "idv_acme_thing".to_owned(),
+            id: id.to_owned(),
+            identity: named,
+            ..wire::import_resource_state::Request::default()
+        };
+        let answer: wire::import_resource_state::Response = bench.call("ImportResourceState", request).await;
+        assert_eq!(told(&answer.diagnostics), "");
+        let imported = answer.imported_resources.into_iter().next().unwrap();
+        assert_eq!((imported.type_name.as_str(), id_of(imported.identity).as_deref()), ("idv_acme_thing", Some("7")));
+        assert_eq!(read(imported.state).get("id"), &"7".into());
+    }
+}
