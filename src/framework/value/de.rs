@@ -14,7 +14,7 @@ use super::Value;
 use crate::framework::attr::ATTR_TOKEN;
 use crate::framework::number::{NUMBER_TOKEN, Number};
 
-/// Why a value does not fit a model. Quotes no value: it may be secret.
+/// Why a value does not fit a model. It may quote the value, which may be secret.
 pub(super) type Error = serde::de::value::Error;
 
 /// The name under which a [`Value`] inside a model announces itself.

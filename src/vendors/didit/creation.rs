@@ -8,7 +8,7 @@ use tokio::sync::MutexGuard;
 
 use super::client::{Client, Collection, Row};
 use crate::framework::{Context, Diagnostic, Diagnostics, Model, Schema};
-use crate::http::Error;
+use crate::http::{Error, Kind};
 use crate::vendors::errors::at_attribute;
 
 /// A create that is about to be sent. While it lives, no other is sent by this process.
@@ -43,7 +43,7 @@ impl<'c, T: Row> Creation<'c, T> {
     ) -> Result<T, Diagnostics> {
         let error = match self.client.create(&self.collection, name, body).await {
             Ok(created) => return Ok(created),
-            Err(error) if error.may_have_been_carried_out() => error,
+            Err(error) if error.may_have_been_carried_out() || error.kind() == Kind::Decode => error,
             Err(error) => return Err(at_attribute(error, schema).into()),
         };
         let one = self.collection.one();

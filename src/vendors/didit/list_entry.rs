@@ -16,7 +16,7 @@ use crate::framework::resource::{Context, Resource};
 use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Path, Rule, Schema, Value, identity,
 };
-use crate::http::Error;
+use crate::http::{Error, Kind};
 use crate::vendors::errors::at_attribute;
 
 /// One entry.
@@ -128,7 +128,7 @@ impl Resource for ListEntry {
         let name = plan.value.as_str().unwrap_or_default();
         let row: wire::Entry = match client.create(&collection, name, &plan.to_wire()).await {
             Ok(row) => row,
-            Err(error) if error.may_have_been_carried_out() => {
+            Err(error) if error.may_have_been_carried_out() || error.kind() == Kind::Decode => {
                 let row = twin(client, &plan).await?.ok_or_else(|| not_listed(error.clone()))?;
                 let detail =
                     format!("The list shows it as `{}`, and it is kept in state.\n{}", row.uuid, error.detail());

@@ -181,15 +181,17 @@ pub(super) async fn change<M: Model>(
             // Some pages of the vendor show an empty answer; then the list knows.
             Err(_) => now(client, collection, group).await?.unwrap_or(Version { id, ..Version::default() }),
         },
-        Err(error) if error.may_have_been_carried_out() => match now(client, collection, group).await? {
-            Some(version) if version.id != id => {
-                let summary = format!("The {} was changed though Didit gave no clear answer", collection.one());
-                let detail = format!("Its version is `{}` now.\n{}", version.id, error.detail());
-                ctx.warn(summary, detail);
-                version
+        Err(error) if error.may_have_been_carried_out() || error.kind() == Kind::Decode => {
+            match now(client, collection, group).await? {
+                Some(version) if version.id != id => {
+                    let summary = format!("The {} was changed though Didit gave no clear answer", collection.one());
+                    let detail = format!("Its version is `{}` now.\n{}", version.id, error.detail());
+                    ctx.warn(summary, detail);
+                    version
+                }
+                _ => return Err(error.into()),
             }
-            _ => return Err(error.into()),
-        },
+        }
         Err(error) => return Err(at_attribute(error, schema).into()),
     };
     read_back(client, collection, Version { group: group.to_owned(), ..written }, ctx).await

@@ -14,6 +14,7 @@ use crate::framework::model::Secret;
 use crate::framework::resource::{Context, Resource};
 use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Rule, Schema, Value, identity};
 use crate::http::Error;
+use crate::vendors::errors::lost_sight_of;
 
 /// One key.
 #[derive(Clone, Copy)]
@@ -232,7 +233,11 @@ async fn left_behind(
     let name = plan.name.as_str().unwrap_or_default().to_owned();
     let mut rows = match client.api_keys::<wire::Key>(Look::Settling).await {
         Ok(rows) => rows,
-        Err(second) => return [error, second].map(Diagnostic::from).into_iter().collect(),
+        Err(look) => {
+            let way_out = "Nothing of it is in state, and nobody knows its secret. If Xident's dashboard shows the key, delete it there; \
+                           then apply again.";
+            return lost_sight_of(error, way_out, look);
+        }
     };
     let was_there = |row: &wire::Key| before.iter().any(|earlier| earlier.id.0 == row.id.0);
     rows.retain(|row| row.name.as_deref() == Some(name.as_str()) && !was_there(row));

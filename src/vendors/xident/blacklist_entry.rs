@@ -20,6 +20,7 @@ use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Private, Rule, Schema, Type, Value, identity,
 };
+use crate::vendors::errors::lost_sight_of;
 
 /// How long a new entry is looked for, one wait a try. Each look counts against the vendor's limit.
 const WAITS: [Duration; 6] = [
@@ -174,7 +175,13 @@ impl Resource for BlacklistEntry {
                 )
                 .into()),
             (Ok(None), Ok(_)) => Err(not_listed(&plan).into()),
-            (Err(mut diagnostics), _) => {
+            (Err(look), Err(error)) => Err(lost_sight_of(
+                error,
+                "Nothing of it is in state. Look at the blacklist in Xident's dashboard before you apply again; an entry that is \
+                 there can be imported by its number.",
+                look,
+            )),
+            (Err(mut diagnostics), Ok(_)) => {
                 diagnostics.push(not_listed(&plan));
                 Err(diagnostics)
             }

@@ -13,6 +13,7 @@ use super::image;
 use crate::framework::model::Secret;
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Private, Rule, Schema, identity};
+use crate::vendors::errors::lost_sight_of;
 
 /// How long an enrollment is looked for, one wait a try.
 const WAITS: [Duration; 5] = [
@@ -132,8 +133,8 @@ impl Resource for FaceEnrollment {
         {
             return Err(error.clone().into());
         }
-        match (find(client, &plan).await?, answer) {
-            (Some(face), answer) => {
+        match (find(client, &plan).await, answer) {
+            (Ok(Some(face)), answer) => {
                 if let Err(error) = answer {
                     ctx.warn(
                         "The face was enrolled though Xident reported an error",
@@ -142,12 +143,22 @@ impl Resource for FaceEnrollment {
                 }
                 Ok(plan.with(face))
             }
-            (None, Err(error)) => Err(error
+            (Ok(None), Err(error)) => Err(error
                 .with_hint(
                     "Xident was asked and does not know the face, so most likely it was not enrolled. Apply again.",
                 )
                 .into()),
-            (None, Ok(_)) => Err(not_enrolled(&plan).into()),
+            (Ok(None), Ok(_)) => Err(not_enrolled(&plan).into()),
+            (Err(look), Err(error)) => Err(lost_sight_of(
+                error,
+                "Nothing of it is in state. Once Xident answers, apply again: a face that was enrolled is found then, and the \
+                 message has the lines that import it.",
+                look,
+            )),
+            (Err(mut look), Ok(_)) => {
+                look.push(not_enrolled(&plan));
+                Err(look)
+            }
         }
     }
 
