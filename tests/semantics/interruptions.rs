@@ -191,3 +191,27 @@ fn no_answer_after_a_create_was_carried_out() {
 fn an_answer_to_a_create_that_cannot_be_read() {
     astray(&json!({"kind": "garbage", "after": true}));
 }
+
+#[test]
+fn a_vendor_that_goes_away_during_a_create_hides_neither_failure() {
+    // The other creates are not looked for afterwards.
+    let looked_for = |path: &str| ["/webhook/create", "/api/v1/credentials-access-request"].contains(&path);
+    for (vendor, method, path, configuration) in CREATES.iter().filter(|create| looked_for(create.2)).chain(TODAY) {
+        let sandbox = Sandbox::start().with_variable("IDV_XIDENT_API", "verify/v1");
+        let mut workspace = Workspace::new(&sandbox);
+        workspace.set("IDV_MAX_RETRIES", "0");
+        workspace.set("IDV_REQUEST_TIMEOUT", "2");
+        workspace.configure(configuration);
+        sandbox.fault(
+            &json!({"vendor": vendor, "method": method, "path": path, "kind": "delay", "delay_ms": 8000, "after": true, "times": 9}),
+        );
+        let apply = workspace.start(&["apply", "-auto-approve", "-json"]);
+        sandbox.wait_for_request(&format!("{method} {path}"));
+        sandbox.fault(&json!({"vendor": vendor, "kind": "drop", "times": 99}));
+        let errors = apply.wait().failed().errors();
+        assert!(errors.contains("the request may have been carried out"), "{path} hides the create: {errors}");
+        assert!(errors.contains("Nothing of it is in state.") || errors.contains("Nothing is in state."), "{errors}");
+        assert!(errors.contains("broke before the answer was complete"), "{path} hides the look: {errors}");
+        assert!(workspace.state().is_empty(), "{path}");
+    }
+}

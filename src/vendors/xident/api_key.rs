@@ -234,8 +234,8 @@ async fn left_behind(
     let mut rows = match client.api_keys::<wire::Key>(Look::Settling).await {
         Ok(rows) => rows,
         Err(look) => {
-            let way_out = "Nothing of it is in state, and nobody knows its secret. If Xident's dashboard shows the key, delete it there; \
-                           then apply again.";
+            let way_out = "Nothing of it is in state. If Xident's dashboard shows the key, delete it there, because nobody knows its \
+                           secret; then apply again.";
             return lost_sight_of(error, way_out, look);
         }
     };
