@@ -7,6 +7,7 @@ mod coverage;
 mod function;
 mod links;
 mod page;
+mod readme;
 mod schema;
 
 use std::collections::{BTreeMap, BTreeSet};

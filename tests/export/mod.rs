@@ -33,7 +33,8 @@ fn takes_over(workspace: &Workspace, objects: usize) {
 fn comes_under(workspace: &Workspace, sandbox: &Sandbox) {
     sandbox.forget_requests();
     let exported = export(workspace, &[]).succeeded();
-    assert!(exported.stdout.contains(&format!("{} to import", tenant::OBJECTS)));
+    let promise = format!("{} to import", tenant::OBJECTS);
+    assert!(exported.stdout.contains(&promise), "not {promise}: tests/export/tenant.rs says what the tenant has");
     assert_eq!(webhook_requests(sandbox), 3, "a request for each page of webhooks and no other");
     workspace.run(&["-chdir=tenant", "fmt", "-check", "-diff", "-no-color"]).succeeded();
     let before = sandbox.state();
