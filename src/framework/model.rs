@@ -16,14 +16,10 @@ impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Model for 
 
 /// Reads a model. A mismatch is a fault of ours: core has checked the value against the schema already.
 pub fn decode<M: Model>(value: Value) -> Result<M, Diagnostics> {
-    value::from_value(value).map_err(|error| {
-        // All that serde says of a value quotes it, and it may be secret; of one that is not there it says no more than the name.
-        let told = error.inner().to_string();
-        let missing = told.strip_prefix("missing").map_or_else(String::new, |rest| format!(", missing{rest}"));
+    value::from_value(value).map_err(|misfit| {
         let detail = format!(
-            "The value that Terraform sent does not fit the provider's own model at `{}`{missing}. This is a bug in the \
-             provider; please report it.",
-            error.path()
+            "The value that Terraform sent does not fit the provider's own model: {misfit}. This is a bug in the provider; please \
+             report it."
         );
         Diagnostic::error("Provider and schema disagree", detail).into()
     })
@@ -121,7 +117,7 @@ mod tests {
     fn a_misfit_names_the_attribute() {
         let value = Value::Map([("text".into(), true.into())].into());
         let diagnostics = decode::<Outer>(value).unwrap_err();
-        assert!(diagnostics.iter().next().unwrap().detail.contains("at `text`"), "{diagnostics:?}");
+        assert!(diagnostics.iter().next().unwrap().detail.contains("`text` is a boolean"), "{diagnostics:?}");
     }
 
     #[test]
