@@ -8,8 +8,8 @@ use tokio::sync::MutexGuard;
 
 use super::client::{Client, Collection, Row};
 use crate::framework::{Context, Diagnostic, Diagnostics, Model, Schema};
-use crate::http::{Error, Kind};
-use crate::vendors::errors::at_attribute;
+use crate::http::Error;
+use crate::vendors::errors::{at_attribute, lost_sight_of};
 
 /// A create that is about to be sent. While it lives, no other is sent by this process.
 pub(super) struct Creation<'c, T> {
@@ -43,12 +43,20 @@ impl<'c, T: Row> Creation<'c, T> {
     ) -> Result<T, Diagnostics> {
         let error = match self.client.create(&self.collection, name, body).await {
             Ok(created) => return Ok(created),
-            Err(error) if error.may_have_been_carried_out() || error.kind() == Kind::Decode => error,
+            Err(error) if error.may_have_been_carried_out() => error,
             Err(error) => return Err(at_attribute(error, schema).into()),
         };
         let one = self.collection.one();
         let known = |row: &T| self.before.iter().any(|before| before.key() == row.key());
-        let rows: Vec<T> = self.client.list(&self.collection, true).await?;
+        let rows: Vec<T> = match self.client.list(&self.collection, true).await {
+            Ok(rows) => rows,
+            Err(look) => {
+                let way_out = format!(
+                    "Nothing of it is in state. Look for the {one} in the Business Console: if it is there, import it, else apply again."
+                );
+                return Err(lost_sight_of(error, way_out, look));
+            }
+        };
         let mut new = rows.into_iter().filter(|row| ours(row) && !known(row));
         match (new.next(), new.next()) {
             (Some(row), None) => {

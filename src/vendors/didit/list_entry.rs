@@ -16,8 +16,8 @@ use crate::framework::resource::{Context, Resource};
 use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Path, Rule, Schema, Value, identity,
 };
-use crate::http::{Error, Kind};
-use crate::vendors::errors::at_attribute;
+use crate::http::Error;
+use crate::vendors::errors::{at_attribute, lost_sight_of};
 
 /// One entry.
 #[derive(Clone, Copy)]
@@ -128,8 +128,11 @@ impl Resource for ListEntry {
         let name = plan.value.as_str().unwrap_or_default();
         let row: wire::Entry = match client.create(&collection, name, &plan.to_wire()).await {
             Ok(row) => row,
-            Err(error) if error.may_have_been_carried_out() || error.kind() == Kind::Decode => {
-                let row = twin(client, &plan).await?.ok_or_else(|| not_listed(error.clone()))?;
+            Err(error) if error.may_have_been_carried_out() => {
+                let row = match twin(client, &plan).await {
+                    Ok(row) => row.ok_or_else(|| not_listed(error.clone()))?,
+                    Err(look) => return Err(lost_sight_of(error, NOT_LOOKED_UP, look)),
+                };
                 let detail =
                     format!("The list shows it as `{}`, and it is kept in state.\n{}", row.uuid, error.detail());
                 ctx.warn("The list entry was created though Didit gave no clear answer", detail);
@@ -235,6 +238,9 @@ async fn twin(client: &Client, plan: &ListEntryModel) -> Result<Option<wire::Ent
     let rows: Vec<wire::Entry> = client.list(&Collection::entries(plan.list_id()), true).await?;
     Ok(rows.into_iter().find(|row| same_value(&row.value.as_str().into(), &wanted)))
 }
+
+const NOT_LOOKED_UP: &str = "Nothing of it is in state. Apply again once Didit answers: it takes a value once, so a value that is in the list is \
+                             found then, and the message has the lines that import it.";
 
 fn not_listed(error: Error) -> Error {
     error.with_hint(

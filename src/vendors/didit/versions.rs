@@ -14,7 +14,7 @@ use serde_json::{Map, Value as Json};
 use super::client::{Client, Collection, Row};
 use crate::framework::{Attr, Context, Diagnostic, Diagnostics, Model, Path, Private, Schema};
 use crate::http::{Error, Kind};
-use crate::vendors::errors::at_attribute;
+use crate::vendors::errors::{at_attribute, lost_sight_of};
 
 /// The statuses that a version may have.
 pub(super) const STATUSES: &[&str] = &["draft", "published"];
@@ -181,17 +181,19 @@ pub(super) async fn change<M: Model>(
             // Some pages of the vendor show an empty answer; then the list knows.
             Err(_) => now(client, collection, group).await?.unwrap_or(Version { id, ..Version::default() }),
         },
-        Err(error) if error.may_have_been_carried_out() || error.kind() == Kind::Decode => {
-            match now(client, collection, group).await? {
-                Some(version) if version.id != id => {
-                    let summary = format!("The {} was changed though Didit gave no clear answer", collection.one());
-                    let detail = format!("Its version is `{}` now.\n{}", version.id, error.detail());
-                    ctx.warn(summary, detail);
-                    version
-                }
-                _ => return Err(error.into()),
+        Err(error) if error.may_have_been_carried_out() => match now(client, collection, group).await {
+            Ok(Some(version)) if version.id != id => {
+                let summary = format!("The {} was changed though Didit gave no clear answer", collection.one());
+                let detail = format!("Its version is `{}` now.\n{}", version.id, error.detail());
+                ctx.warn(summary, detail);
+                version
             }
-        }
+            Ok(_) => return Err(error.into()),
+            Err(look) => {
+                let way_out = "State has what was there before. The next plan reads what Didit has then.";
+                return Err(lost_sight_of(error, way_out, look));
+            }
+        },
         Err(error) => return Err(at_attribute(error, schema).into()),
     };
     read_back(client, collection, Version { group: group.to_owned(), ..written }, ctx).await
