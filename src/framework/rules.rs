@@ -40,7 +40,7 @@ impl Rule {
             Self::Range(least, most) => format!("Must be between {least} and {most}."),
             Self::Whole => "Must be a whole number.".to_owned(),
             Self::Url => "Must be an absolute URL that begins with `http://` or `https://`.".to_owned(),
-            Self::Each(rule) => format!("Each element: {}", rule.describe()),
+            Self::Each(rule) => format!("Each element {}", rule.describe().replacen("Must", "must", 1)),
             Self::Custom { describe, .. } => (*describe).to_owned(),
         }
     }

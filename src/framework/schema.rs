@@ -201,6 +201,7 @@ impl Attribute {
         let mut sentences = vec![self.description.clone()];
         sentences.extend(self.rules.iter().map(Rule::describe));
         match &self.default {
+            Some(Value::String(text)) if text.is_empty() => sentences.push("Defaults to the empty text.".to_owned()),
             Some(Value::String(text)) => sentences.push(format!("Defaults to `{text}`.")),
             Some(Value::Bool(value)) => sentences.push(format!("Defaults to `{value}`.")),
             Some(Value::Number(number)) => sentences.push(format!("Defaults to `{number}`.")),
