@@ -183,5 +183,5 @@ fn a_model_that_is_not_its_schema_is_found() {
     assert!(misfits(forgotten).contains("library.shelves[0].of is in the schema and not in the model"));
     let mistyped = vec![Attribute::number("name"), Attribute::bool("opend").computed(), shelves(vec![number()])];
     assert!(misfits(mistyped).contains("does not fit"));
-    assert!(misfits(vec![name(), Attribute::bool("opend")]).contains("missing field `shelves`"));
+    assert!(misfits(vec![name(), Attribute::bool("opend")]).contains("lacks the attribute `shelves`"));
 }

@@ -51,15 +51,29 @@ pub fn answer(schema: &Schema, value: Value) -> Result<Value, Diagnostics> {
     })
 }
 
+/// What fits of an answer that does not as a whole, attribute by attribute; for the others what was known before.
+pub fn fitting(schema: &Schema, value: &Value, known: &Value) -> Value {
+    let entries = schema.attributes.iter().map(|attribute| {
+        let name = &attribute.name;
+        let found = value.get(name).clone().conform(&attribute.value_type());
+        (name.clone(), found.unwrap_or_else(|_| known.get(name).clone()))
+    });
+    without_write_only(schema, Value::Map(entries.collect()))
+}
+
 /// Holds the state after an apply against the plan: what was planned known must have come true.
 ///
 /// Core would report the same as a bug of the provider. It is the vendor who has kept another value, and the user is told so.
 pub fn applied(schema: &Schema, planned: &Value, state: &Value) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     walk(&schema.attributes, planned, &Path::root(), &mut |attribute, wanted, path| {
-        let (Shape::Plain(_), Some(found)) = (&attribute.shape, lookup(state, path)) else { return };
-        let (wanted_known, same) = (wanted.is_wholly_known(), wanted == found);
-        if found.is_unknown() || (wanted_known && !same) {
+        // Below an object that is not there nothing is told again.
+        let Some(found) = lookup(state, path) else { return };
+        let differs = match &attribute.shape {
+            Shape::Plain(_) => wanted.is_wholly_known() && wanted != found,
+            Shape::Nested(..) => !wanted.is_unknown() && objects(wanted) != objects(found),
+        };
+        if found.is_unknown() || differs {
             let (wanted, found) = if attribute.sensitive {
                 ("a value that is hidden here".to_owned(), "another".to_owned())
             } else {
@@ -79,12 +93,22 @@ pub fn applied(schema: &Schema, planned: &Value, state: &Value) -> Diagnostics {
     diagnostics
 }
 
+/// How many objects a nested attribute holds, or under which keys.
+fn objects(value: &Value) -> Option<(usize, Vec<&String>)> {
+    match value {
+        Value::List(elements) => Some((elements.len(), Vec::new())),
+        Value::Map(entries) => Some((entries.len(), entries.keys().collect())),
+        _ => None,
+    }
+}
+
 fn show(value: &Value) -> String {
     match value {
         Value::Null => "nothing".to_owned(),
         Value::Bool(value) => format!("`{value}`"),
         Value::Number(number) => format!("`{number}`"),
         Value::String(text) => format!("`{}`", text.chars().take(120).collect::<String>()),
+        Value::List(elements) => format!("a list of {}", elements.len()),
         other => other.describe().to_owned(),
     }
 }

@@ -36,7 +36,8 @@ pub trait Ephemeral: Send + Sync + 'static {
     /// Checks what the schema's rules cannot. Offline; values may be unknown.
     fn validate(&self, _config: &Self::Model, _diagnostics: &mut Diagnostics) {}
 
-    /// Opens it. What closing needs goes into [`Opening::private`].
+    /// Opens it. What closing needs goes into [`Opening::private`] as soon as there is something to close: an opening that fails
+    /// after that is closed at once.
     async fn open(
         &self,
         client: &Self::Client,
@@ -176,12 +177,21 @@ impl<E: Ephemeral> Object for Erased<E> {
     async fn open(&self, config: Value, clients: &Clients) -> Opened {
         let mut opening = Opening::default();
         let result = self.opened(config, clients, &mut opening).await;
-        let Opening { private, renew_at, warnings: mut diagnostics } = opening;
-        // With an error core closes nothing, so there is nothing to keep.
-        let result = result.unwrap_or_else(|errors| {
-            diagnostics.append(errors);
-            Value::Null
-        });
+        let Opening { mut private, renew_at, warnings: mut diagnostics } = opening;
+        let result = match result {
+            Ok(result) => result,
+            Err(errors) => {
+                diagnostics.append(errors);
+                // Core closes nothing that failed to open, so it would stay open for ever.
+                let private = std::mem::take(&mut private);
+                if private != Private::default()
+                    && let Err(errors) = self.close(private, clients).await
+                {
+                    diagnostics.append(errors);
+                }
+                Value::Null
+            }
+        };
         Opened { result, private, renew_at, diagnostics }
     }
 
@@ -210,13 +220,7 @@ impl<E: Ephemeral> Erased<E> {
         if result.is_wholly_known() {
             return Ok(result);
         }
-        // What was opened would stay open for ever.
-        let closed = self.ephemeral.close(&client, &opening.private).await;
         let detail = "The result still has unknown attributes. This is a bug in the provider; please report it.";
-        let mut diagnostics = Diagnostics::from(Diagnostic::error("Incomplete result", detail));
-        if let Err(errors) = closed {
-            diagnostics.append(errors);
-        }
-        Err(diagnostics)
+        Err(Diagnostic::error("Incomplete result", detail).into())
     }
 }

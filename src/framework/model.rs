@@ -16,10 +16,10 @@ impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Model for 
 
 /// Reads a model. A mismatch is a fault of ours: core has checked the value against the schema already.
 pub fn decode<M: Model>(value: Value) -> Result<M, Diagnostics> {
-    value::from_value(value).map_err(|error| {
+    value::from_value(value).map_err(|misfit| {
         let detail = format!(
-            "The value that Terraform sent does not fit the provider's own model: {error}. This is a bug in the \
-             provider; please report it."
+            "The value that Terraform sent does not fit the provider's own model: {misfit}. This is a bug in the provider; please \
+             report it."
         );
         Diagnostic::error("Provider and schema disagree", detail).into()
     })
@@ -117,6 +117,13 @@ mod tests {
     fn a_misfit_names_the_attribute() {
         let value = Value::Map([("text".into(), true.into())].into());
         let diagnostics = decode::<Outer>(value).unwrap_err();
-        assert!(diagnostics.iter().next().unwrap().detail.contains("text"), "{diagnostics:?}");
+        assert!(diagnostics.iter().next().unwrap().detail.contains("`text` is a boolean"), "{diagnostics:?}");
+    }
+
+    #[test]
+    fn a_misfit_does_not_quote_the_value() {
+        let value = Value::Map([("count".into(), "hush".into())].into());
+        let diagnostics = decode::<Outer>(value).unwrap_err();
+        assert!(!format!("{diagnostics:?}").contains("hush"), "{diagnostics:?}");
     }
 }

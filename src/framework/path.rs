@@ -48,6 +48,13 @@ impl Path {
         self.then(Step::Index(index))
     }
 
+    /// The same place, seen from what the root is in.
+    #[must_use]
+    pub fn within(mut self, step: Step) -> Self {
+        self.0.insert(0, step);
+        self
+    }
+
     /// The steps from the root.
     pub fn steps(&self) -> &[Step] {
         &self.0

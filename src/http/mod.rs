@@ -44,7 +44,7 @@ pub use client::Client;
 pub use error::{Error, Kind};
 pub use oauth2::{ClientAuth, ClientCredentials, OAuth2ClientCredentials, Token};
 pub use path::Path;
-pub use request::Request;
+pub use request::{Look, Request};
 pub use response::Response;
 pub use settings::{EndpointLimit, Settings};
 pub use vendor_error::{FieldError, ParseError, VendorError, parse_common};

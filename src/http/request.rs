@@ -40,6 +40,18 @@ pub struct Request {
     problem: Option<String>,
 }
 
+/// How far a shared read relies on what this run has read before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Look {
+    /// What the run knows already is not asked again.
+    #[default]
+    Shared,
+    /// Asks again.
+    Anew,
+    /// Asks again what a write has left behind, even when the provider was asked to stop: what is there would be lost.
+    Settling,
+}
+
 /// A request that is ready to go out, any number of times.
 pub(super) struct Call {
     pub(super) context: Context,
@@ -176,6 +188,15 @@ impl Request {
     pub fn settling(mut self) -> Self {
         self.settling = true;
         self
+    }
+
+    /// Relies on what was read before as far as `look` says.
+    pub fn look(self, look: Look) -> Self {
+        match look {
+            Look::Shared => self,
+            Look::Anew => self.fresh(),
+            Look::Settling => self.fresh().settling(),
+        }
     }
 
     /// Makes reads shared under this tag be asked again, also those in flight while this request is; may be repeated.

@@ -10,6 +10,8 @@ pub mod generated;
 mod rpc;
 pub mod schema_json;
 mod service;
+#[cfg(test)]
+mod tests;
 
 pub use service::{Service, catches_panics};
 

@@ -42,13 +42,18 @@ pub fn catches_panics() -> bool {
     IN_CALL.try_with(|()| ()).is_ok()
 }
 
+/// Marks what runs on behalf of a call, in the task that answers it or in one of its own: its panics are caught there.
+pub(super) fn in_call<F: Future>(call: F) -> impl Future<Output = F::Output> {
+    IN_CALL.scope((), call)
+}
+
 /// Turns a failure, even a panic, into a response that says so: a broken call would lose what the response must keep.
 async fn answer<R: Answer>(
     name: &'static str,
     call: impl Future<Output = Result<R, Diagnostics>>,
 ) -> Result<Response<R>, Status> {
     tracing::debug!(rpc = name, "called");
-    let response = match IN_CALL.scope((), AssertUnwindSafe(call).catch_unwind()).await {
+    let response = match in_call(AssertUnwindSafe(call).catch_unwind()).await {
         Ok(Ok(response)) => response,
         Ok(Err(diagnostics)) => R::failed(diagnostics),
         Err(panic) => R::failed(crashed(name, panic.as_ref())),

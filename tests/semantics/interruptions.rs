@@ -60,6 +60,22 @@ fn ctrl_c_during_a_slow_apply() {
     assert_eq!(ids_in_state(&workspace), there);
 }
 
+/// What was created is found by a list, and the rate lets that through seconds later only.
+#[test]
+fn ctrl_c_where_requests_wait_for_their_turn() {
+    let sandbox = Sandbox::start_with(&["--latency", "1s"]).with_variable("IDV_VULT_REQUESTS_PER_MINUTE", "20");
+    let workspace = Workspace::new(&sandbox);
+    workspace.configure(TWO_WEBHOOKS);
+    let apply = workspace.start(&["apply", "-auto-approve", "-no-color"]);
+    sandbox.wait_for_request("POST /webhook/create");
+    apply.interrupt();
+    let run = apply.wait();
+    assert!(run.stdout.contains("Interrupt received"), "Terraform did not see the signal");
+    let there = ids_at_vendors(&sandbox);
+    assert!(!there.is_empty());
+    assert_eq!(ids_in_state(&workspace), there, "what the vendor has is in state");
+}
+
 /// A create of each kind: the vendor, the write that makes it, and a configuration.
 const CREATES: &[(&str, &str, &str, &str)] = &[
     ("vult", "POST", "/webhook/create", TWO_WEBHOOKS),

@@ -195,3 +195,36 @@ fn disable_switches_the_bucket_off() {
     assert_eq!((&bucket["isEnabled"], &bucket["bucketName"]), (&json!(false), &json!("evidence")));
     assert_eq!(bucket["aws_credential"]["secretKey"], "hush");
 }
+
+/// Had the create failed, the next one would take what was written for what was there.
+#[test]
+fn restore_after_a_create_without_an_answer_puts_back_what_was_there_before_it() {
+    let sandbox = Sandbox::start().with_variable("IDV_MAX_RETRIES", "0");
+    let workspace = Workspace::new(&sandbox);
+    let before = current(&sandbox);
+    workspace.configure(&weights("restore", 5));
+    sandbox.fault(&json!({
+        "vendor": "vult", "method": "POST", "path": "/idv/weights", "kind": "status", "status": 500, "after": true,
+    }));
+    workspace.apply().succeeded();
+    assert_ne!(current(&sandbox), before, "it was carried out");
+    workspace.plan().assert_empty();
+    destroy(&workspace, "writes back what was there when Terraform took over");
+    assert_eq!(current(&sandbox), before);
+}
+
+#[test]
+fn a_replacement_restores_the_scope_that_it_leaves() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    let before = current(&sandbox);
+    workspace.configure(&weights("restore", 5));
+    workspace.apply().succeeded();
+    workspace.configure(&weights("restore", 5).replace("{\n", "{\n  client_id = \"client-7\"\n"));
+    assert_eq!(workspace.plan().actions("idv_vult_weights.main"), ["delete", "create"]);
+    workspace.apply_saved().succeeded();
+    let state = sandbox.state();
+    let of_tenant = |set: &&Value| set["client_id"].as_str().unwrap_or_default().is_empty();
+    let left = state["vult"]["weights"].as_array().unwrap().iter().rfind(of_tenant).unwrap();
+    assert_eq!(left["age_weight"].as_f64(), before.get("age_weight").copied());
+}

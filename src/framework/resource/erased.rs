@@ -74,17 +74,19 @@ impl<R: Resource> Object for Erased<R> {
     }
 
     async fn apply(&self, apply: Apply, clients: &Clients) -> Outcome {
-        let (prior, private) = (apply.prior.clone(), apply.private.clone());
+        let (prior, private, identity) = (apply.prior.clone(), apply.private.clone(), apply.identity.clone());
+        let failed = |diagnostics| Outcome { identity, ..Outcome::failed(diagnostics, prior, private) };
         let client = match clients.get::<R::Client>() {
             Ok(client) => client,
-            Err(diagnostics) => return Outcome::failed(diagnostics, prior, private),
+            // What is not in the answer core would wipe.
+            Err(diagnostics) => return failed(diagnostics),
         };
         let result = if apply.planned.is_null() {
             self.destroy(&client, apply).await
         } else {
             self.create_or_update(&client, apply).await
         };
-        self.identified(result.unwrap_or_else(|diagnostics| Outcome::failed(diagnostics, prior, private)), &client)
+        self.identified(result.unwrap_or_else(failed), &client)
     }
 
     async fn read(&self, state: Value, private: Private, clients: &Clients) -> Outcome {
@@ -163,7 +165,12 @@ impl<R: Resource> Erased<R> {
         // full: `terraform show -json` fails on a plan whose identity has an unknown part.
         let planned = identity::of_state(&self.identity, &state, place.as_ref());
         let complete = identity::is_complete(&self.identity, &planned);
-        let identity = if (created || identity.is_null()) && complete { planned } else { identity };
+        let identity = match (created || identity.is_null(), complete) {
+            (true, true) => planned,
+            // In the second pass of a replacement the prior identity is that of the object that goes.
+            (true, false) => Value::Null,
+            (false, _) => identity,
+        };
         let Planning { requires_replace, private, diagnostics, .. } = planning;
         Ok(Planned { state, requires_replace, private, identity, diagnostics })
     }
@@ -204,21 +211,18 @@ impl<R: Resource> Erased<R> {
             let change = Change { prior: model::decode(apply.prior.clone())?, plan };
             unbroken(self.resource.update(client, change, &mut ctx)).await
         };
-        let (state, mut diagnostics) = match result {
+        let (model, mut diagnostics) = match result {
             Ok(model) => (Some(model), Diagnostics::new()),
             Err(diagnostics) => (ctx.saved, diagnostics),
         };
-        let failed = diagnostics.has_errors();
-        let mut state = match state {
+        let state = match model {
             Some(model) => {
-                let state = check::answer(&self.schema, model::encode(&model)?)?;
+                let state = self.state_of(&model, &apply.planned, &mut diagnostics);
                 plan::keep_spelling(&self.schema, &apply.planned, state)
             }
             None => apply.prior,
         };
-        if failed {
-            state = state.without_unknowns();
-        } else {
+        if !diagnostics.has_errors() {
             diagnostics.append(check::applied(&self.schema, &apply.planned, &state));
         }
         diagnostics.append(ctx.warnings);
@@ -228,15 +232,29 @@ impl<R: Resource> Erased<R> {
     async fn destroy(&self, client: &R::Client, apply: Apply) -> Result<Outcome, Diagnostics> {
         let mut ctx = Context::new(None, apply.private);
         let result = unbroken(self.resource.delete(client, model::decode(apply.prior.clone())?, &mut ctx)).await;
-        let (state, mut diagnostics) = match result {
+        let (mut state, mut diagnostics) = match result {
             Ok(()) => (Value::Null, Diagnostics::new()),
-            Err(diagnostics) => match ctx.saved {
-                Some(model) => (check::answer(&self.schema, model::encode(&model)?)?.without_unknowns(), diagnostics),
-                None => (apply.prior, diagnostics),
-            },
+            Err(diagnostics) => (apply.prior, diagnostics),
         };
+        if let (Some(model), false) = (ctx.saved, state.is_null()) {
+            state = self.state_of(&model, &state, &mut diagnostics).without_unknowns();
+        }
         diagnostics.append(ctx.warnings);
         Ok(Outcome { state, private: ctx.private, identity: Value::Null, diagnostics })
+    }
+
+    /// The state that a model stands for after a write. What does not fit the schema is told, and the rest is kept: the object
+    /// is there, and without a state nobody would manage it. `known` is what was known of it before.
+    fn state_of(&self, model: &R::Model, known: &Value, diagnostics: &mut Diagnostics) -> Value {
+        let fits = |value: &Value| check::answer(&self.schema, value.clone());
+        let (value, fitting) = match model::encode(model) {
+            Ok(value) => (value.clone(), fits(&value)),
+            Err(misfit) => (known.clone(), Err(misfit)),
+        };
+        fitting.unwrap_or_else(|misfit| {
+            diagnostics.append(misfit);
+            check::fitting(&self.schema, &value, known)
+        })
     }
 
     async fn refresh(&self, state: Value, private: Private, clients: &Clients) -> Result<Outcome, Diagnostics> {

@@ -61,6 +61,8 @@ pub struct Apply {
     pub config: Value,
     /// Private state of the plan.
     pub private: Private,
+    /// The planned identity, which is the object's own unless it is created; null where there is nothing to say.
+    pub identity: Value,
 }
 
 /// One plan for the protocol layer.

@@ -19,7 +19,7 @@ pub struct Mismatch {
 }
 
 impl Value {
-    /// The value in the shape of `kind`: objects with every attribute, sets sorted and without duplicates.
+    /// The value in the shape of `kind`: objects with every attribute, sets sorted and without known duplicates.
     ///
     /// An attribute that the type does not have is a [`Mismatch`], because core throws away a whole answer for it.
     pub fn conform(self, kind: &Type) -> Result<Self, Mismatch> {
@@ -38,7 +38,8 @@ fn shape(value: Value, kind: &Type, path: &Path) -> Result<Value, Mismatch> {
         (Value::List(elements), Type::Set(element)) => match list(elements, element, path)? {
             Value::List(mut elements) => {
                 elements.sort();
-                elements.dedup();
+                // Two that are not known yet may come out different, and core counts them as two.
+                elements.dedup_by(|a, b| a == b && a.is_wholly_known());
                 Ok(Value::List(elements))
             }
             other => Ok(other),
@@ -104,6 +105,15 @@ mod tests {
         let shaped = value.conform(&kind).unwrap();
         assert_eq!(shaped.get("s"), &Value::List(vec!["a".into(), "b".into()]));
         assert!(shaped.as_map().unwrap().contains_key("n"));
+    }
+
+    #[test]
+    fn elements_of_a_set_that_are_not_known_stay_as_many_as_they_are() {
+        let half = Value::List(vec![Value::Unknown, true.into()]);
+        for elements in [vec![Value::Unknown, Value::Unknown], vec![half.clone(), half]] {
+            let kind = Type::set(Type::Dynamic);
+            assert_eq!(Value::List(elements.clone()).conform(&kind).unwrap(), Value::List(elements));
+        }
     }
 
     #[test]

@@ -5,29 +5,26 @@ use std::fmt;
 
 use serde::de::value::StringDeserializer;
 use serde::de::{
-    Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess,
-    Visitor,
+    Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor,
 };
 use serde::forward_to_deserialize_any;
 
-use super::Value;
+use super::{Misfit, Value};
 use crate::framework::attr::ATTR_TOKEN;
 use crate::framework::number::{NUMBER_TOKEN, Number};
-
-/// Why a value does not fit a model. Quotes no value: it may be secret.
-pub(super) type Error = serde::de::value::Error;
+use crate::framework::path::Step;
 
 /// The name under which a [`Value`] inside a model announces itself.
 pub(super) const VALUE_TOKEN: &str = "$framework::Value";
 
 /// Reads a model from a value that conforms to the model's schema.
-pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, serde_path_to_error::Error<serde::de::value::Error>> {
-    serde_path_to_error::deserialize(Source(value))
+pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, Misfit> {
+    T::deserialize(Source(value))
 }
 
 struct Source(Value);
 
-fn number<'de, V: Visitor<'de>>(number: &Number, visitor: V) -> Result<V::Value, Error> {
+fn number<'de, V: Visitor<'de>>(number: &Number, visitor: V) -> Result<V::Value, Misfit> {
     match number.to_i64() {
         Some(whole) => visitor.visit_i64(whole),
         None => visitor.visit_f64(number.to_f64()),
@@ -35,25 +32,25 @@ fn number<'de, V: Visitor<'de>>(number: &Number, visitor: V) -> Result<V::Value,
 }
 
 impl<'de> Deserializer<'de> for Source {
-    type Error = Error;
+    type Error = Misfit;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
         match self.0 {
-            Value::Unknown => Err(Error::custom("the value is not known yet")),
+            Value::Unknown => Err(Misfit::new("is not known yet")),
             Value::Null => visitor.visit_none(),
             Value::Bool(value) => visitor.visit_bool(value),
             Value::Number(value) => number(&value, visitor),
             Value::String(value) => visitor.visit_string(value),
-            Value::List(elements) => visitor.visit_seq(Elements(elements.into_iter())),
-            Value::Map(entries) => visitor.visit_map(Entries { entries: entries.into_iter(), value: None }),
+            Value::List(elements) => visitor.visit_seq(Elements(elements.into_iter().enumerate())),
+            Value::Map(entries) => visitor.visit_map(Entries { entries: entries.into_iter(), entry: None }),
         }
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
         if self.0.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Misfit> {
         match (name, self.0) {
             (ATTR_TOKEN | VALUE_TOKEN, Value::Unknown) => visitor.visit_unit(),
             (ATTR_TOKEN, Value::Null) => visitor.visit_none(),
@@ -126,32 +123,35 @@ impl<'de> Deserialize<'de> for Value {
     }
 }
 
-struct Elements(std::vec::IntoIter<Value>);
+struct Elements(std::iter::Enumerate<std::vec::IntoIter<Value>>);
 
 impl<'de> SeqAccess<'de> for Elements {
-    type Error = Error;
+    type Error = Misfit;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
-        self.0.next().map(|element| seed.deserialize(Source(element))).transpose()
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Misfit> {
+        let Some((index, element)) = self.0.next() else { return Ok(None) };
+        seed.deserialize(Source(element)).map(Some).map_err(|misfit| misfit.within(Step::Index(index)))
     }
 }
 
 struct Entries {
     entries: std::collections::btree_map::IntoIter<String, Value>,
-    value: Option<Value>,
+    /// The one whose name was read last.
+    entry: Option<(String, Value)>,
 }
 
 impl<'de> MapAccess<'de> for Entries {
-    type Error = Error;
+    type Error = Misfit;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
-        let Some((key, value)) = self.entries.next() else { return Ok(None) };
-        self.value = Some(value);
-        let key: StringDeserializer<Error> = key.into_deserializer();
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Misfit> {
+        let Some((name, value)) = self.entries.next() else { return Ok(None) };
+        let key: StringDeserializer<Misfit> = name.clone().into_deserializer();
+        self.entry = Some((name, value));
         seed.deserialize(key).map(Some)
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
-        seed.deserialize(Source(self.value.take().unwrap_or_default()))
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Misfit> {
+        let (name, value) = self.entry.take().unwrap_or_default();
+        seed.deserialize(Source(value)).map_err(|misfit| misfit.within(Step::Attribute(name)))
     }
 }

@@ -5,6 +5,7 @@
 
 mod conform;
 mod de;
+mod misfit;
 mod ser;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use super::number::Number;
 
 pub use conform::Mismatch;
 pub use de::from_value;
+pub use misfit::Misfit;
 pub use ser::to_value;
 
 /// A value of a configuration, a plan or a state.

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::value::Error;
 use serde::ser::{Error as _, Impossible, Serialize, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
 
 use super::Value;
-use super::de::Error;
 use crate::framework::attr::UNKNOWN_TOKEN;
 use crate::framework::number::{NUMBER_TOKEN, Number};
 
 /// Writes a model as a value. Fails only for models with enums or tuples, which Terraform's objects do not have.
-pub fn to_value<T: Serialize>(model: &T) -> Result<Value, serde::de::value::Error> {
+pub fn to_value<T: Serialize>(model: &T) -> Result<Value, Error> {
     model.serialize(Target)
 }
 

@@ -9,12 +9,16 @@ use super::json;
 use crate::framework::{Diagnostic, Diagnostics, Number, Type, Value};
 use crate::protocol::generated::tfplugin6::DynamicValue;
 
+/// How deep values may lie in one another: as deep as in JSON, and far from what the stack holds.
+const MAX_DEPTH: usize = 128;
+
 /// Reads a value of a type. A message that is missing or empty is null, which is how `provider_meta` and, from OpenTofu, a
 /// null function argument arrive.
 pub(crate) fn decode(value: Option<DynamicValue>, kind: &Type) -> Result<Value, Diagnostics> {
     let value = value.unwrap_or_default();
     if !value.msgpack.is_empty() {
-        let pack = rmpv::decode::read_value(&mut &value.msgpack[..]).map_err(|error| unreadable(&error.to_string()))?;
+        let pack = rmpv::decode::read_value_with_max_depth(&mut &value.msgpack[..], MAX_DEPTH)
+            .map_err(|error| unreadable(&error.to_string()))?;
         unpack(pack, kind)
             .map_err(|problem| unreadable(&problem))?
             .conform(kind)

@@ -20,7 +20,7 @@ pub(crate) async fn open(provider: &Provider, request: open::Request) -> Result<
     let object = find(&provider.ephemerals, &request.type_name)?;
     let kind = object.schema().value_type();
     let opened = object.open(convert::value::decode(request.config, &kind)?, &provider.clients()).await;
-    // With errors core keeps nothing, and neither do we: the opening has cleaned up.
+    // What failed to open is closed already.
     if !opened.diagnostics.has_errors() {
         provider.open.add(request.type_name, opened.private.clone());
     }

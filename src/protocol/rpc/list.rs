@@ -15,6 +15,7 @@ use crate::framework::list::Item;
 use crate::framework::resource;
 use crate::framework::{Diagnostics, Provider};
 use crate::protocol::convert;
+use crate::protocol::service::in_call;
 
 /// A stream of objects, each as soon as it is known.
 pub(crate) type Events = Pin<Box<dyn Stream<Item = Result<list::Event, Status>> + Send>>;
@@ -34,7 +35,7 @@ pub(crate) fn list(provider: &Provider, request: list::Request) -> Result<Events
     let limit = u64::try_from(request.limit).ok().filter(|limit| *limit > 0);
     let clients = provider.clients();
     let (sender, mut items) = mpsc::channel(1);
-    tokio::spawn(async move { object.list(filter, limit, clients, sender).await });
+    tokio::spawn(in_call(async move { object.list(filter, limit, clients, sender).await }));
     let (events, stream) = mpsc::channel(1);
     tokio::spawn(async move {
         while let Some(item) = items.recv().await {

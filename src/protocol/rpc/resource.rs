@@ -85,6 +85,7 @@ pub(crate) async fn apply(provider: &Provider, request: apply::Request) -> Resul
         planned: convert::value::decode(request.planned_state, &kind)?,
         config: convert::value::decode(request.config, &kind)?,
         private: private(&request.planned_private)?,
+        identity: convert::identity::decode(request.planned_identity, object.identity())?,
     };
     let outcome = object.apply(apply, &provider.clients()).await;
     Ok(apply::Response {

@@ -17,6 +17,7 @@ use crate::framework::resource::{Context, Resource};
 use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Private, Schema, Type, Value, identity,
 };
+use crate::http::Look;
 
 /// How long a request whose answer went astray is looked for, one wait a try.
 const WAITS: [Duration; 4] =
@@ -49,8 +50,8 @@ fn attribute(texts: impl IntoIterator<Item = String>) -> Attr<Vec<Attr<String>>>
 struct Granted(Vec<Credential>);
 
 impl Granted {
-    async fn by(client: &Client, party_id: &str, fresh: bool) -> Result<Self, Diagnostics> {
-        let mut credentials = client.credentials_of(party_id, fresh).await?;
+    async fn by(client: &Client, party_id: &str, look: Look) -> Result<Self, Diagnostics> {
+        let mut credentials = client.credentials_of(party_id, look).await?;
         credentials.retain(|credential| !credential.has_ended());
         Ok(Self(credentials))
     }
@@ -153,7 +154,7 @@ impl Resource for AccessRequest {
     ) -> Result<RequestModel, Diagnostics> {
         let party_id = plan.party_id.as_str().unwrap_or_default();
         let wanted = texts(&plan.providers);
-        let before = Granted::by(client, party_id, true).await?;
+        let before = Granted::by(client, party_id, Look::Anew).await?;
         if before.has_all(&wanted) {
             ctx.warn(
                 "The party has granted access already",
@@ -183,7 +184,7 @@ impl Resource for AccessRequest {
         // From here on there is a request, whatever happens.
         let pending = before.state(plan.party_id.clone(), request_id, Some(wanted.clone()));
         ctx.save(&pending);
-        match Granted::by(client, party_id, true).await {
+        match Granted::by(client, party_id, Look::Settling).await {
             Ok(granted) => Ok(granted.state(plan.party_id.clone(), pending.request_id, Some(wanted))),
             Err(diagnostics) => {
                 let problem = diagnostics.iter().map(|it| it.detail.as_str()).collect::<Vec<_>>().join("\n");
@@ -200,7 +201,7 @@ impl Resource for AccessRequest {
         ctx: &mut Context<RequestModel>,
     ) -> Result<Option<RequestModel>, Diagnostics> {
         let party_id = state.party_id.as_str().unwrap_or_default();
-        let granted = Granted::by(client, party_id, false).await?;
+        let granted = Granted::by(client, party_id, Look::Shared).await?;
         if state.status.is_null() {
             // An import: all that can be known of a request is what came of it.
             let imported =
@@ -251,7 +252,7 @@ const UNCLEAR: &str = "Whether the party was asked is not known: a request shows
 async fn find(client: &Client, party_id: &str, wanted: &BTreeSet<String>) -> Result<Option<Granted>, Diagnostics> {
     for wait in WAITS {
         tokio::time::sleep(wait).await;
-        let granted = Granted::by(client, party_id, true).await?;
+        let granted = Granted::by(client, party_id, Look::Settling).await?;
         if granted.has_all(wanted) {
             return Ok(Some(granted));
         }
@@ -275,7 +276,7 @@ impl Listable for AccessRequest {
                 }
                 // The list of `v1` does not say which providers, and one party's rows may be on several pages. The read
                 // after an import finds the answer in the cache of the run.
-                let granted = Granted::by(client, &party_id, false).await?;
+                let granted = Granted::by(client, &party_id, Look::Shared).await?;
                 if granted.0.is_empty() {
                     continue;
                 }

@@ -12,7 +12,8 @@ use serde_json::json;
 use super::pages::{CredentialFilter, Pages};
 use super::wire;
 use crate::http::{
-    self, Error, HeaderMap, Kind, OAuth2ClientCredentials, Path, Request, StatusCode, Token, VendorError, parse_common,
+    self, Error, HeaderMap, Kind, Look, OAuth2ClientCredentials, Path, Request, StatusCode, Token, VendorError,
+    parse_common,
 };
 
 /// How many links one request may ask for, on the page as in the SDK.
@@ -152,10 +153,10 @@ impl Client {
     }
 
     /// Every credential of a party that the institution may see; none where the vendor knows no such party.
-    pub(super) async fn credentials_of(&self, party_id: &str, fresh: bool) -> Result<Vec<Credential>, Error> {
+    pub(super) async fn credentials_of(&self, party_id: &str, look: Look) -> Result<Vec<Credential>, Error> {
         let path = self.api.path("/api/v1/credentials", "/api/v1/institutions/me/credentials").segment(party_id);
         let request = self.http.get(path).doing(format!("reading the credentials of `{party_id}`"));
-        let request = if fresh { request.fresh() } else { request };
+        let request = request.look(look);
         let Some(answer) = request.shared(CREDENTIALS).send_opt().await.map_err(hint)? else {
             return Ok(Vec::new());
         };

@@ -14,6 +14,7 @@ use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Path, Private, Rule, Schema, Value, identity, secret,
 };
+use crate::http::Look;
 
 /// The kinds of storage that the vendor's page names.
 const TYPES: &[&str] = &["aws", "gcp", "azure"];
@@ -187,7 +188,7 @@ impl Resource for Bucket {
         ctx: &mut Context<BucketModel>,
     ) -> Result<BucketModel, Diagnostics> {
         let config = ctx.config.clone().unwrap_or_default();
-        if let Some(there) = client.bucket::<wire::Bucket>(true).await? {
+        if let Some(there) = client.bucket::<wire::Bucket>(Look::Anew).await? {
             let same = there.kind.as_deref() == plan.kind.as_str()
                 && there.bucket_name.as_deref() == plan.bucket_name.as_str();
             if there.is_enabled == Some(true) && !same {
@@ -218,7 +219,7 @@ impl Resource for Bucket {
             );
             return Err(Diagnostic::error("The bucket belongs to another community", detail).into());
         }
-        let row = client.bucket::<wire::Bucket>(false).await?;
+        let row = client.bucket::<wire::Bucket>(Look::Shared).await?;
         if row.is_none() {
             ctx.warn(
                 "The bucket is gone",
@@ -247,7 +248,7 @@ impl Resource for Bucket {
         state: BucketModel,
         _: &mut Context<BucketModel>,
     ) -> Result<(), Diagnostics> {
-        if state.on_destroy.as_str() == Some("forget") || client.bucket::<wire::Bucket>(true).await?.is_none() {
+        if state.on_destroy.as_str() == Some("forget") || client.bucket::<wire::Bucket>(Look::Anew).await?.is_none() {
             return Ok(());
         }
         // The page marks credentials as optional, and a write-only secret is not known here any more.
@@ -305,7 +306,7 @@ impl Listable for Bucket {
     }
 
     async fn list(&self, client: &Client, _: Value, found: &mut Found<BucketModel>) -> Result<(), Diagnostics> {
-        if let Some(row) = client.bucket::<wire::Bucket>(false).await? {
+        if let Some(row) = client.bucket::<wire::Bucket>(Look::Shared).await? {
             let name = row.bucket_name.clone().unwrap_or_else(|| "bucket".to_owned());
             found.offer(name, BucketModel::default().with(row)).await;
         }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::bucket::wire;
 use super::client::Client;
 use crate::framework::{Attr, Attribute, DataSource, Diagnostics, Schema};
+use crate::http::Look;
 
 /// The bucket, without credentials.
 pub(super) struct BucketData;
@@ -57,7 +58,9 @@ impl DataSource for BucketData {
         _: BucketDataModel,
         _: &mut Diagnostics,
     ) -> Result<BucketDataModel, Diagnostics> {
-        let Some(row) = client.bucket::<wire::Bucket>(false).await? else { return Ok(BucketDataModel::default()) };
+        let Some(row) = client.bucket::<wire::Bucket>(Look::Shared).await? else {
+            return Ok(BucketDataModel::default());
+        };
         Ok(BucketDataModel {
             id: row.id.into(),
             tenant_id: row.tenant_id.into(),

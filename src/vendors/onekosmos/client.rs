@@ -10,7 +10,7 @@ use url::Url;
 
 use super::endpoints::{Endpoint, Endpoints};
 use super::session::{Access, Session};
-use crate::http::{self, Error, Kind, Path, Request, Response};
+use crate::http::{self, Error, Kind, Look, Path, Request, Response};
 
 /// How many sessions a page asks for, as on the vendor's page.
 const PAGE: usize = 100;
@@ -145,14 +145,14 @@ impl Client {
     }
 
     /// Every template that a session can see.
-    pub(super) async fn templates<T: DeserializeOwned>(&self, session_id: &str, fresh: bool) -> Result<Vec<T>, Error> {
+    pub(super) async fn templates<T: DeserializeOwned>(&self, session_id: &str, look: Look) -> Result<Vec<T>, Error> {
         #[derive(Deserialize)]
         struct Answer<T> {
             list: Vec<T>,
         }
         let path = Path::new("/proofingtemplates").segment(session_id);
         let request = self.http.get(path).doing("listing the proofing templates").without_auth();
-        let request = if fresh { request.fresh() } else { request };
+        let request = request.look(look);
         let answer = request.shared("templates").send().await.map_err(|error| match error.kind() {
             Kind::NotFound | Kind::Invalid | Kind::Auth => hint(error).with_hint(
                 "Templates are read through a live proofing session: check `template_session_id` in `onekosmos = { ... }` of \
@@ -199,10 +199,10 @@ impl Client {
     }
 
     /// The community's bucket. The vendor documents no answer for a community without one: null and 404 both count.
-    pub(super) async fn bucket<T: DeserializeOwned>(&self, fresh: bool) -> Result<Option<T>, Error> {
+    pub(super) async fn bucket<T: DeserializeOwned>(&self, look: Look) -> Result<Option<T>, Error> {
         let doing = "reading the storage bucket";
         let request = self.http.get(self.path("/bucket").await?).doing(doing).note(LICENSED);
-        let request = if fresh { request.fresh() } else { request };
+        let request = request.look(look);
         let Some(answer) = request.shared("bucket").send_opt().await.map_err(hint)? else { return Ok(None) };
         let data = self.data(&answer, doing).await?;
         let empty = data.is_null() || data.as_object().is_some_and(serde_json::Map::is_empty);
@@ -219,10 +219,10 @@ impl Client {
     }
 
     /// Every service key. The answer has their secrets, which `T` must not read unless it was asked for them.
-    pub(super) async fn service_keys<T: DeserializeOwned>(&self, fresh: bool) -> Result<Vec<T>, Error> {
+    pub(super) async fn service_keys<T: DeserializeOwned>(&self, look: Look) -> Result<Vec<T>, Error> {
         let doing = "listing the service keys";
         let request = self.http.get("/servicekeys").doing(doing).note(LICENSED);
-        let request = if fresh { request.fresh() } else { request };
+        let request = request.look(look);
         let answer = request.shared("service_keys").send().await.map_err(hint)?;
         let data = self.data(&answer, doing).await?;
         decode(&answer, data)

@@ -15,7 +15,7 @@ use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Path, Rule, Schema, Value, identity,
 };
-use crate::http::{Error, Kind};
+use crate::http::{Error, Kind, Look};
 
 /// The documents that the vendor's page names.
 pub(super) const DOCUMENT_TYPES: &[&str] = &["dl_object", "ppt_object", "idcard_object"];
@@ -163,7 +163,7 @@ impl Resource for ProofingTemplate {
         let Some(session_id) = &client.template_session_id else {
             return if imported { Err(no_session()) } else { Ok(Some(state)) };
         };
-        let rows = client.templates::<wire::Template>(session_id, false).await?;
+        let rows = client.templates::<wire::Template>(session_id, Look::Shared).await?;
         if let Some(row) = rows.iter().find(|row| row.id == state.id()) {
             return Ok(Some(state.with(row.clone())));
         }

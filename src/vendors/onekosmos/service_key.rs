@@ -14,6 +14,7 @@ use crate::framework::{
     Attr, Attribute, DataSource, Diagnostic, Diagnostics, Found, Listable, Path, Private, Rule, Schema, Type, Value,
     identity,
 };
+use crate::http::Look;
 
 /// One service key.
 #[derive(Clone, Copy)]
@@ -60,8 +61,8 @@ fn rotates(prior: &ServiceKeyModel, plan: &ServiceKeyModel) -> bool {
 }
 
 /// The key with a tag; more than one is refused, since a reset would hit either.
-async fn find(client: &Client, tag: &str, fresh: bool) -> Result<Option<wire::ServiceKey>, Diagnostics> {
-    let mut rows = client.service_keys::<wire::ServiceKey>(fresh).await?;
+async fn find(client: &Client, tag: &str, look: Look) -> Result<Option<wire::ServiceKey>, Diagnostics> {
+    let mut rows = client.service_keys::<wire::ServiceKey>(look).await?;
     rows.retain(|row| row.tag == tag);
     if rows.len() > 1 {
         return Err(not_unique(tag).into());
@@ -71,7 +72,7 @@ async fn find(client: &Client, tag: &str, fresh: bool) -> Result<Option<wire::Se
 
 /// The id of the key with a tag, by asking anew; an error where there is none.
 pub(super) async fn existing(client: &Client, tag: &str) -> Result<String, Diagnostics> {
-    match find(client, tag, true).await? {
+    match find(client, tag, Look::Anew).await? {
         Some(row) => Ok(row.key_id),
         None => Err(no_such_tag(client, tag).await?.into()),
     }
@@ -164,7 +165,7 @@ impl Resource for ServiceKey {
         plan: ServiceKeyModel,
         _: &mut Context<ServiceKeyModel>,
     ) -> Result<ServiceKeyModel, Diagnostics> {
-        match find(client, plan.tag(), false).await? {
+        match find(client, plan.tag(), Look::Shared).await? {
             Some(row) => Ok(plan.with(row)),
             None => Err(no_such_tag(client, plan.tag()).await?.into()),
         }
@@ -176,7 +177,7 @@ impl Resource for ServiceKey {
         state: ServiceKeyModel,
         ctx: &mut Context<ServiceKeyModel>,
     ) -> Result<Option<ServiceKeyModel>, Diagnostics> {
-        let row = find(client, state.tag(), false).await?;
+        let row = find(client, state.tag(), Look::Shared).await?;
         if row.is_none() {
             ctx.warn(
                 "A service key is gone",
@@ -210,7 +211,7 @@ impl Resource for ServiceKey {
             }
         }
         keep(ctx, false)?;
-        let row = find(client, change.plan.tag(), true).await?;
+        let row = find(client, change.plan.tag(), Look::Settling).await?;
         match row {
             Some(row) => Ok(change.plan.with(row)),
             None => Err(no_such_tag(client, change.plan.tag()).await?.into()),
@@ -246,7 +247,7 @@ impl Listable for ServiceKey {
     }
 
     async fn list(&self, client: &Client, _: Value, found: &mut Found<ServiceKeyModel>) -> Result<(), Diagnostics> {
-        for row in client.service_keys::<wire::ServiceKey>(false).await? {
+        for row in client.service_keys::<wire::ServiceKey>(Look::Shared).await? {
             let model = ServiceKeyModel { tag: row.tag.as_str().into(), ..ServiceKeyModel::default() };
             if !found.offer(row.tag.clone(), model.with(row)).await {
                 break;
@@ -261,7 +262,7 @@ impl Listable for ServiceKey {
 pub(super) async fn reset(client: &Client, tag: &str, before: &str) -> Result<Option<String>, Diagnostics> {
     match client.reset_service_key(before).await {
         Ok(()) => Ok(None),
-        Err(error) if error.may_have_been_carried_out() => match find(client, tag, true).await? {
+        Err(error) if error.may_have_been_carried_out() => match find(client, tag, Look::Settling).await? {
             Some(row) if row.key_id != before => Ok(Some(format!(
                 "The key has a new id all the same, which is the one that counts.\n{}",
                 error.detail()
@@ -273,7 +274,7 @@ pub(super) async fn reset(client: &Client, tag: &str, before: &str) -> Result<Op
 }
 
 pub(super) async fn no_such_tag(client: &Client, tag: &str) -> Result<Diagnostic, Diagnostics> {
-    let rows = client.service_keys::<wire::ServiceKey>(false).await?;
+    let rows = client.service_keys::<wire::ServiceKey>(Look::Shared).await?;
     let tags = rows.iter().map(|row| format!("`{}`", row.tag)).collect::<Vec<_>>().join(", ");
     let known = if tags.is_empty() { "There are none.".to_owned() } else { format!("The tags are {tags}.") };
     let detail = format!("1Kosmos has no service key with the tag `{tag}`, and its API cannot create one. {known}");
@@ -324,7 +325,7 @@ impl DataSource for ServiceKeys {
         _: ServiceKeysModel,
         _: &mut Diagnostics,
     ) -> Result<ServiceKeysModel, Diagnostics> {
-        let rows = client.service_keys::<wire::ServiceKey>(false).await?.into_iter();
+        let rows = client.service_keys::<wire::ServiceKey>(Look::Shared).await?.into_iter();
         let rows =
             rows.map(|row| ServiceKeyRow { tag: row.tag.into(), key_id: row.key_id.into(), kind: row.kind.into() });
         Ok(ServiceKeysModel { service_keys: rows.collect::<Vec<_>>().into() })

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::operations::{Operation, Operations};
-use crate::http::{self, Error, Kind, Method, OAuth2ClientCredentials, Path, Request, Response, Token};
+use crate::http::{self, Error, Kind, Look, Method, OAuth2ClientCredentials, Path, Request, Response, Token};
 use crate::vendors::claims::{Claim, Claims};
 
 /// How many webhooks a page asks for. The vendor documents `take` without a range.
@@ -66,9 +66,9 @@ impl Client {
     }
 
     /// The current weights of a scope; `None` where the vendor knows no such scope.
-    pub(super) async fn weights<T: DeserializeOwned>(&self, scope: &Scope, fresh: bool) -> Result<Option<T>, Error> {
+    pub(super) async fn weights<T: DeserializeOwned>(&self, scope: &Scope, look: Look) -> Result<Option<T>, Error> {
         let request = self.read(Operation::GetWeights, "reading the weights", None, scope)?;
-        let request = if fresh { request.fresh() } else { request };
+        let request = request.look(look);
         self.optional(request.shared("weights")).await
     }
 
@@ -85,13 +85,13 @@ impl Client {
     }
 
     /// Every set of requirements of a scope, whatever its document type and data source.
-    pub(super) async fn requirements<T: DeserializeOwned>(&self, scope: &Scope, fresh: bool) -> Result<Vec<T>, Error> {
+    pub(super) async fn requirements<T: DeserializeOwned>(&self, scope: &Scope, look: Look) -> Result<Vec<T>, Error> {
         #[derive(Deserialize)]
         struct Answer<T> {
             requirements: Vec<T>,
         }
         let request = self.read(Operation::GetRequirements, "reading the document requirements", None, scope)?;
-        let request = if fresh { request.fresh() } else { request };
+        let request = request.look(look);
         let answer = request.shared("requirements").send().await.map_err(hint)?;
         answer.json::<Answer<T>>().map(|answer| answer.requirements).map_err(hint)
     }
@@ -104,7 +104,7 @@ impl Client {
 
     /// The scopes that the tenant's requirements and webhooks name; the vendor lists none.
     pub(super) async fn known_scopes(&self) -> Result<BTreeSet<Scope>, Error> {
-        let rows = self.requirements::<Scope>(&Scope::default(), false).await?.into_iter();
+        let rows = self.requirements::<Scope>(&Scope::default(), Look::Shared).await?.into_iter();
         let hooks = self.webhooks(&WebhookFilter::default()).await?.into_iter();
         let named = rows.chain(hooks.map(|row| Scope { client_id: row.client_id, user_id: None }));
         let filled = |part: Option<String>| part.filter(|text| !text.is_empty());
@@ -157,7 +157,7 @@ impl Client {
             body["search_term"] = search_term.into();
         }
         let request = self.call(Operation::WebhookList, "listing the webhooks", None)?.json(&body).read_only();
-        let request = if filter.fresh { request.fresh() } else { request };
+        let request = request.look(filter.look);
         let answer = request.shared("webhooks").send().await.map_err(hint)?;
         let page_of = answer.json::<Answer>().map_err(hint)?;
         let full = page_of.webhooks.len() == PAGE;
@@ -239,8 +239,8 @@ pub(super) struct WebhookFilter<'f> {
     pub client_id: Option<&'f str>,
     /// Those with this text in them.
     pub search_term: Option<&'f str>,
-    /// Ask again even where the answer is known from this run.
-    pub fresh: bool,
+    /// Whether to ask again where the answer is known from this run.
+    pub look: Look,
 }
 
 /// One page of webhooks as it was answered.
@@ -299,7 +299,9 @@ impl WebhookPages<'_> {
         self.passes += 1;
         self.page = 0;
         self.pass.clear();
-        self.filter.fresh = true;
+        if self.filter.look == Look::Shared {
+            self.filter.look = Look::Anew;
+        }
         Ok(())
     }
 }

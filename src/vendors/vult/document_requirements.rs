@@ -7,6 +7,7 @@ use super::client::{Client, Scope};
 use super::settings::{self, Settings, part, row_text, scope};
 use super::table::{Fields, Kind, Table};
 use crate::framework::{Attribute, DataSource, Diagnostics, Rule, Schema, Value, identity};
+use crate::http::{Error, Look};
 
 /// The documents of the vendor's page.
 pub(super) const DOCUMENT_TYPES: &[&str] =
@@ -102,8 +103,8 @@ impl Settings for DocumentRequirements {
     }
 
     /// One request serves every set of a scope: the answer is filtered here and shared within the run.
-    async fn fetch(&self, client: &Client, state: &Value, fresh: bool) -> Result<Option<Fields>, Diagnostics> {
-        let rows = client.requirements::<Row>(&scope(state), fresh).await?;
+    async fn fetch(&self, client: &Client, state: &Value, look: Look) -> Result<Option<Fields>, Diagnostics> {
+        let rows = client.requirements::<Row>(&scope(state), look).await?;
         let key = self.wire_key(state);
         let of_scope = |row: &&Row| {
             ["client_id", "user_id"].iter().all(|name| row_text(row, name) == *state.get(name))
@@ -113,8 +114,8 @@ impl Settings for DocumentRequirements {
         Ok(row.map(|row| TABLE.read(row, "reading the document requirements")).transpose()?)
     }
 
-    async fn store(&self, client: &Client, body: &Json) -> Result<(), Diagnostics> {
-        Ok(client.update_requirements(body).await?)
+    async fn store(&self, client: &Client, body: &Json) -> Result<(), Error> {
+        client.update_requirements(body).await
     }
 
     fn parse_id(&self, id: &str) -> Option<Vec<(&'static str, Value)>> {
@@ -148,7 +149,7 @@ impl Settings for DocumentRequirements {
     }
 
     async fn all(&self, client: &Client, within: &Scope) -> Result<Vec<(Fields, Fields)>, Diagnostics> {
-        let rows = client.requirements::<Row>(within, false).await?;
+        let rows = client.requirements::<Row>(within, Look::Shared).await?;
         rows.iter().map(|row| Ok((row_key(row), TABLE.read(row, "listing the document requirements")?))).collect()
     }
 
@@ -198,7 +199,7 @@ impl DataSource for DocumentRequirementsData {
     }
 
     async fn read(&self, client: &Client, config: Value, _: &mut Diagnostics) -> Result<Value, Diagnostics> {
-        let rows = client.requirements::<Row>(&scope(&config), false).await?;
+        let rows = client.requirements::<Row>(&scope(&config), Look::Shared).await?;
         let wanted = |row: &&Row| {
             [("type_e", "document_type"), ("data_source_e", "data_source")]
                 .iter()

@@ -13,6 +13,7 @@ use crate::framework::resource::{Change, Context, Resource};
 use crate::framework::{
     Attribute, Diagnostic, Diagnostics, Found, Listable, Private, Rule, Schema, Value, check, identity,
 };
+use crate::http::{Error, Look};
 use crate::vendors::original;
 
 /// What differs between the kinds of settings.
@@ -38,9 +39,9 @@ pub(super) trait Settings: Send + Sync + 'static {
     /// What tells one set from every other, scope and tenant excluded.
     fn identity(&self) -> Vec<identity::Part>;
     /// Reads the set of a state's key; `None` where the vendor has none.
-    async fn fetch(&self, client: &Client, state: &Value, fresh: bool) -> Result<Option<Fields>, Diagnostics>;
+    async fn fetch(&self, client: &Client, state: &Value, look: Look) -> Result<Option<Fields>, Diagnostics>;
     /// Replaces the set.
-    async fn store(&self, client: &Client, body: &serde_json::Value) -> Result<(), Diagnostics>;
+    async fn store(&self, client: &Client, body: &serde_json::Value) -> Result<(), Error>;
     /// The values of key and scope that an import id names.
     fn parse_id(&self, id: &str) -> Option<Vec<(&'static str, Value)>>;
     /// The import id of a state, from its scope and key.
@@ -89,6 +90,12 @@ pub(super) fn scope_fields(scope: &Scope) -> Fields {
     [("client_id".to_owned(), value(&scope.client_id)), ("user_id".to_owned(), value(&scope.user_id))].into()
 }
 
+/// Whether two sets are the same to the vendor.
+fn same(a: &Fields, b: &Fields) -> bool {
+    a.len() == b.len()
+        && a.iter().all(|(name, value)| b.get(name).is_some_and(|other| value == other || same_double(value, other)))
+}
+
 /// The managed resource for a kind of settings.
 #[derive(Clone, Copy)]
 pub(super) struct Managed<S>(pub S);
@@ -106,7 +113,7 @@ impl<S: Settings> Managed<S> {
         Value::Map(kept.chain(fields).collect())
     }
 
-    async fn store(&self, client: &Client, state: &Value, fields: &Fields) -> Result<(), Diagnostics> {
+    async fn store(&self, client: &Client, state: &Value, fields: &Fields) -> Result<(), Error> {
         let scope = ["client_id", "user_id"].into_iter().map(|name| (name, state.get(name)));
         let key: Vec<_> = self.0.wire_key(state).into_iter().chain(scope).collect();
         self.0.store(client, &S::TABLE.body(&key, fields)).await
@@ -119,6 +126,7 @@ impl<S: Settings> Managed<S> {
         plan: &Value,
         config: &Value,
         current: Fields,
+        ctx: &mut Context<Value>,
     ) -> Result<Fields, Diagnostics> {
         let mut wanted = current.clone();
         for (name, value) in &mut wanted {
@@ -130,15 +138,37 @@ impl<S: Settings> Managed<S> {
         if wanted == current {
             return Ok(current);
         }
-        self.store(client, plan, &wanted).await?;
-        let after = self.0.fetch(client, plan, true).await?;
-        after.ok_or_else(|| {
-            let detail = format!(
-                "VULT accepted {} and has none when asked again. Look at the tenant, then plan again.",
-                S::WHAT
-            );
-            Diagnostic::error("An update was accepted and is not there", detail).into()
-        })
+        let stored = self.store(client, plan, &wanted).await;
+        if let Err(error) = &stored
+            && !error.may_have_been_carried_out()
+        {
+            return Err(error.clone().into());
+        }
+        // The destroy of an object whose create failed gets nothing of what is private (Terraform 1.15.5): the original would be
+        // lost, and what was just written would be taken for it. So what is there counts, not what was answered.
+        match (self.0.fetch(client, plan, Look::Settling).await, stored) {
+            (Ok(Some(after)), Ok(())) => Ok(after),
+            (Ok(Some(after)), Err(error)) if same(&after, &wanted) => {
+                ctx.warn(format!("VULT has taken over {} though it reported an error", S::WHAT), error.to_string());
+                Ok(after)
+            }
+            (Err(unread), Ok(())) => {
+                let reasons = unread.iter().map(|told| told.detail.as_str()).collect::<Vec<_>>().join("\n");
+                ctx.warn(
+                    format!("VULT has accepted {} and cannot be asked for them", S::WHAT),
+                    format!("What was sent is kept in state; the next plan reads what is there.\n{reasons}"),
+                );
+                Ok(wanted)
+            }
+            (_, Err(error)) => Err(error.into()),
+            (Ok(None), Ok(())) => {
+                let detail = format!(
+                    "VULT accepted {} and has none when asked again. Look at the tenant, then plan again.",
+                    S::WHAT
+                );
+                Err(Diagnostic::error("An update was accepted and is not there", detail).into())
+            }
+        }
     }
 
     fn original(private: &Private) -> Original {
@@ -197,10 +227,10 @@ impl<S: Settings> Resource for Managed<S> {
     }
 
     async fn create(&self, client: &Client, plan: Value, ctx: &mut Context<Value>) -> Result<Value, Diagnostics> {
-        let before = self.0.fetch(client, &plan, true).await?;
+        let before = self.0.fetch(client, &plan, Look::Anew).await?;
         Self::capture(&mut ctx.private, before.as_ref())?;
         let config = ctx.config.clone().unwrap_or_default();
-        let after = self.write(client, &plan, &config, before.unwrap_or_else(|| S::TABLE.blank())).await?;
+        let after = self.write(client, &plan, &config, before.unwrap_or_else(|| S::TABLE.blank()), ctx).await?;
         Ok(self.state(&plan, after))
     }
 
@@ -210,7 +240,7 @@ impl<S: Settings> Resource for Managed<S> {
         state: Value,
         ctx: &mut Context<Value>,
     ) -> Result<Option<Value>, Diagnostics> {
-        let Some(fields) = self.0.fetch(client, &state, false).await? else {
+        let Some(fields) = self.0.fetch(client, &state, Look::Shared).await? else {
             let key = self
                 .key_names()
                 .into_iter()
@@ -239,9 +269,9 @@ impl<S: Settings> Resource for Managed<S> {
         change: Change<Value>,
         ctx: &mut Context<Value>,
     ) -> Result<Value, Diagnostics> {
-        let current = self.0.fetch(client, &change.plan, true).await?.unwrap_or_else(|| S::TABLE.blank());
+        let current = self.0.fetch(client, &change.plan, Look::Anew).await?.unwrap_or_else(|| S::TABLE.blank());
         let config = ctx.config.clone().unwrap_or_default();
-        let mut after = self.write(client, &change.plan, &config, current).await?;
+        let mut after = self.write(client, &change.plan, &config, current, ctx).await?;
         for (name, value) in &mut after {
             let planned = change.plan.get(name);
             let left_out = config.get(name).is_null();
@@ -273,7 +303,7 @@ impl<S: Settings> Resource for Managed<S> {
                 return Ok(());
             }
         };
-        self.store(client, &state, &original).await
+        Ok(self.store(client, &state, &original).await?)
     }
 
     fn import(&self, id: &str) -> Result<Value, Diagnostics> {

@@ -14,6 +14,7 @@ use crate::framework::resource::{Context, Resource};
 use crate::framework::{
     Attr, Attribute, DataSource, Diagnostic, Diagnostics, Found, Listable, Rule, Schema, Value, identity,
 };
+use crate::http::Look;
 
 /// How long a new webhook is looked for, one wait a try: the list may lag behind the create.
 const WAITS: [Duration; 5] = [
@@ -47,9 +48,9 @@ impl From<WebhookRow> for WebhookModel {
 impl WebhookModel {
     /// Every webhook that a create of this one could be mistaken for, by asking anew: among those that the vendor finds by the
     /// name, or among all.
-    async fn twins(&self, client: &Client, by_name: bool) -> Result<Vec<WebhookRow>, Diagnostics> {
+    async fn twins(&self, client: &Client, by_name: bool, look: Look) -> Result<Vec<WebhookRow>, Diagnostics> {
         let search_term = self.name.as_str().filter(|_| by_name);
-        let filter = WebhookFilter { client_id: self.client_id.as_str(), search_term, fresh: true };
+        let filter = WebhookFilter { client_id: self.client_id.as_str(), search_term, look };
         let mut rows = client.webhooks(&filter).await?;
         let same = |row: &WebhookRow| {
             let of_client = row.client_id.as_deref().filter(|id| !id.is_empty());
@@ -122,7 +123,7 @@ impl Resource for Webhook {
     ) -> Result<WebhookModel, Diagnostics> {
         // Two creates of the same webhook in one run would each find the other's.
         let _claim = client.claim_webhook(plan.client_id.as_str(), &plan.words()).ok_or_else(|| twice(&plan))?;
-        let before = plan.twins(client, true).await?;
+        let before = plan.twins(client, true, Look::Anew).await?;
         if let Some(row) = before.first() {
             return Err(exists(&plan, &row.id));
         }
@@ -220,7 +221,7 @@ impl Listable for Webhook {
         let filter = WebhookFilter {
             client_id: filter.get("client_id").as_str(),
             search_term: filter.get("search_term").as_str(),
-            fresh: false,
+            look: Look::Shared,
         };
         let mut pages = client.webhook_pages(filter);
         while let Some(rows) = pages.next().await? {
@@ -248,7 +249,7 @@ async fn find_new(client: &Client, plan: &WebhookModel) -> Result<Option<Webhook
     for (tries, wait) in WAITS.into_iter().enumerate() {
         tokio::time::sleep(wait).await;
         // How the vendor searches is not documented: the last try reads every page.
-        let mut rows = plan.twins(client, tries + 1 < WAITS.len()).await?;
+        let mut rows = plan.twins(client, tries + 1 < WAITS.len(), Look::Settling).await?;
         match rows.len() {
             0 => {}
             1 => return Ok(rows.pop()),
@@ -349,7 +350,7 @@ impl DataSource for Webhooks {
         let filter = WebhookFilter {
             client_id: config.client_id.as_str(),
             search_term: config.search_term.as_str(),
-            fresh: false,
+            look: Look::Shared,
         };
         let rows = client.webhooks(&filter).await?;
         let webhooks = rows.into_iter().map(WebhookModel::from).collect::<Vec<_>>();

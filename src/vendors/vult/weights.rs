@@ -7,6 +7,7 @@ use super::client::{Client, Scope};
 use super::settings::{self, Settings, part, row_text, scope, scope_fields};
 use super::table::{Fields, Kind, Table};
 use crate::framework::{Attribute, DataSource, Diagnostic, Diagnostics, Path, Schema, Value, identity};
+use crate::http::{Error, Look};
 
 /// The 27 numbers of "get weights" and "update weights". The vendor's page gives their names and no ranges.
 const TABLE: Table = Table {
@@ -85,13 +86,13 @@ impl Settings for Weights {
         Vec::new()
     }
 
-    async fn fetch(&self, client: &Client, state: &Value, fresh: bool) -> Result<Option<Fields>, Diagnostics> {
-        let row = client.weights::<serde_json::Map<String, Json>>(&scope(state), fresh).await?;
+    async fn fetch(&self, client: &Client, state: &Value, look: Look) -> Result<Option<Fields>, Diagnostics> {
+        let row = client.weights::<serde_json::Map<String, Json>>(&scope(state), look).await?;
         Ok(row.map(|row| TABLE.read(&row, "reading the weights")).transpose()?)
     }
 
-    async fn store(&self, client: &Client, body: &Json) -> Result<(), Diagnostics> {
-        Ok(client.update_weights(body).await?)
+    async fn store(&self, client: &Client, body: &Json) -> Result<(), Error> {
+        client.update_weights(body).await
     }
 
     fn parse_id(&self, id: &str) -> Option<Vec<(&'static str, Value)>> {
@@ -111,14 +112,14 @@ impl Settings for Weights {
     /// tenant's own has none of its own.
     async fn all(&self, client: &Client, within: &Scope) -> Result<Vec<(Fields, Fields)>, Diagnostics> {
         if *within != Scope::default() {
-            let fields = self.fetch(client, &Value::Map(scope_fields(within)), false).await?;
+            let fields = self.fetch(client, &Value::Map(scope_fields(within)), Look::Shared).await?;
             return Ok(fields.into_iter().map(|fields| (scope_fields(within), fields)).collect());
         }
         let tenant = Scope::default();
-        let own = self.fetch(client, &Value::Map(scope_fields(&tenant)), false).await?;
+        let own = self.fetch(client, &Value::Map(scope_fields(&tenant)), Look::Shared).await?;
         let mut sets: Vec<_> = own.clone().into_iter().map(|fields| (scope_fields(&tenant), fields)).collect();
         for scope in client.known_scopes().await?.into_iter().filter(|scope| *scope != tenant) {
-            let fields = self.fetch(client, &Value::Map(scope_fields(&scope)), false).await?;
+            let fields = self.fetch(client, &Value::Map(scope_fields(&scope)), Look::Shared).await?;
             sets.extend(
                 fields.filter(|fields| Some(fields) != own.as_ref()).map(|fields| (scope_fields(&scope), fields)),
             );
@@ -170,7 +171,7 @@ impl DataSource for WeightsData {
     async fn read(&self, client: &Client, config: Value, _: &mut Diagnostics) -> Result<Value, Diagnostics> {
         let row: Option<serde_json::Map<String, Json>> = match config.get("weights_id").as_str() {
             Some(id) => client.weights_by_id(id).await?,
-            None => client.weights(&scope(&config), false).await?,
+            None => client.weights(&scope(&config), Look::Shared).await?,
         };
         let row = row.ok_or_else(|| match config.get("weights_id").as_str() {
             Some(id) => Diagnostic::error(

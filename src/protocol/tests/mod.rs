@@ -1,0 +1,135 @@
+//! The protocol as core speaks it, to a provider that misbehaves on demand: what no run of Terraform can be made to do.
+//!
+//! The calls go through the generated server, so that what is decoded, and how large it may be, is what Terraform meets.
+
+mod acme;
+mod apply;
+mod hostile;
+mod open;
+mod plan;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use prost::Message;
+use tokio_stream::StreamExt;
+use tonic::Request;
+use tonic::client::Grpc;
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic_prost::ProstCodec;
+
+use super::Service;
+use super::convert;
+use super::generated::tfplugin6::provider_server::ProviderServer;
+use super::generated::tfplugin6::{self as wire, Diagnostic, DynamicValue, configure_provider};
+use crate::framework::environment::Environment;
+use crate::framework::{Provider, Type, Value};
+use acme::{Acme, VENDOR};
+
+/// A provider with the one vendor, behind the server.
+struct Bench {
+    provider: Arc<Provider>,
+    client: Grpc<ProviderServer<Service>>,
+}
+
+impl Bench {
+    /// A provider that is configured, as far as `config` of the vendor goes.
+    async fn configured(acme: Value) -> Self {
+        let environment = Environment::of(BTreeMap::new());
+        let provider = Arc::new(Provider::new("idv", "0.0.0", "A provider.", Vec::new(), vec![&VENDOR], environment));
+        let client = Grpc::new(Service::server(Arc::clone(&provider))).max_decoding_message_size(usize::MAX);
+        let mut bench = Self { provider, client };
+        let config = Value::Map([("acme".to_owned(), acme)].into());
+        let kind = bench.provider.schema().value_type();
+        let config = Some(convert::value::encode(&config, &kind));
+        let request = configure_provider::Request { config, ..configure_provider::Request::default() };
+        let answer: configure_provider::Response = bench.call("ConfigureProvider", request).await;
+        assert_eq!(told(&answer.diagnostics), "");
+        bench
+    }
+
+    async fn new() -> Self {
+        Self::configured(Value::Map([("token".to_owned(), "hush".into())].into())).await
+    }
+
+    /// The answer to a call, which never fails as a call.
+    async fn call<Q, R>(&mut self, method: &str, request: Q) -> R
+    where
+        Q: Message + Send + Sync + 'static,
+        R: Message + Default + Send + Sync + 'static,
+    {
+        let codec = ProstCodec::<Q, R>::default();
+        self.client.unary(Request::new(request), path(method), codec).await.unwrap().into_inner()
+    }
+
+    /// The events that answer a call.
+    async fn events<Q, R>(&mut self, method: &str, request: Q) -> Vec<R>
+    where
+        Q: Message + Send + Sync + 'static,
+        R: Message + Default + Send + Sync + 'static,
+    {
+        let codec = ProstCodec::<Q, R>::default();
+        let stream = self.client.server_streaming(Request::new(request), path(method), codec).await.unwrap();
+        stream.into_inner().map(Result::unwrap).collect().await
+    }
+
+    /// What the vendor's client was told to give back.
+    fn closed(&self) -> Vec<String> {
+        self.provider.clients().get::<Acme>().unwrap().closed()
+    }
+}
+
+fn path(method: &str) -> PathAndQuery {
+    format!("/tfplugin6.Provider/{method}").parse().unwrap()
+}
+
+/// Summaries and details, to look for words in.
+fn told(diagnostics: &[Diagnostic]) -> String {
+    diagnostics.iter().map(|told| format!("{}: {}\n", told.summary, told.detail)).collect::<Vec<_>>().concat()
+}
+
+/// A thing with these attributes, and null for all others.
+fn thing(attributes: &[(&str, Value)]) -> Value {
+    let mut entries = acme::schema().empty();
+    entries.extend(attributes.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+    Value::Map(entries)
+}
+
+fn kind() -> Type {
+    acme::schema().value_type()
+}
+
+fn write(value: &Value) -> DynamicValue {
+    convert::value::encode(value, &kind())
+}
+
+fn read(value: Option<DynamicValue>) -> Value {
+    convert::value::decode(value, &kind()).unwrap()
+}
+
+fn identity(id: &str) -> Option<wire::ResourceIdentityData> {
+    let parts = acme::identity();
+    let value = Value::Map([("id".to_owned(), id.into()), ("base_url".to_owned(), "https://acme.test".into())].into());
+    convert::identity::encode(&value, &parts)
+}
+
+fn id_of(identity: Option<wire::ResourceIdentityData>) -> Option<String> {
+    convert::identity::decode(identity, &acme::identity()).unwrap().get("id").as_str().map(str::to_owned)
+}
+
+#[tokio::test]
+async fn names_and_functions_agree_with_the_schema() {
+    let mut bench = Bench::new().await;
+    let schema: wire::get_provider_schema::Response =
+        bench.call("GetProviderSchema", wire::get_provider_schema::Request {}).await;
+    let metadata: wire::get_metadata::Response = bench.call("GetMetadata", wire::get_metadata::Request {}).await;
+    let functions: wire::get_functions::Response = bench.call("GetFunctions", wire::get_functions::Request {}).await;
+    assert_eq!(metadata.server_capabilities, schema.server_capabilities);
+    assert_eq!(functions.functions, schema.functions);
+    let named = |name: &String| metadata.resources.iter().any(|resource| resource.type_name == *name);
+    assert!(schema.resource_schemas.keys().all(named) && metadata.resources.len() == schema.resource_schemas.len());
+    assert_eq!(metadata.list_resources.len(), schema.list_resource_schemas.len());
+    assert_eq!(metadata.ephemeral_resources.len(), schema.ephemeral_resource_schemas.len());
+    assert_eq!(metadata.actions.len(), schema.action_schemas.len());
+    assert_eq!(metadata.functions.len(), schema.functions.len());
+}
