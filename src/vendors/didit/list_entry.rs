@@ -16,7 +16,7 @@ use crate::framework::resource::{Context, Resource};
 use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Path, Rule, Schema, Value, identity,
 };
-use crate::http::{Error, Kind};
+use crate::http::{Error, Kind, Look};
 use crate::vendors::errors::at_attribute;
 
 /// One entry.
@@ -129,7 +129,7 @@ impl Resource for ListEntry {
         let row: wire::Entry = match client.create(&collection, name, &plan.to_wire()).await {
             Ok(row) => row,
             Err(error) if error.may_have_been_carried_out() || error.kind() == Kind::Decode => {
-                let row = twin(client, &plan).await?.ok_or_else(|| not_listed(error.clone()))?;
+                let row = twin(client, &plan, Look::Settling).await?.ok_or_else(|| not_listed(error.clone()))?;
                 let detail =
                     format!("The list shows it as `{}`, and it is kept in state.\n{}", row.uuid, error.detail());
                 ctx.warn("The list entry was created though Didit gave no clear answer", detail);
@@ -146,7 +146,7 @@ impl Resource for ListEntry {
         state: ListEntryModel,
         ctx: &mut Context<ListEntryModel>,
     ) -> Result<Option<ListEntryModel>, Diagnostics> {
-        let row = match client.list::<wire::Entry>(&Collection::entries(state.list_id()), false).await {
+        let row = match client.list::<wire::Entry>(&Collection::entries(state.list_id()), Look::Shared).await {
             Ok(rows) => rows.into_iter().find(|row| row.uuid == state.id()),
             Err(error) if error.is_not_found() => None,
             Err(error) => return Err(error.into()),
@@ -203,7 +203,7 @@ impl Listable for ListEntry {
         for list_id in lists {
             let collection = Collection::entries(&list_id);
             let of_list = ListEntryModel { list_id: list_id.into(), ..ListEntryModel::default() };
-            let mut pages = Pages::<wire::Entry>::new(client, &collection, false);
+            let mut pages = Pages::<wire::Entry>::new(client, &collection, Look::Shared);
             while let Some(rows) = pages.next().await? {
                 for row in rows {
                     let label = row.display_label.clone().filter(|label| !label.is_empty());
@@ -229,10 +229,10 @@ fn same_value(a: &Value, b: &Value) -> bool {
     matches!((folded(a), folded(b)), (Some(a), Some(b)) if a == b)
 }
 
-/// The entry of the list that has the value of this one, asking anew. Didit takes a value once.
-async fn twin(client: &Client, plan: &ListEntryModel) -> Result<Option<wire::Entry>, Error> {
+/// The entry of the list that has the value of this one. Didit takes a value once.
+async fn twin(client: &Client, plan: &ListEntryModel, look: Look) -> Result<Option<wire::Entry>, Error> {
     let wanted: Value = plan.value.as_str().unwrap_or_default().into();
-    let rows: Vec<wire::Entry> = client.list(&Collection::entries(plan.list_id()), true).await?;
+    let rows: Vec<wire::Entry> = client.list(&Collection::entries(plan.list_id()), look).await?;
     Ok(rows.into_iter().find(|row| same_value(&row.value.as_str().into(), &wanted)))
 }
 
@@ -247,7 +247,7 @@ fn not_listed(error: Error) -> Error {
 async fn refused(client: &Client, plan: &ListEntryModel, error: Error) -> Diagnostic {
     let about_value = error.fields().iter().any(|field| field.path.first().is_some_and(|name| name == "value"));
     // A failure of this second look would hide the first one.
-    let known = if about_value { twin(client, plan).await.ok().flatten() } else { None };
+    let known = if about_value { twin(client, plan, Look::Anew).await.ok().flatten() } else { None };
     let Some(row) = known else { return at_attribute(error, &ListEntry.schema()) };
     let detail = format!(
         "The list has this value already, as `{}`, and takes a value once. Nothing was created. To manage the entry that exists, \

@@ -13,7 +13,7 @@ use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
     Attr, Attribute, Diagnostics, Found, Listable, Number, Path, Private, Rule, Schema, Value, identity,
 };
-use crate::http::Error;
+use crate::http::{Error, Look};
 use crate::vendors::common::NOT_EMPTY;
 
 /// One workflow.
@@ -227,10 +227,10 @@ impl Listable for Workflow {
 
     async fn list(&self, client: &Client, _: Value, found: &mut Found<WorkflowModel>) -> Result<(), Diagnostics> {
         let collection = Collection::workflows();
-        let versions: Vec<Version> = client.list(&collection, false).await?;
+        let versions: Vec<Version> = client.list(&collection, Look::Shared).await?;
         for version in versions::all_current(&versions) {
             // One that was deleted meanwhile is passed over.
-            let Some(version) = versions::full(client, &collection, &version.id).await? else { continue };
+            let Some(version) = versions::full(client, &collection, &version.id, Look::Shared).await? else { continue };
             let model = WorkflowModel::default().with(&version, &Private::default())?;
             if !found.offer(model.workflow_label.as_str().unwrap_or("workflow"), model.clone()).await {
                 break;
