@@ -7,6 +7,7 @@
 //! one: as long as the latter is what the list shows, nothing has changed.
 
 use async_trait::async_trait;
+use celes::Country;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -218,15 +219,26 @@ impl Listable for ListEntry {
     }
 }
 
-/// Whether Didit stores two values alike, as far as its reference says how: letters in one case, and of a phone number
-/// the digits alone.
+/// Whether Didit stores two values alike, as far as its reference says how: letters in one case, of a phone number the
+/// digits alone, and a country by its code of three capital letters.
 fn same_value(a: &Value, b: &Value) -> bool {
+    if names_country(a, b) || names_country(b, a) {
+        return true;
+    }
     let folded = |value: &Value| {
         let text = value.as_str()?.trim().to_lowercase();
         let phone = text.starts_with('+') && !text.contains(char::is_alphabetic);
         Some(if phone { text.replace([' ', '-', '.', '(', ')'], "") } else { text })
     };
     matches!((folded(a), folded(b)), (Some(a), Some(b)) if a == b)
+}
+
+/// Whether the one is a country as Didit stores it, and the other its code of two letters. Only what is stored of a country
+/// has capital letters, so the `usa` of another kind of list is not taken for a country.
+fn names_country(stored: &Value, given: &Value) -> bool {
+    let stored = stored.as_str().filter(|code| code.chars().all(|letter| letter.is_ascii_uppercase()));
+    let given = given.as_str().and_then(|code| Country::from_alpha2(code.trim()).ok());
+    stored.zip(given).is_some_and(|(stored, given)| given.alpha3 == stored)
 }
 
 /// The entry of the list that has the value of this one. Didit takes a value once.
@@ -303,6 +315,11 @@ mod tests {
             ("10.0.0.1", "1000.1", false),
             ("a-b", "ab", false),
             ("+a-b@example.com", "+ab@example.com", false),
+            ("us", "USA", true),
+            ("CHE", "Ch", true),
+            ("us", "usa", false),
+            ("us", "GBR", false),
+            ("uk", "GBR", false),
         ] {
             assert_eq!(same_value(&a.into(), &b.into()), same, "{a} {b}");
         }
