@@ -355,6 +355,24 @@ fn both_ways_to_sign_in_manage_the_same() {
     workspace.plan().assert_empty();
 }
 
+/// Didit has null for a window without an end, which in a configuration would be a setting that is left out.
+#[test]
+fn retries_can_be_counted_for_ever() {
+    let window =
+        |sandbox: &Sandbox| versions(sandbox, "workflows").last().unwrap()["settings"]["retry_window_days"].clone();
+    let (sandbox, workspace) = bench(&workflow("kyc", "retry_window_days = 0"));
+    assert_eq!(window(&sandbox), Value::Null);
+    workspace.plan().assert_empty();
+    workspace.configure(&workflow("kyc", "retry_window_days = 30"));
+    workspace.apply().succeeded();
+    assert_eq!(window(&sandbox), 30);
+    workspace.configure(&workflow("kyc", "retry_window_days = 0"));
+    workspace.apply().succeeded();
+    assert_eq!(window(&sandbox), Value::Null);
+    change_newest(&sandbox, |version| version["settings"]["retry_window_days"] = json!(7));
+    assert_eq!(workspace.plan().actions(WORKFLOW), ["update"]);
+}
+
 /// The page joins id and secret as they are and encodes neither, so the characters that a form would encode stay.
 #[test]
 fn a_secret_with_signs_of_a_form_signs_in() {
