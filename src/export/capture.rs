@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::names::{self, Names};
 use crate::framework::list::{self, Item};
 use crate::framework::provider::Clients;
-use crate::framework::{Diagnostic, Diagnostics, Value, resource};
+use crate::framework::{Diagnostic, Diagnostics, Value, check, resource};
 
 /// The objects of one type.
 pub(super) struct Capture {
@@ -33,6 +33,8 @@ pub(super) struct Captured {
     pub(super) state: Value,
     /// What a user would write for it.
     pub(super) config: Value,
+    /// What the provider refuses in that, in sentences.
+    pub(super) refused: Vec<String>,
 }
 
 impl Capture {
@@ -60,6 +62,9 @@ impl Capture {
         tokio::join!(listing, taking);
         let unique = without_doubles(found, &mut problems);
         let objects = with_names(unique, resource.as_ref());
+        for object in objects.iter().filter(|object| !object.refused.is_empty()) {
+            problems.push(cannot_be_planned(&format!("{type_name}.{}", object.name), &object.refused));
+        }
         Self { type_name: type_name.to_owned(), resource: Arc::clone(resource), objects, problems }
     }
 
@@ -129,11 +134,20 @@ fn with_names(found: Vec<Named>, resource: &dyn resource::Object) -> Vec<Capture
     let mut slugged: Vec<_> = found.into_iter().map(|object| (slug(&object), object)).collect();
     slugged.sort_by(|(a, one), (b, other)| (a, &one.import_id).cmp(&(b, &other.import_id)));
     let mut names = Names::default();
-    let captured = slugged.into_iter().map(|(slug, object)| Captured {
-        name: names.take(&slug),
-        import_id: object.import_id,
-        config: resource.generate_config(object.state.clone()),
-        state: object.state,
+    let captured = slugged.into_iter().map(|(slug, object)| {
+        let config = resource.generate_config(object.state.clone());
+        let refused = check::rules(resource.schema(), &config).into_iter().map(|mistake| mistake.detail).collect();
+        Captured { name: names.take(&slug), import_id: object.import_id, state: object.state, config, refused }
     });
     captured.collect()
+}
+
+/// That the vendor has an object as it would not take it.
+fn cannot_be_planned(address: &str, refused: &[String]) -> Diagnostic {
+    let detail = format!(
+        "{}\nThe vendor has it so, and no configuration may say so. Write in the file how it should be, and the plan shows the change; \
+         or take the object and its `import` block out.",
+        refused.join("\n")
+    );
+    Diagnostic::warning(format!("`{address}` cannot be planned as it is"), detail)
 }

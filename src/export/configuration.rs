@@ -49,7 +49,8 @@ pub(super) fn resources(captures: &[Capture], variables: &mut Variables) -> File
         for object in &capture.objects {
             let mut writer = Writer { address: capture.address(object), references: &references, variables };
             let fields = writer.fields(&capture.resource.schema().attributes, &object.config, &Path::root());
-            let comment = if blocks.is_empty() { warning(capture) } else { Vec::new() };
+            let mut comment = if blocks.is_empty() { warning(capture) } else { Vec::new() };
+            comment.extend(object.refused.iter().map(|refused| format!("CANNOT BE PLANNED: {refused}")));
             blocks.push(hcl::block(&comment, &["resource", &capture.type_name, &object.name], fields));
         }
         files.insert(format!("{}.tf", plural(capture.resource.name())), hcl::file(blocks));

@@ -23,6 +23,7 @@ pub struct Summary {
 struct Line {
     type_name: String,
     objects: usize,
+    refused: usize,
     problems: Diagnostics,
     complete: bool,
 }
@@ -39,6 +40,7 @@ impl Summary {
         let line = |capture: &Capture| Line {
             type_name: capture.type_name.clone(),
             objects: capture.objects.len(),
+            refused: capture.objects.iter().filter(|object| !object.refused.is_empty()).count(),
             problems: capture.problems.clone(),
             complete: capture.is_complete(),
         };
@@ -74,11 +76,16 @@ impl Summary {
             Format::Hcl => "plan".to_owned(),
             Format::ImportBlocks => "plan -generate-config-out=generated.tf".to_owned(),
         };
+        let refused: usize = self.types.iter().map(|line| line.refused).sum();
+        if refused > 0 {
+            writeln!(f, "\nFirst mend what cannot be planned, as told above; the plan then shows a change of it.")?;
+        }
+        let changed = if refused > 0 { format!("up to {refused}") } else { "0".to_owned() };
         writeln!(
             f,
             "\nNext, where OpenTofu's `tofu` does as well, and `init` is not needed with `dev_overrides`:\n\n  \
              terraform -chdir={folder} init\n  terraform -chdir={folder} {plan}\n  terraform -chdir={folder} apply\n\n\
-             The plan says \"{total} to import, 0 to add, 0 to change, 0 to destroy\". After the apply, imports.tf has done its work."
+             The plan says \"{total} to import, 0 to add, {changed} to change, 0 to destroy\". After the apply, imports.tf has done its work."
         )
     }
 }

@@ -153,7 +153,7 @@ impl Client {
             auth.prepare().await.map_err(unprepared)?;
         }
         let place = limits.place(&call.stop).await.map_err(stopped)?;
-        if call.effect != Effect::Read && settings.cancel.is_cancelled() {
+        if call.effect != Effect::Read && call.stop.is_cancelled() {
             return Err(stopped(Stopped));
         }
         let mut outgoing = call.outgoing.clone();

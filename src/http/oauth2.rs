@@ -34,11 +34,16 @@ const DEFAULT_LIFETIME: Duration = Duration::from_secs(3600);
 const MAX_MARGIN: Duration = Duration::from_secs(60);
 
 /// How the client proves itself to the token endpoint (RFC 6749, section 2.3.1).
+///
+/// The two forms of `Basic` differ only where id or secret has a character that a form encodes, such as `+`, `/` or `%`; and
+/// there a vendor that reads one of them refuses the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ClientAuth {
-    /// Id and secret in the `Authorization` header.
+    /// Id and secret in the `Authorization` header, each form-encoded first as the section says.
     #[default]
     Basic,
+    /// Id and secret in that header as they are (RFC 7617), for a vendor whose page shows them joined so.
+    BasicVerbatim,
     /// Id and secret in the form.
     Post,
 }
@@ -133,7 +138,7 @@ impl OAuth2ClientCredentials {
             requests_per_minute: None,
             ..settings.clone()
         };
-        let basic = (credentials.client_auth == ClientAuth::Basic).then(|| basic(&credentials));
+        let basic = basic(&settings, &credentials)?;
         Ok(Self {
             client: Client::new(settings, Arc::new(Anonymous))?,
             credentials,
@@ -280,9 +285,19 @@ fn of_token(mut error: Error) -> Error {
     if error.kind() == Kind::Invalid { error.with_kind(Kind::Auth) } else { error }
 }
 
-/// Id and secret are form-encoded before they are joined (RFC 6749, section 2.3.1).
-fn basic(credentials: &ClientCredentials) -> SecretString {
+/// The `Authorization` header of a token request, where id and secret go there.
+fn basic(settings: &Settings, credentials: &ClientCredentials) -> Result<Option<SecretString>, Error> {
     let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    let pair = format!("{}:{}", encode(&credentials.client_id), encode(credentials.client_secret.expose_secret()));
-    format!("Basic {}", STANDARD.encode(pair)).into()
+    let (id, secret) = (credentials.client_id.as_str(), credentials.client_secret.expose_secret());
+    let pair = match credentials.client_auth {
+        ClientAuth::Basic => format!("{}:{}", encode(id), encode(secret)),
+        ClientAuth::BasicVerbatim if id.contains(':') => {
+            let failure = "the id of the client has a colon, where `Basic` authentication ends an id";
+            let error = Error::new(Kind::Request, settings.vendor, "preparing to ask for an access token", failure);
+            return Err(error.with_hint("Compare `client_id` with the one that the vendor shows."));
+        }
+        ClientAuth::BasicVerbatim => format!("{id}:{secret}"),
+        ClientAuth::Post => return Ok(None),
+    };
+    Ok(Some(format!("Basic {}", STANDARD.encode(pair)).into()))
 }

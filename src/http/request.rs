@@ -183,7 +183,7 @@ impl Request {
         self
     }
 
-    /// This read finds out what a write has left behind. Its turn is waited for even when the provider was asked to stop:
+    /// This request finds out what a write has left behind. Its turn is waited for even when the provider was asked to stop:
     /// otherwise what is there would be lost.
     pub fn settling(mut self) -> Self {
         self.settling = true;
@@ -197,6 +197,11 @@ impl Request {
             Look::Anew => self.fresh(),
             Look::Settling => self.fresh().settling(),
         }
+    }
+
+    /// The same for the pages of a list after its first, which `look` has asked anew: that has forgotten the others with it.
+    pub fn look_on(self, look: Look) -> Self {
+        if look == Look::Settling { self.settling() } else { self }
     }
 
     /// Makes reads shared under this tag be asked again, also those in flight while this request is; may be repeated.

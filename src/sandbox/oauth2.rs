@@ -51,8 +51,8 @@ pub trait Issuer: Serialize + DeserializeOwned + Send + 'static {
 /// Where a client's id and secret may be (RFC 6749 section 2.3.1).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum ClientAuth {
-    /// In an `Authorization: Basic` header only.
-    Basic,
+    /// In an `Authorization: Basic` header only, joined as they are (RFC 7617).
+    BasicVerbatim,
     /// In the form only.
     Form,
     /// In either, and not in both.
@@ -177,16 +177,16 @@ fn granted<S: Issuer>(handle: &Handle, headers: &HeaderMap, form: TokenForm) -> 
 
 /// Client id and secret from where the vendor takes them.
 fn credentials(accepted: ClientAuth, headers: &HeaderMap, form: &TokenForm) -> Result<(String, String), TokenError> {
-    let basic = basic(headers)?;
+    let basic = basic(accepted, headers)?;
     match (basic, &form.client_id, &form.client_secret) {
         (Some(_), _, Some(_)) => Err(TokenError::invalid_request("the client authenticates in two ways at once")),
         (Some(credentials), _, None) if accepted != ClientAuth::Form => Ok(credentials),
-        (None, Some(id), Some(secret)) if accepted != ClientAuth::Basic => Ok((id.clone(), secret.clone())),
+        (None, Some(id), Some(secret)) if accepted != ClientAuth::BasicVerbatim => Ok((id.clone(), secret.clone())),
         _ => Err(TokenError::invalid_client()),
     }
 }
 
-fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, TokenError> {
+fn basic(accepted: ClientAuth, headers: &HeaderMap) -> Result<Option<(String, String)>, TokenError> {
     let Some(value) = headers.get(AUTHORIZATION) else {
         return Ok(None);
     };
@@ -194,12 +194,15 @@ fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, TokenError> {
         let bytes = BASE64_STANDARD.decode(value.to_str().ok()?.strip_prefix("Basic ")?).ok()?;
         let text = String::from_utf8(bytes).ok()?;
         let (id, secret) = text.split_once(':')?;
-        Some((percent_decoded(id)?, percent_decoded(secret)?))
+        match accepted {
+            ClientAuth::BasicVerbatim => Some((id.to_owned(), secret.to_owned())),
+            _ => Some((percent_decoded(id)?, percent_decoded(secret)?)),
+        }
     };
     decode().map(Some).ok_or_else(TokenError::invalid_client)
 }
 
-/// Both halves are form-encoded before they are joined and put in base64 (RFC 6749 section 2.3.1).
+/// Elsewhere both halves are form-encoded before they are joined and put in base64 (RFC 6749 section 2.3.1).
 fn percent_decoded(text: &str) -> Option<String> {
     let pair = format!("value={}", text.replace('&', "%26"));
     url::form_urlencoded::parse(pair.as_bytes()).next().map(|(_, value)| value.into_owned())
@@ -262,16 +265,17 @@ mod tests {
 
     #[test]
     fn a_client_authenticates_where_the_vendor_looks_and_nowhere_else() {
-        use ClientAuth::{Basic, Either, Form};
+        use ClientAuth::{BasicVerbatim, Either, Form};
         let (in_form, empty) = (form(Some("me"), Some("s+ 1")), form(None, None));
         let (in_header, none) = (headers(Some("me:s%2B+1")), HeaderMap::new());
+        let verbatim = headers(Some("me:s+ 1"));
         for (accepted, headers, form, expected) in [
             (Either, &in_header, &empty, Ok(())),
             (Either, &none, &in_form, Ok(())),
             (Either, &in_header, &in_form, Err("invalid_request")),
             (Either, &none, &empty, Err("invalid_client")),
-            (Basic, &in_header, &empty, Ok(())),
-            (Basic, &none, &in_form, Err("invalid_client")),
+            (BasicVerbatim, &verbatim, &empty, Ok(())),
+            (BasicVerbatim, &none, &in_form, Err("invalid_client")),
             (Form, &none, &in_form, Ok(())),
             (Form, &in_header, &empty, Err("invalid_client")),
         ] {

@@ -12,6 +12,7 @@ mod errors;
 pub mod fiven;
 pub mod onekosmos;
 mod original;
+mod takeovers;
 pub mod vult;
 pub mod xident;
 

@@ -187,3 +187,39 @@ fn a_webhook_that_vanishes_hides_no_other() {
     let missing: Vec<_> = (0..tenant::WEBHOOKS).filter(|index| !imports.contains(&format!("whk_{index:06}"))).collect();
     assert_eq!(missing, Vec::<usize>::new());
 }
+
+/// The vendor has a destination without events, and refuses one: the configuration may not say so either.
+#[test]
+fn an_object_that_no_configuration_may_describe_is_told() {
+    let sandbox = tenant::sandbox();
+    sandbox.change_state(|state| state["didit"]["webhook_destinations"][1]["subscribed_events"] = json!([]));
+    let workspace = Workspace::new(&sandbox);
+    let run = export(&workspace, &["--include", "didit_webhook_destination"]).succeeded();
+    expect_test::expect![[r#"
+        Captured into tenant:
+
+          idv_didit_webhook_destination      2
+
+        A warning of idv_didit_webhook_destination: `idv_didit_webhook_destination.events_2` cannot be planned as it is
+          `subscribed_events` must have at least one element.
+          The vendor has it so, and no configuration may say so. Write in the file how it should be, and the plan shows the change; or take the object and its `import` block out.
+
+        First mend what cannot be planned, as told above; the plan then shows a change of it.
+
+        Next, where OpenTofu's `tofu` does as well, and `init` is not needed with `dev_overrides`:
+
+          terraform -chdir=tenant init
+          terraform -chdir=tenant plan
+          terraform -chdir=tenant apply
+
+        The plan says "2 to import, 0 to add, up to 1 to change, 0 to destroy". After the apply, imports.tf has done its work.
+    "#]].assert_eq(&run.stdout);
+    let file = "didit_webhook_destinations.tf";
+    assert!(read(&workspace, file).contains("# CANNOT BE PLANNED: `subscribed_events`"));
+    let plan = ["-chdir=tenant", "plan", "-no-color", "-input=false"];
+    workspace.run(&plan).failed();
+    let mended = read(&workspace, file).replace("= []", "= [\"data.updated\"]");
+    workspace.write(&format!("tenant/{file}"), &mended);
+    let planned = workspace.run(&plan).succeeded();
+    assert!(planned.stdout.contains("Plan: 2 to import, 0 to add, 1 to change, 0 to destroy."));
+}

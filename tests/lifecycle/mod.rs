@@ -3,6 +3,7 @@
 mod didit;
 mod didit_lists;
 mod fiven;
+mod meta;
 mod onekosmos;
 mod vult;
 mod xident;
@@ -61,6 +62,7 @@ impl Case {
         self.repairs_drift(&workspace, sandbox);
         self.creates_what_is_gone(&workspace, sandbox);
         self.destroys(&workspace, sandbox);
+        self.obeys_terraform(sandbox);
     }
 
     fn kind(&self) -> &str {

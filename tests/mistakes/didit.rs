@@ -108,7 +108,7 @@ fn features_in_an_order_that_the_vendor_refuses() {
 #[test]
 fn numbers_out_of_range() {
     let lines =
-        "max_retry_attempts = 11\nretry_window_days = 0\nface_match_max_attempts = 1.5\nsession_expiration_time = 60";
+        "max_retry_attempts = 11\nretry_window_days = 366\nface_match_max_attempts = 1.5\nsession_expiration_time = 60";
     Bench::new().validate(
         &workflow("[]", lines),
         &expect![[r#"
@@ -121,8 +121,8 @@ fn numbers_out_of_range() {
         `max_retry_attempts` must be between 0 and 10; found `11`.
 
         Error: Wrong value for `retry_window_days`
-          in resource "idv_didit_workflow" "main": `retry_window_days = 0`
-        `retry_window_days` must be between 1 and 365; found `0`.
+          in resource "idv_didit_workflow" "main": `retry_window_days = 366`
+        `retry_window_days` must be between 0 and 365; found `366`.
 
         Error: Wrong value for `face_match_max_attempts`
           in resource "idv_didit_workflow" "main": `face_match_max_attempts = 1.5`

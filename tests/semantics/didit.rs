@@ -355,6 +355,37 @@ fn both_ways_to_sign_in_manage_the_same() {
     workspace.plan().assert_empty();
 }
 
+/// Didit has null for a window without an end, which in a configuration would be a setting that is left out.
+#[test]
+fn retries_can_be_counted_for_ever() {
+    let window =
+        |sandbox: &Sandbox| versions(sandbox, "workflows").last().unwrap()["settings"]["retry_window_days"].clone();
+    let (sandbox, workspace) = bench(&workflow("kyc", "retry_window_days = 0"));
+    assert_eq!(window(&sandbox), Value::Null);
+    workspace.plan().assert_empty();
+    workspace.configure(&workflow("kyc", "retry_window_days = 30"));
+    workspace.apply().succeeded();
+    assert_eq!(window(&sandbox), 30);
+    workspace.configure(&workflow("kyc", "retry_window_days = 0"));
+    workspace.apply().succeeded();
+    assert_eq!(window(&sandbox), Value::Null);
+    change_newest(&sandbox, |version| version["settings"]["retry_window_days"] = json!(7));
+    assert_eq!(workspace.plan().actions(WORKFLOW), ["update"]);
+}
+
+/// The page joins id and secret as they are and encodes neither, so the characters that a form would encode stay.
+#[test]
+fn a_secret_with_signs_of_a_form_signs_in() {
+    let secret = "a+b/c:d%41 e=&ü";
+    let sandbox = Sandbox::start();
+    sandbox.change_state(|state| state["didit"]["client_secret"] = json!(secret));
+    let mut workspace = Workspace::new(&sandbox);
+    workspace.sign_in_at_didit_as_a_client(&sandbox);
+    workspace.configure(&workflow("kyc", ""));
+    workspace.apply().succeeded();
+    assert_eq!(sandbox.count("POST /auth/v2/token/ 200"), sandbox.count("POST /auth/"));
+}
+
 #[test]
 fn destinations_are_read_by_one_request() {
     let destination = |n: usize| {

@@ -142,6 +142,37 @@ fn a_value_that_didit_spells_in_its_own_way_is_no_drift() {
     assert_eq!(plan.change("idv_didit_list_entry.country")["before"]["value"], "GBR");
 }
 
+/// An import knows the stored spelling, and a configuration may have another of the same value.
+#[test]
+fn an_entry_is_imported_under_any_spelling_of_its_value() {
+    for (entry_type, stored, given, other) in
+        [("phone", "+49151000000", "+49 151 000000", "+49 151 000001"), ("country", "USA", "us", "gb")]
+    {
+        let sandbox = Sandbox::start();
+        let list_id = "11111111-2222-3333-4444-555555555555";
+        sandbox.change_state(|state| {
+            let lists = state["didit"]["lists"].as_array_mut().unwrap();
+            lists.push(json!({
+                "uuid": list_id, "name": "theirs", "list_type": "custom", "entry_type": entry_type,
+                "entries": [{"uuid": "theirs", "value": stored}],
+            }));
+        });
+        let entry = |value: &str| {
+            format!(
+                "resource \"idv_didit_list_entry\" \"main\" {{\n  list_id = \"{list_id}\"\n  value = \"{value}\"\n}}\n"
+            )
+        };
+        let workspace = Workspace::new(&sandbox);
+        workspace.configure(&entry(given));
+        let refused = workspace.apply().failed().errors();
+        assert!(refused.contains(&format!("{list_id}/theirs")), "no way to import in {refused}");
+        workspace.import("idv_didit_list_entry.main", &format!("{list_id}/theirs")).succeeded();
+        workspace.plan().assert_empty();
+        workspace.configure(&entry(other));
+        assert_eq!(workspace.plan().actions("idv_didit_list_entry.main"), ["delete", "create"]);
+    }
+}
+
 fn entry(value: &str) -> String {
     format!("resource \"idv_didit_list_entry\" \"main\" {{\n  list_id = \"{PHONES}\"\n  value = \"{value}\"\n}}\n")
 }

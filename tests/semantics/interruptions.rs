@@ -110,7 +110,97 @@ const CREATES: &[(&str, &str, &str, &str)] = &[
              providers = ["GOOGLE"]
            }"#,
     ),
+    ("didit", "POST", "/v3/webhook/destinations/", DESTINATION),
+    ("didit", "POST", "/v3/workflows/", WORKFLOW),
+    ("didit", "POST", "/v3/questionnaires/", QUESTIONNAIRE),
+    ("didit", "POST", "/v3/lists/", LIST),
+    ("didit", "POST", "/v3/lists/*/entries/", ENTRY),
+    (
+        "didit",
+        "PATCH",
+        "/v3/customization/",
+        "resource \"idv_didit_customization\" \"main\" {\n  hide_progress_bar = true\n}\n",
+    ),
 ];
+
+const DESTINATION: &str = r#"
+resource "idv_didit_webhook_destination" "main" {
+  label             = "events"
+  url               = "https://hooks.example.com/didit"
+  subscribed_events = ["status.updated"]
+}
+"#;
+
+const WORKFLOW: &str = r#"
+resource "idv_didit_workflow" "main" {
+  workflow_label = "kyc"
+  features       = [{ feature = "OCR" }]
+}
+"#;
+
+const QUESTIONNAIRE: &str = r#"
+resource "idv_didit_questionnaire" "main" {
+  title         = "Onboarding"
+  languages     = ["en"]
+  form_elements = [{ element_type = "short_text", label = { en = "Occupation?" } }]
+}
+"#;
+
+const LIST: &str = r#"
+resource "idv_didit_list" "main" {
+  name       = "trusted"
+  list_type  = "custom"
+  entry_type = "country"
+}
+"#;
+
+/// In a spelling of its own, in one of Didit's own lists.
+const ENTRY: &str = r#"
+data "idv_didit_lists" "phones" {
+  entry_type = "phone"
+}
+resource "idv_didit_list_entry" "main" {
+  list_id = data.idv_didit_lists.phones.lists[0].id
+  value   = "+49 151 000000"
+}
+"#;
+
+/// The create is carried out and not answered, and before anybody has looked what became of it Terraform is interrupted.
+#[test]
+fn ctrl_c_after_a_create_whose_answer_is_lost() {
+    std::thread::scope(|scope| {
+        for (vendor, method, path, configuration) in [
+            ("onekosmos", "PUT", "/idproofingapi/proofingtemplates", TEMPLATE),
+            ("didit", "POST", "/v3/webhook/destinations/", DESTINATION),
+            ("didit", "POST", "/v3/workflows/", WORKFLOW),
+            ("didit", "POST", "/v3/questionnaires/", QUESTIONNAIRE),
+            ("didit", "POST", "/v3/lists/", LIST),
+            ("didit", "POST", "/v3/lists/*/entries/", ENTRY),
+        ] {
+            scope.spawn(move || is_found_after_ctrl_c(vendor, method, path, configuration));
+        }
+    });
+}
+
+fn is_found_after_ctrl_c(vendor: &str, method: &str, path: &str, configuration: &str) {
+    let sandbox = Sandbox::start_with(&["--latency", "1s"]);
+    let mut workspace = Workspace::new(&sandbox);
+    // So few that the look has to wait for its turn.
+    let limit = format!("IDV_{}_REQUESTS_PER_MINUTE", vendor.to_uppercase());
+    workspace.set(&limit, "19");
+    workspace.configure(configuration);
+    sandbox.fault(&json!({"vendor": vendor, "method": method, "path": path, "kind": "drop", "after": true}));
+    let apply = workspace.start(&["apply", "-auto-approve", "-no-color"]);
+    let created = |sandbox: &Sandbox| sandbox.requests().iter().any(|request| request["method"] == method);
+    sandbox.wait_until("a create", created);
+    apply.interrupt();
+    let run = apply.wait();
+    assert!(run.stdout.contains("Interrupt received"), "Terraform did not see the signal");
+    let known = workspace.state().into_keys().filter(|address| address.starts_with("idv_")).count();
+    assert_eq!(known, 1, "what was created at {path} is not in state");
+    workspace.set(&limit, "");
+    workspace.plan().assert_empty();
+}
 
 /// Of those that are found by looking after them, which only Xident's newer API can.
 const TODAY: &[(&str, &str, &str, &str)] = &[
@@ -146,9 +236,17 @@ fn objects(sandbox: &Sandbox) -> usize {
         "/fiven/requests",
         "/xident/blacklist",
         "/xident/api_keys",
+        "/didit/webhook_destinations",
+        "/didit/workflows",
+        "/didit/questionnaires",
+        "/didit/lists",
     ];
+    let entries =
+        state["didit"]["lists"].as_array().unwrap().iter().map(|list| list["entries"].as_array().unwrap().len());
     let faces = state["xident"]["faces"].as_object().unwrap().len();
-    faces + lists.iter().map(|list| state.pointer(list).unwrap().as_array().unwrap().len()).sum::<usize>()
+    faces
+        + entries.sum::<usize>()
+        + lists.iter().map(|list| state.pointer(list).unwrap().as_array().unwrap().len()).sum::<usize>()
 }
 
 /// The vendor carries a create out and does not say so.

@@ -1,5 +1,6 @@
 //! What a user relies on beyond the life of single objects.
 
+mod aliases;
 mod buckets;
 mod didit;
 mod didit_lists;

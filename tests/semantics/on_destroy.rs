@@ -228,3 +228,80 @@ fn a_replacement_restores_the_scope_that_it_leaves() {
     let left = state["vult"]["weights"].as_array().unwrap().iter().rfind(of_tenant).unwrap();
     assert_eq!(left["age_weight"].as_f64(), before.get("age_weight").copied());
 }
+
+fn customization(name: &str) -> String {
+    format!(
+        "resource \"idv_didit_customization\" \"{name}\" {{\n  font_weight = \"500\"\n  on_destroy = \"restore\"\n}}\n"
+    )
+}
+
+/// Takes what the vendor has of an object out of the sandbox's state.
+type AtVendor = fn(&Value) -> Value;
+
+/// Each of the settings that a vendor has once, with a destroy that undoes.
+fn undone_by_destroy() -> [(String, AtVendor); 4] {
+    [
+        (weights("restore", 5), |state| {
+            state["vult"]["weights"].as_array().unwrap().last().unwrap()["age_weight"].clone()
+        }),
+        (requirements("restore"), |state| state["vult"]["requirements"].clone()),
+        (bucket("disable"), |state| state["onekosmos"]["buckets"][0]["isEnabled"].clone()),
+        (customization("main"), |state| state["didit"]["customization"].clone()),
+    ]
+}
+
+/// The new one stands for the same settings, and the destroy of the former comes after it.
+#[test]
+fn a_destroy_leaves_alone_what_another_resource_took_over() {
+    for (configuration, at_vendor) in undone_by_destroy() {
+        let sandbox = Sandbox::start();
+        let workspace = Workspace::new(&sandbox);
+        let first = configuration.replacen("{\n", "{\n  lifecycle { create_before_destroy = true }\n", 1);
+        workspace.configure(&first);
+        workspace.apply().succeeded();
+        let wanted = at_vendor(&sandbox.state());
+        let address = workspace.state().into_keys().next().unwrap();
+        workspace.plan_with(&[&format!("-replace={address}")]);
+        let run = workspace.apply_saved().succeeded();
+        assert_eq!(at_vendor(&sandbox.state()), wanted, "{address}");
+        assert!(
+            run.warnings().contains("in this run, so that the destroy of the former one changes nothing"),
+            "{address}"
+        );
+        workspace.plan().assert_empty();
+    }
+}
+
+/// Terraform destroys the one and creates the other at the same time, in an order that nobody knows.
+#[test]
+fn a_rename_without_moved_undoes_nothing() {
+    for (configuration, at_vendor) in undone_by_destroy() {
+        let sandbox = Sandbox::start();
+        let workspace = Workspace::new(&sandbox);
+        workspace.configure(&configuration);
+        workspace.apply().succeeded();
+        let wanted = at_vendor(&sandbox.state());
+        workspace.configure(&configuration.replace("\"main\"", "\"renamed\""));
+        workspace.apply().succeeded();
+        assert_eq!(at_vendor(&sandbox.state()), wanted, "after {configuration}");
+        workspace.plan().assert_empty();
+    }
+}
+
+/// Had the create failed, the next one would take what was written for what was there.
+#[test]
+fn a_customization_without_an_answer_is_restored_to_what_was_there_before_it() {
+    let sandbox = Sandbox::start().with_variable("IDV_MAX_RETRIES", "0");
+    let workspace = Workspace::new(&sandbox);
+    let at_didit = || sandbox.state()["didit"]["customization"].clone();
+    let before = at_didit();
+    workspace.configure(&customization("main"));
+    sandbox.fault(&json!({
+        "vendor": "didit", "method": "PATCH", "path": "/v3/customization/", "kind": "status", "status": 500, "after": true,
+    }));
+    assert!(workspace.apply().succeeded().warnings().contains("though it gave no clear answer"));
+    assert_ne!(at_didit(), before, "it was carried out");
+    workspace.plan().assert_empty();
+    destroy(&workspace, "writes back what was there when Terraform took over");
+    assert_eq!(at_didit(), before);
+}

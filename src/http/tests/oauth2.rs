@@ -62,7 +62,7 @@ async fn fifty_requests_at_once_ask_for_one_token() {
 
 #[tokio::test]
 async fn a_token_is_asked_for_as_the_rfc_says() {
-    for client_auth in [ClientAuth::Basic, ClientAuth::Post] {
+    for client_auth in [ClientAuth::Basic, ClientAuth::BasicVerbatim, ClientAuth::Post] {
         let server = vendor(json!(3600), |_| true).await;
         let credentials = ClientCredentials { client_auth, ..credentials(&server) };
         let auth = OAuth2ClientCredentials::new(&server.settings(), credentials).unwrap();
@@ -81,6 +81,11 @@ async fn a_token_is_asked_for_as_the_rfc_says() {
                 assert_eq!(seen.body, common);
                 // base64 of `terra+form:hunter2%2F%2B`
                 assert_eq!(seen.headers["authorization"], "Basic dGVycmErZm9ybTpodW50ZXIyJTJGJTJC");
+            }
+            ClientAuth::BasicVerbatim => {
+                assert_eq!(seen.body, common);
+                // base64 of `terra form:hunter2/+`
+                assert_eq!(seen.headers["authorization"], "Basic dGVycmEgZm9ybTpodW50ZXIyLys=");
             }
             ClientAuth::Post => {
                 assert_eq!(seen.body, format!("{common}&client_id=terra+form&client_secret=hunter2%2F%2B"));

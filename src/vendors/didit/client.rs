@@ -13,9 +13,10 @@ use serde_json::{Map, Value as Json};
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::http::{
-    self, Error, FieldError, HeaderMap, Kind, OAuth2ClientCredentials, Path, Request, Response, StatusCode, Token,
-    VendorError, parse_common,
+    self, Error, FieldError, HeaderMap, Kind, Look, OAuth2ClientCredentials, Path, Request, Response, StatusCode,
+    Token, VendorError, parse_common,
 };
+use crate::vendors::takeovers::Takeovers;
 
 /// How many rows a page of workflows or questionnaires asks for: the vendor's default for workflows.
 const PAGE: usize = 50;
@@ -131,12 +132,14 @@ pub(super) struct Client {
     http: http::Client,
     sign_in: SignIn,
     creating: Mutex<()>,
+    /// Who manages the customization.
+    pub(super) takeovers: Takeovers,
 }
 
 impl Client {
     /// A client over a transport that signs its requests in the way that is named.
     pub(super) fn new(http: http::Client, sign_in: SignIn) -> Self {
-        Self { http, sign_in, creating: Mutex::new(()) }
+        Self { http, sign_in, creating: Mutex::new(()), takeovers: Takeovers::default() }
     }
 
     /// The address of the API, without a slash at its end.
@@ -164,9 +167,9 @@ impl Client {
         self.creating.lock().await
     }
 
-    /// Every row of a list. `fresh` asks again where this run knows the answer.
-    pub(super) async fn list<T: Row>(&self, collection: &Collection, fresh: bool) -> Result<Vec<T>, Error> {
-        let mut pages = Pages::new(self, collection, fresh);
+    /// Every row of a list.
+    pub(super) async fn list<T: Row>(&self, collection: &Collection, look: Look) -> Result<Vec<T>, Error> {
+        let mut pages = Pages::new(self, collection, look);
         let mut rows = Vec::new();
         while let Some(mut page) = pages.next().await? {
             rows.append(&mut page);
@@ -175,9 +178,14 @@ impl Client {
     }
 
     /// One object in full; `None` where there is none of this id.
-    pub(super) async fn get<T: DeserializeOwned>(&self, collection: &Collection, id: &str) -> Result<Option<T>, Error> {
+    pub(super) async fn get<T: DeserializeOwned>(
+        &self,
+        collection: &Collection,
+        id: &str,
+        look: Look,
+    ) -> Result<Option<T>, Error> {
         let request = self.http.get(collection.object(id)).doing(format!("reading the {} `{id}`", collection.one));
-        let answer = request.send_opt().await.map_err(|error| self.hint(error))?;
+        let answer = request.look(look).send_opt().await.map_err(|error| self.hint(error))?;
         answer.map(|answer| answer.json()).transpose()
     }
 
@@ -214,12 +222,9 @@ impl Client {
     }
 
     /// The customization, which an application has once.
-    pub(super) async fn customization(&self, fresh: bool) -> Result<Map<String, Json>, Error> {
-        let mut request = self.http.get(CUSTOMIZATION).doing("reading the customization").shared(CUSTOMIZATION);
-        if fresh {
-            request = request.fresh();
-        }
-        request.send().await.map_err(|error| self.hint(error))?.json()
+    pub(super) async fn customization(&self, look: Look) -> Result<Map<String, Json>, Error> {
+        let request = self.http.get(CUSTOMIZATION).doing("reading the customization").shared(CUSTOMIZATION);
+        request.look(look).send().await.map_err(|error| self.hint(error))?.json()
     }
 
     /// Changes the customization in part, and answers the whole.
@@ -263,7 +268,7 @@ impl Client {
 pub(super) struct Pages<'c, T> {
     client: &'c Client,
     collection: &'c Collection,
-    fresh: bool,
+    look: Look,
     read: usize,
     /// Rows of earlier pages: rows move to a later page when others are added meanwhile.
     known: HashSet<String>,
@@ -279,8 +284,8 @@ struct Page<T> {
 
 impl<'c, T: Row> Pages<'c, T> {
     /// From the first one on.
-    pub(super) fn new(client: &'c Client, collection: &'c Collection, fresh: bool) -> Self {
-        Self { client, collection, fresh, read: 0, known: HashSet::new(), done: false, rows: std::marker::PhantomData }
+    pub(super) fn new(client: &'c Client, collection: &'c Collection, look: Look) -> Self {
+        Self { client, collection, look, read: 0, known: HashSet::new(), done: false, rows: std::marker::PhantomData }
     }
 
     /// The next page; `None` after the last.
@@ -289,10 +294,8 @@ impl<'c, T: Row> Pages<'c, T> {
             return Ok(None);
         }
         let collection = self.collection;
-        let mut request = self.client.http.get(collection.whole()).doing(format!("listing the {}", collection.many));
-        if self.fresh && self.read == 0 {
-            request = request.fresh();
-        }
+        let request = self.client.http.get(collection.whole()).doing(format!("listing the {}", collection.many));
+        let mut request = if self.read == 0 { request.look(self.look) } else { request.look_on(self.look) };
         if let Some(limit) = collection.page {
             request = request.query(&[("limit", limit), ("offset", self.read)]);
         }

@@ -8,7 +8,7 @@ use tokio::sync::MutexGuard;
 
 use super::client::{Client, Collection, Row};
 use crate::framework::{Context, Diagnostic, Diagnostics, Model, Schema};
-use crate::http::Error;
+use crate::http::{Error, Look};
 use crate::vendors::errors::{at_attribute, lost_sight_of};
 
 /// A create that is about to be sent. While it lives, no other is sent by this process.
@@ -23,7 +23,7 @@ impl<'c, T: Row> Creation<'c, T> {
     /// Waits for its turn and reads what there is.
     pub(super) async fn begin(client: &'c Client, collection: Collection) -> Result<Self, Error> {
         let alone = client.creating().await;
-        let before = client.list(&collection, true).await?;
+        let before = client.list(&collection, Look::Anew).await?;
         Ok(Self { client, collection, before, _alone: alone })
     }
 
@@ -48,7 +48,7 @@ impl<'c, T: Row> Creation<'c, T> {
         };
         let one = self.collection.one();
         let known = |row: &T| self.before.iter().any(|before| before.key() == row.key());
-        let rows: Vec<T> = match self.client.list(&self.collection, true).await {
+        let rows: Vec<T> = match self.client.list(&self.collection, Look::Settling).await {
             Ok(rows) => rows,
             Err(look) => {
                 let way_out = format!(

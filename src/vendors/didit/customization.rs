@@ -12,8 +12,9 @@ use crate::framework::resource::{Change, Context, Resource};
 use crate::framework::{
     Attribute, Diagnostic, Diagnostics, Found, Listable, Number, Private, Rule, Schema, Value, identity,
 };
+use crate::http::{Kind as Failure, Look};
 use crate::vendors::errors::at_attribute;
-use crate::vendors::original;
+use crate::vendors::{original, takeovers};
 
 /// What the settings are called in a sentence.
 const WHAT: &str = "the settings of the customization";
@@ -148,16 +149,29 @@ impl Customization {
     async fn write(
         &self,
         client: &Client,
-        config: Option<&Value>,
         current: Map<String, Json>,
+        ctx: &mut Context<Value>,
     ) -> Result<Map<String, Json>, Diagnostics> {
-        let mut body = config.map(Self::body).unwrap_or_default();
+        let mut body = ctx.config.as_ref().map(Self::body).unwrap_or_default();
         body.retain(|name, value| current.get(name) != Some(value));
         if body.is_empty() {
             return Ok(current);
         }
-        let updated = client.update_customization(&Json::Object(body)).await;
-        Ok(updated.map_err(|error| at_attribute(error, &self.schema()))?)
+        let error = match client.update_customization(&Json::Object(body.clone())).await {
+            Ok(updated) => return Ok(updated),
+            Err(error) if error.may_have_been_carried_out() || error.kind() == Failure::Decode => error,
+            Err(error) => return Err(at_attribute(error, &self.schema()).into()),
+        };
+        // A create that fails loses the original with its private state, and the next one would take what was just written
+        // for it. So what is there counts, not what was answered.
+        match client.customization(Look::Settling).await {
+            Ok(after) if body.iter().all(|(name, value)| after.get(name) == Some(value)) => {
+                ctx.warn(format!("Didit has taken over {WHAT} though it gave no clear answer"), error.to_string());
+                Ok(after)
+            }
+            Ok(_) => Err(error.into()),
+            Err(unread) => Err([error, unread].map(Diagnostic::from).into_iter().collect()),
+        }
     }
 
     fn capture(private: &mut Private, state: &Value) -> Result<(), Diagnostics> {
@@ -195,9 +209,12 @@ impl Resource for Customization {
     }
 
     async fn create(&self, client: &Client, plan: Value, ctx: &mut Context<Value>) -> Result<Value, Diagnostics> {
-        let current = client.customization(true).await?;
+        let takeover = client.takeovers.of(IMPORT_ID);
+        let mut taken_over = takeover.lock().await;
+        let current = client.customization(Look::Anew).await?;
         Self::capture(&mut ctx.private, &Self::state(&plan, &current)?)?;
-        let after = self.write(client, ctx.config.as_ref(), current).await?;
+        let after = self.write(client, current, ctx).await?;
+        *taken_over = true;
         Self::state(&plan, &after)
     }
 
@@ -207,7 +224,7 @@ impl Resource for Customization {
         state: Value,
         ctx: &mut Context<Value>,
     ) -> Result<Option<Value>, Diagnostics> {
-        let found = Self::state(&state, &client.customization(false).await?)?;
+        let found = Self::state(&state, &client.customization(Look::Shared).await?)?;
         // An import: this is when Terraform takes over.
         if original::kept(&ctx.private).is_none() {
             Self::capture(&mut ctx.private, &found)?;
@@ -221,8 +238,8 @@ impl Resource for Customization {
         change: Change<Value>,
         ctx: &mut Context<Value>,
     ) -> Result<Value, Diagnostics> {
-        let current = client.customization(true).await?;
-        let after = self.write(client, ctx.config.as_ref(), current).await?;
+        let current = client.customization(Look::Anew).await?;
+        let after = self.write(client, current, ctx).await?;
         let mut state = Self::state(&change.plan, &after)?;
         if let Value::Map(settings) = &mut state {
             for (name, value) in settings.iter_mut() {
@@ -252,6 +269,13 @@ impl Resource for Customization {
             ctx.warn(summary, detail);
             return Ok(());
         };
+        let takeover = client.takeovers.of(IMPORT_ID);
+        let taken_over = takeover.lock().await;
+        if *taken_over {
+            let (summary, detail) = takeovers::left_alone(WHAT);
+            ctx.warn(summary, detail);
+            return Ok(());
+        }
         client.update_customization(&original).await?;
         Ok(())
     }
@@ -279,7 +303,7 @@ impl Listable for Customization {
     }
 
     async fn list(&self, client: &Client, _: Value, found: &mut Found<Value>) -> Result<(), Diagnostics> {
-        let state = Self::state(&Value::Null, &client.customization(false).await?)?;
+        let state = Self::state(&Value::Null, &client.customization(Look::Shared).await?)?;
         found.offer("customization", state).await;
         Ok(())
     }

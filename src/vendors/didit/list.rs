@@ -13,7 +13,7 @@ use crate::framework::resource::{Change, Context, Resource};
 use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Path, Private, Rule, Schema, Value, identity,
 };
-use crate::http::Error;
+use crate::http::{Error, Look};
 use crate::vendors::errors::at_attribute;
 
 /// The types of lists that can be created, by the vendor's reference.
@@ -137,7 +137,7 @@ impl Resource for List {
         state: ListModel,
         ctx: &mut Context<ListModel>,
     ) -> Result<Option<ListModel>, Diagnostics> {
-        let rows = client.list::<wire::List>(&Collection::lists(), false).await?;
+        let rows = client.list::<wire::List>(&Collection::lists(), Look::Shared).await?;
         match rows.into_iter().find(|row| row.uuid == state.id()) {
             Some(row) if row.is_system => Err(of_the_system(&row).into()),
             Some(row) => Ok(Some(row.into())),
@@ -181,7 +181,7 @@ impl Listable for List {
     }
 
     async fn list(&self, client: &Client, _: Value, found: &mut Found<ListModel>) -> Result<(), Diagnostics> {
-        for row in client.list::<wire::List>(&Collection::lists(), false).await? {
+        for row in client.list::<wire::List>(&Collection::lists(), Look::Shared).await? {
             if !row.is_system && !found.offer(row.name.clone(), row.into()).await {
                 break;
             }
@@ -192,7 +192,7 @@ impl Listable for List {
 
 /// The ids of all lists, Didit's own included.
 pub(super) async fn ids(client: &Client) -> Result<Vec<String>, Error> {
-    let rows = client.list::<wire::List>(&Collection::lists(), false).await?;
+    let rows = client.list::<wire::List>(&Collection::lists(), Look::Shared).await?;
     Ok(rows.into_iter().map(|row| row.uuid).collect())
 }
 

@@ -7,6 +7,7 @@
 //! one: as long as the latter is what the list shows, nothing has changed.
 
 use async_trait::async_trait;
+use celes::Country;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -16,7 +17,7 @@ use crate::framework::resource::{Context, Resource};
 use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Path, Rule, Schema, Value, identity,
 };
-use crate::http::Error;
+use crate::http::{Error, Look};
 use crate::vendors::errors::{at_attribute, lost_sight_of};
 
 /// One entry.
@@ -129,7 +130,7 @@ impl Resource for ListEntry {
         let row: wire::Entry = match client.create(&collection, name, &plan.to_wire()).await {
             Ok(row) => row,
             Err(error) if error.may_have_been_carried_out() => {
-                let row = match twin(client, &plan).await {
+                let row = match twin(client, &plan, Look::Settling).await {
                     Ok(row) => row.ok_or_else(|| not_listed(error.clone()))?,
                     Err(look) => return Err(lost_sight_of(error, NOT_LOOKED_UP, look)),
                 };
@@ -149,7 +150,7 @@ impl Resource for ListEntry {
         state: ListEntryModel,
         ctx: &mut Context<ListEntryModel>,
     ) -> Result<Option<ListEntryModel>, Diagnostics> {
-        let row = match client.list::<wire::Entry>(&Collection::entries(state.list_id()), false).await {
+        let row = match client.list::<wire::Entry>(&Collection::entries(state.list_id()), Look::Shared).await {
             Ok(rows) => rows.into_iter().find(|row| row.uuid == state.id()),
             Err(error) if error.is_not_found() => None,
             Err(error) => return Err(error.into()),
@@ -206,7 +207,7 @@ impl Listable for ListEntry {
         for list_id in lists {
             let collection = Collection::entries(&list_id);
             let of_list = ListEntryModel { list_id: list_id.into(), ..ListEntryModel::default() };
-            let mut pages = Pages::<wire::Entry>::new(client, &collection, false);
+            let mut pages = Pages::<wire::Entry>::new(client, &collection, Look::Shared);
             while let Some(rows) = pages.next().await? {
                 for row in rows {
                     let label = row.display_label.clone().filter(|label| !label.is_empty());
@@ -221,9 +222,12 @@ impl Listable for ListEntry {
     }
 }
 
-/// Whether Didit stores two values alike, as far as its reference says how: letters in one case, and of a phone number
-/// the digits alone.
+/// Whether Didit stores two values alike, as far as its reference says how: letters in one case, of a phone number the
+/// digits alone, and a country by its code of three capital letters.
 fn same_value(a: &Value, b: &Value) -> bool {
+    if names_country(a, b) || names_country(b, a) {
+        return true;
+    }
     let folded = |value: &Value| {
         let text = value.as_str()?.trim().to_lowercase();
         let phone = text.starts_with('+') && !text.contains(char::is_alphabetic);
@@ -232,10 +236,18 @@ fn same_value(a: &Value, b: &Value) -> bool {
     matches!((folded(a), folded(b)), (Some(a), Some(b)) if a == b)
 }
 
-/// The entry of the list that has the value of this one, asking anew. Didit takes a value once.
-async fn twin(client: &Client, plan: &ListEntryModel) -> Result<Option<wire::Entry>, Error> {
+/// Whether the one is a country as Didit stores it, and the other its code of two letters. Only what is stored of a country
+/// has capital letters, so the `usa` of another kind of list is not taken for a country.
+fn names_country(stored: &Value, given: &Value) -> bool {
+    let stored = stored.as_str().filter(|code| code.chars().all(|letter| letter.is_ascii_uppercase()));
+    let given = given.as_str().and_then(|code| Country::from_alpha2(code.trim()).ok());
+    stored.zip(given).is_some_and(|(stored, given)| given.alpha3 == stored)
+}
+
+/// The entry of the list that has the value of this one. Didit takes a value once.
+async fn twin(client: &Client, plan: &ListEntryModel, look: Look) -> Result<Option<wire::Entry>, Error> {
     let wanted: Value = plan.value.as_str().unwrap_or_default().into();
-    let rows: Vec<wire::Entry> = client.list(&Collection::entries(plan.list_id()), true).await?;
+    let rows: Vec<wire::Entry> = client.list(&Collection::entries(plan.list_id()), look).await?;
     Ok(rows.into_iter().find(|row| same_value(&row.value.as_str().into(), &wanted)))
 }
 
@@ -253,7 +265,7 @@ fn not_listed(error: Error) -> Error {
 async fn refused(client: &Client, plan: &ListEntryModel, error: Error) -> Diagnostic {
     let about_value = error.fields().iter().any(|field| field.path.first().is_some_and(|name| name == "value"));
     // A failure of this second look would hide the first one.
-    let known = if about_value { twin(client, plan).await.ok().flatten() } else { None };
+    let known = if about_value { twin(client, plan, Look::Anew).await.ok().flatten() } else { None };
     let Some(row) = known else { return at_attribute(error, &ListEntry.schema()) };
     let detail = format!(
         "The list has this value already, as `{}`, and takes a value once. Nothing was created. To manage the entry that exists, \
@@ -309,6 +321,11 @@ mod tests {
             ("10.0.0.1", "1000.1", false),
             ("a-b", "ab", false),
             ("+a-b@example.com", "+ab@example.com", false),
+            ("us", "USA", true),
+            ("CHE", "Ch", true),
+            ("us", "usa", false),
+            ("us", "GBR", false),
+            ("uk", "GBR", false),
         ] {
             assert_eq!(same_value(&a.into(), &b.into()), same, "{a} {b}");
         }

@@ -195,7 +195,8 @@ impl Vendor for Didit {
                     client_secret: SecretString::from(secret.expose()),
                     scopes: Vec::new(),
                     audience: None,
-                    client_auth: ClientAuth::Basic,
+                    // The page joins id and secret as they are, and its samples encode neither.
+                    client_auth: ClientAuth::BasicVerbatim,
                 };
                 // The API answers 403 to credentials that it does not accept, so to a token that has ended too.
                 let auth = Arc::new(OAuth2ClientCredentials::new(&settings, credentials)?.renewing_on_forbidden());

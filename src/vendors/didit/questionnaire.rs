@@ -18,7 +18,7 @@ use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Path, Private, Rule, Schema, Type, Value, identity,
 };
-use crate::http::Error;
+use crate::http::{Error, Look};
 use crate::vendors::common::NOT_EMPTY;
 
 /// One questionnaire.
@@ -224,10 +224,10 @@ impl Listable for Questionnaire {
 
     async fn list(&self, client: &Client, _: Value, found: &mut Found<QuestionnaireModel>) -> Result<(), Diagnostics> {
         let collection = Collection::questionnaires();
-        let versions: Vec<Version> = client.list(&collection, false).await?;
+        let versions: Vec<Version> = client.list(&collection, Look::Shared).await?;
         for version in versions::all_current(&versions) {
             // One that was deleted meanwhile is passed over.
-            let Some(version) = versions::full(client, &collection, &version.id).await? else { continue };
+            let Some(version) = versions::full(client, &collection, &version.id, Look::Shared).await? else { continue };
             let model = QuestionnaireModel::default().with(&version)?;
             if !found.offer(model.title.as_str().unwrap_or("questionnaire"), model.clone()).await {
                 break;

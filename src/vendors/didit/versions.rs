@@ -13,7 +13,7 @@ use serde_json::{Map, Value as Json};
 
 use super::client::{Client, Collection, Row};
 use crate::framework::{Attr, Context, Diagnostic, Diagnostics, Model, Path, Private, Schema};
-use crate::http::{Error, Kind};
+use crate::http::{Error, Kind, Look};
 use crate::vendors::errors::{at_attribute, lost_sight_of};
 
 /// The statuses that a version may have.
@@ -108,18 +108,23 @@ pub(super) async fn find(
     collection: &Collection,
     target: Target<'_>,
 ) -> Result<Option<Version>, Error> {
-    let versions: Vec<Version> = client.list(collection, false).await?;
+    let versions: Vec<Version> = client.list(collection, Look::Shared).await?;
     let Some(id) = current(&versions, target.group).map(|version| version.id.as_str()).or(target.last) else {
         return Ok(None);
     };
-    let found = full(client, collection, id).await?;
+    let found = full(client, collection, id, Look::Shared).await?;
     Ok(found.map(|found| Version { group: target.group.to_owned(), ..found }))
 }
 
 /// A version with all that the list and the answer about it alone tell: they do not have the same members.
-pub(super) async fn full(client: &Client, collection: &Collection, id: &str) -> Result<Option<Version>, Error> {
-    let Some(found) = client.get::<Version>(collection, id).await? else { return Ok(None) };
-    let versions: Vec<Version> = client.list(collection, false).await?;
+pub(super) async fn full(
+    client: &Client,
+    collection: &Collection,
+    id: &str,
+    look: Look,
+) -> Result<Option<Version>, Error> {
+    let Some(found) = client.get::<Version>(collection, id, look).await? else { return Ok(None) };
+    let versions: Vec<Version> = client.list(collection, look).await?;
     let listed = versions.iter().find(|version| version.id == id);
     let group = listed.map_or(found.group, |listed| listed.group.clone());
     let mut told = listed.map(|listed| listed.told.clone()).unwrap_or_default();
@@ -140,7 +145,7 @@ pub(super) async fn read_back<M: Model>(
     ctx: &mut Context<M>,
 ) -> Result<Version, Diagnostics> {
     keep(&mut ctx.private, &written)?;
-    match full(client, collection, &written.id).await {
+    match full(client, collection, &written.id, Look::Settling).await {
         Ok(Some(found)) => {
             let found = Version { group: written.group, ..found };
             keep(&mut ctx.private, &found)?;
@@ -173,7 +178,7 @@ pub(super) async fn change<M: Model>(
     ctx: &mut Context<M>,
 ) -> Result<Version, Diagnostics> {
     let Target { group, last } = target;
-    let before: Vec<Version> = client.list(collection, false).await?;
+    let before: Vec<Version> = client.list(collection, Look::Shared).await?;
     let id = current(&before, group).map(|version| version.id.as_str()).or(last).unwrap_or_default().to_owned();
     let written = match client.update::<Json>(collection, &id, body).await {
         Ok(answer) => match serde_json::from_value::<Version>(answer) {
@@ -201,7 +206,7 @@ pub(super) async fn change<M: Model>(
 
 /// The version of a group that the list shows at this moment.
 async fn now(client: &Client, collection: &Collection, group: &str) -> Result<Option<Version>, Error> {
-    let versions: Vec<Version> = client.list(collection, true).await?;
+    let versions: Vec<Version> = client.list(collection, Look::Settling).await?;
     Ok(current(&versions, group).cloned())
 }
 
@@ -230,7 +235,7 @@ pub(super) async fn delete_all(
     let mut left: BTreeSet<String> = seen(private).into_iter().chain(last.map(str::to_owned)).collect();
     let mut deleted = BTreeSet::new();
     loop {
-        let versions: Vec<Version> = client.list(collection, true).await?;
+        let versions: Vec<Version> = client.list(collection, Look::Anew).await?;
         let listed = versions.into_iter().filter(|version| version.group == group).map(|version| version.id);
         left.extend(listed);
         left.retain(|id| !deleted.contains(id));

@@ -16,6 +16,7 @@ use crate::framework::resource::{Change, Context, Resource};
 use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Path, Rule, Schema, Type, Value, identity,
 };
+use crate::http::Look;
 use crate::vendors::common::NOT_EMPTY;
 use crate::vendors::errors::at_attribute;
 
@@ -147,7 +148,7 @@ impl Resource for WebhookDestination {
         state: WebhookDestinationModel,
         ctx: &mut Context<WebhookDestinationModel>,
     ) -> Result<Option<WebhookDestinationModel>, Diagnostics> {
-        let rows = client.list::<wire::Destination>(&Collection::webhook_destinations(), false).await?;
+        let rows = client.list::<wire::Destination>(&Collection::webhook_destinations(), Look::Shared).await?;
         let row = rows.into_iter().find(|row| row.uuid == state.id());
         if row.is_none() {
             let (summary, detail) = super::gone("webhook destination", state.id());
@@ -198,7 +199,7 @@ impl Listable for WebhookDestination {
         _: Value,
         found: &mut Found<WebhookDestinationModel>,
     ) -> Result<(), Diagnostics> {
-        for row in client.list::<wire::Destination>(&Collection::webhook_destinations(), false).await? {
+        for row in client.list::<wire::Destination>(&Collection::webhook_destinations(), Look::Shared).await? {
             if !found.offer(row.label.clone(), row.into()).await {
                 break;
             }
@@ -258,7 +259,7 @@ impl Ephemeral for WebhookSecret {
         _: &mut Opening,
     ) -> Result<WebhookSecretModel, Diagnostics> {
         let id = config.id.as_str().unwrap_or_default();
-        let found = client.get::<wire::Secret>(&Collection::webhook_destinations(), id).await?;
+        let found = client.get::<wire::Secret>(&Collection::webhook_destinations(), id, Look::Shared).await?;
         let secret = found.ok_or_else(|| {
             let detail =
                 format!("Didit has no webhook destination `{id}`. Take the id from `idv_didit_webhook_destination`.");

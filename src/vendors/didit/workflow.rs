@@ -13,8 +13,11 @@ use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
     Attr, Attribute, Diagnostics, Found, Listable, Number, Path, Private, Rule, Schema, Value, identity,
 };
-use crate::http::Error;
+use crate::http::{Error, Look};
 use crate::vendors::common::NOT_EMPTY;
+
+/// What stands for a window without an end, which the vendor has as null.
+const UNLIMITED: i64 = 0;
 
 /// One workflow.
 #[derive(Clone, Copy)]
@@ -61,12 +64,19 @@ impl WorkflowModel {
             ("is_white_label_enabled", flag(&self.is_white_label_enabled)),
             ("is_desktop_allowed", flag(&self.is_desktop_allowed)),
             ("max_retry_attempts", number(&self.max_retry_attempts)),
-            ("retry_window_days", number(&self.retry_window_days)),
+            ("retry_window_days", self.retry_window_days.known().map(days)),
             ("face_liveness_max_attempts", number(&self.face_liveness_max_attempts)),
             ("face_match_max_attempts", number(&self.face_match_max_attempts)),
             ("session_expiration_time", number(&self.session_expiration_time)),
         ];
         members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    }
+
+    /// For how many days retries are counted. Null cannot be configured: it is what leaving a setting out looks like.
+    fn retry_window(&self, version: &Version) -> Result<Attr<Number>, Error> {
+        const NAME: &str = "retry_window_days";
+        let unlimited = version.told.get(NAME).is_some_and(Json::is_null);
+        if unlimited { Ok(Attr::Known(UNLIMITED.into())) } else { version.tell(NAME, &self.retry_window_days) }
     }
 
     /// This workflow as a version of it tells.
@@ -83,7 +93,7 @@ impl WorkflowModel {
             is_white_label_enabled: version.tell("is_white_label_enabled", &self.is_white_label_enabled)?,
             is_desktop_allowed: version.tell("is_desktop_allowed", &self.is_desktop_allowed)?,
             max_retry_attempts: version.tell("max_retry_attempts", &self.max_retry_attempts)?,
-            retry_window_days: version.tell("retry_window_days", &self.retry_window_days)?,
+            retry_window_days: self.retry_window(version)?,
             face_liveness_max_attempts: version.tell("face_liveness_max_attempts", &self.face_liveness_max_attempts)?,
             face_match_max_attempts: version.tell("face_match_max_attempts", &self.face_match_max_attempts)?,
             session_expiration_time: version.tell("session_expiration_time", &self.session_expiration_time)?,
@@ -227,10 +237,10 @@ impl Listable for Workflow {
 
     async fn list(&self, client: &Client, _: Value, found: &mut Found<WorkflowModel>) -> Result<(), Diagnostics> {
         let collection = Collection::workflows();
-        let versions: Vec<Version> = client.list(&collection, false).await?;
+        let versions: Vec<Version> = client.list(&collection, Look::Shared).await?;
         for version in versions::all_current(&versions) {
             // One that was deleted meanwhile is passed over.
-            let Some(version) = versions::full(client, &collection, &version.id).await? else { continue };
+            let Some(version) = versions::full(client, &collection, &version.id, Look::Shared).await? else { continue };
             let model = WorkflowModel::default().with(&version, &Private::default())?;
             if !found.offer(model.workflow_label.as_str().unwrap_or("workflow"), model.clone()).await {
                 break;
@@ -238,6 +248,10 @@ impl Listable for Workflow {
         }
         Ok(())
     }
+}
+
+fn days(number: &Number) -> Json {
+    if *number == Number::from(UNLIMITED) { Json::Null } else { Json::Number(number.into()) }
 }
 
 /// The state after a write, and what was echoed of it.
@@ -277,7 +291,7 @@ fn attributes() -> Vec<Attribute> {
         flag("is_white_label_enabled", "Whether the application's own look is used."),
         flag("is_desktop_allowed", "Whether the checks may be done on a desktop computer."),
         number("max_retry_attempts", 0, 10, "How often a person who was declined may try again."),
-        number("retry_window_days", 1, 365, "For how many days that is counted. Null where Didit counts for ever."),
+        number("retry_window_days", 0, 365, "For how many days that is counted; `0` for no limit, which Didit has as null."),
         number("face_liveness_max_attempts", 1, 3, "How many attempts at a liveness check a session has."),
         number("face_match_max_attempts", 1, 3, "How many attempts at a face match a session has."),
         number("session_expiration_time", 3600, 2_419_200, "After how many seconds a session ends that nobody has finished."),

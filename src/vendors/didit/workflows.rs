@@ -7,7 +7,7 @@ use super::client::{Client, Collection};
 use super::features;
 use super::versions::{self, Version};
 use crate::framework::{Attr, Attribute, DataSource, Diagnostics, Schema, Type};
-use crate::http::Error;
+use crate::http::{Error, Look};
 
 /// The workflows.
 pub(super) struct Workflows;
@@ -81,7 +81,7 @@ impl DataSource for Workflows {
         _: WorkflowsModel,
         _: &mut Diagnostics,
     ) -> Result<WorkflowsModel, Diagnostics> {
-        let versions: Vec<Version> = client.list(&Collection::workflows(), false).await?;
+        let versions: Vec<Version> = client.list(&Collection::workflows(), Look::Shared).await?;
         let rows = versions::all_current(&versions).into_iter().map(WorkflowRow::of).collect::<Result<Vec<_>, _>>()?;
         Ok(WorkflowsModel { workflows: rows.into() })
     }

@@ -15,9 +15,13 @@ use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Path, Private, Rule, Schema, Value, identity, secret,
 };
 use crate::http::Look;
+use crate::vendors::takeovers;
 
 /// The kinds of storage that the vendor's page names.
 const TYPES: &[&str] = &["aws", "gcp", "azure"];
+
+/// What the bucket is called, of which a community has one.
+const BUCKET: &str = "the bucket";
 
 /// The bucket.
 #[derive(Clone, Copy)]
@@ -188,6 +192,8 @@ impl Resource for Bucket {
         ctx: &mut Context<BucketModel>,
     ) -> Result<BucketModel, Diagnostics> {
         let config = ctx.config.clone().unwrap_or_default();
+        let takeover = client.takeovers.of(BUCKET);
+        let mut taken_over = takeover.lock().await;
         if let Some(there) = client.bucket::<wire::Bucket>(Look::Anew).await? {
             let same = there.kind.as_deref() == plan.kind.as_str()
                 && there.bucket_name.as_deref() == plan.bucket_name.as_str();
@@ -198,6 +204,7 @@ impl Resource for Bucket {
         let row = client
             .put_bucket::<wire::Bucket>(plan.body(plan.is_enabled == Attr::Known(true), config.credential()))
             .await?;
+        *taken_over = true;
         Ok(plan.with(row))
     }
 
@@ -246,8 +253,15 @@ impl Resource for Bucket {
         &self,
         client: &Client,
         state: BucketModel,
-        _: &mut Context<BucketModel>,
+        ctx: &mut Context<BucketModel>,
     ) -> Result<(), Diagnostics> {
+        let takeover = client.takeovers.of(BUCKET);
+        let taken_over = takeover.lock().await;
+        if *taken_over {
+            let (summary, detail) = takeovers::left_alone(BUCKET);
+            ctx.warn(summary, detail);
+            return Ok(());
+        }
         if state.on_destroy.as_str() == Some("forget") || client.bucket::<wire::Bucket>(Look::Anew).await?.is_none() {
             return Ok(());
         }

@@ -11,6 +11,7 @@ use url::Url;
 use super::endpoints::{Endpoint, Endpoints};
 use super::session::{Access, Session};
 use crate::http::{self, Error, Kind, Look, Path, Request, Response};
+use crate::vendors::takeovers::Takeovers;
 
 /// How many sessions a page asks for, as on the vendor's page.
 const PAGE: usize = 100;
@@ -61,6 +62,8 @@ pub(super) struct Client {
     community: OnceCell<Community>,
     /// A live session through which templates can be read.
     pub(super) template_session_id: Option<String>,
+    /// Who manages the bucket.
+    pub(super) takeovers: Takeovers,
 }
 
 const PUBLIC: Access = Access { license: false, sealed: false };
@@ -78,7 +81,8 @@ impl Client {
         let mut root: Url = http.base_url().clone();
         root.set_path("");
         let origin = http.at(root)?;
-        Ok(Self { http, origin, session, endpoints, tenancy, community: OnceCell::new(), template_session_id })
+        let (community, takeovers) = (OnceCell::new(), Takeovers::default());
+        Ok(Self { http, origin, session, endpoints, tenancy, community, template_session_id, takeovers })
     }
 
     /// The address of the service, without a slash at its end.
@@ -178,7 +182,8 @@ impl Client {
         found(self.send(request, Endpoint::TemplateUpdate, body).await)
     }
 
-    /// Replaces the workflow of the template for a device verification configuration; `None` when there is none.
+    /// Replaces the workflow of the template for a device verification configuration; `None` when there is none. By this it is
+    /// found out what became of a create, also when the provider was asked to stop.
     pub(super) async fn update_template_by_dvc_id<T: DeserializeOwned>(
         &self,
         dvc_id: &str,
@@ -186,7 +191,7 @@ impl Client {
     ) -> Result<Option<T>, Error> {
         let path = self.path("/proofingtemplates").await?.then("/dvcId").segment(dvc_id);
         let doing = "updating the proofing template by dvcId";
-        let request = self.http.patch(path).doing(doing).idempotent().invalidates("templates");
+        let request = self.http.patch(path).doing(doing).idempotent().invalidates("templates").settling();
         found(self.send(request, Endpoint::TemplateUpdateByDvcId, body).await)
     }
 

@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 use super::operations::{Operation, Operations};
 use crate::http::{self, Error, Kind, Look, Method, OAuth2ClientCredentials, Path, Request, Response, Token};
 use crate::vendors::claims::{Claim, Claims};
+use crate::vendors::takeovers::Takeovers;
 
 /// How many webhooks a page asks for. The vendor documents `take` without a range.
 const PAGE: usize = 100;
@@ -47,12 +48,14 @@ pub(super) struct Client {
     auth: Arc<OAuth2ClientCredentials>,
     operations: Operations,
     creating: Claims,
+    /// Who manages which settings.
+    pub(super) takeovers: Takeovers,
 }
 
 impl Client {
     /// A client over a transport whose requests `auth` signs.
     pub(super) fn new(http: http::Client, auth: Arc<OAuth2ClientCredentials>, operations: Operations) -> Self {
-        Self { http, auth, operations, creating: Claims::default() }
+        Self { http, auth, operations, creating: Claims::default(), takeovers: Takeovers::default() }
     }
 
     /// The address of the tenant, without a slash at its end.

@@ -14,7 +14,7 @@ use crate::framework::{
     Attribute, Diagnostic, Diagnostics, Found, Listable, Private, Rule, Schema, Value, check, identity,
 };
 use crate::http::{Error, Look};
-use crate::vendors::original;
+use crate::vendors::{original, takeovers};
 
 /// What differs between the kinds of settings.
 #[async_trait]
@@ -104,6 +104,11 @@ impl<S: Settings> Managed<S> {
     fn key_names(&self) -> Vec<String> {
         let key = self.0.key().into_iter().map(|attribute| attribute.name);
         key.chain(["client_id".to_owned(), "user_id".to_owned()]).collect()
+    }
+
+    /// What tells these settings from all others of the tenant.
+    fn key(&self, state: &Value) -> String {
+        format!("{} {}", S::NAME, self.0.import_id(&scope(state), state))
     }
 
     /// A state: key and `on_destroy` from `base`, fields from the vendor.
@@ -227,10 +232,13 @@ impl<S: Settings> Resource for Managed<S> {
     }
 
     async fn create(&self, client: &Client, plan: Value, ctx: &mut Context<Value>) -> Result<Value, Diagnostics> {
+        let takeover = client.takeovers.of(&self.key(&plan));
+        let mut taken_over = takeover.lock().await;
         let before = self.0.fetch(client, &plan, Look::Anew).await?;
         Self::capture(&mut ctx.private, before.as_ref())?;
         let config = ctx.config.clone().unwrap_or_default();
         let after = self.write(client, &plan, &config, before.unwrap_or_else(|| S::TABLE.blank()), ctx).await?;
+        *taken_over = true;
         Ok(self.state(&plan, after))
     }
 
@@ -303,6 +311,13 @@ impl<S: Settings> Resource for Managed<S> {
                 return Ok(());
             }
         };
+        let takeover = client.takeovers.of(&self.key(&state));
+        let taken_over = takeover.lock().await;
+        if *taken_over {
+            let (summary, detail) = takeovers::left_alone(S::WHAT);
+            ctx.warn(summary, detail);
+            return Ok(());
+        }
         Ok(self.store(client, &state, &original).await?)
     }
 

@@ -9,11 +9,11 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::client::{Api, Client, Look};
+use super::client::{Api, Client};
 use crate::framework::model::Secret;
 use crate::framework::resource::{Context, Resource};
 use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Rule, Schema, Value, identity};
-use crate::http::Error;
+use crate::http::{Error, Look};
 use crate::vendors::errors::lost_sight_of;
 
 /// One key.

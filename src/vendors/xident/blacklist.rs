@@ -8,8 +8,8 @@ use serde_json::json;
 use tokio::sync::MutexGuard;
 use tokio::time::Instant;
 
-use super::client::{Api, Client, Look, hint};
-use crate::http::{Error, Path};
+use super::client::{Api, Client, hint};
+use crate::http::{Error, Look, Path};
 
 /// How old a look at the blacklist may be that a create compares with.
 const AS_GOOD_AS_NOW: Duration = Duration::from_secs(2);

@@ -13,13 +13,14 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::blacklist::{Adding, BlacklistRow};
-use super::client::{Api, Client, Look};
+use super::client::{Api, Client};
 use super::image;
 use crate::framework::model::Secret;
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Private, Rule, Schema, Type, Value, identity,
 };
+use crate::http::Look;
 use crate::vendors::errors::lost_sight_of;
 
 /// How long a new entry is looked for, one wait a try. Each look counts against the vendor's limit.

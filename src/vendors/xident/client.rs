@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 use tokio::sync::Mutex;
 
 use super::blacklist::Known;
-use crate::http::{self, Authenticate, Error, Kind, Outgoing, Path, Request, Response, StaticHeader};
+use crate::http::{self, Authenticate, Error, Kind, Look, Outgoing, Path, Request, Response, StaticHeader};
 
 /// The largest page that the vendor's lists give.
 const PAGE: usize = 100;
@@ -46,29 +46,6 @@ impl Api {
     /// The generation of this name; the page's without one.
     pub(super) fn named(name: Option<&str>) -> Self {
         if name == Some(Self::VerifyV1.name()) { Self::VerifyV1 } else { Self::V1 }
-    }
-}
-
-/// What an answer must not be older than.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Look {
-    /// This run: what it knows already is not asked again.
-    Shared,
-    /// This call.
-    Anew,
-    /// This call, which finds out what a write has left behind, and is made even when the provider was asked to stop.
-    Settling,
-}
-
-impl Look {
-    fn at(self, request: Request) -> Request {
-        let request = self.at_next_page(request);
-        if self == Self::Shared { request } else { request.fresh() }
-    }
-
-    /// For all pages but the first: asking that one again has forgotten the others with it.
-    fn at_next_page(self, request: Request) -> Request {
-        if self == Self::Settling { request.settling() } else { request }
     }
 }
 
@@ -162,7 +139,7 @@ impl Client {
         let doing = format!("reading the enrollment of the user \"{user_id}\"");
         self.only(Api::VerifyV1, &doing)?;
         let request = self.http.get(Path::new("/2fa/users").segment(user_id)).doing(doing);
-        let Some(answer) = look.at(request).send_opt().await.map_err(hint)? else { return Ok(None) };
+        let Some(answer) = request.look(look).send_opt().await.map_err(hint)? else { return Ok(None) };
         Ok(Some(self.data::<Face>(&answer)?).filter(|face| face.enrolled))
     }
 
@@ -250,7 +227,7 @@ impl Client {
         for page in 1.. {
             let query = json!({"page": page, "per_page": PAGE});
             let request = self.http.get(path).doing(doing).query(&query).shared(tag);
-            let request = if page == 1 { look.at(request) } else { look.at_next_page(request) };
+            let request = if page == 1 { request.look(look) } else { request.look_on(look) };
             let answer = request.send().await.map_err(hint)?;
             let Envelope { data, meta } = answer.json::<Envelope<Vec<T>>>().map_err(hint)?;
             let full = data.len() >= PAGE;

@@ -8,11 +8,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::client::{Api, Client, Face, Look};
+use super::client::{Api, Client, Face};
 use super::image;
 use crate::framework::model::Secret;
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Private, Rule, Schema, identity};
+use crate::http::Look;
 use crate::vendors::errors::lost_sight_of;
 
 /// How long an enrollment is looked for, one wait a try.

@@ -39,7 +39,7 @@ impl FromRequestParts<Handle> for Authorized {
 
 /// Shapes and statuses are the page's: its answer has no `token_type`, and its errors look like all others.
 impl Issuer for State {
-    const CLIENT_AUTH: ClientAuth = ClientAuth::Basic;
+    const CLIENT_AUTH: ClientAuth = ClientAuth::BasicVerbatim;
 
     fn clients(&mut self) -> Clients<'_> {
         Clients {
