@@ -14,7 +14,7 @@ use super::diagnostics::{Diagnostic, Diagnostics};
 
 /// The state of a resource of another provider.
 pub struct Source {
-    /// The provider's address: `registry.terraform.io/mastercard/restapi`.
+    /// The provider's address: `registry.example.com/mastercard/restapi`.
     pub provider: String,
     /// The type: `restapi_object`.
     pub type_name: String,
@@ -211,8 +211,8 @@ mod tests {
             "output": {"value": {"name": "answered"}, "type": ["object", {"name": "string"}]},
         });
         for (provider, kind, state, tenant) in [
-            ("registry.terraform.io/Mastercard/restapi", "restapi_object", restapi, None),
-            ("registry.opentofu.org/magodo/restful", "restful_resource", restful, Some("t")),
+            ("registry.example.com/Mastercard/restapi", "restapi_object", restapi, None),
+            ("mirror.example.org/magodo/restful", "restful_resource", restful, Some("t")),
         ] {
             let object = moved(provider, kind, state).unwrap();
             assert_eq!(
@@ -227,13 +227,13 @@ mod tests {
     #[test]
     fn nothing_is_guessed() {
         let state = json!({"id": "7", "path": "/other/things/more", "data": "{}"});
-        let refused = moved("registry.terraform.io/mastercard/restapi", "restapi_object", state.clone()).err().unwrap();
+        let refused = moved("registry.example.com/mastercard/restapi", "restapi_object", state.clone()).err().unwrap();
         assert!(
             refused.contains("managed at `/other/things/more`, and `idv_x_thing` is managed at `/things`"),
             "{refused}"
         );
         for (provider, kind) in
-            [("registry.terraform.io/evil/restapi", "restapi_object"), ("x/mastercard/restapi", "restapi_data")]
+            [("registry.example.com/evil/restapi", "restapi_object"), ("x/mastercard/restapi", "restapi_data")]
         {
             let refused = moved(provider, kind, json!({"id": "7", "path": "/things"})).err().unwrap();
             assert!(refused.contains(kind) && refused.contains("`restful_resource` of magodo/restful"), "{refused}");
