@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     clock::Clock,
-    store::{Store, StoreError, from_value, to_value},
+    store::{Store, StoreError, read, to_value},
 };
 
 /// A vendor's access to the engine; the state of its axum router.
@@ -38,7 +38,7 @@ impl Handle {
 
     /// A copy of this vendor's state.
     pub fn read<S: DeserializeOwned>(&self) -> Result<S, StoreError> {
-        from_value(self.store.part(self.vendor))
+        read(self.store.part(self.vendor))
     }
 
     /// Changes this vendor's state as a transaction: an error leaves it as it was.
@@ -48,7 +48,7 @@ impl Handle {
         E: From<StoreError>,
     {
         self.store.change(self.vendor, |document| {
-            let mut state = from_value(document.take())?;
+            let mut state = read(document.take())?;
             let result = change(&mut state)?;
             *document = to_value(&state)?;
             Ok(result)

@@ -32,7 +32,7 @@ pub use handle::Handle;
 pub use ready::Format;
 pub use routes::{Operation, Routes};
 pub use server::{Error, Options, run};
-pub use store::{StoreError, complete, edit};
+pub use store::{StoreError, complete, edit, read};
 
 /// Changes the state of one vendor as a fault asks for.
 pub type Disturbance = fn(&mut Value) -> Result<(), StoreError>;

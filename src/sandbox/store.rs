@@ -10,7 +10,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use super::{Vendor, file::write_atomically};
@@ -40,7 +40,7 @@ pub enum StoreError {
 
 /// Completes a state of type `S` with defaults; the error names the key that does not fit.
 pub fn complete<S: Serialize + DeserializeOwned>(document: Value) -> Result<Value, StoreError> {
-    to_value(&from_value::<S>(document)?)
+    to_value(&read::<S>(document)?)
 }
 
 /// Changes a state in place as its type `S`.
@@ -48,13 +48,16 @@ pub fn edit<S: Serialize + DeserializeOwned>(
     document: &mut Value,
     change: impl FnOnce(&mut S),
 ) -> Result<(), StoreError> {
-    let mut state = from_value(document.clone())?;
+    let mut state = read(&*document)?;
     change(&mut state);
     *document = to_value(&state)?;
     Ok(())
 }
 
-pub(super) fn from_value<S: DeserializeOwned>(document: Value) -> Result<S, StoreError> {
+/// Reads a state as its type, from a document or a reference to one; the error names the key that does not fit.
+pub fn read<'d, S: Deserialize<'d>>(
+    document: impl Deserializer<'d, Error = serde_json::Error>,
+) -> Result<S, StoreError> {
     serde_path_to_error::deserialize(document)
         .map_err(|error| StoreError::Shape { at: error.path().to_string(), reason: error.inner().to_string() })
 }

@@ -42,7 +42,7 @@ use axum::{
 use serde_json::{Map, Value, json};
 use state::State;
 
-use crate::sandbox::{Environment, Handle, Routes, StoreError, Vendor, complete, edit, oauth2, parse_json};
+use crate::sandbox::{Environment, Handle, Routes, StoreError, Vendor, complete, edit, oauth2, parse_json, read};
 
 /// The stand-in for Didit.
 pub const VENDOR: Vendor = Vendor {
@@ -116,7 +116,7 @@ fn with_lists(routes: Routes) -> Routes {
 
 /// The key, and where tokens are asked for. Client id and secret are in the state: whoever uses them leaves the key out.
 fn environment(base_url: &str, state: &Value) -> Result<Environment, StoreError> {
-    let state = state::read(state)?;
+    let state: State = read(state)?;
     Ok(vec![
         ("IDV_DIDIT_BASE_URL", base_url.to_owned()),
         ("IDV_DIDIT_AUTH_URL", format!("{base_url}/auth/v2/token/")),

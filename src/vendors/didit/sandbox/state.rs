@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::{
     customization::Customization, destinations::Destination, lists::List, questionnaires::Questionnaire,
     workflows::Workflow,
 };
-use crate::sandbox::StoreError;
 
 /// An application at Didit.
 #[derive(Serialize, Deserialize)]
@@ -100,23 +98,19 @@ impl State {
     }
 }
 
-/// Reads a state document.
-pub(super) fn read(document: &Value) -> Result<State, StoreError> {
-    State::deserialize(document).map_err(|error| StoreError::Shape { at: ".".to_owned(), reason: error.to_string() })
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::sandbox::read;
 
     #[test]
     fn an_id_that_a_seed_took_is_passed_over() {
         let first = State::default().next_id(Kind::Entry);
         let entries = json!([{"uuid": first, "value": "+4915100000"}]);
         let list = json!({"uuid": "x", "name": "x", "list_type": "custom", "entry_type": "phone", "entries": entries});
-        let mut state = read(&json!({"lists": [list]})).unwrap();
+        let mut state = read::<State>(&json!({"lists": [list]})).unwrap();
         assert_eq!(state.next_id(Kind::Entry), "e0000000-0000-4000-8000-000000000002");
         assert_eq!(state.next_id(Kind::List), "c0000000-0000-4000-8000-000000000001");
     }

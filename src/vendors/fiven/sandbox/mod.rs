@@ -30,7 +30,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use state::State;
 
-use crate::sandbox::{Environment, Handle, Routes, StoreError, Vendor, complete, edit, oauth2, parse_json};
+use crate::sandbox::{Environment, Handle, Routes, StoreError, Vendor, complete, edit, oauth2, parse_json, read};
 
 /// The stand-in for 5N ID.
 pub const VENDOR: Vendor = Vendor {
@@ -89,7 +89,7 @@ fn routes() -> Routes {
 }
 
 fn environment(base_url: &str, state: &Value) -> Result<Environment, StoreError> {
-    let state = state::read(state)?;
+    let state: State = read(state)?;
     Ok(vec![
         ("IDV_FIVEN_BASE_URL", base_url.to_owned()),
         ("IDV_FIVEN_CLIENT_ID", state.client_id),

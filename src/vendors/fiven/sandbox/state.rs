@@ -4,10 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::Refusal;
-use crate::sandbox::StoreError;
 use crate::sandbox::oauth2::{ClientAuth, Clients, Issuer, TokenError};
 
 /// An institution at 5N ID.
@@ -128,9 +126,4 @@ impl Issuer for State {
     fn refuse(error: TokenError) -> Response {
         Refusal::new(error.status, error.description).into_response()
     }
-}
-
-/// Reads a state document.
-pub(super) fn read(document: &Value) -> Result<State, StoreError> {
-    State::deserialize(document).map_err(|error| StoreError::Shape { at: ".".to_owned(), reason: error.to_string() })
 }

@@ -35,7 +35,7 @@ use axum::{
 use serde_json::{Value, json};
 use state::State;
 
-use crate::sandbox::{Environment, Routes, StoreError, Vendor, complete, edit};
+use crate::sandbox::{Environment, Routes, StoreError, Vendor, complete, edit, read};
 
 /// The stand-in for 1Kosmos.
 pub const VENDOR: Vendor = Vendor {
@@ -98,7 +98,7 @@ fn routes() -> Routes {
 }
 
 fn environment(base_url: &str, state: &Value) -> Result<Environment, StoreError> {
-    let state = State::read(state)?;
+    let state: State = read(state)?;
     let mut variables = vec![
         ("IDV_ONEKOSMOS_BASE_URL", format!("{base_url}/idproofingapi")),
         ("IDV_ONEKOSMOS_TENANT_ID", state.tenant.id.clone()),

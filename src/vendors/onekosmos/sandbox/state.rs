@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::{
     access::Level,
@@ -150,11 +149,6 @@ impl Default for State {
 }
 
 impl State {
-    /// Reads a state document.
-    pub(super) fn read(document: &Value) -> Result<Self, StoreError> {
-        Self::deserialize(document).map_err(|error| StoreError::Shape { at: ".".to_owned(), reason: error.to_string() })
-    }
-
     /// Makes up an id of 24 hexadecimal digits that no template, bucket or session has yet, counted and not random.
     pub(super) fn next_id(&mut self) -> String {
         loop {

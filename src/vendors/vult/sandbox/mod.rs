@@ -33,7 +33,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use state::State;
 
-use crate::sandbox::{Environment, Handle, Routes, StoreError, Vendor, complete, edit, oauth2, parse_json};
+use crate::sandbox::{Environment, Handle, Routes, StoreError, Vendor, complete, edit, oauth2, parse_json, read};
 
 /// The stand-in for VULT.
 pub const VENDOR: Vendor = Vendor {
@@ -78,7 +78,7 @@ fn routes() -> Routes {
 }
 
 fn environment(base_url: &str, state: &Value) -> Result<Environment, StoreError> {
-    let state: State = state::read(state)?;
+    let state: State = read(state)?;
     Ok(vec![
         ("IDV_VULT_BASE_URL", base_url.to_owned()),
         ("IDV_VULT_CLIENT_ID", state.client_id),

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::{
     people::{Identity, Session},
@@ -11,7 +10,6 @@ use super::{
     webhooks::Webhook,
     weights::WeightSet,
 };
-use crate::sandbox::StoreError;
 use crate::sandbox::oauth2::{ClientAuth, Clients, Issuer};
 
 /// A tenant of VULT.
@@ -82,11 +80,6 @@ impl Issuer for State {
             tokens: &mut self.tokens,
         }
     }
-}
-
-/// Reads a state document.
-pub(super) fn read(document: &Value) -> Result<State, StoreError> {
-    State::deserialize(document).map_err(|error| StoreError::Shape { at: ".".to_owned(), reason: error.to_string() })
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use state::State;
 
-use crate::sandbox::{Environment, Handle, Routes, StoreError, Vendor, complete, parse_json};
+use crate::sandbox::{Environment, Handle, Routes, StoreError, Vendor, complete, parse_json, read};
 
 /// The stand-in for Xident.
 pub const VENDOR: Vendor = Vendor {
@@ -64,7 +64,7 @@ fn routes() -> Routes {
 }
 
 fn environment(base_url: &str, state: &Value) -> Result<Environment, StoreError> {
-    let state: State = state::read(state)?;
+    let state: State = read(state)?;
     Ok(vec![
         ("IDV_XIDENT_BASE_URL", base_url.to_owned()),
         ("IDV_XIDENT_SECRET_KEY", state.secret_key),

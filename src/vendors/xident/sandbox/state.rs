@@ -3,10 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::{api_keys::ApiKey, blacklist::Entry, faces::Face, project::Requirements};
-use crate::sandbox::StoreError;
 
 /// A project of Xident.
 #[derive(Serialize, Deserialize)]
@@ -79,19 +77,15 @@ impl State {
     }
 }
 
-/// Reads a state document.
-pub(super) fn read(document: &Value) -> Result<State, StoreError> {
-    State::deserialize(document).map_err(|error| StoreError::Shape { at: ".".to_owned(), reason: error.to_string() })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::read;
 
     #[test]
     fn an_id_that_a_seed_took_is_passed_over() {
         let document =
             serde_json::json!({"blacklist": [{"id": 1, "reason": "fraud", "image": "AA==", "created_at": 0}]});
-        assert_eq!(read(&document).unwrap().next_id(), 2);
+        assert_eq!(read::<State>(&document).unwrap().next_id(), 2);
     }
 }
