@@ -7,6 +7,7 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
 use super::diagnostics::{Diagnostic, Diagnostics};
@@ -15,12 +16,19 @@ use super::identity::Place;
 use super::parse_import_id::ParseImportId;
 use super::path::Path;
 use super::schema::{Attribute, Schema};
-use super::value::Value;
+use super::value::{self, Value};
 use super::{action, check, data_source, ephemeral, function, list, resource};
 
 pub use clients::Clients;
 pub use variables::missing;
 use variables::{variable, with_variable};
+
+/// Reads a vendor's part of the provider block. Says where it does not fit, and quotes no value: it may be a credential.
+pub fn configuration<T: DeserializeOwned>(vendor: &str, config: Value) -> Result<T, Diagnostic> {
+    value::from_value(config).map_err(|misfit| {
+        Diagnostic::error(format!("The configuration of `{vendor}` cannot be used"), misfit.to_string())
+    })
+}
 
 /// A vendor's client, found by its type.
 pub trait Client: Send + Sync + 'static {

@@ -33,7 +33,7 @@ use super::common;
 use crate::framework::identity::{self, Place};
 use crate::framework::model::Secret;
 use crate::framework::provider::{self, AnyClient, Common, Object};
-use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Path, Rule, Value, Vendor, value};
+use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Path, Rule, Value, Vendor};
 use crate::http::{
     self, Authenticate, ClientAuth, ClientCredentials, HeaderName, OAuth2ClientCredentials, StaticHeader,
 };
@@ -176,8 +176,7 @@ impl Vendor for Didit {
     }
 
     fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics> {
-        let config: Config = value::from_value(config)
-            .map_err(|error| Diagnostic::error("The configuration of `didit` cannot be used", error.to_string()))?;
+        let config: Config = provider::configuration("didit", config)?;
         let credentials = config.credentials()?;
         let base_url = common::url("base_url", config.base_url.as_deref().unwrap_or(ADDRESS))?;
         let mut settings = common::settings(common, "Didit", base_url, config.requests_per_minute)?;

@@ -26,7 +26,7 @@ use super::common;
 use crate::framework::identity::{self, Place};
 use crate::framework::model::Secret;
 use crate::framework::provider::{self, AnyClient, Common, Object};
-use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Type, Value, Vendor, value};
+use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Type, Value, Vendor};
 use crate::http::{self, ClientAuth, ClientCredentials, OAuth2ClientCredentials};
 
 /// The identity providers that an access request may name, by the vendor's SDK. The page names none.
@@ -176,8 +176,7 @@ impl Vendor for Fiven {
     }
 
     fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics> {
-        let config: Config = value::from_value(config)
-            .map_err(|error| Diagnostic::error("The configuration of `fiven` cannot be used", error.to_string()))?;
+        let config: Config = provider::configuration("fiven", config)?;
         let mut mistakes = Diagnostics::new();
         let address = config.address(&mut mistakes);
         for (attribute, absent) in

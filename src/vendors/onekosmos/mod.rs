@@ -38,7 +38,7 @@ use crate::framework::identity::{self, Place};
 use crate::framework::model::Secret;
 use crate::framework::provider::{self, AnyClient, Common, Object};
 use crate::framework::rules::any_of;
-use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Type, Value, Vendor, value};
+use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Type, Value, Vendor};
 use crate::http::{self, Anonymous};
 
 /// The path of the service below a tenant's host.
@@ -140,8 +140,7 @@ impl Vendor for OneKosmos {
     }
 
     fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics> {
-        let config: Config = value::from_value(config)
-            .map_err(|error| Diagnostic::error("The configuration of `onekosmos` cannot be used", error.to_string()))?;
+        let config: Config = provider::configuration("onekosmos", config)?;
         let mut mistakes = Diagnostics::new();
         let address = address(&config, &mut mistakes);
         let curve = config.curve.as_deref().and_then(Curve::named);

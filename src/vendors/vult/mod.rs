@@ -27,7 +27,7 @@ use super::common;
 use crate::framework::identity::{self, Place};
 use crate::framework::model::Secret;
 use crate::framework::provider::{self, AnyClient, Common, Object};
-use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Type, Value, Vendor, value};
+use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Type, Value, Vendor};
 use crate::http::{self, ClientAuth, ClientCredentials, OAuth2ClientCredentials};
 
 /// The vendor.
@@ -117,8 +117,7 @@ impl Vendor for Vult {
     }
 
     fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics> {
-        let config: Config = value::from_value(config)
-            .map_err(|error| Diagnostic::error("The configuration of `vult` cannot be used", error.to_string()))?;
+        let config: Config = provider::configuration("vult", config)?;
         let mut mistakes = Diagnostics::new();
         let operations = operations(&config, &mut mistakes);
         let base_url =

@@ -24,7 +24,7 @@ use super::common;
 use crate::framework::identity::{self, Place};
 use crate::framework::model::Secret;
 use crate::framework::provider::{self, AnyClient, Common, Object};
-use crate::framework::{Attribute, Diagnostic, Diagnostics, Rule, Value, Vendor, value};
+use crate::framework::{Attribute, Diagnostic, Diagnostics, Rule, Value, Vendor};
 use crate::http::{self, EndpointLimit, HeaderName, StaticHeader};
 
 /// The address of the service where none is configured.
@@ -111,8 +111,7 @@ impl Vendor for Xident {
     }
 
     fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics> {
-        let config: Config = value::from_value(config)
-            .map_err(|error| Diagnostic::error("The configuration of `xident` cannot be used", error.to_string()))?;
+        let config: Config = provider::configuration("xident", config)?;
         if config.secret_key.is_none() && config.publishable_key.is_none() {
             return Err(
                 provider::missing("xident", "secret_key", "Xident signs callers in by their project's key.").into()
