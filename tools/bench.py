@@ -15,12 +15,14 @@ import tempfile
 import time
 from pathlib import Path
 
+import release
 import workspace
 
 RUNS = 30
 # Runs of what takes a whole Terraform.
 FEW_RUNS = 5
 FOLDER = workspace.TARGET / "bench"
+CONFIGURATION = workspace.ROOT / "examples" / "provider"
 # What Terraform itself sets for a plugin: go-plugin's cookie and the protocol it speaks.
 PLUGIN = {
     "TF_PLUGIN_MAGIC_COOKIE": "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
@@ -159,12 +161,17 @@ def bench_start(binary: Path) -> None:
     table("Start", "ms", rows)
 
 
-def bench_memory(binary: Path, terraform: str, environment: dict[str, str]) -> None:
+def memory_rows(title: str, binary: Path, terraform: str) -> list[tuple[str, int]]:
+    environment = workspace.prepare(FOLDER, CONFIGURATION, binary, {})
     runs = [memory_after_schema(terraform, environment, binary) for _ in range(FEW_RUNS)]
     provider = sorted(runs, key=lambda run: run["VmHWM"])[len(runs) // 2]
-    rows = [("provider after GetProviderSchema, at its highest", provider["VmHWM"])]
-    rows += [(f"  of which {what}", provider[name]) for name, what in
-             [("RssAnon", "heap and stacks"), ("RssFile", "pages of the binary and libraries")]]
+    parts = [("RssAnon", "heap and stacks"), ("RssFile", "pages of the binary and libraries")]
+    return [(title, provider["VmHWM"]), *((f"  of which {what}", provider[name]) for name, what in parts)]
+
+
+def bench_memory(binary: Path, terraform: str) -> None:
+    rows = memory_rows("provider after GetProviderSchema, at its highest", binary, terraform)
+    rows += memory_rows("the same, its functions as cargo leaves them", release.build_ordinary(), terraform)
     rows.append(("python3, waiting", memory_of([sys.executable, "-c", "input()"])["VmHWM"]))
     rows.append(("cat, waiting", memory_of(["/bin/cat"])["VmHWM"]))
     table("Resident memory", "MiB", [(name, size / 1024) for name, size in rows])
@@ -182,13 +189,12 @@ def bench_functions(terraform: str, environment: dict[str, str]) -> None:
 
 
 def bench() -> None:
-    binary = workspace.build(release=True).resolve()
+    binary = release.build()
     terraform, version = workspace.find_terraform()
-    environment = workspace.prepare(FOLDER, workspace.ROOT / "examples" / "provider", binary, {})
     print(f"{machine()}; {version}; Python {platform.python_version()}; medians of {RUNS} starts and {FEW_RUNS} Terraforms")
     bench_start(binary)
-    bench_memory(binary, terraform, environment)
-    bench_functions(terraform, environment)
+    bench_memory(binary, terraform)
+    bench_functions(terraform, workspace.prepare(FOLDER, CONFIGURATION, binary, {}))
     print(f"\nThe binary has {binary.stat().st_size / 1024 / 1024:.1f} MiB.")
 
 

@@ -11,11 +11,9 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterator
 
+import sandbox
 import workspace
 
 FOLDER = workspace.TARGET / "demo"
@@ -34,48 +32,8 @@ SECRET = "never-in-state"
 PATIENCE_SECONDS = 30
 
 
-class StepFailed(Exception):
+class StepFailed(RuntimeError):
     """A step did not do what it should; the message says what came instead."""
-
-
-class Sandbox:
-    """The running stand-in for the vendors."""
-
-    def __init__(self, ready: dict) -> None:
-        self.environment: dict[str, str] = ready["env"]
-        self.control: str = ready["urls"]["control"]
-
-    def state(self) -> dict:
-        return self._ask("GET", "/state")
-
-    def change(self, change: Callable[[dict], None]) -> None:
-        """Changes the tenants behind everybody's back."""
-        state = self.state()
-        change(state)
-        self._ask("PUT", "/state", state)
-
-    def _ask(self, method: str, path: str, body: dict | None = None) -> dict:
-        data = None if body is None else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json"}
-        request = urllib.request.Request(self.control + path, data=data, headers=headers, method=method)
-        # Without the caller's proxy: the sandbox is on this machine.
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=10) as response:
-            return json.load(response)
-
-
-@contextmanager
-def sandbox(binary: Path) -> Iterator[Sandbox]:
-    """Runs a sandbox on free ports. In a session of its own: Ctrl-C must not end it before Terraform has stopped."""
-    process = subprocess.Popen([binary, "sandbox"], stdout=subprocess.PIPE, text=True, start_new_session=True)
-    try:
-        line = process.stdout.readline()
-        if not line:
-            raise StepFailed(f"the sandbox ended with exit code {process.wait()} before it was ready")
-        yield Sandbox(json.loads(line))
-    finally:
-        process.terminate()
-        process.wait()
 
 
 class Terraform:
@@ -181,7 +139,7 @@ def check(holds: bool, otherwise: str) -> None:
 class Demo:
     """The steps. Each fails with `StepFailed` where something else happens than its sentence says."""
 
-    def __init__(self, terraform: Terraform, vendors: Sandbox) -> None:
+    def __init__(self, terraform: Terraform, vendors: sandbox.Sandbox) -> None:
         self.terraform = terraform
         self.vendors = vendors
         self.steps = [
@@ -259,7 +217,7 @@ def main() -> int:
         heading("Build the provider, find a Terraform, start the sandbox")
         binary = workspace.build()
         path, version = workspace.find_terraform()
-        with sandbox(binary) as vendors:
+        with sandbox.running(binary) as vendors:
             tell([f"{version} at {path}", f"the configuration is in {FOLDER.relative_to(workspace.ROOT)}"])
             variables = {**vendors.environment, "TF_VAR_bucket_secret_key": SECRET}
             environment = workspace.prepare(FOLDER, CONFIGURATION, binary, variables)
@@ -267,7 +225,7 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nInterrupted; the sandbox and its tenants are gone.", file=sys.stderr)
         return 130
-    except (subprocess.CalledProcessError, StepFailed) as failure:
+    except (subprocess.CalledProcessError, RuntimeError) as failure:
         print(f"\nThe demo could not begin: {failure}", file=sys.stderr)
         return 1
 

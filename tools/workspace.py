@@ -1,4 +1,4 @@
-"""What `demo.py` and `bench.py` share: the provider's binary, a Terraform, and a folder in which the two meet.
+"""What the tools share: the provider's binary, a Terraform, and a folder in which the two meet.
 
 Nothing of the caller's Terraform is touched: the folder has its own command-line configuration, and no TF_ or IDV_
 variable of the caller reaches it.
@@ -20,10 +20,10 @@ SOURCE = "identity-as-code/idv"
 LEAST_VERSION = (1, 11)
 
 
-def build(*, release: bool = False) -> Path:
-    """Builds the provider and returns its binary. Cargo reports on standard error."""
-    subprocess.run(["cargo", "build", "--locked", *(["--release"] if release else [])], cwd=ROOT, check=True)
-    return TARGET / ("release" if release else "debug") / "terraform-provider-idv"
+def build() -> Path:
+    """Builds the provider for development and returns its binary. Cargo reports on standard error."""
+    subprocess.run(["cargo", "build", "--locked"], cwd=ROOT, check=True)
+    return TARGET / "debug" / "terraform-provider-idv"
 
 
 def find_terraform() -> tuple[str, str]:
