@@ -239,9 +239,9 @@ impl Error {
         self.0.attempts
     }
 
-    /// Whether the object or the route does not exist.
+    /// Whether the object or the route does not exist. An address that gives out no tokens says nothing about either.
     pub fn is_not_found(&self) -> bool {
-        self.kind() == Kind::NotFound
+        self.kind() == Kind::NotFound && !self.is_before_the_request()
     }
 
     /// Whether the vendor refused the credentials or their permissions.
@@ -267,7 +267,12 @@ impl Error {
     /// Whether a write may have been carried out although it failed, in this attempt or an earlier one. One whose answer
     /// cannot be read was.
     pub fn may_have_been_carried_out(&self) -> bool {
-        self.0.unconfirmed || self.kind() == Kind::Decode
+        self.0.unconfirmed || (self.kind() == Kind::Decode && !self.is_before_the_request())
+    }
+
+    /// Whether it is the answer to what was asked on the way, such as an access token, and the request itself was not sent.
+    fn is_before_the_request(&self) -> bool {
+        self.0.needed_for.is_some()
     }
 
     /// Whether an access token was asked for, the address of which may be another than that of the API.

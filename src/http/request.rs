@@ -227,7 +227,12 @@ impl Request {
             None => client.send(&call).await?,
         };
         drop(write);
-        Ok(Response { answer, context: call.context })
+        let response = Response { answer, context: call.context };
+        // A portal that answers in the vendor's place has carried nothing out, whoever reads the body of the answer or not.
+        if call.effect != Effect::Read {
+            response.check_form()?;
+        }
+        Ok(response)
     }
 
     /// Like [`send`](Request::send), with `None` where the vendor says that there is no such object (404 and 410).

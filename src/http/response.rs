@@ -4,8 +4,8 @@ use std::fmt;
 
 use bytes::Bytes;
 use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
-use serde::de::DeserializeOwned;
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::error::{Context, Error, Kind};
 use super::{decode, transport, vendor_error};
@@ -58,6 +58,14 @@ impl Response {
                 self.error(problem)
             }
         })
+    }
+
+    /// Whether the answer is of the form of an API's: a web page is not, nor JSON that is none. Empty ones are, and text.
+    pub(super) fn check_form(&self) -> Result<(), Error> {
+        let Answer { headers, body, .. } = &self.answer;
+        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let claims = content_type.contains("json") || vendor_error::is_html(headers, body);
+        if body.is_empty() || !claims { Ok(()) } else { self.json::<IgnoredAny>().map(drop) }
     }
 
     /// A failure about this answer that the vendor's client found, such as a member that contradicts another

@@ -56,6 +56,32 @@ async fn an_answer_that_is_no_json_is_told_apart() {
     }
 }
 
+/// A portal or proxy that answers in the vendor's place has deleted nothing, also where nobody reads the body of the answer.
+#[tokio::test]
+async fn a_write_that_something_else_answered_is_no_success() {
+    for (answer, problem) in [
+        (reply(200).body("<html>Sign in</html>"), "is a web page where JSON is expected"),
+        (reply(200).body("").header("content-type", "text/html"), ""),
+        (reply(200).body("{not json").header("content-type", "application/json"), "is not complete JSON"),
+        (reply(200).body("OK").header("content-type", "text/plain"), ""),
+        (reply(200).body("{}").header("content-type", "application/json"), ""),
+        (reply(204).body(""), ""),
+    ] {
+        let server = Server::script([answer.clone()]).await;
+        let client = server.client();
+        for request in [client.delete("/x"), client.post("/x"), client.put("/x").idempotent()] {
+            match (request.doing("writing x").send().await, problem) {
+                (Ok(_), "") => {}
+                (Err(error), _) if !problem.is_empty() => {
+                    assert!(error.summary().contains(problem), "{error}");
+                    assert!(error.may_have_been_carried_out(), "nobody knows who answered: {error}");
+                }
+                (result, _) => panic!("{answer:?}: {result:?}"),
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_error_answer_is_told_with_the_vendors_words() {
     let answer = reply(403)

@@ -196,6 +196,7 @@ async fn what_is_wrong_with_the_token_endpoint_is_said() {
     let absent = token_error(reply(404)).await;
     assert_eq!(absent.kind(), Kind::NotFound);
     assert!(absent.is_about_a_token(), "which says of its address what to check");
+    assert!(!absent.is_not_found(), "which says nothing about what the request is for");
     assert!(absent.detail().contains("gives out tokens"), "{absent}");
     assert_eq!(token_error(reply(500)).await.kind(), Kind::Server);
     for (body, problem) in [
@@ -211,7 +212,18 @@ async fn what_is_wrong_with_the_token_endpoint_is_said() {
     ] {
         let error = token_error(reply(200).json(&body)).await;
         assert_eq!(error.kind(), Kind::Decode, "{body}");
+        assert!(!error.may_have_been_carried_out(), "{body}: the write was not sent");
         assert!(error.summary().contains(problem), "{body}: {error}");
+    }
+}
+
+/// Objects would be taken for gone, and for deleted, because of a token endpoint that is mistyped or away.
+#[tokio::test]
+async fn an_address_without_tokens_is_no_missing_object() {
+    let server = Server::script([reply(404)]).await;
+    let client = authenticated(&server);
+    for request in [client.get("/x"), client.delete("/x")] {
+        assert_eq!(request.send_opt().await.unwrap_err().kind(), Kind::NotFound);
     }
 }
 

@@ -12,7 +12,7 @@ use crate::framework::resource::{Change, Context, Resource};
 use crate::framework::{
     Attribute, Diagnostic, Diagnostics, Found, Listable, Number, Private, Rule, Schema, Value, identity,
 };
-use crate::http::{Kind as Failure, Look};
+use crate::http::Look;
 use crate::vendors::errors::at_attribute;
 use crate::vendors::{original, takeovers};
 
@@ -157,20 +157,24 @@ impl Customization {
         if body.is_empty() {
             return Ok(current);
         }
-        let error = match client.update_customization(&Json::Object(body.clone())).await {
-            Ok(updated) => return Ok(updated),
-            Err(error) if error.may_have_been_carried_out() || error.kind() == Failure::Decode => error,
+        let doubt = match client.update_customization(&Json::Object(body.clone())).await {
+            Ok(updated) => match Self::state(&Value::Null, &updated) {
+                Ok(_) => return Ok(updated),
+                Err(unusable) => unusable,
+            },
+            Err(error) if error.may_have_been_carried_out() => error.into(),
             Err(error) => return Err(at_attribute(error, &self.schema()).into()),
         };
         // A create that fails loses the original with its private state, and the next one would take what was just written
         // for it. So what is there counts, not what was answered.
         match client.customization(Look::Settling).await {
             Ok(after) if body.iter().all(|(name, value)| after.get(name) == Some(value)) => {
-                ctx.warn(format!("Didit has taken over {WHAT} though it gave no clear answer"), error.to_string());
+                let told = doubt.iter().map(|told| format!("{}\n{}", told.summary, told.detail)).collect::<Vec<_>>();
+                ctx.warn(format!("Didit has taken over {WHAT} though it gave no clear answer"), told.join("\n"));
                 Ok(after)
             }
-            Ok(_) => Err(error.into()),
-            Err(unread) => Err([error, unread].map(Diagnostic::from).into_iter().collect()),
+            Ok(_) => Err(doubt),
+            Err(unread) => Err(doubt.into_iter().chain([unread.into()]).collect()),
         }
     }
 

@@ -106,6 +106,34 @@ impl<S: Settings> Managed<S> {
         key.chain(["client_id".to_owned(), "user_id".to_owned()]).collect()
     }
 
+    /// Key and scope for a sentence.
+    fn whose(&self, state: &Value) -> String {
+        let part = |name: String| state.get(&name).as_str().map(|value| format!("{name} = \"{value}\""));
+        let parts: Vec<_> = self.key_names().into_iter().filter_map(part).collect();
+        if parts.is_empty() { "the tenant".to_owned() } else { parts.join(", ") }
+    }
+
+    /// What a first set begins from, where the vendor says that there is none. A requirement that is left out is none; a number
+    /// that is left out cannot be guessed, since zero would switch a check off or make it fail for everybody.
+    fn first(&self, plan: &Value, config: &Value) -> Result<Fields, Diagnostics> {
+        let blank = S::TABLE.blank();
+        let left_out: Vec<_> = blank.iter().filter(|(name, _)| config.get(name).is_null()).collect();
+        match left_out.first() {
+            Some((name, Value::Number(_))) => {
+                let detail = format!(
+                    "VULT says that it has none for {}, and documents that it always does. {} of the {} numbers are left out, \
+                     such as `{name}`, and there is no value of the tenant's to keep. Nothing was written. Check `base_url` and \
+                     the routes of `get_weights` and `update_weights` in `paths` of `vult = {{ ... }}`, or set all of the numbers.",
+                    self.whose(plan),
+                    left_out.len(),
+                    blank.len(),
+                );
+                Err(Diagnostic::error(format!("{} are not there", capitalised(S::WHAT)), detail).into())
+            }
+            _ => Ok(blank),
+        }
+    }
+
     /// What tells these settings from all others of the tenant.
     fn key(&self, state: &Value) -> String {
         format!("{} {}", S::NAME, self.0.import_id(&scope(state), state))
@@ -237,7 +265,8 @@ impl<S: Settings> Resource for Managed<S> {
         let before = self.0.fetch(client, &plan, Look::Anew).await?;
         Self::capture(&mut ctx.private, before.as_ref())?;
         let config = ctx.config.clone().unwrap_or_default();
-        let after = self.write(client, &plan, &config, before.unwrap_or_else(|| S::TABLE.blank()), ctx).await?;
+        let current = before.map_or_else(|| self.first(&plan, &config), Ok)?;
+        let after = self.write(client, &plan, &config, current, ctx).await?;
         *taken_over = true;
         Ok(self.state(&plan, after))
     }
@@ -249,17 +278,12 @@ impl<S: Settings> Resource for Managed<S> {
         ctx: &mut Context<Value>,
     ) -> Result<Option<Value>, Diagnostics> {
         let Some(fields) = self.0.fetch(client, &state, Look::Shared).await? else {
-            let key = self
-                .key_names()
-                .into_iter()
-                .filter_map(|name| state.get(&name).as_str().map(|value| format!("{name} = \"{value}\"")));
-            let key = key.collect::<Vec<_>>().join(", ");
             ctx.warn(
                 format!("{} are gone", capitalised(S::WHAT)),
                 format!(
                     "VULT has none for {}. They were removed outside of Terraform and are planned for creation. To stop \
                      managing them instead, remove the resource and run `terraform apply`.",
-                    if key.is_empty() { "the tenant".to_owned() } else { key }
+                    self.whose(&state)
                 ),
             );
             return Ok(None);
@@ -277,7 +301,14 @@ impl<S: Settings> Resource for Managed<S> {
         change: Change<Value>,
         ctx: &mut Context<Value>,
     ) -> Result<Value, Diagnostics> {
-        let current = self.0.fetch(client, &change.plan, Look::Anew).await?.unwrap_or_else(|| S::TABLE.blank());
+        let current = self.0.fetch(client, &change.plan, Look::Anew).await?;
+        let current = current.ok_or_else(|| {
+            let detail = format!(
+                "VULT has none for {}. They were removed after the plan was made. Plan again, which creates them.",
+                self.whose(&change.plan)
+            );
+            Diagnostic::error(format!("{} are gone", capitalised(S::WHAT)), detail)
+        })?;
         let config = ctx.config.clone().unwrap_or_default();
         let mut after = self.write(client, &change.plan, &config, current, ctx).await?;
         for (name, value) in &mut after {
