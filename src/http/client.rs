@@ -227,9 +227,8 @@ fn stopped(context: &Context) -> Error {
 }
 
 /// The error of an authenticator, with the request that it was needed for.
-fn needed_for(mut error: Error, context: &Context) -> Error {
-    error.facts_mut().needed_for.get_or_insert_with(|| context.doing.clone());
-    error
+fn needed_for(error: Error, context: &Context) -> Error {
+    error.on_the_way_to(&context.doing)
 }
 
 /// The request as it was sent, if the vendor refused it in a way that other credentials may change.

@@ -37,8 +37,13 @@ fn problem(error: &serde_json::Error, place: &str) -> String {
         // These come from a fixed list of sentences, which name no value.
         Category::Syntax | Category::Eof | Category::Io => format!("the answer is not complete JSON: {error}"),
         Category::Data => {
-            let position = format!("line {}, column {}", error.line(), error.column());
-            format!("{place} of the answer {} ({position})", without_value(&error.to_string()))
+            let sentence = format!("{place} of the answer {}", without_value(&error.to_string()));
+            // Without a line the value was read whole and refused as such.
+            if error.line() == 0 {
+                sentence
+            } else {
+                format!("{sentence} (line {}, column {})", error.line(), error.column())
+            }
         }
     }
 }

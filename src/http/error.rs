@@ -103,6 +103,8 @@ pub(super) struct Facts {
     /// Whether it is a request for an access token, which another request needed.
     pub(super) for_token: bool,
     pub(super) needed_for: Option<String>,
+    /// Whether the caller has looked what became of it, and says so in a hint.
+    pub(super) looked: bool,
     pub(super) hint: Option<String>,
     pub(super) source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
@@ -139,6 +141,7 @@ impl Error {
             repeatable: false,
             for_token: false,
             needed_for: None,
+            looked: false,
             hint: None,
             source: None,
         }))
@@ -149,6 +152,21 @@ impl Error {
     pub fn with_hint(mut self, hint: impl AsRef<str>) -> Self {
         let hint = hint.as_ref();
         self.0.hint = Some(self.0.hint.take().map_or_else(|| hint.to_owned(), |earlier| format!("{earlier}\n{hint}")));
+        self
+    }
+
+    /// The same for a caller that has looked what became of a write without a clear answer: the hint says what it saw and what
+    /// to do, in place of the advice to look.
+    #[must_use]
+    pub fn after_a_look(mut self, hint: impl AsRef<str>) -> Self {
+        self.0.looked = true;
+        self.with_hint(hint)
+    }
+
+    /// Says that this was asked on the way to another request, which was not sent; `doing` is what that was for.
+    #[must_use]
+    pub fn on_the_way_to(mut self, doing: &str) -> Self {
+        self.0.needed_for.get_or_insert_with(|| doing.to_owned());
         self
     }
 

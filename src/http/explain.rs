@@ -14,32 +14,33 @@ impl Error {
     /// One line: the vendor, what was being done, and what came back.
     pub fn summary(&self) -> String {
         let facts = self.facts();
-        let words = vendor_words(facts).map(|words| format!(" ({words})")).unwrap_or_default();
         let unconfirmed = match facts.kind {
             Kind::Unconfirmed => "; the request may have been carried out",
             _ => "",
         };
-        format!("{}: {} failed: {}{words}{unconfirmed}", facts.context.vendor, facts.context.doing, facts.failure)
+        format!("{}: {} failed: {}{unconfirmed}", facts.context.vendor, facts.context.doing, what_came_back(facts))
+    }
+
+    /// Several lines: what was being done and what came back, for a warning that all is well in the end. No advice.
+    pub fn what_happened(&self) -> String {
+        let facts = self.facts();
+        let mut lines =
+            vec![format!("{}: {} failed: {}", facts.context.vendor, facts.context.doing, what_came_back(facts))];
+        lines.extend(known(facts));
+        lines.extend(self.cause().map(|cause| format!("Cause: {cause}")));
+        lines.join("\n")
     }
 
     /// Several lines: the request, what is known about the answer, whose move it is and the way out.
     pub fn detail(&self) -> String {
         let facts = self.facts();
-        let mut lines = Vec::new();
-        if let Some((method, url)) = &facts.context.route {
-            lines.push(format!("Request: {method} {url}{}", attempts(facts.attempts)));
-        }
-        if let Some(purpose) = &facts.needed_for {
-            lines.push(format!("It was needed for {purpose}."));
-        }
-        if let Some(id) = &facts.request_id {
-            lines.push(format!("Request id for the vendor's support: {id}"));
-        }
-        lines.extend(facts.clock_skew.and_then(skew));
+        let mut lines = known(facts);
         if facts.unconfirmed && facts.kind != Kind::Unconfirmed {
             lines.push("An earlier attempt got no clear answer, so the request may have been carried out.".to_owned());
         }
-        lines.push(advice(facts));
+        if !(facts.looked && facts.kind == Kind::Unconfirmed) {
+            lines.push(advice(facts));
+        }
         lines.extend(facts.hint.clone());
         lines.extend(self.cause().map(|cause| format!("Cause: {cause}")));
         lines.join("\n")
@@ -61,8 +62,34 @@ impl Error {
     }
 }
 
+/// What came back, with the vendor's own words.
+fn what_came_back(facts: &Facts) -> String {
+    let words = vendor_words(facts).map(|words| format!(" ({words})")).unwrap_or_default();
+    format!("{}{words}", facts.failure)
+}
+
+/// The request, and what is known about the answer.
+fn known(facts: &Facts) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some((method, url)) = &facts.context.route {
+        lines.push(format!("Request: {method} {url}{}", attempts(facts.attempts)));
+    }
+    if let Some(purpose) = &facts.needed_for {
+        lines.push(format!("It was needed for {purpose}."));
+    }
+    if let Some(id) = &facts.request_id {
+        lines.push(format!("Request id for the vendor's support: {id}"));
+    }
+    lines.extend(facts.clock_skew.and_then(skew));
+    lines
+}
+
 fn vendor_words(facts: &Facts) -> Option<String> {
-    match (&facts.code, &facts.message) {
+    // Many vendors say no more than the status does.
+    let reason = facts.status.and_then(|status| status.canonical_reason());
+    let message =
+        facts.message.as_ref().filter(|message| reason.is_none_or(|reason| !message.eq_ignore_ascii_case(reason)));
+    match (&facts.code, message) {
         (Some(code), Some(message)) if code == message => Some(code.clone()),
         (Some(code), Some(message)) => Some(format!("{code}: {message}")),
         (Some(words), None) | (None, Some(words)) => Some(words.clone()),
@@ -113,6 +140,9 @@ fn advice(facts: &Facts) -> String {
             )
         }
         Kind::NotFound if facts.for_token => "Check the address: nothing there gives out tokens.".to_owned(),
+        Kind::NotFound if facts.needed_for.is_some() => {
+            "Check the address: what is asked for on the way to every other request is not there.".to_owned()
+        }
         Kind::NotFound => {
             "Check the id and the base URL: the object was deleted, never existed, or the path is another one."
                 .to_owned()

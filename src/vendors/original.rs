@@ -54,6 +54,17 @@ pub(super) fn destroy_warning(vendor: &str, what: &str, restores: bool, known: b
     Diagnostic::warning(format!("Destroy {verb} {what}"), detail)
 }
 
+/// Summary and detail of the warning that what was kept for a destroy is gone, which Terraform drops with the rest of private
+/// state where the provider dies during an update (Terraform 1.15.5).
+pub(super) fn lost(vendor: &str, what: &str) -> (String, String) {
+    let detail = format!(
+        "With `on_destroy = \"restore\"` a destroy puts back what was there when Terraform took over {what}. That is not in state any \
+         more, as after an apply in which the provider was killed. From now on what {vendor} has at present counts as the original. If \
+         a destroy should not leave that, apply `on_destroy = \"forget\"`, and set the values that were there before by hand."
+    );
+    (format!("The original of {what} was lost"), detail)
+}
+
 /// Summary and detail of the warning that a destroy had nothing to put back.
 pub(super) fn not_restored(vendor: &str, what: &str) -> (&'static str, String) {
     let detail = format!("What was there when Terraform took over is not known. {vendor} keeps {what} as they are.");

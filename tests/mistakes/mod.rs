@@ -4,6 +4,7 @@ mod configuration;
 mod didit;
 mod didit_lists;
 mod documents;
+mod every_request;
 mod fiven;
 mod objects;
 mod onekosmos;

@@ -10,6 +10,7 @@ use super::client::{Client, Collection, Row};
 use crate::framework::{Context, Diagnostic, Diagnostics, Model, Schema};
 use crate::http::{Error, Look};
 use crate::vendors::errors::{at_attribute, lost_sight_of};
+use crate::vendors::look::or_once_more;
 
 /// A create that is about to be sent. While it lives, no other is sent by this process.
 pub(super) struct Creation<'c, T> {
@@ -41,14 +42,23 @@ impl<'c, T: Row> Creation<'c, T> {
         schema: &Schema,
         ctx: &mut Context<M>,
     ) -> Result<T, Diagnostics> {
+        let one = self.collection.one();
+        if let Some(row) = self.before.iter().find(|row| ours(row)) {
+            let detail = format!(
+                "Didit has the {one} `{}` of the same name, and this is another one. If an apply that was cut off left it behind, import \
+                 it in place of the new one, or delete it in the Business Console.",
+                row.key()
+            );
+            ctx.warn(format!("There is a {one} named \"{name}\" already"), detail);
+        }
         let error = match self.client.create(&self.collection, name, body).await {
             Ok(created) => return Ok(created),
             Err(error) if error.may_have_been_carried_out() => error,
             Err(error) => return Err(at_attribute(error, schema).into()),
         };
-        let one = self.collection.one();
         let known = |row: &T| self.before.iter().any(|before| before.key() == row.key());
-        let rows: Vec<T> = match self.client.list(&self.collection, Look::Settling).await {
+        let look = || self.client.list(&self.collection, Look::Settling);
+        let rows: Vec<T> = match or_once_more(look().await, look()).await {
             Ok(rows) => rows,
             Err(look) => {
                 let way_out = format!(
@@ -60,8 +70,11 @@ impl<'c, T: Row> Creation<'c, T> {
         let mut new = rows.into_iter().filter(|row| ours(row) && !known(row));
         match (new.next(), new.next()) {
             (Some(row), None) => {
-                let detail =
-                    format!("The list shows it as `{}`, and it is kept in state.\n{}", row.key(), error.detail());
+                let detail = format!(
+                    "The list shows it as `{}`, and it is kept in state.\n{}",
+                    row.key(),
+                    error.what_happened()
+                );
                 ctx.warn(format!("The {one} was created though Didit gave no clear answer"), detail);
                 Ok(row)
             }
@@ -69,13 +82,13 @@ impl<'c, T: Row> Creation<'c, T> {
                 let hint = format!(
                     "The list was asked and does not show the {one}, so most likely it was not created. Apply again."
                 );
-                Err(error.with_hint(hint).into())
+                Err(error.after_a_look(hint).into())
             }
             (Some(_), Some(_)) => {
                 let detail = format!(
                     "Didit gave no clear answer, and its list has more than one new {one} named \"{name}\": somebody else created one \
                      at the same time. Delete all but one in the Business Console, and import the one that is left.\n{}",
-                    error.detail()
+                    error.what_happened()
                 );
                 Err(Diagnostic::error(format!("The {one} was created more than once"), detail).into())
             }

@@ -14,6 +14,7 @@ use crate::framework::{
 };
 use crate::http::Look;
 use crate::vendors::errors::at_attribute;
+use crate::vendors::look::or_once_more;
 use crate::vendors::{original, takeovers};
 
 /// What the settings are called in a sentence.
@@ -167,7 +168,8 @@ impl Customization {
         };
         // A create that fails loses the original with its private state, and the next one would take what was just written
         // for it. So what is there counts, not what was answered.
-        match client.customization(Look::Settling).await {
+        let look = || client.customization(Look::Settling);
+        match or_once_more(look().await, look()).await {
             Ok(after) if body.iter().all(|(name, value)| after.get(name) == Some(value)) => {
                 let told = doubt.iter().map(|told| format!("{}\n{}", told.summary, told.detail)).collect::<Vec<_>>();
                 ctx.warn(format!("Didit has taken over {WHAT} though it gave no clear answer"), told.join("\n"));
@@ -232,6 +234,10 @@ impl Resource for Customization {
         // An import: this is when Terraform takes over.
         if original::kept(&ctx.private).is_none() {
             Self::capture(&mut ctx.private, &found)?;
+            if original::restores(&state) {
+                let (summary, detail) = original::lost("Didit", WHAT);
+                ctx.warn(summary, detail);
+            }
         }
         Ok(Some(found))
     }

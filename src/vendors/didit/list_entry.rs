@@ -19,6 +19,7 @@ use crate::framework::{
 };
 use crate::http::{Error, Look};
 use crate::vendors::errors::{at_attribute, lost_sight_of};
+use crate::vendors::look::or_once_more;
 
 /// One entry.
 #[derive(Clone, Copy)]
@@ -130,12 +131,13 @@ impl Resource for ListEntry {
         let row: wire::Entry = match client.create(&collection, name, &plan.to_wire()).await {
             Ok(row) => row,
             Err(error) if error.may_have_been_carried_out() => {
-                let row = match twin(client, &plan, Look::Settling).await {
+                let look = || twin(client, &plan, Look::Settling);
+                let row = match or_once_more(look().await, look()).await {
                     Ok(row) => row.ok_or_else(|| not_listed(error.clone()))?,
                     Err(look) => return Err(lost_sight_of(error, NOT_LOOKED_UP, look)),
                 };
                 let detail =
-                    format!("The list shows it as `{}`, and it is kept in state.\n{}", row.uuid, error.detail());
+                    format!("The list shows it as `{}`, and it is kept in state.\n{}", row.uuid, error.what_happened());
                 ctx.warn("The list entry was created though Didit gave no clear answer", detail);
                 row
             }
@@ -255,7 +257,7 @@ const NOT_LOOKED_UP: &str = "Nothing of it is in state. Apply again once Didit a
                              found then, and the message has the lines that import it.";
 
 fn not_listed(error: Error) -> Error {
-    error.with_hint(
+    error.after_a_look(
         "The list was asked and does not show the value, so most likely it was not created. Apply again; where Didit then says that \
          it has the value, import the entry.",
     )

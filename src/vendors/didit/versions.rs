@@ -15,6 +15,7 @@ use super::client::{Client, Collection, Row};
 use crate::framework::{Attr, Context, Diagnostic, Diagnostics, Model, Path, Private, Schema};
 use crate::http::{Error, Kind, Look};
 use crate::vendors::errors::{at_attribute, lost_sight_of};
+use crate::vendors::look::or_once_more;
 
 /// The statuses that a version may have.
 pub(super) const STATUSES: &[&str] = &["draft", "published"];
@@ -189,11 +190,17 @@ pub(super) async fn change<M: Model>(
         Err(error) if error.may_have_been_carried_out() => match now(client, collection, group).await {
             Ok(Some(version)) if version.id != id => {
                 let summary = format!("The {} was changed though Didit gave no clear answer", collection.one());
-                let detail = format!("Its version is `{}` now.\n{}", version.id, error.detail());
+                let detail = format!("Its version is `{}` now.\n{}", version.id, error.what_happened());
                 ctx.warn(summary, detail);
                 version
             }
-            Ok(_) => return Err(error.into()),
+            Ok(_) => {
+                let seen = format!(
+                    "The list was asked and shows no other version of the {}. The next plan reads what Didit has; apply again.",
+                    collection.one()
+                );
+                return Err(error.after_a_look(seen).into());
+            }
             Err(look) => {
                 let way_out = "State has what was there before. The next plan reads what Didit has then.";
                 return Err(lost_sight_of(error, way_out, look));
@@ -206,7 +213,8 @@ pub(super) async fn change<M: Model>(
 
 /// The version of a group that the list shows at this moment.
 async fn now(client: &Client, collection: &Collection, group: &str) -> Result<Option<Version>, Error> {
-    let versions: Vec<Version> = client.list(collection, Look::Settling).await?;
+    let look = || client.list(collection, Look::Settling);
+    let versions: Vec<Version> = or_once_more(look().await, look()).await?;
     Ok(current(&versions, group).cloned())
 }
 

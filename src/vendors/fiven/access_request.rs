@@ -19,6 +19,7 @@ use crate::framework::{
 };
 use crate::http::Look;
 use crate::vendors::errors::lost_sight_of;
+use crate::vendors::look::or_once_more;
 
 /// How long a request whose answer went astray is looked for, one wait a try.
 const WAITS: [Duration; 4] =
@@ -173,12 +174,15 @@ impl Resource for AccessRequest {
             Err(error) if error.may_have_been_carried_out() => {
                 let granted = match find(client, party_id, &wanted).await {
                     Ok(Some(granted)) => granted,
-                    Ok(None) => return Err(error.with_hint(UNCLEAR).into()),
+                    Ok(None) => return Err(error.after_a_look(UNCLEAR).into()),
                     Err(look) => return Err(lost_sight_of(error, UNCLEAR, look)),
                 };
                 ctx.warn(
                     "The access request was made though 5N ID reported an error",
-                    format!("`{party_id}` has granted access, and the request is kept in state.\n{}", error.detail()),
+                    format!(
+                        "`{party_id}` has granted access, and the request is kept in state.\n{}",
+                        error.what_happened()
+                    ),
                 );
                 return Ok(granted.state(plan.party_id, Attr::Null, Some(wanted)));
             }
@@ -255,7 +259,8 @@ const UNCLEAR: &str = "Whether the party was asked is not known: a request shows
 async fn find(client: &Client, party_id: &str, wanted: &BTreeSet<String>) -> Result<Option<Granted>, Diagnostics> {
     for wait in WAITS {
         tokio::time::sleep(wait).await;
-        let granted = Granted::by(client, party_id, Look::Settling).await?;
+        let look = || Granted::by(client, party_id, Look::Settling);
+        let granted = or_once_more(look().await, look()).await?;
         if granted.has_all(wanted) {
             return Ok(Some(granted));
         }

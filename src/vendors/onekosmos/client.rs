@@ -169,16 +169,17 @@ impl Client {
 
     /// Creates a template. The vendor documents no answer for one that exists, and no way to ask.
     pub(super) async fn create_template<T: DeserializeOwned>(&self, body: Json) -> Result<T, Error> {
-        let path = self.path("/proofingtemplates").await?;
-        let request = self.http.put(path).doing("creating the proofing template").once().invalidates("templates");
+        let doing = "creating the proofing template";
+        let path = self.path("/proofingtemplates", doing).await?;
+        let request = self.http.put(path).doing(doing).once().invalidates("templates");
         self.send(request, Endpoint::TemplateCreate, body).await?.json().map_err(hint)
     }
 
     /// Replaces the workflow of a template; `None` when there is no such template.
     pub(super) async fn update_template<T: DeserializeOwned>(&self, id: &str, body: Json) -> Result<Option<T>, Error> {
-        let path = self.path("/proofingtemplates").await?.then("/id").segment(id);
-        let request =
-            self.http.patch(path).doing("updating the proofing template").idempotent().invalidates("templates");
+        let doing = "updating the proofing template";
+        let path = self.path("/proofingtemplates", doing).await?.then("/id").segment(id);
+        let request = self.http.patch(path).doing(doing).idempotent().invalidates("templates");
         found(self.send(request, Endpoint::TemplateUpdate, body).await)
     }
 
@@ -189,24 +190,24 @@ impl Client {
         dvc_id: &str,
         body: Json,
     ) -> Result<Option<T>, Error> {
-        let path = self.path("/proofingtemplates").await?.then("/dvcId").segment(dvc_id);
         let doing = "updating the proofing template by dvcId";
+        let path = self.path("/proofingtemplates", doing).await?.then("/dvcId").segment(dvc_id);
         let request = self.http.patch(path).doing(doing).idempotent().invalidates("templates").settling();
         found(self.send(request, Endpoint::TemplateUpdateByDvcId, body).await)
     }
 
     /// Deletes a template; one that is gone already is none.
     pub(super) async fn delete_template(&self, id: &str) -> Result<(), Error> {
-        let path = self.path("/proofingtemplates").await?.then("/id").segment(id);
-        let request =
-            self.http.delete(path).doing("deleting the proofing template").note(PUBLIC).invalidates("templates");
+        let doing = "deleting the proofing template";
+        let path = self.path("/proofingtemplates", doing).await?.then("/id").segment(id);
+        let request = self.http.delete(path).doing(doing).note(PUBLIC).invalidates("templates");
         request.send_opt().await.map(drop).map_err(hint)
     }
 
     /// The community's bucket. The vendor documents no answer for a community without one: null and 404 both count.
     pub(super) async fn bucket<T: DeserializeOwned>(&self, look: Look) -> Result<Option<T>, Error> {
         let doing = "reading the storage bucket";
-        let request = self.http.get(self.path("/bucket").await?).doing(doing).note(LICENSED);
+        let request = self.http.get(self.path("/bucket", doing).await?).doing(doing).note(LICENSED);
         let request = request.look(look);
         let Some(answer) = request.shared("bucket").send_opt().await.map_err(hint)? else { return Ok(None) };
         let data = self.data(&answer, doing).await?;
@@ -217,7 +218,7 @@ impl Client {
     /// Creates or replaces the community's bucket.
     pub(super) async fn put_bucket<T: DeserializeOwned>(&self, body: Json) -> Result<T, Error> {
         let doing = "writing the storage bucket";
-        let request = self.http.put(self.path("/bucket").await?).doing(doing).invalidates("bucket");
+        let request = self.http.put(self.path("/bucket", doing).await?).doing(doing).invalidates("bucket");
         let answer = self.send(request, Endpoint::BucketPut, body).await?;
         let data = self.data(&answer, doing).await?;
         decode(&answer, data)
@@ -308,8 +309,9 @@ impl Client {
         answer.json().map_err(hint)
     }
 
-    async fn path(&self, service: &str) -> Result<Path, Error> {
-        let community = self.community().await?;
+    /// The path of something of the community, for the request that `doing` names.
+    async fn path(&self, service: &str, doing: &str) -> Result<Path, Error> {
+        let community = self.community().await.map_err(|error| error.on_the_way_to(doing))?;
         let path = Path::new(service).then("/tenant").segment(&community.tenant_id);
         Ok(path.then("/community").segment(&community.community_id))
     }
@@ -344,7 +346,8 @@ impl Client {
 fn decode<T: DeserializeOwned>(answer: &Response, data: Json) -> Result<T, Error> {
     serde_path_to_error::deserialize(data).map_err(|error| {
         let path = error.path().to_string();
-        hint(answer.error(format!("`{path}` in the answer is missing or has another type than expected")))
+        let place = if path == "." { "the whole of it".to_owned() } else { format!("`{path}`") };
+        hint(answer.error(format!("in the answer, {place} is missing or has another type than expected")))
     })
 }
 

@@ -280,12 +280,14 @@ async fn adopt(
         Ok(Some(template)) => {
             ctx.warn(
                 "The proofing template was created though 1Kosmos reported an error",
-                format!("It was found by its dvcID and is kept in state.\n{}", error.detail()),
+                format!("It was found by its dvcID and is kept in state.\n{}", error.what_happened()),
             );
             Ok(template)
         }
         Ok(None) => Err(error
-            .with_hint("1Kosmos was asked and knows no template with this dvcID, so it was not created. Apply again.")
+            .after_a_look(
+                "1Kosmos was asked and knows no template with this dvcID, so it was not created. Apply again.",
+            )
             .into()),
         Err(second) => {
             let mut diagnostics = Diagnostics::from(error);

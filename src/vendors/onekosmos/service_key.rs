@@ -16,6 +16,7 @@ use crate::framework::{
 };
 use crate::http::Look;
 use crate::vendors::errors::lost_sight_of;
+use crate::vendors::look::or_once_more;
 
 /// One service key.
 #[derive(Clone, Copy)]
@@ -261,14 +262,19 @@ impl Listable for ServiceKey {
 /// Resets the key once. An answer that did not come is no reason to reset again: the list tells whether it happened, and then
 /// the error is a warning.
 pub(super) async fn reset(client: &Client, tag: &str, before: &str) -> Result<Option<String>, Diagnostics> {
+    let look = || find(client, tag, Look::Settling);
     match client.reset_service_key(before).await {
         Ok(()) => Ok(None),
-        Err(error) if error.may_have_been_carried_out() => match find(client, tag, Look::Settling).await {
+        Err(error) if error.may_have_been_carried_out() => match or_once_more(look().await, look()).await {
             Ok(Some(row)) if row.key_id != before => Ok(Some(format!(
                 "The key has a new id all the same, which is the one that counts.\n{}",
-                error.detail()
+                error.what_happened()
             ))),
-            Ok(_) => Err(error.into()),
+            Ok(_) => Err(error
+                .after_a_look(format!(
+                    "The key still has its id `{before}`, so most likely it was not reset. Apply again."
+                ))
+                .into()),
             Err(look) => {
                 let way_out = format!(
                     "Before you reset it again, look at its id: another one than `{before}` says that it was reset."

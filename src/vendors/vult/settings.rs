@@ -14,6 +14,7 @@ use crate::framework::{
     Attribute, Diagnostic, Diagnostics, Found, Listable, Private, Rule, Schema, Value, check, identity,
 };
 use crate::http::{Error, Look};
+use crate::vendors::look::or_once_more;
 use crate::vendors::{original, takeovers};
 
 /// What differs between the kinds of settings.
@@ -179,10 +180,11 @@ impl<S: Settings> Managed<S> {
         }
         // The destroy of an object whose create failed gets nothing of what is private (Terraform 1.15.5): the original would be
         // lost, and what was just written would be taken for it. So what is there counts, not what was answered.
-        match (self.0.fetch(client, plan, Look::Settling).await, stored) {
+        let look = || self.0.fetch(client, plan, Look::Settling);
+        match (or_once_more(look().await, look()).await, stored) {
             (Ok(Some(after)), Ok(())) => Ok(after),
             (Ok(Some(after)), Err(error)) if same(&after, &wanted) => {
-                ctx.warn(format!("VULT has taken over {} though it reported an error", S::WHAT), error.to_string());
+                ctx.warn(format!("VULT has taken over {} though it reported an error", S::WHAT), error.what_happened());
                 Ok(after)
             }
             (Err(unread), Ok(())) => {
@@ -291,6 +293,10 @@ impl<S: Settings> Resource for Managed<S> {
         // An import, or state from a version that captured nothing: this is when Terraform takes over.
         if matches!(Self::original(&ctx.private), Original::Unknown) {
             Self::capture(&mut ctx.private, Some(&fields))?;
+            if original::restores(&state) {
+                let (summary, detail) = original::lost("VULT", S::WHAT);
+                ctx.warn(summary, detail);
+            }
         }
         Ok(Some(self.state(&state, fields)))
     }

@@ -46,7 +46,7 @@ impl Table {
     ) -> Result<Fields, Diagnostic> {
         let wrong = |name: &str, problem: &str| {
             let detail = format!(
-                "While {doing}, VULT answered without a usable `{name}`: {problem}. Nothing was changed. The vendor's \
+                "While {doing}, VULT answered without a usable `{name}`: {problem}. The vendor's \
                  answer differs from its documentation; check `base_url` and the routes, then report it."
             );
             Diagnostic::error("VULT gave an answer that cannot be used", detail)

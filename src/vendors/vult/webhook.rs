@@ -16,6 +16,7 @@ use crate::framework::{
 };
 use crate::http::Look;
 use crate::vendors::errors::lost_sight_of;
+use crate::vendors::look::or_once_more;
 
 /// How long a new webhook is looked for, one wait a try: the list may lag behind the create.
 const WAITS: [Duration; 5] = [
@@ -140,13 +141,13 @@ impl Resource for Webhook {
                 if let Err(error) = answer {
                     ctx.warn(
                         "The webhook was created though VULT reported an error",
-                        format!("It is in the list of webhooks and is kept in state.\n{}", error.detail()),
+                        format!("It is in the list of webhooks and is kept in state.\n{}", error.what_happened()),
                     );
                 }
                 Ok(row.into())
             }
             (Ok(None), Err(error)) => Err(error
-                .with_hint(
+                .after_a_look(
                     "The list was asked and does not show the webhook, so most likely it was not created. Apply again.",
                 )
                 .into()),
@@ -257,16 +258,11 @@ fn filters() -> Vec<Attribute> {
 
 /// The webhook that is there now and was not before; none if it does not appear within the bound.
 async fn find_new(client: &Client, plan: &WebhookModel) -> Result<Option<WebhookRow>, Diagnostics> {
-    let mut may_fail = true;
     for (tries, wait) in WAITS.into_iter().enumerate() {
         tokio::time::sleep(wait).await;
         // How the vendor searches is not documented: the last try reads every page.
-        let mut rows = match plan.twins(client, tries + 1 < WAITS.len(), Look::Settling).await {
-            Ok(rows) => rows,
-            // Without its id the webhook has to be imported by hand: one list that fails is not worth that.
-            Err(_) if std::mem::take(&mut may_fail) => continue,
-            Err(diagnostics) => return Err(diagnostics),
-        };
+        let look = || plan.twins(client, tries + 1 < WAITS.len(), Look::Settling);
+        let mut rows = or_once_more(look().await, look()).await?;
         match rows.len() {
             0 => {}
             1 => return Ok(rows.pop()),

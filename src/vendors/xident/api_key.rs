@@ -15,6 +15,7 @@ use crate::framework::resource::{Context, Resource};
 use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Rule, Schema, Value, identity};
 use crate::http::{Error, Look};
 use crate::vendors::errors::lost_sight_of;
+use crate::vendors::look::or_once_more;
 
 /// One key.
 #[derive(Clone, Copy)]
@@ -137,7 +138,15 @@ impl Resource for ApiKey {
         if let Some(rule_id) = plan.rule_id.known() {
             body["rule_id"] = (*rule_id).into();
         }
-        let before = client.api_keys(Look::Anew).await?;
+        let before = client.api_keys::<wire::Key>(Look::Anew).await?;
+        if let Some(twin) = before.iter().find(|row| row.name.as_deref() == plan.name.as_str()) {
+            let detail = format!(
+                "It has the id `{}`, and this is another one. If an apply that was cut off left it behind, nobody knows its secret: \
+                 delete it in Xident's dashboard.",
+                twin.id.0
+            );
+            ctx.warn("The project has an API key of the same name already", detail);
+        }
         let mut row: wire::Key = match client.create_api_key(&body).await {
             Ok(row) => row,
             Err(error) if error.may_have_been_carried_out() => {
@@ -231,7 +240,8 @@ async fn left_behind(
     ctx: &mut Context<ApiKeyModel>,
 ) -> Diagnostics {
     let name = plan.name.as_str().unwrap_or_default().to_owned();
-    let mut rows = match client.api_keys::<wire::Key>(Look::Settling).await {
+    let look = || client.api_keys::<wire::Key>(Look::Settling);
+    let mut rows = match or_once_more(look().await, look()).await {
         Ok(rows) => rows,
         Err(look) => {
             let way_out = "Nothing of it is in state. If Xident's dashboard shows the key, delete it there, because nobody knows its \
@@ -243,7 +253,7 @@ async fn left_behind(
     rows.retain(|row| row.name.as_deref() == Some(name.as_str()) && !was_there(row));
     match (rows.pop(), rows.len()) {
         (None, _) => error
-            .with_hint(
+            .after_a_look(
                 "The list of keys was read and does not show the key, so most likely it was not created. Apply again.",
             )
             .into(),
@@ -252,7 +262,7 @@ async fn left_behind(
                 "Xident created the key `{}`, and the answer with its secret was lost. The next apply deletes the key and creates \
                  another.\n{}",
                 row.id.0,
-                error.detail()
+                error.what_happened()
             );
             ctx.save(&plan.with(row));
             Diagnostic::error("The secret of an API key was lost", detail).into()
@@ -262,7 +272,7 @@ async fn left_behind(
             let detail = format!(
                 "The answer was lost, and there is more than one new API key with the name \"{name}\": {ids}. One of them may be of \
                  this create, and nobody knows its secret. Delete it in Xident's dashboard, then apply again.\n{}",
-                error.detail()
+                error.what_happened()
             );
             Diagnostic::error("An API key may be left behind", detail).into()
         }

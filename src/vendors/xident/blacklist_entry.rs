@@ -22,6 +22,7 @@ use crate::framework::{
 };
 use crate::http::Look;
 use crate::vendors::errors::lost_sight_of;
+use crate::vendors::look::or_once_more;
 
 /// How long a new entry is looked for, one wait a try. Each look counts against the vendor's limit.
 const WAITS: [Duration; 6] = [
@@ -165,13 +166,13 @@ impl Resource for BlacklistEntry {
                 if let Err(error) = answer {
                     ctx.warn(
                         "The entry was added though Xident reported an error",
-                        format!("It is on the blacklist and is kept in state.\n{}", error.detail()),
+                        format!("It is on the blacklist and is kept in state.\n{}", error.what_happened()),
                     );
                 }
                 Ok(plan.with(row))
             }
             (Ok(None), Err(error)) => Err(error
-                .with_hint(
+                .after_a_look(
                     "The blacklist was read and does not show the entry, so most likely it was not added. Apply again.",
                 )
                 .into()),
@@ -302,7 +303,7 @@ async fn find_new(
 ) -> Result<Option<BlacklistRow>, Diagnostics> {
     for wait in WAITS {
         tokio::time::sleep(wait).await;
-        let mut rows = adding.after().await?;
+        let mut rows = or_once_more(adding.after().await, adding.after()).await?;
         rows.retain(|row| {
             let of_image = row.source.as_deref().is_none_or(|source| source == "image");
             !before.contains(&row.id) && of_image && row.reason.as_deref() == plan.reason.as_str()

@@ -15,6 +15,7 @@ use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Private, Rule, Schema, identity};
 use crate::http::Look;
 use crate::vendors::errors::lost_sight_of;
+use crate::vendors::look::or_once_more;
 
 /// How long an enrollment is looked for, one wait a try.
 const WAITS: [Duration; 5] = [
@@ -139,13 +140,13 @@ impl Resource for FaceEnrollment {
                 if let Err(error) = answer {
                     ctx.warn(
                         "The face was enrolled though Xident reported an error",
-                        format!("The user is enrolled, and it is kept in state.\n{}", error.detail()),
+                        format!("The user is enrolled, and it is kept in state.\n{}", error.what_happened()),
                     );
                 }
                 Ok(plan.with(face))
             }
             (Ok(None), Err(error)) => Err(error
-                .with_hint(
+                .after_a_look(
                     "Xident was asked and does not know the face, so most likely it was not enrolled. Apply again.",
                 )
                 .into()),
@@ -236,7 +237,8 @@ impl Resource for FaceEnrollment {
 async fn find(client: &Client, plan: &FaceEnrollmentModel) -> Result<Option<Face>, Diagnostics> {
     for wait in WAITS {
         tokio::time::sleep(wait).await;
-        if let Some(face) = client.face(plan.user_id(), Look::Settling).await? {
+        let look = || client.face(plan.user_id(), Look::Settling);
+        if let Some(face) = or_once_more(look().await, look()).await? {
             return Ok(Some(face));
         }
     }
