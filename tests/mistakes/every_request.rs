@@ -1,5 +1,5 @@
-//! Every write of an apply, and what was asked on the way to it, broken in the nastiest ways, one at a time: whatever
-//! happened, applying again ends with the objects that an apply without a fault would have made, each once.
+//! Every request of an apply and of a destroy broken, one at a time, in the way that is the nastiest there: the command
+//! again ends with what it would have made without a fault, each object once and none left behind.
 
 use std::thread;
 
@@ -94,6 +94,13 @@ resource "idv_didit_customization" "main" {
     ),
 ];
 
+/// What is broken.
+#[derive(Clone, Copy, PartialEq)]
+enum Command {
+    Apply,
+    Destroy,
+}
+
 /// A request by what a fault is placed with.
 #[derive(Debug)]
 struct Place {
@@ -105,15 +112,16 @@ struct Place {
 }
 
 #[test]
-fn a_page_in_place_of_any_answer_loses_nothing_and_makes_nothing_twice() {
-    in_parallel(
-        &json!({"kind": "status", "status": 200, "headers": {"content-type": "text/html"}, "body": "<html></html>"}),
-    );
+fn an_apply_whose_any_request_is_carried_out_and_refused_is_mended_by_the_next() {
+    each_vendor(&json!({"kind": "status", "status": 502, "after": true}), Command::Apply);
 }
 
+/// A portal's page is no answer of the vendor's, also where nobody reads the body of an answer.
 #[test]
-fn a_refusal_after_any_request_was_carried_out_loses_nothing_and_makes_nothing_twice() {
-    in_parallel(&json!({"kind": "status", "status": 502, "after": true}));
+fn a_destroy_of_which_a_portal_answers_any_request_is_mended_by_the_next() {
+    let page =
+        json!({"kind": "status", "status": 200, "headers": {"content-type": "text/html"}, "body": "<html></html>"});
+    each_vendor(&page, Command::Destroy);
 }
 
 /// A vendor that is not there while Terraform asks for a token, which is not the same as an object that is not there.
@@ -144,45 +152,61 @@ fn start() -> (Sandbox, Workspace) {
 }
 
 /// Each vendor's requests are broken in a thread of their own.
-fn in_parallel(fault: &Value) {
+fn each_vendor(fault: &Value, command: Command) {
     thread::scope(|scope| {
         for (vendor, configuration) in OBJECTS {
-            scope.spawn(move || break_each(vendor, configuration, fault));
+            scope.spawn(move || break_each(vendor, configuration, fault, command));
         }
     });
 }
 
-/// Begins anew for each request of an apply, and breaks that one.
-fn break_each(vendor: &str, configuration: &str, fault: &Value) {
+/// Begins anew for each request of a command, and breaks that one.
+fn break_each(vendor: &str, configuration: &str, fault: &Value, command: Command) {
     let (sandbox, workspace) = start();
     let before = sandbox.state();
     workspace.configure(configuration);
     workspace.apply().succeeded();
     let wanted = objects(&sandbox.state()[vendor]);
-    let places = places(&sandbox);
+    let of_apply = places(&sandbox);
+    sandbox.forget_requests();
     workspace.destroy().succeeded();
     let left = objects(&sandbox.state()[vendor]);
+    let destroys = command == Command::Destroy;
+    let places = if destroys { places(&sandbox) } else { of_apply };
     assert!(places.len() > 2, "{vendor}");
     for place in places {
         sandbox.set_state(&before);
-        let mut faults = vec![fault.clone()];
-        if place.earlier > 0 {
-            faults.insert(0, json!({"kind": "delay", "delay_ms": 0, "times": place.earlier}));
+        if destroys {
+            workspace.apply().succeeded();
         }
-        for mut fault in faults {
-            fault["vendor"] = json!(vendor);
-            fault["method"] = json!(place.method);
-            fault["path"] = json!(place.path);
-            sandbox.fault(&fault);
-        }
+        put(fault, vendor, &place, &sandbox);
         // It may fail, or succeed with a warning; what counts is what the next one finds.
-        workspace.apply();
+        if destroys {
+            workspace.destroy()
+        } else {
+            workspace.apply()
+        };
+        assert_eq!(sandbox.faults(), 0, "not struck: {vendor}: {place:?}");
         sandbox.clear_faults();
-        workspace.apply().succeeded();
-        assert_eq!(objects(&sandbox.state()[vendor]), wanted, "{vendor}: {place:?}");
-        workspace.plan().assert_empty();
+        if !destroys {
+            workspace.apply().succeeded();
+            assert_eq!(objects(&sandbox.state()[vendor]), wanted, "{vendor}: {place:?}");
+            workspace.plan().assert_empty();
+        }
         workspace.destroy().succeeded();
         assert_eq!(objects(&sandbox.state()[vendor]), left, "{vendor}: {place:?}");
+    }
+}
+
+/// Lets those pass that came before.
+fn put(fault: &Value, vendor: &str, place: &Place, sandbox: &Sandbox) {
+    let earlier = json!({"kind": "delay", "delay_ms": 0, "times": place.earlier});
+    let faults = if place.earlier > 0 { vec![earlier, fault.clone()] } else { vec![fault.clone()] };
+    for mut fault in faults {
+        fault["vendor"] = json!(vendor);
+        fault["method"] = json!(place.method);
+        fault["path"] = json!(place.path);
+        sandbox.fault(&fault);
     }
 }
 
@@ -192,7 +216,10 @@ fn places(sandbox: &Sandbox) -> Vec<Place> {
     for request in sandbox.requests() {
         let path = request["path"].as_str().unwrap();
         let path = path.split_once('?').map_or(path, |(path, _)| path);
-        let is_id = |part: &str| part.len() >= 20 && part.contains(|letter: char| letter.is_ascii_digit());
+        let is_id = |part: &str| {
+            let digits = part.chars().filter(char::is_ascii_digit).count();
+            digits > 0 && (digits == part.len() || part.len() >= 20)
+        };
         let parts: Vec<_> = path.split('/').map(|part| if is_id(part) { "*" } else { part }).collect();
         let (method, path) = (request["method"].as_str().unwrap().to_owned(), format!("*{}", parts.join("/")));
         let earlier = places.iter().filter(|place| place.method == method && place.path == path).count();

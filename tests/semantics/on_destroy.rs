@@ -134,6 +134,36 @@ fn restore_with_state_of_a_version_that_kept_nothing_puts_back_what_this_one_fou
     assert_eq!(current(&sandbox), found);
 }
 
+/// Terraform then drops what is private: what the killed apply has written would be taken for the original without a word.
+#[test]
+fn an_original_that_went_with_a_killed_provider_is_told() {
+    for (vendor, method, path, configuration) in [
+        ("vult", "POST", "/idv/weights", weights as fn(&str, u32) -> String),
+        ("didit", "PATCH", "/v3/customization/", |on_destroy, radius| {
+            format!(
+                "resource \"idv_didit_customization\" \"main\" {{\n  border_radius_panel = {radius}\n  on_destroy = \"{on_destroy}\"\n}}\n"
+            )
+        }),
+    ] {
+        let sandbox = Sandbox::start();
+        let workspace = Workspace::new(&sandbox);
+        workspace.configure(&configuration("restore", 5));
+        workspace.apply().succeeded();
+        workspace.configure(&configuration("restore", 6));
+        sandbox.forget_requests();
+        sandbox.fault(&serde_json::json!({
+            "vendor": vendor, "method": method, "path": path, "kind": "delay", "delay_ms": 60_000, "after": true,
+        }));
+        let apply = workspace.start(&["apply", "-auto-approve", "-no-color"]);
+        sandbox.wait_for_request(&format!("{method} {path}"));
+        apply.kill_provider();
+        apply.wait().failed();
+        assert_warns(&workspace.plan(), "was lost");
+        workspace.apply().succeeded();
+        assert!(!workspace.plan().warnings().contains("was lost"), "it is told once: {vendor}");
+    }
+}
+
 /// Without a refresh nobody has looked: the destroy says that it cannot restore, and does nothing.
 #[test]
 fn restore_without_an_original_says_so() {

@@ -39,6 +39,34 @@ fn what_is_left_out_keeps_the_tenants_value() {
     assert_eq!(state["idv_vult_weights.main"]["age_tolerance"].as_f64(), Some(before["age_tolerance"]));
 }
 
+/// Zero would switch a check off, or make it fail for everybody, and nobody has asked for it.
+#[test]
+fn a_vendor_that_denies_to_have_weights_is_not_sent_zeros() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    let deny = || {
+        let fault = json!({"vendor": "vult", "method": "GET", "path": "/idv/weights", "kind": "status", "status": 404});
+        sandbox.fault(&fault);
+    };
+    let before = current(&sandbox);
+    workspace.configure(TWO_OF_27);
+    deny();
+    let errors = workspace.apply().failed().errors();
+    assert!(errors.contains("The weights are not there") && errors.contains("25 of the 27 numbers"), "{errors}");
+    assert_eq!(current(&sandbox), before);
+
+    workspace.apply().succeeded();
+    workspace.configure(&TWO_OF_27.replace("= 3", "= 4"));
+    workspace.plan();
+    let before = current(&sandbox);
+    deny();
+    let errors = workspace.apply_saved().failed().errors();
+    assert!(errors.contains("The weights are gone") && errors.contains("Plan again"), "{errors}");
+    assert_eq!(current(&sandbox), before);
+    workspace.apply().succeeded();
+    workspace.plan().assert_empty();
+}
+
 #[test]
 fn changing_one_weight_sends_all_with_only_that_one_different() {
     let sandbox = Sandbox::start();

@@ -114,6 +114,11 @@ impl Sandbox {
         accepted(self.http.post(self.at_control("/faults")).json(fault));
     }
 
+    /// How many faults have not struck as often as they are to.
+    pub(crate) fn faults(&self) -> usize {
+        self.ask("/faults").as_array().unwrap().len()
+    }
+
     /// Forgets the faults that have not struck.
     pub(crate) fn clear_faults(&self) {
         accepted(self.http.delete(self.at_control("/faults")));
