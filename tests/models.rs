@@ -3,6 +3,7 @@
 //! The test walks the provider's own tables, so that an object is held to it from the line that registers it.
 
 use async_trait::async_trait;
+use idv::framework::examination::{Examine, Finding};
 use idv::framework::identity::Place;
 use idv::framework::provider::{Client, Object};
 use idv::framework::schema::{Attribute, Nesting, Schema, Shape};
@@ -142,6 +143,13 @@ struct LibraryModel {
 #[derive(Clone, Serialize, Deserialize)]
 struct Shelf {
     number: Attr<i64>,
+}
+
+#[async_trait]
+impl Examine for Librarian {
+    async fn examine(&self) -> Vec<Finding> {
+        Vec::new()
+    }
 }
 
 impl Client for Librarian {

@@ -9,6 +9,7 @@ mod claims;
 mod common;
 pub mod didit;
 mod errors;
+mod examination;
 pub mod fiven;
 mod look;
 pub mod onekosmos;
