@@ -103,8 +103,8 @@ pub(super) struct Facts {
     /// Whether it is a request for an access token, which another request needed.
     pub(super) for_token: bool,
     pub(super) needed_for: Option<String>,
-    /// Whether the caller has looked what became of it, and says so in a hint.
-    pub(super) looked: bool,
+    /// What the caller saw when it looked what became of a write, and what to do then.
+    pub(super) seen: Option<String>,
     pub(super) hint: Option<String>,
     pub(super) source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
@@ -141,7 +141,7 @@ impl Error {
             repeatable: false,
             for_token: false,
             needed_for: None,
-            looked: false,
+            seen: None,
             hint: None,
             source: None,
         }))
@@ -155,12 +155,12 @@ impl Error {
         self
     }
 
-    /// The same for a caller that has looked what became of a write without a clear answer: the hint says what it saw and what
-    /// to do, in place of the advice to look.
+    /// The same for a caller that has looked what became of a write without a clear answer: says what it saw and what to do,
+    /// in place of the advice to look.
     #[must_use]
-    pub fn after_a_look(mut self, hint: impl AsRef<str>) -> Self {
-        self.0.looked = true;
-        self.with_hint(hint)
+    pub fn after_a_look(mut self, seen: impl AsRef<str>) -> Self {
+        self.0.seen = Some(seen.as_ref().to_owned());
+        self
     }
 
     /// Says that this was asked on the way to another request, which was not sent; `doing` is what that was for.

@@ -38,10 +38,12 @@ impl Error {
         if facts.unconfirmed && facts.kind != Kind::Unconfirmed {
             lines.push("An earlier attempt got no clear answer, so the request may have been carried out.".to_owned());
         }
-        if !(facts.looked && facts.kind == Kind::Unconfirmed) {
+        // Who has looked need not be told to look.
+        if facts.seen.is_none() || facts.kind != Kind::Unconfirmed {
             lines.push(advice(facts));
         }
         lines.extend(facts.hint.clone());
+        lines.extend(facts.seen.clone());
         lines.extend(self.cause().map(|cause| format!("Cause: {cause}")));
         lines.join("\n")
     }
