@@ -59,7 +59,7 @@ fn weights_are_forgotten() {
         repair: &["update"],
         delete: |state| rows(state, "weights").clear(),
         gone: "The weights are gone",
-        created_anew: true,
+        created_anew: false,
         destroyed: Value::clone,
     }
     .run();

@@ -46,7 +46,7 @@ fn a_permission_that_a_client_lacks() {
     bench.workspace.sign_in_at_didit_as_a_client(&bench.sandbox);
     bench.sandbox.fault(&json!({"vendor": "didit", "path": "/v3/", "kind": "status", "status": 403, "times": 9}));
     bench.plan(ALL, &expect![[r#"
-        Error: Didit: listing the workflows failed: the answer was 403 Forbidden (Forbidden)
+        Error: Didit: listing the workflows failed: the answer was 403 Forbidden
           in data "idv_didit_workflows" "all": `data "idv_didit_workflows" "all" {}`
         Request: GET DIDIT_URL/v3/workflows/?limit=50&offset=0 (2 attempts)
         Check the credentials for Didit: that they are current, complete and meant for this address.

@@ -31,7 +31,7 @@ fn a_permission_that_is_lacking() {
         "vendor": "fiven", "path": "/api/v1/credentials", "kind": "status", "status": 403, "times": 9
     }));
     bench.plan(ALL, &expect![[r#"
-        Error: 5N ID: listing the credentials failed: the answer was 403 Forbidden (forbidden: Forbidden)
+        Error: 5N ID: listing the credentials failed: the answer was 403 Forbidden (forbidden)
           in data "idv_fiven_credentials" "all": `data "idv_fiven_credentials" "all" {}`
         Request: GET FIVEN_URL/api/v1/credentials?offset=0&limit=100 (2 attempts)
         The credentials are known to 5N ID and do not suffice. Ask its administrator for the permission.
@@ -45,7 +45,7 @@ fn the_other_generation_of_the_api() {
         "vendor": "fiven", "path": "/api/v1/credentials", "kind": "status", "status": 404, "times": 9
     }));
     bench.plan(ALL, &expect![[r#"
-        Error: 5N ID: listing the credentials failed: the answer was 404 Not Found (not_found: Not Found)
+        Error: 5N ID: listing the credentials failed: the answer was 404 Not Found (not_found)
           in data "idv_fiven_credentials" "all": `data "idv_fiven_credentials" "all" {}`
         Request: GET FIVEN_URL/api/v1/credentials?offset=0&limit=100
         Check the id and the base URL: the object was deleted, never existed, or the path is another one.

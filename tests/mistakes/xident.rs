@@ -122,7 +122,7 @@ fn an_image_that_the_vendor_finds_too_large() {
         &bench,
         ENTRY,
         &expect![[r#"
-            Error: Xident: adding a face to the blacklist failed: the answer was 413 Payload Too Large (payload_too_large: Payload Too Large)
+            Error: Xident: adding a face to the blacklist failed: the answer was 413 Payload Too Large (payload_too_large)
               in resource "idv_xident_blacklist_entry" "main": `resource "idv_xident_blacklist_entry" "main" {`
             Request: POST XIDENT_URL/v1/blacklist/add
             Xident did not accept what was sent. Change the value that it names.
@@ -156,7 +156,7 @@ fn a_limit_that_lasts_longer_than_is_waited() {
         "vendor": "xident", "path": "/v1/usage", "kind": "status", "status": 429, "retry_after": 600, "times": 9
     }));
     bench.plan(USAGE, &expect![[r#"
-        Error: Xident: reading the usage failed: the answer was 429 Too Many Requests (rate_limited: Too Many Requests)
+        Error: Xident: reading the usage failed: the answer was 429 Too Many Requests (rate_limited)
           in data "idv_xident_usage" "all": `data "idv_xident_usage" "all" {}`
         Request: GET XIDENT_URL/v1/usage
         Xident was asked too often. Wait, then try again.
