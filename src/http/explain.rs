@@ -201,6 +201,26 @@ mod tests {
     }
 
     #[test]
+    fn who_has_looked_is_not_told_to_look() {
+        let error =
+            |kind| Error::new(kind, "Acme", "creating the hook", "no answer came").after_a_look("It is not there.");
+        assert_eq!(error(Kind::Unconfirmed).detail(), "It is not there.");
+        assert!(error(Kind::Decode).detail().contains("differs from its documentation"), "which is still to be told");
+        let told = error(Kind::Unconfirmed).what_happened();
+        assert_eq!(told, "Acme: creating the hook failed: no answer came", "and no advice where all is well");
+    }
+
+    #[test]
+    fn the_reason_phrase_is_told_once() {
+        let mut error = Error::new(Kind::Forbidden, "Acme", "reading", "the answer was 403 Forbidden");
+        error.facts_mut().status = Some(reqwest::StatusCode::FORBIDDEN);
+        error.facts_mut().message = Some("forbidden".to_owned());
+        assert_eq!(error.summary(), "Acme: reading failed: the answer was 403 Forbidden");
+        error.facts_mut().message = Some("ask Bob".to_owned());
+        assert_eq!(error.summary(), "Acme: reading failed: the answer was 403 Forbidden (ask Bob)");
+    }
+
+    #[test]
     fn every_kind_has_a_way_out() {
         for kind in [
             Kind::Connect,

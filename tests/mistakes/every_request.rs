@@ -143,6 +143,20 @@ fn a_token_endpoint_that_is_gone_says_nothing_about_objects() {
     assert_eq!(workspace.state(), known);
 }
 
+/// What is asked on the way to a create fails: the create was not sent, and nobody has to look for what it made.
+#[test]
+fn a_create_that_was_not_sent_is_not_said_to_have_been() {
+    let (vendor, configuration) = OBJECTS[1];
+    let (sandbox, workspace) = start();
+    workspace.configure(configuration);
+    let fault = json!({"vendor": vendor, "path": "/api/r1/system/community_info", "kind": "garbage", "times": 99});
+    sandbox.fault(&fault);
+    let errors = workspace.apply().failed().errors();
+    assert!(errors.contains("It was needed for creating the proofing template."), "{errors}");
+    assert!(!errors.contains("may exist") && !errors.contains("may have been"), "{errors}");
+    assert!(workspace.state().is_empty());
+}
+
 fn start() -> (Sandbox, Workspace) {
     let sandbox = Sandbox::start().with_variable("IDV_XIDENT_API", "verify/v1");
     let mut workspace = Workspace::new(&sandbox);
