@@ -61,6 +61,28 @@ fn one_that_exists_already_is_an_error_with_the_lines_that_import_it() {
     assert_eq!(sandbox.state()["vult"]["webhooks"].as_array().unwrap().len(), 1);
 }
 
+/// The route of the delete is an assumption: where it is another one, the webhook would be left behind.
+#[test]
+fn a_delete_that_finds_nothing_is_believed_where_the_list_agrees() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    workspace.configure(&webhooks(&["one"]));
+    workspace.apply().succeeded();
+    let deny = || {
+        sandbox.fault(&json!({"vendor": "vult", "path": "/webhook/delete", "kind": "status", "status": 404}));
+    };
+    deny();
+    let errors = workspace.destroy().failed().errors();
+    assert!(errors.contains("VULT still lists the webhook, so it was not deleted."), "{errors}");
+    assert!(workspace.state().contains_key("idv_vult_webhook.one"));
+
+    workspace.plan_with(&["-destroy"]);
+    sandbox.change_state(|state| state["vult"]["webhooks"] = json!([]));
+    deny();
+    workspace.apply_saved().succeeded();
+    assert!(workspace.state().is_empty());
+}
+
 #[test]
 fn the_data_source_lists_every_page() {
     let sandbox = Sandbox::start();

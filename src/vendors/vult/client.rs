@@ -170,11 +170,11 @@ impl Client {
         Ok(WebhookPage { rows: page_of.webhooks, last, total, answer })
     }
 
-    /// Deletes a webhook; one that is gone already is none.
+    /// Deletes a webhook. A 404 is of a webhook that is gone already, or of a route that is not there.
     pub(super) async fn delete_webhook(&self, id: &str) -> Result<(), Error> {
         let request = self.call(Operation::WebhookDelete, "deleting the webhook", Some(id))?;
         let request = request.json(&json!({"id": id})).idempotent().invalidates("webhooks");
-        request.send_opt().await.map(drop).map_err(hint)
+        request.send().await.map(drop).map_err(hint)
     }
 
     /// Takes a person's data away. Done twice it is done once: after an attempt without a clear answer, an object that is not

@@ -194,7 +194,18 @@ impl Resource for Webhook {
         state: WebhookModel,
         _: &mut Context<WebhookModel>,
     ) -> Result<(), Diagnostics> {
-        Ok(client.delete_webhook(state.id.as_str().unwrap_or_default()).await?)
+        let id = state.id.as_str().unwrap_or_default();
+        let error = match client.delete_webhook(id).await {
+            Err(error) if error.is_not_found() => error,
+            result => return Ok(result?),
+        };
+        // The route is an assumption: where it is another one, the webhook would go on receiving and nobody would know.
+        let filter =
+            WebhookFilter { client_id: state.client_id.as_str(), look: Look::Anew, ..WebhookFilter::default() };
+        if client.webhooks(&filter).await?.iter().any(|row| row.id == id) {
+            return Err(error.with_hint("VULT still lists the webhook, so it was not deleted.").into());
+        }
+        Ok(())
     }
 
     fn import(&self, id: &str) -> Result<WebhookModel, Diagnostics> {
