@@ -38,8 +38,7 @@ fn of_attribute(attribute: &Attribute, fill: Fill) -> Value {
             let object = sample(nested, fill);
             match nesting {
                 Nesting::Single => object,
-                Nesting::List | Nesting::Set => Value::List(vec![object]),
-                Nesting::Map => Value::Map([("key".to_owned(), object)].into()),
+                Nesting::List => Value::List(vec![object]),
             }
         }
     }
