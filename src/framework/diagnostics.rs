@@ -90,6 +90,11 @@ impl Diagnostics {
         self.0.iter()
     }
 
+    /// The details of all of them, each on a line of its own, for a place that takes one text.
+    pub fn details(&self) -> String {
+        self.0.iter().map(|diagnostic| diagnostic.detail.as_str()).collect::<Vec<_>>().join("\n")
+    }
+
     /// `Err(self)` if there is an error among them, else `Ok(())` and the warnings are dropped by the caller's choice.
     pub fn into_result(self) -> Result<(), Self> {
         if self.has_errors() { Err(self) } else { Ok(()) }

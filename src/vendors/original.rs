@@ -17,9 +17,7 @@ pub(super) fn kept(private: &Private) -> Option<Json> {
 
 /// Keeps what is there while Terraform takes over; null if there is nothing.
 pub(super) fn keep(private: &mut Private, original: &Json) -> Result<(), Diagnostics> {
-    private.set(ORIGINAL, original).map_err(|error| {
-        Diagnostic::error("The original settings cannot be kept", format!("{error}. Please report it.")).into()
-    })
+    private.set(ORIGINAL, original)
 }
 
 /// The attribute that says what destroy does.

@@ -90,13 +90,6 @@ fn one_uuid(id: &str, type_name: &str, form: &str) -> Result<Attr<String>, Diagn
     Err(Diagnostic::error("Wrong import id", detail).into())
 }
 
-/// That private state cannot be written, which nothing that this vendor keeps in it brings about.
-fn not_kept(error: &serde_json::Error) -> Diagnostic {
-    let detail =
-        format!("What has to be kept beside the state cannot be written: {error}. This is a bug in the provider.");
-    Diagnostic::error("Private state cannot be written", detail)
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Config {

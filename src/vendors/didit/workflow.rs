@@ -260,7 +260,7 @@ fn written(
     version: &Version,
     ctx: &mut Context<WorkflowModel>,
 ) -> Result<WorkflowModel, Diagnostics> {
-    features::remember(plan.features(), &version.told, &mut ctx.private).map_err(|error| super::not_kept(&error))?;
+    features::remember(plan.features(), &version.told, &mut ctx.private)?;
     Ok(plan.with(version, &ctx.private)?)
 }
 

@@ -190,8 +190,8 @@ impl Resource for AccessRequest {
         match Granted::by(client, party_id, Look::Settling).await {
             Ok(granted) => Ok(granted.state(plan.party_id.clone(), pending.request_id, Some(wanted))),
             Err(diagnostics) => {
-                let problem = diagnostics.iter().map(|it| it.detail.as_str()).collect::<Vec<_>>().join("\n");
-                ctx.warn("What the party has granted is not known yet", format!("The next plan reads it.\n{problem}"));
+                let detail = format!("The next plan reads it.\n{}", diagnostics.details());
+                ctx.warn("What the party has granted is not known yet", detail);
                 Ok(pending)
             }
         }

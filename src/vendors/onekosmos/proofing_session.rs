@@ -159,9 +159,7 @@ impl Ephemeral for ProofingSession {
         });
         let session = client.create_session::<wire::Session>(body).await?;
         if config.decline_on_close != Attr::Known(false) {
-            opening.private.set(SESSION, &session.session_id).map_err(|error| {
-                Diagnostic::error("The session cannot be kept in mind", format!("{error}. Please report it."))
-            })?;
+            opening.private.set(SESSION, &session.session_id)?;
         }
         Ok(ProofingSessionModel { session_id: session.session_id.into(), url: session.url.into(), ..config })
     }

@@ -47,13 +47,11 @@ impl ServiceKeyModel {
 const RESET_ELSEWHERE: &str = "reset_elsewhere";
 
 fn keep(ctx: &mut Context<ServiceKeyModel>, reset_elsewhere: bool) -> Result<(), Diagnostics> {
-    if !reset_elsewhere {
-        ctx.private.remove(RESET_ELSEWHERE);
-        return Ok(());
+    if reset_elsewhere {
+        return ctx.private.set(RESET_ELSEWHERE, &true);
     }
-    ctx.private.set(RESET_ELSEWHERE, &true).map_err(|error| {
-        Diagnostic::error("Private state cannot be written", format!("{error}. Please report it.")).into()
-    })
+    ctx.private.remove(RESET_ELSEWHERE);
+    Ok(())
 }
 
 /// Whether an update rotates: the first value only records what holds now, so that an import rotates nothing.

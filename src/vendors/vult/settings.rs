@@ -158,10 +158,10 @@ impl<S: Settings> Managed<S> {
                 Ok(after)
             }
             (Err(unread), Ok(())) => {
-                let reasons = unread.iter().map(|told| told.detail.as_str()).collect::<Vec<_>>().join("\n");
+                let detail = "What was sent is kept in state; the next plan reads what is there.";
                 ctx.warn(
                     format!("VULT has accepted {} and cannot be asked for them", S::WHAT),
-                    format!("What was sent is kept in state; the next plan reads what is there.\n{reasons}"),
+                    format!("{detail}\n{}", unread.details()),
                 );
                 Ok(wanted)
             }
