@@ -28,7 +28,8 @@ pub fn attributes(name: &str, what: &str) -> [Attribute; 3] {
     ]
 }
 
-/// Checks that at most one of the two is set, and that a version comes with a write-only value.
+/// Checks that at most one of the two is set, and that a version comes with a write-only value. What is not known yet may
+/// turn out to be left out.
 pub fn check(
     name: &str,
     plain: &Attr<Secret>,
@@ -38,11 +39,11 @@ pub fn check(
     diagnostics: &mut Diagnostics,
 ) {
     let wo = format!("{name}_wo");
-    if !plain.is_null() && !write_only.is_null() {
+    if plain.known().is_some() && write_only.known().is_some() {
         let detail = format!("`{path}` sets both. Keep `{wo}`, which leaves no trace in state, and remove `{name}`.");
         diagnostics.error(path.attribute(name), format!("`{name}` and `{wo}` exclude each other"), detail);
     }
-    if !version.is_null() && write_only.is_null() {
+    if version.known().is_some() && write_only.is_null() {
         let detail = format!(
             "`{name}_wo_version` says when to send `{wo}`, and `{wo}` is not set. Set it, or remove the version."
         );

@@ -331,23 +331,21 @@ impl Listable for Bucket {
 /// Exactly the credentials of the bucket's type.
 fn one_credential(config: &BucketModel, diagnostics: &mut Diagnostics) {
     let Some(kind) = config.kind.as_str() else { return };
-    let set = [
-        ("aws", !config.aws_credential.is_null()),
-        ("gcp", !config.gcp_credential.is_null()),
-        ("azure", !config.azure_credential.is_null()),
+    let (aws, gcp, azure) = (&config.aws_credential, &config.gcp_credential, &config.azure_credential);
+    let credentials = [
+        ("aws", aws.is_null(), aws.known().is_some()),
+        ("gcp", gcp.is_null(), gcp.known().is_some()),
+        ("azure", azure.is_null(), azure.known().is_some()),
     ];
-    for (name, set) in set {
+    for (name, left_out, given) in credentials {
         let attribute = format!("{name}_credential");
-        match (name == kind, set) {
-            (true, false) => {
-                let detail = format!("`type` is `{kind}`, so the bucket needs `{attribute} = {{ ... }}`.");
-                diagnostics.error(Path::to(&attribute), format!("`{attribute}` is missing"), detail);
-            }
-            (false, true) => {
-                let detail = format!("`type` is `{kind}`. Remove `{attribute}`, or set `type = \"{name}\"`.");
-                diagnostics.error(Path::to(&attribute), format!("`{attribute}` does not go with the type"), detail);
-            }
-            _ => {}
+        if name == kind && left_out {
+            let detail = format!("`type` is `{kind}`, so the bucket needs `{attribute} = {{ ... }}`.");
+            diagnostics.error(Path::to(&attribute), format!("`{attribute}` is missing"), detail);
+        }
+        if name != kind && given {
+            let detail = format!("`type` is `{kind}`. Remove `{attribute}`, or set `type = \"{name}\"`.");
+            diagnostics.error(Path::to(&attribute), format!("`{attribute}` does not go with the type"), detail);
         }
     }
 }

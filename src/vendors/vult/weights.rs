@@ -157,10 +157,11 @@ impl DataSource for WeightsData {
             [id].into_iter().chain(scope).chain(TABLE.attributes(false)).collect(),
         )
     }
+        let given = |name: &str| !config.get(name).is_null() && !config.get(name).is_unknown();
 
     fn validate(&self, config: &Value, diagnostics: &mut Diagnostics) {
         for name in ["client_id", "user_id"] {
-            if !config.get("weights_id").is_null() && !config.get(name).is_null() {
+            if given("weights_id") && given(name) {
                 let detail =
                     format!("A historical set is found by `weights_id` alone. Remove `{name}` or `weights_id`.");
                 diagnostics.error(Path::to(name), format!("`{name}` does not go with `weights_id`"), detail);
