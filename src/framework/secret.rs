@@ -1,14 +1,42 @@
-//! Secrets that we send and a vendor keeps, in three attributes: `X`, `X_wo` and `X_wo_version`.
+//! Secrets: the text that does not print, and the three attributes of one that we send and a vendor keeps: `X`, `X_wo` and
+//! `X_wo_version`.
 //!
 //! `X_wo` is write-only: it reaches the provider and neither plan nor state, which Terraform and OpenTofu can do from 1.11.
 //! `X` is for earlier versions and is kept in state as a sensitive value. Exactly one of the two is set. Since Terraform
 //! cannot see a write-only value change, a change of `X_wo_version` sends it.
 
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
 use super::attr::Attr;
 use super::diagnostics::{Diagnostic, Diagnostics};
-use super::model::Secret;
 use super::path::Path;
 use super::schema::Attribute;
+
+/// Text that must not be printed. Its `Debug` is redacted; it has no `Display`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself. Each call is a place to review.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(<redacted>)")
+    }
+}
 
 /// The three attributes of a secret. `what` is a sentence about it, such as "The secret key of the access key."
 pub fn attributes(name: &str, what: &str) -> [Attribute; 3] {

@@ -31,9 +31,8 @@ use self::client::{Client, SignIn};
 use super::access_token::{AccessToken, HoldsToken};
 use super::common;
 use crate::framework::identity::{self, Place};
-use crate::framework::model::Secret;
 use crate::framework::provider::{self, AnyClient, Common, Object};
-use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Path, Rule, Value, Vendor};
+use crate::framework::{Attr, Attribute, Context, Diagnostic, Diagnostics, Model, Path, Rule, Secret, Value, Vendor};
 use crate::http::{
     self, Authenticate, ClientAuth, ClientCredentials, HeaderName, OAuth2ClientCredentials, StaticHeader,
 };

@@ -11,10 +11,9 @@ use serde_json::{Value as Json, json};
 use super::client::{Client, Collection, Row};
 use super::creation::Creation;
 use crate::framework::ephemeral::{Ephemeral, Opening};
-use crate::framework::model::Secret;
 use crate::framework::resource::{Change, Context, Resource};
 use crate::framework::{
-    Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Path, Rule, Schema, Type, Value, identity,
+    Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Path, Rule, Schema, Secret, Type, Value, identity,
 };
 use crate::http::Look;
 use crate::vendors::common::NOT_EMPTY;

@@ -35,10 +35,9 @@ use self::endpoints::Endpoints;
 use self::session::{Identity, Session};
 use super::common;
 use crate::framework::identity::{self, Place};
-use crate::framework::model::Secret;
 use crate::framework::provider::{self, AnyClient, Common, Object};
 use crate::framework::rules::any_of;
-use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Type, Value, Vendor};
+use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Secret, Type, Value, Vendor};
 use crate::http::{self, Anonymous};
 
 /// The path of the service below a tenant's host.

@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::client::{Api, Client};
-use crate::framework::model::Secret;
 use crate::framework::resource::{Context, Resource};
-use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Rule, Schema, Value, identity};
+use crate::framework::{
+    Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Rule, Schema, Secret, Value, identity,
+};
 use crate::http::{Error, Look};
 use crate::vendors::errors::lost_sight_of;
 
@@ -277,7 +278,7 @@ mod wire {
     use serde::{Deserialize, Deserializer};
     use serde_json::Value as Json;
 
-    use crate::framework::model::Secret;
+    use crate::framework::Secret;
 
     /// Where a secret may be, the likeliest first.
     const SECRETS: [&str; 5] = ["token", "secret_key", "secret", "api_key", "key"];

@@ -15,10 +15,9 @@ use serde::{Deserialize, Serialize};
 use super::blacklist::{Adding, BlacklistRow};
 use super::client::{Api, Client};
 use super::image;
-use crate::framework::model::Secret;
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
-    Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Private, Rule, Schema, Type, Value, identity,
+    Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Private, Rule, Schema, Secret, Type, Value, identity,
 };
 use crate::http::Look;
 use crate::vendors::errors::lost_sight_of;

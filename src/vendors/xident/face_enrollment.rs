@@ -10,9 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::client::{Api, Client, Face};
 use super::image;
-use crate::framework::model::Secret;
 use crate::framework::resource::{Change, Context, Planning, Resource};
-use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Private, Rule, Schema, identity};
+use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Private, Rule, Schema, Secret, identity};
 use crate::http::Look;
 use crate::vendors::errors::lost_sight_of;
 

@@ -4,9 +4,9 @@
 //! the configuration's, and sends nothing.
 
 use super::client::Api;
-use crate::framework::model::{self, Secret};
+
 use crate::framework::resource::{Context, Planning};
-use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Model, Path, Private, Rule, secret};
+use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Model, Path, Private, Rule, Secret, model, secret};
 
 /// In private state: the object was imported, and its gaps are filled by the next apply.
 const ADOPTED: &str = "adopted";

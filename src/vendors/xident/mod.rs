@@ -22,9 +22,8 @@ use serde::Deserialize;
 use self::client::{Api, Client, Keys};
 use super::common;
 use crate::framework::identity::{self, Place};
-use crate::framework::model::Secret;
 use crate::framework::provider::{self, AnyClient, Common, Object};
-use crate::framework::{Attribute, Diagnostic, Diagnostics, Rule, Value, Vendor};
+use crate::framework::{Attribute, Diagnostic, Diagnostics, Rule, Secret, Value, Vendor};
 use crate::http::{self, EndpointLimit, HeaderName, StaticHeader};
 
 /// The address of the service where none is configured.
