@@ -7,6 +7,7 @@ mod document_requirements;
 mod erasure;
 mod operations;
 pub mod sandbox;
+mod scope;
 mod service;
 mod settings;
 mod table;
