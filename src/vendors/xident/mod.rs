@@ -68,6 +68,7 @@ fn listed(client: &Client, what: &str) -> Result<(), Diagnostic> {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Config {
     base_url: Option<String>,
     secret_key: Option<Secret>,
