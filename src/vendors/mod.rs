@@ -10,6 +10,7 @@ mod common;
 pub mod didit;
 mod errors;
 pub mod fiven;
+mod import_id;
 pub mod onekosmos;
 mod original;
 mod takeovers;

@@ -5,7 +5,7 @@
 
 use serde_json::Value as Json;
 
-use crate::framework::{Attribute, Diagnostic, Diagnostics, Private, Rule, Value};
+use crate::framework::{Attribute, Context, Diagnostic, Diagnostics, Model, Private, Rule, Value};
 
 /// The key in private state.
 const ORIGINAL: &str = "original";
@@ -52,8 +52,8 @@ pub(super) fn destroy_warning(vendor: &str, what: &str, restores: bool, known: b
     Diagnostic::warning(format!("Destroy {verb} {what}"), detail)
 }
 
-/// Summary and detail of the warning that a destroy had nothing to put back.
-pub(super) fn not_restored(vendor: &str, what: &str) -> (&'static str, String) {
+/// Warns that a destroy had nothing to put back.
+pub(super) fn warn_not_restored<M: Model>(ctx: &mut Context<M>, vendor: &str, what: &str) {
     let detail = format!("What was there when Terraform took over is not known. {vendor} keeps {what} as they are.");
-    ("Nothing was restored", detail)
+    ctx.warn("Nothing was restored", detail);
 }

@@ -29,7 +29,7 @@ use url::Url;
 
 use self::client::{Client, SignIn};
 use super::access_token::{AccessToken, HoldsToken};
-use super::common;
+use super::{common, import_id};
 use crate::framework::identity::{self, Place};
 use crate::framework::provider::{self, AnyClient, Common, Object};
 use crate::framework::{Attr, Attribute, Context, Diagnostic, Diagnostics, Model, Path, Rule, Secret, Value, Vendor};
@@ -69,13 +69,13 @@ fn service() -> identity::Part {
     identity::optional("base_url", "The address of the API. Taken from the provider block when it is left out.")
 }
 
-/// The warning that an object is not there any more.
-fn gone(one: &str, id: &str) -> (String, String) {
+/// Warns that an object is not there any more.
+fn warn_gone<M: Model>(ctx: &mut Context<M>, one: &str, id: &str) {
     let detail = format!(
         "Didit has no {one} `{id}` any more. It was deleted outside of Terraform and is planned for creation. To stop managing it \
          instead, remove the resource and run `terraform apply`."
     );
-    (format!("A {one} is gone"), detail)
+    ctx.warn(format!("A {one} is gone"), detail);
 }
 
 /// Reads an import id that is one uuid. `form` is what the documentation calls it.
@@ -83,10 +83,8 @@ fn one_uuid(id: &str, type_name: &str, form: &str) -> Result<Attr<String>, Diagn
     if !id.is_empty() && !id.contains('/') {
         return Ok(id.into());
     }
-    let detail = format!(
-        "`{id}` is not an import id of `{type_name}`. It is `{form}`, such as `11111111-2222-3333-4444-555555555555`."
-    );
-    Err(Diagnostic::error("Wrong import id", detail).into())
+    let forms = format!("`{form}`, such as `11111111-2222-3333-4444-555555555555`");
+    Err(import_id::wrong(type_name, id, &forms))
 }
 
 #[derive(Deserialize)]

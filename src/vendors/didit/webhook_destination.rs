@@ -150,8 +150,7 @@ impl Resource for WebhookDestination {
         let rows = client.list::<wire::Destination>(&Collection::webhook_destinations(), Look::Shared).await?;
         let row = rows.into_iter().find(|row| row.uuid == state.id());
         if row.is_none() {
-            let (summary, detail) = super::gone("webhook destination", state.id());
-            ctx.warn(summary, detail);
+            super::warn_gone(ctx, "webhook destination", state.id());
         }
         Ok(row.map(WebhookDestinationModel::from))
     }
@@ -177,7 +176,7 @@ impl Resource for WebhookDestination {
     }
 
     fn import(&self, id: &str) -> Result<WebhookDestinationModel, Diagnostics> {
-        let id = super::one_uuid(id, "idv_didit_webhook_destination", "DESTINATION_UUID")?;
+        let id = super::one_uuid(id, Self::NAME, "DESTINATION_UUID")?;
         Ok(WebhookDestinationModel { id, ..WebhookDestinationModel::default() })
     }
 

@@ -19,6 +19,7 @@ use crate::framework::{
 };
 use crate::http::Look;
 use crate::vendors::errors::lost_sight_of;
+use crate::vendors::import_id;
 
 /// How long a request whose answer went astray is looked for, one wait a try.
 const WAITS: [Duration; 4] =
@@ -236,9 +237,7 @@ impl Resource for AccessRequest {
 
     fn import(&self, id: &str) -> Result<RequestModel, Diagnostics> {
         if id.is_empty() {
-            let detail =
-                "The import id of `idv_fiven_credentials_access_request` is the `PARTY_ID`, such as `alice::1220abcd`.";
-            return Err(Diagnostic::error("Wrong import id", detail).into());
+            return Err(import_id::wrong(Self::NAME, id, "the `PARTY_ID`, such as `alice::1220abcd`"));
         }
         Ok(RequestModel { party_id: id.into(), ..RequestModel::default() })
     }

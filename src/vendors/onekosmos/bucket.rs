@@ -15,7 +15,7 @@ use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Path, Private, Rule, Schema, Value, identity, secret,
 };
 use crate::http::Look;
-use crate::vendors::takeovers;
+use crate::vendors::{import_id, takeovers};
 
 /// The kinds of storage that the vendor's page names.
 const TYPES: &[&str] = &["aws", "gcp", "azure"];
@@ -258,8 +258,7 @@ impl Resource for Bucket {
         let takeover = client.takeovers.of(BUCKET);
         let taken_over = takeover.lock().await;
         if *taken_over {
-            let (summary, detail) = takeovers::left_alone(BUCKET);
-            ctx.warn(summary, detail);
+            takeovers::warn_left_alone(ctx, BUCKET);
             return Ok(());
         }
         if state.on_destroy.as_str() == Some("forget") || client.bucket::<wire::Bucket>(Look::Anew).await?.is_none() {
@@ -281,11 +280,8 @@ impl Resource for Bucket {
                 (tenant_id.into(), community_id.into())
             }
             _ => {
-                let detail = format!(
-                    "`{id}` is not an import id of `idv_onekosmos_bucket`. It is `TENANT_ID/COMMUNITY_ID`, or `this` for the community that the \
-                     provider is configured for."
-                );
-                return Err(Diagnostic::error("Wrong import id", detail).into());
+                let forms = "`TENANT_ID/COMMUNITY_ID`, or `this` for the community that the provider is configured for";
+                return Err(import_id::wrong(Self::NAME, id, forms));
             }
         };
         Ok(BucketModel { tenant_id, community_id, ..BucketModel::default() })

@@ -1,4 +1,4 @@
-//! 1Kosmos' ID Proofing API: proofing templates, the storage bucket, service keys.
+//! 1Kosmos' ID Proofing API: proofing templates and sessions, the storage bucket, service keys.
 //!
 //! Every request is encrypted for the service (`crypto`, `session`); which bodies are is a table (`endpoints`).
 

@@ -16,6 +16,7 @@ use crate::framework::{
 };
 use crate::http::Look;
 use crate::vendors::errors::lost_sight_of;
+use crate::vendors::import_id;
 
 /// One service key.
 #[derive(Clone, Copy)]
@@ -228,8 +229,7 @@ impl Resource for ServiceKey {
 
     fn import(&self, id: &str) -> Result<ServiceKeyModel, Diagnostics> {
         if id.is_empty() {
-            let detail = "The import id of `idv_onekosmos_service_key` is the key's tag, such as `pipeline`.";
-            return Err(Diagnostic::error("Wrong import id", detail).into());
+            return Err(import_id::wrong(Self::NAME, id, "the key's tag, such as `pipeline`"));
         }
         Ok(ServiceKeyModel { tag: id.into(), ..ServiceKeyModel::default() })
     }

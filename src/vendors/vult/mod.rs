@@ -1,4 +1,4 @@
-//! VULT Security's KYC API: weights, document requirements, webhooks.
+//! VULT Security's KYC API: weights, document requirements, webhooks, and what takes a person's data away.
 //!
 //! The vendor's reference page names its operations and fields and lost their routes; see `operations`.
 

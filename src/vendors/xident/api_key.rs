@@ -16,6 +16,7 @@ use crate::framework::{
 };
 use crate::http::{Error, Look};
 use crate::vendors::errors::lost_sight_of;
+use crate::vendors::import_id;
 
 /// One key.
 #[derive(Clone, Copy)]
@@ -188,10 +189,7 @@ impl Resource for ApiKey {
 
     fn import(&self, id: &str) -> Result<ApiKeyModel, Diagnostics> {
         if id.is_empty() || id.contains('/') {
-            let detail = format!(
-                "`{id}` is not an import id of `idv_xident_api_key`. It is the key's id, such as `17`, and not the key itself."
-            );
-            return Err(Diagnostic::error("Wrong import id", detail).into());
+            return Err(import_id::wrong(Self::NAME, id, "the key's id, such as `17`, and not the key itself"));
         }
         Ok(ApiKeyModel { id: id.into(), ..ApiKeyModel::default() })
     }

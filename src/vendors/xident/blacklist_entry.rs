@@ -21,6 +21,7 @@ use crate::framework::{
 };
 use crate::http::Look;
 use crate::vendors::errors::lost_sight_of;
+use crate::vendors::import_id;
 
 /// How long a new entry is looked for, one wait a try. Each look counts against the vendor's limit.
 const WAITS: [Duration; 6] = [
@@ -244,11 +245,8 @@ impl Resource for BlacklistEntry {
 
     fn import(&self, id: &str) -> Result<BlacklistEntryModel, Diagnostics> {
         if id.is_empty() || id.contains('/') {
-            let detail = format!(
-                "`{id}` is not an import id of `idv_xident_blacklist_entry`. It is the entry's id: a number such as `17` through \
-                 `api = \"verify/v1\"`, or such as `bl_abc123` through `v1`."
-            );
-            return Err(Diagnostic::error("Wrong import id", detail).into());
+            let forms = "the entry's id: a number such as `17` through `api = \"verify/v1\"`, or such as `bl_abc123` through `v1`";
+            return Err(import_id::wrong(Self::NAME, id, forms));
         }
         Ok(BlacklistEntryModel { id: id.into(), ..BlacklistEntryModel::default() })
     }
