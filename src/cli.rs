@@ -19,6 +19,12 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Serve the provider for a debugger: prints what to set so that Terraform attaches to it, and ends with Ctrl-C.
     Debug,
+    /// Say of each vendor that is configured whether Terraform could work with it, and if not, whose move it is.
+    ///
+    /// The vendors are configured by the same environment variables as the provider. Looks at the way there, TLS, the clock,
+    /// the credentials and what they may read, and changes nothing. The exit code is 0 only if nothing failed; a warning is
+    /// no failure.
+    Doctor(DoctorArguments),
     /// Write an existing tenant as Terraform configuration, with an `import` block for each object.
     ///
     /// The vendors are configured by the same environment variables as the provider. The exit code is 0 only if everything
@@ -35,6 +41,13 @@ pub(crate) struct SchemaArguments {
     /// In the form of `terraform providers schema -json`. Required: there is no other form yet.
     #[arg(long, required = true)]
     json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct DoctorArguments {
+    /// For a pipeline: one JSON object with every vendor, and in it every check with `ok`, `warning`, `failed` or `skipped`.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args)]

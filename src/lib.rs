@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | [`plugin`] | go-plugin: handshake, mutual TLS, health, controller, stdio, log lines, crashes, debug mode | `tfplugin6`, vendors |
 //! | [`protocol`] | `tfplugin6` over the framework: generated messages, conversions, one file a family of calls | vendors |
+//! | [`doctor`] | whether Terraform could work with the vendors that are configured: walks the clients and the lists | vendors, protobuf, HTTP |
 //! | [`export`] | an existing tenant as HCL: walks the lists, writes resources and `import` blocks | vendors, protobuf, HTTP |
 //! | [`framework`] | what an object's author sees: schemas, values, plan rules, diagnostics, a trait for each kind of object | protobuf, HTTP, vendors |
 //! | [`http`] | the transport of every client: timeouts, retries, limits, tokens, the cache of a run, redaction, the error | Terraform, vendors |
@@ -20,7 +21,7 @@
 //! ```text
 //! main ──> plugin   protocol ──> framework <── vendors ──> http
 //!                                    ▲           │
-//!                     export ────────┘           │
+//!             export, doctor ────────┘           │
 //!                                vendors/x/sandbox ──> sandbox
 //! ```
 //!
@@ -57,6 +58,7 @@
 //! - A multi-threaded runtime: the work is waiting for vendors, and a plugin is started several times in one run.
 //! - A build script: messages are generated into the tree and kept true by a test, so building needs no compiler for them.
 
+pub mod doctor;
 pub mod export;
 pub mod framework;
 pub mod http;

@@ -9,10 +9,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use cli::{Cli, Command, ExportArguments, SandboxArguments};
+use cli::{Cli, Command, DoctorArguments, ExportArguments, SandboxArguments};
 use idv::framework::environment::Environment;
 use idv::plugin::{self, Handshake};
-use idv::{export, protocol, sandbox, vendors};
+use idv::{doctor, export, protocol, sandbox, vendors};
 
 /// Where Terraform and OpenTofu look the provider up; they complete it with their own registry.
 const SOURCE: &str = "identity-as-code/idv";
@@ -60,9 +60,25 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
             let environment = &plugin::process_environment;
             Ok(plugin::serve_debug(environment, SOURCE, protocol::VERSION, routes, farewell).await?)
         }
+        Command::Doctor(arguments) => run_doctor(&arguments).await,
         Command::Export(arguments) => run_export(arguments).await,
         Command::Sandbox(arguments) => run_sandbox(arguments).await,
         Command::Schema(_) => print_schema(),
+    }
+}
+
+async fn run_doctor(arguments: &DoctorArguments) -> Result<(), Box<dyn Error>> {
+    let report = doctor::run(&vendors::provider(Environment::of_process())).await?;
+    let mut out = io::stdout();
+    if arguments.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
+    } else {
+        write!(out, "{report}")?;
+    }
+    if report.is_well() {
+        Ok(())
+    } else {
+        Err("Terraform could not work with all of these vendors; why is told above".into())
     }
 }
 

@@ -29,7 +29,7 @@ fn may_use(module: &Place, item: &Place, vendors: &BTreeSet<String>) -> bool {
             _ => true,
         },
         ("vendors", "sandbox") => vendor(module).is_none(),
-        ("vendors", "framework" | "http") | ("protocol" | "export", "framework") => true,
+        ("vendors", "framework" | "http") | ("protocol" | "export" | "doctor", "framework") => true,
         (own, other) => own == other,
     }
 }

@@ -6,6 +6,7 @@
 mod actions;
 mod architecture;
 mod docs;
+mod doctor;
 mod ephemeral;
 mod examples;
 mod export;

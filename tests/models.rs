@@ -3,6 +3,7 @@
 //! The test walks the provider's own tables, so that an object is held to it from the line that registers it.
 
 use async_trait::async_trait;
+use idv::framework::examination::{Examine, Finding};
 use idv::framework::identity::Place;
 use idv::framework::provider::{Client, Object};
 use idv::framework::schema::{Attribute, Nesting, Schema, Shape};
@@ -32,7 +33,6 @@ fn sample(attributes: &[Attribute], fill: Fill) -> Value {
 fn of_attribute(attribute: &Attribute, fill: Fill) -> Value {
     let told_by_vendor = !attribute.required && !attribute.optional;
     match (&attribute.shape, fill) {
-        (Shape::Plain(kind), Fill::Known) => of_type(kind, &attribute.name),
         (Shape::Plain(_), Fill::Null) => Value::Null,
         (_, Fill::Unknown | Fill::UnknownInside) if told_by_vendor => Value::Unknown,
         (Shape::Plain(_), Fill::Unknown) => Value::Unknown,
@@ -40,7 +40,7 @@ fn of_attribute(attribute: &Attribute, fill: Fill) -> Value {
             Value::List(vec![Value::Unknown])
         }
         (Shape::Plain(Type::Map(_)), Fill::UnknownInside) => Value::Map([("key".to_owned(), Value::Unknown)].into()),
-        (Shape::Plain(kind), Fill::UnknownInside) => of_type(kind, &attribute.name),
+        (Shape::Plain(kind), Fill::Known | Fill::UnknownInside) => of_type(kind, &attribute.name),
         (Shape::Nested(nesting, nested), fill) => {
             let object = sample(nested, fill);
             match nesting {
@@ -154,6 +154,13 @@ struct LibraryModel {
 #[derive(Clone, Serialize, Deserialize)]
 struct Shelf {
     number: Attr<i64>,
+}
+
+#[async_trait]
+impl Examine for Librarian {
+    async fn examine(&self) -> Vec<Finding> {
+        Vec::new()
+    }
 }
 
 impl Client for Librarian {

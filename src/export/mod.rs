@@ -20,6 +20,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use self::capture::Capture;
 use self::variables::Variables;
+use crate::framework::provider::NothingConfigured;
 use crate::framework::{Diagnostic, Diagnostics, Provider, Value};
 
 pub use self::selection::Selection;
@@ -75,14 +76,8 @@ pub enum Error {
         known: String,
     },
     /// No vendor is configured.
-    #[error(
-        "no vendor is configured. Set the environment variables of at least one, as for Terraform; they begin with `IDV_` and the \
-         vendor's name. The vendors are {known}."
-    )]
-    NothingConfigured {
-        /// The vendors.
-        known: String,
-    },
+    #[error(transparent)]
+    NothingConfigured(#[from] NothingConfigured),
     /// The environment has mistakes.
     #[error("the provider cannot be configured from the environment{}", listed(.0))]
     Configuration(Diagnostics),

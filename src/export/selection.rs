@@ -79,7 +79,7 @@ impl Selection {
         };
         let vendors: Vec<_> = names.iter().copied().filter(wanted).collect();
         if vendors.is_empty() {
-            return Err(Error::NothingConfigured { known: names.join(", ") });
+            return Err(provider.nothing_configured().into());
         }
         for vendor in &vendors {
             clients.require(vendor).map_err(Error::Configuration)?;

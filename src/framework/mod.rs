@@ -12,6 +12,7 @@ pub mod data_source;
 pub mod diagnostics;
 pub mod environment;
 pub mod ephemeral;
+pub mod examination;
 pub mod function;
 pub mod identity;
 pub mod list;

@@ -10,16 +10,17 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, trace};
 use url::Url;
 
-use super::auth::{Authenticate, Outgoing};
+use super::auth::{Authenticate, Body, Outgoing};
 use super::cache::RunCache;
 use super::error::{Context, Error, Kind};
 use super::limits::{Limits, Stopped};
 use super::path::Path;
-use super::redact;
+use super::reached::Reached;
 use super::request::{Call, Request};
 use super::response::Answer;
 use super::retry::{self, Effect, Failure, Fate, MAX_WAIT};
 use super::settings::{Settings, check_base_url};
+use super::{clock, redact, transport};
 
 /// Sends requests to one vendor with one set of credentials; clones share limits, connections and the cache.
 #[derive(Clone)]
@@ -89,6 +90,29 @@ impl Client {
     /// Any other method, or one from configuration.
     pub fn request(&self, method: Method, path: impl Into<Path>) -> Request {
         Request::new(self.clone(), method, path.into())
+    }
+
+    /// Asks for the base URL, once and without credentials: any answer shows that there is a way there.
+    pub async fn reach(&self) -> Result<Reached, Error> {
+        let Shared { settings, user_agent, .. } = &*self.shared;
+        let url = redact::url(&self.base_url);
+        let mut context = Context::new(self.vendor(), "looking for the service");
+        context.route = Some((Method::GET, url.clone()));
+        let headers = [(USER_AGENT, user_agent.clone())].into_iter().collect();
+        let outgoing =
+            Outgoing { method: Method::GET, url: self.base_url.clone(), headers, body: Body::None, note: None };
+        let begun = Instant::now();
+        let result = settings.transport.exchange(&outgoing, settings, &context).await;
+        log(&context, 1, &outgoing, begun, &result);
+        let (status, clock_skew) = match result {
+            Ok(answer) => (answer.status, clock::clock_skew(&answer.headers)),
+            Err(Failure { error, .. }) => match error.status() {
+                Some(status) => (status, error.clock_skew()),
+                None => return Err(error),
+            },
+        };
+        let (encrypted, local) = (self.base_url.scheme() == "https", transport::is_local(&self.base_url));
+        Ok(Reached { url, status, took: begun.elapsed(), clock_skew, encrypted, local })
     }
 
     /// What is fired when the provider is asked to stop.

@@ -74,7 +74,8 @@ fn attempts(count: u32) -> String {
     if count > 1 { format!(" ({count} attempts)") } else { String::new() }
 }
 
-fn skew(skew: SignedDuration) -> Option<String> {
+/// A sentence about clocks that are notably apart.
+pub(super) fn skew(skew: SignedDuration) -> Option<String> {
     let apart = Duration::from_secs(skew.abs().as_secs().unsigned_abs());
     let side = if skew.is_positive() { "ahead of" } else { "behind" };
     is_notable(skew).then(|| {

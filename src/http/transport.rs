@@ -88,7 +88,7 @@ impl Transport {
 }
 
 /// Plain HTTP to this machine: a sandbox, a test, a forwarded port.
-fn is_local(url: &Url) -> bool {
+pub(super) fn is_local(url: &Url) -> bool {
     url.scheme() == "http"
         && match url.host() {
             Some(Host::Domain(name)) => name == "localhost",

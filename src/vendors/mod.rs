@@ -9,6 +9,7 @@ mod claims;
 mod common;
 pub mod didit;
 mod errors;
+mod examination;
 pub mod fiven;
 mod import_id;
 pub mod onekosmos;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use idv::export::{self, Format, Options, Selection};
 use idv::framework::environment::Environment;
+use idv::framework::examination::{Examine, Finding};
 use idv::framework::identity::{self, Part, Place};
 use idv::framework::provider::{AnyClient, Client, Common, Object};
 use idv::framework::{
@@ -18,6 +19,13 @@ use crate::support::terraform;
 
 /// The rows of each type.
 struct Shelf(BTreeMap<&'static str, Vec<Json>>);
+
+#[async_trait]
+impl Examine for Shelf {
+    async fn examine(&self) -> Vec<Finding> {
+        Vec::new()
+    }
+}
 
 impl Client for Shelf {
     const VENDOR: &'static str = "acme";

@@ -1,5 +1,6 @@
 //! The clients of a configured provider, each found by its type.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -8,6 +9,18 @@ use tokio_util::sync::CancellationToken;
 use super::variables::variable;
 use super::{AnyClient, Client};
 use crate::framework::diagnostics::{Diagnostic, Diagnostics};
+use crate::framework::examination::Examine;
+
+/// That there is nothing to work on for who takes every vendor that is configured.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error(
+    "no vendor is configured. Set the environment variables of at least one, as for Terraform; they begin with `IDV_` and the \
+     vendor's name. The vendors are {known}."
+)]
+pub struct NothingConfigured {
+    /// The vendors, by commas.
+    pub(super) known: String,
+}
 
 /// The clients of one configured provider.
 #[derive(Default)]
@@ -29,13 +42,21 @@ impl Clients {
         self.by_vendor.keys().copied()
     }
 
+    /// The client of a vendor, whatever its type, or why there is none.
+    pub fn of(&self, vendor: &str) -> Result<AnyClient, Diagnostics> {
+        self.by_vendor.get(vendor).cloned().unwrap_or_else(|| Err(not_configured(vendor)))
+    }
+
     /// The client of this type, or why there is none.
     pub fn get<C: Client>(&self) -> Result<Arc<C>, Diagnostics> {
         match self.by_vendor.get(C::VENDOR) {
-            Some(Ok(client)) => Arc::clone(client).downcast().map_err(|_| {
-                let detail = "The client has another type than its objects expect. This is a bug in the provider.";
-                Diagnostic::error("Provider is wired wrongly", detail).into()
-            }),
+            Some(Ok(client)) => {
+                let client: Arc<dyn Any + Send + Sync> = Arc::<dyn Examine>::clone(client);
+                client.downcast().map_err(|_| {
+                    let detail = "The client has another type than its objects expect. This is a bug in the provider.";
+                    Diagnostic::error("Provider is wired wrongly", detail).into()
+                })
+            }
             Some(Err(diagnostics)) => Err(diagnostics.clone()),
             None => Err(not_configured(C::VENDOR)),
         }

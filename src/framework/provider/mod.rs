@@ -3,7 +3,6 @@
 mod clients;
 mod variables;
 
-use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -12,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::environment::Environment;
+use super::examination::Examine;
 use super::identity::Place;
 use super::parse_import_id::ParseImportId;
 use super::path::Step;
@@ -19,7 +19,7 @@ use super::schema::{Attribute, Schema};
 use super::value::{self, Value};
 use super::{action, check, data_source, ephemeral, function, list, resource};
 
-pub use clients::Clients;
+pub use clients::{Clients, NothingConfigured};
 pub use variables::missing;
 use variables::{variable, with_variable};
 
@@ -31,7 +31,7 @@ pub fn configuration<T: DeserializeOwned>(vendor: &str, config: Value) -> Result
 }
 
 /// A vendor's client, found by its type.
-pub trait Client: Send + Sync + 'static {
+pub trait Client: Examine {
     /// The vendor's attribute in the provider block.
     const VENDOR: &'static str;
 
@@ -88,7 +88,7 @@ impl Object {
 }
 
 /// A client of any type.
-pub type AnyClient = Arc<dyn Any + Send + Sync>;
+pub type AnyClient = Arc<dyn Examine>;
 
 /// What a vendor brings: its part of the provider block and its objects.
 pub trait Vendor: Send + Sync {
@@ -213,6 +213,20 @@ impl Provider {
     /// The vendors that there are, in the order of the provider block.
     pub fn vendors(&self) -> &[&'static dyn Vendor] {
         &self.vendors
+    }
+
+    /// The vendors that the provider has a configuration for, be it a wrong one.
+    pub fn configured_vendors(&self) -> Result<Vec<&'static dyn Vendor>, NothingConfigured> {
+        let clients = self.clients();
+        let is_configured = |vendor: &&'static dyn Vendor| clients.configured().any(|name| name == vendor.name());
+        let vendors: Vec<_> = self.vendors.iter().copied().filter(is_configured).collect();
+        if vendors.is_empty() { Err(self.nothing_configured()) } else { Ok(vendors) }
+    }
+
+    /// The error of who needs a vendor and finds none.
+    pub fn nothing_configured(&self) -> NothingConfigured {
+        let names: Vec<_> = self.vendors.iter().map(|vendor| vendor.name()).collect();
+        NothingConfigured { known: names.join(", ") }
     }
 
     /// The environment variables that are set for a vendor's attributes, in the order of the attributes.

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use crate::framework::action::Progress;
 use crate::framework::ephemeral::Opening;
+use crate::framework::examination::{Examine, Finding};
 use crate::framework::identity::{self, Part, Place};
 use crate::framework::list::Found;
 use crate::framework::provider::{AnyClient, Common, Object};
@@ -23,6 +24,13 @@ pub(super) struct Acme(Mutex<Vec<String>>);
 impl Acme {
     pub(super) fn closed(&self) -> Vec<String> {
         self.0.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl Examine for Acme {
+    async fn examine(&self) -> Vec<Finding> {
+        Vec::new()
     }
 }
 

@@ -129,7 +129,8 @@ pub(super) enum SignIn {
 
 /// A client of one application.
 pub(super) struct Client {
-    http: http::Client,
+    /// The transport.
+    pub(super) http: http::Client,
     sign_in: SignIn,
     creating: Mutex<()>,
     /// Who manages the customization.

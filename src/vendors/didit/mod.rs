@@ -27,14 +27,16 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
-use self::client::{Client, SignIn};
+use self::client::{Client, Collection, Pages, SignIn};
+use self::versions::Version;
 use super::access_token::{AccessToken, HoldsToken};
-use super::{common, import_id};
+use super::{common, examination, import_id};
+use crate::framework::examination::{Examine, Finding};
 use crate::framework::identity::{self, Place};
 use crate::framework::provider::{self, AnyClient, Common, Object};
 use crate::framework::{Attr, Attribute, Context, Diagnostic, Diagnostics, Model, Path, Rule, Secret, Value, Vendor};
 use crate::http::{
-    self, Authenticate, ClientAuth, ClientCredentials, HeaderName, OAuth2ClientCredentials, StaticHeader,
+    self, Authenticate, ClientAuth, ClientCredentials, HeaderName, Look, OAuth2ClientCredentials, StaticHeader,
 };
 
 /// Where the management API is, by the vendor's OpenAPI document.
@@ -45,6 +47,14 @@ const AUTH_URL: &str = "https://apx.didit.me/auth/v2/token/";
 
 /// The vendor.
 pub struct Didit;
+
+#[async_trait]
+impl Examine for Client {
+    async fn examine(&self) -> Vec<Finding> {
+        let first_page = async { Pages::<Version>::new(self, &Collection::workflows(), Look::Shared).next().await };
+        examination::of(&self.http, Box::pin(async { vec![examination::credentials(first_page.await)] })).await
+    }
+}
 
 impl provider::Client for Client {
     const VENDOR: &'static str = "didit";

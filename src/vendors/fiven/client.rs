@@ -110,6 +110,7 @@ pub(super) struct LinkFailure {
 
 /// A client of one institution.
 pub(super) struct Client {
+    /// The transport.
     pub(super) http: http::Client,
     auth: Arc<OAuth2ClientCredentials>,
     api: Api,

@@ -21,8 +21,10 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use self::client::Api;
+use self::pages::CredentialFilter;
 use super::access_token::{AccessToken, HoldsToken};
-use super::common;
+use super::{common, examination};
+use crate::framework::examination::{Examine, Finding};
 use crate::framework::identity::{self, Place};
 use crate::framework::provider::{self, AnyClient, Common, Object};
 use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Secret, Type, Value, Vendor};
@@ -33,6 +35,17 @@ const PROVIDERS: &[&str] = &["GOOGLE", "LINKEDIN", "GITHUB", "DISCORD", "TWITTER
 
 /// The vendor.
 pub struct Fiven;
+
+#[async_trait]
+impl Examine for client::Client {
+    async fn examine(&self) -> Vec<Finding> {
+        let first_page = async {
+            self.token().await?;
+            self.pages(CredentialFilter::default()).next().await
+        };
+        examination::of(&self.http, Box::pin(async { vec![examination::credentials(first_page.await)] })).await
+    }
+}
 
 impl provider::Client for client::Client {
     const VENDOR: &'static str = "fiven";

@@ -53,10 +53,12 @@ pub(super) struct Tenancy {
 
 /// A client of one community.
 pub(super) struct Client {
-    http: http::Client,
+    /// The transport.
+    pub(super) http: http::Client,
     /// The host itself, above the service's own path.
     origin: http::Client,
-    session: Arc<Session>,
+    /// Signs its requests in.
+    pub(super) session: Arc<Session>,
     endpoints: Endpoints,
     tenancy: Tenancy,
     community: OnceCell<Community>,

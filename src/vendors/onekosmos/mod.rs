@@ -25,20 +25,23 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use secrecy::SecretString;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use url::Url;
 
 use self::client::{Client, Tenancy};
 use self::crypto::{Curve, PrivateKey};
 use self::endpoints::Endpoints;
 use self::session::{Identity, Session};
-use super::common;
+use super::{common, examination};
+use crate::framework::examination::{Examine, Finding};
 use crate::framework::identity::{self, Place};
 use crate::framework::provider::{self, AnyClient, Common, Object};
 use crate::framework::rules::any_of;
 use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Secret, Type, Value, Vendor};
-use crate::http::{self, Anonymous};
+use crate::http::{self, Anonymous, Look};
 
 /// The path of the service below a tenant's host.
 const SERVICE: &str = "/idproofingapi";
@@ -46,12 +49,40 @@ const SERVICE: &str = "/idproofingapi";
 /// The vendor.
 pub struct OneKosmos;
 
+#[async_trait]
+impl Examine for Client {
+    async fn examine(&self) -> Vec<Finding> {
+        examination::of(&self.http, Box::pin(curve_and_license(self))).await
+    }
+}
+
 impl provider::Client for Client {
     const VENDOR: &'static str = "onekosmos";
 
     fn place(&self) -> Place {
         [("base_url", self.address().to_owned())].into()
     }
+}
+
+/// The curve, by which everything else is encrypted, and the license.
+async fn curve_and_license(client: &Client) -> Vec<Finding> {
+    let curve = match client.session.curve().await {
+        Ok(curve) => Finding::ok("curve", format!("The service's key is on {}.", curve.name())),
+        Err(error) => {
+            let skipped = Finding::skipped("credentials", "Nothing can be encrypted for the service.");
+            return vec![Finding::failed("curve", examination::told(error)), skipped];
+        }
+    };
+    let license = if client.session.has_license() {
+        examination::credentials(client.bucket::<IgnoredAny>(Look::Shared).await)
+    } else {
+        Finding::warning(
+            "credentials",
+            "There is no license: the bucket, service keys and the list of sessions cannot be used. Set `license_key`, or \
+             IDV_ONEKOSMOS_LICENSE_KEY.",
+        )
+    };
+    vec![curve, license]
 }
 
 /// The part of every identity that says which deployment the object is of.

@@ -51,6 +51,7 @@ pub(super) struct Session {
 
 /// The keys of both sides.
 struct Keys {
+    curve: Curve,
     service_public: String,
     my_public: String,
     channel: Channel,
@@ -70,6 +71,16 @@ impl Session {
     /// A session whose keys are fetched by the first request.
     pub(super) fn new(identity: Identity, anonymous: http::Client) -> Self {
         Self { identity, anonymous, keys: Mutex::new(None), fetching: tokio::sync::Mutex::new(()) }
+    }
+
+    /// The curve of the deployment, by the service's key.
+    pub(super) async fn curve(&self) -> Result<Curve, Error> {
+        self.keys().await.map(|keys| keys.curve)
+    }
+
+    /// Whether there is a license to send.
+    pub(super) fn has_license(&self) -> bool {
+        self.identity.license_key.is_some()
     }
 
     /// Decrypts a part of an answer: with the key that came beside it, or else with the service's.
@@ -120,6 +131,7 @@ impl Session {
         let my_public =
             self.identity.private_key.public_key(curve).map_err(|problem| private_key_error(doing, &problem))?;
         let keys = Arc::new(Keys {
+            curve,
             service_public,
             my_public,
             channel,

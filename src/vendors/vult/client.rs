@@ -44,7 +44,8 @@ pub(super) struct WebhookRow {
 
 /// A client of one tenant.
 pub(super) struct Client {
-    http: http::Client,
+    /// The transport.
+    pub(super) http: http::Client,
     auth: Arc<OAuth2ClientCredentials>,
     operations: Operations,
     creating: Claims,

@@ -24,7 +24,8 @@ use serde::Deserialize;
 
 use self::operations::{Mistake, Operations};
 use super::access_token::{AccessToken, HoldsToken};
-use super::common;
+use super::{common, examination};
+use crate::framework::examination::{Examine, Finding};
 use crate::framework::identity::{self, Place};
 use crate::framework::provider::{self, AnyClient, Common, Object};
 use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Secret, Type, Value, Vendor};
@@ -32,6 +33,13 @@ use crate::http::{self, ClientAuth, ClientCredentials, OAuth2ClientCredentials};
 
 /// The vendor.
 pub struct Vult;
+
+#[async_trait]
+impl Examine for client::Client {
+    async fn examine(&self) -> Vec<Finding> {
+        examination::of(&self.http, Box::pin(async { vec![examination::credentials(self.token().await)] })).await
+    }
+}
 
 impl provider::Client for client::Client {
     const VENDOR: &'static str = "vult";

@@ -94,6 +94,7 @@ pub(super) struct Face {
 
 /// A client of one project.
 pub(super) struct Client {
+    /// The transport.
     pub(super) http: http::Client,
     address: String,
     api: Api,

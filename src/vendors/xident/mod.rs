@@ -16,15 +16,18 @@ mod webhook_signature;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use secrecy::SecretString;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use self::client::{Api, Client, Keys};
-use super::common;
+use super::{common, examination};
+use crate::framework::examination::{Examine, Finding};
 use crate::framework::identity::{self, Place};
 use crate::framework::provider::{self, AnyClient, Common, Object};
 use crate::framework::{Attribute, Diagnostic, Diagnostics, Rule, Secret, Value, Vendor};
-use crate::http::{self, EndpointLimit, HeaderName, StaticHeader};
+use crate::http::{self, EndpointLimit, HeaderName, Kind, Look, StaticHeader};
 
 /// The address of the service where none is configured.
 const ADDRESS: &str = "https://api.xident.io";
@@ -46,11 +49,31 @@ const fn per_minute(count: u32) -> NonZeroU32 {
 /// The vendor.
 pub struct Xident;
 
+#[async_trait]
+impl Examine for Client {
+    async fn examine(&self) -> Vec<Finding> {
+        examination::of(&self.http, Box::pin(async { vec![secret_key(self).await] })).await
+    }
+}
+
 impl provider::Client for Client {
     const VENDOR: &'static str = "xident";
 
     fn place(&self) -> Place {
         [("base_url", self.address().to_owned())].into()
+    }
+}
+
+/// What the vendor says about the secret key, by a call that each generation has.
+async fn secret_key(client: &Client) -> Finding {
+    let result = match client.api() {
+        Api::V1 => client.usage::<IgnoredAny>(None, None).await.map(drop),
+        Api::VerifyV1 => client.api_keys::<IgnoredAny>(Look::Shared).await.map(drop),
+    };
+    match result {
+        // Without the secret key, which is no mistake where the publishable one is enough.
+        Err(error) if error.kind() == Kind::Request => Finding::warning("credentials", examination::told(error)),
+        result => examination::credentials(result),
     }
 }
 

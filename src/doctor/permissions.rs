@@ -1,0 +1,54 @@
+//! What the credentials may read: one object of each type that the vendor lists.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use crate::framework::examination::Finding;
+use crate::framework::list::Object;
+use crate::framework::{Diagnostics, Provider, Value};
+
+/// What became of each list of a vendor; nothing where it lists nothing, or nothing in the generation that is configured.
+///
+/// Credentials may be meant for some types only, so a list that is refused is a warning. That all are is a failure, unless the
+/// credentials are known to be `limited`.
+pub(super) async fn of(provider: &Provider, vendor: &str, limited: bool) -> Option<Finding> {
+    let clients = provider.clients();
+    let (mut readable, mut refused) = (Vec::new(), Vec::new());
+    for (name, list) in &provider.lists {
+        if list.vendor() != vendor || list.available(&clients).is_err() {
+            continue;
+        }
+        match first(list, provider).await {
+            Ok(()) => readable.push(format!("`{name}`")),
+            Err(why) => refused.push((name, why)),
+        }
+    }
+    let can = format!("Can list {}.", readable.join(", "));
+    let cannot = refused.iter().flat_map(|(name, why)| {
+        why.iter().map(move |reason| format!("Cannot list `{name}`. {}\n{}", reason.summary, reason.detail))
+    });
+    let cannot = cannot.collect::<Vec<_>>().join("\n");
+    match (readable.is_empty(), refused.is_empty()) {
+        (true, true) => None,
+        (false, true) => Some(Finding::ok("permissions", can)),
+        (false, false) => Some(Finding::warning("permissions", format!("{can}\n{cannot}"))),
+        (true, false) if limited => Some(Finding::warning("permissions", cannot)),
+        (true, false) => Some(Finding::failed("permissions", cannot)),
+    }
+}
+
+/// Asks a list for one object. Warnings count for nothing: an object that cannot be imported was read.
+async fn first(list: &Arc<dyn Object>, provider: &Provider) -> Result<(), Diagnostics> {
+    // One object and one failure at most, so that the list never waits.
+    let (sender, mut items) = mpsc::channel(2);
+    let listing = list.list(Value::Null, Some(1), provider.clients(), sender);
+    let taking = async {
+        let mut errors = Diagnostics::new();
+        while let Some(item) = items.recv().await {
+            errors.append(item.diagnostics);
+        }
+        errors.into_result().map(drop)
+    };
+    tokio::join!(listing, taking).1
+}
