@@ -1,5 +1,7 @@
 //! What a user is told: errors and warnings, each at the place it is about.
 
+use std::fmt;
+
 use super::path::Path;
 
 /// How grave a diagnostic is.
@@ -98,6 +100,13 @@ impl Diagnostics {
     /// `Err(self)` if there is an error among them, else `Ok(())` and the warnings are dropped by the caller's choice.
     pub fn into_result(self) -> Result<(), Self> {
         if self.has_errors() { Err(self) } else { Ok(()) }
+    }
+}
+
+/// Summary and detail below each other, for where a person reads text.
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n{}", self.summary, self.detail)
     }
 }
 

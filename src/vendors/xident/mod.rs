@@ -72,7 +72,7 @@ async fn secret_key(client: &Client) -> Finding {
     };
     match result {
         // Without the secret key, which is no mistake where the publishable one is enough.
-        Err(error) if error.kind() == Kind::Request => Finding::warning("credentials", examination::told(error)),
+        Err(error) if error.kind() == Kind::Request => Finding::warning("credentials", error.to_string()),
         result => examination::credentials(result),
     }
 }
