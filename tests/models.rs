@@ -21,6 +21,8 @@ enum Fill {
     /// Unknown, as what a plan does not know yet. Only what a configuration may hold is unknown on its own; what the vendor
     /// tells is unknown as a whole.
     Unknown,
+    /// The same for what is in a list or a map that a configuration has: it is known of how many, and not which.
+    UnknownInside,
 }
 
 /// A value of the schema with something in every attribute, nested ones too.
@@ -31,16 +33,19 @@ fn sample(attributes: &[Attribute], fill: Fill) -> Value {
 fn of_attribute(attribute: &Attribute, fill: Fill) -> Value {
     let told_by_vendor = !attribute.required && !attribute.optional;
     match (&attribute.shape, fill) {
-        (Shape::Plain(kind), Fill::Known) => of_type(kind, &attribute.name),
         (Shape::Plain(_), Fill::Null) => Value::Null,
-        (_, Fill::Unknown) if told_by_vendor => Value::Unknown,
+        (_, Fill::Unknown | Fill::UnknownInside) if told_by_vendor => Value::Unknown,
         (Shape::Plain(_), Fill::Unknown) => Value::Unknown,
+        (Shape::Plain(Type::List(_) | Type::Set(_)) | Shape::Nested(Nesting::List, _), Fill::UnknownInside) => {
+            Value::List(vec![Value::Unknown])
+        }
+        (Shape::Plain(Type::Map(_)), Fill::UnknownInside) => Value::Map([("key".to_owned(), Value::Unknown)].into()),
+        (Shape::Plain(kind), Fill::Known | Fill::UnknownInside) => of_type(kind, &attribute.name),
         (Shape::Nested(nesting, nested), fill) => {
             let object = sample(nested, fill);
             match nesting {
                 Nesting::Single => object,
-                Nesting::List | Nesting::Set => Value::List(vec![object]),
-                Nesting::Map => Value::Map([("key".to_owned(), object)].into()),
+                Nesting::List => Value::List(vec![object]),
             }
         }
     }
@@ -79,8 +84,14 @@ fn differences(path: &str, before: &Value, after: &Value, found: &mut Vec<String
             pairs.for_each(|(index, (before, after))| differences(&format!("{path}[{index}]"), before, after, found));
         }
         (before, after) if before == after => {}
+        // An object that is not known comes back as one of which no attribute is.
+        (Value::Unknown, after) if is_all_unknown(after) => {}
         (before, after) => found.push(format!("{path} was {before:?} and came back as {after:?}")),
     }
+}
+
+fn is_all_unknown(value: &Value) -> bool {
+    value.is_unknown() || value.as_map().is_some_and(|entries| entries.values().all(is_all_unknown))
 }
 
 /// An object's schema, and its model as a function.
@@ -110,7 +121,7 @@ fn model(object: &Object) -> Option<Model<'_>> {
 fn misfits(object: &Object) -> Vec<String> {
     let mut found = Vec::new();
     let Some((name, schema, through_model)) = model(object) else { return found };
-    for fill in [Fill::Known, Fill::Null, Fill::Unknown] {
+    for fill in [Fill::Known, Fill::Null, Fill::Unknown, Fill::UnknownInside] {
         let before = sample(&schema.attributes, fill);
         match through_model(before.clone()) {
             Ok(after) => differences(&name, &before, &after, &mut found),

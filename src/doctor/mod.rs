@@ -47,8 +47,7 @@ fn configuration(provider: &Provider, vendor: &dyn Vendor, mistakes: &Diagnostic
         }
         _ => false,
     };
-    let told = |mistake: &Diagnostic| format!("{}\n{}", mistake.summary, mistake.detail);
-    let own: Vec<_> = mistakes.iter().filter(|mistake| !of_another(mistake)).map(told).collect();
+    let own: Vec<_> = mistakes.iter().filter(|mistake| !of_another(mistake)).map(Diagnostic::to_string).collect();
     if own.is_empty() {
         Finding::ok("configuration", format!("Set: {}.", provider.variables_set(vendor).join(", ")))
     } else {

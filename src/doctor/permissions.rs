@@ -25,9 +25,8 @@ pub(super) async fn of(provider: &Provider, vendor: &str, limited: bool) -> Opti
         }
     }
     let can = format!("Can list {}.", readable.join(", "));
-    let cannot = refused.iter().flat_map(|(name, why)| {
-        why.iter().map(move |reason| format!("Cannot list `{name}`. {}\n{}", reason.summary, reason.detail))
-    });
+    let cannot =
+        refused.iter().flat_map(|(name, why)| why.iter().map(move |reason| format!("Cannot list `{name}`. {reason}")));
     let cannot = cannot.collect::<Vec<_>>().join("\n");
     match (readable.is_empty(), refused.is_empty()) {
         (true, true) => None,

@@ -114,15 +114,9 @@ impl Writer<'_> {
         }
         let Shape::Nested(nesting, nested) = &attribute.shape else { return Term::value(value) };
         match (nesting, value) {
-            (Nesting::List | Nesting::Set, Value::List(elements)) => {
+            (Nesting::List, Value::List(elements)) => {
                 let elements = elements.iter().enumerate();
                 Term::list(elements.map(|(at, element)| self.object(nested, element, &path.index(at))).collect())
-            }
-            (Nesting::Map, Value::Map(entries)) => {
-                let entries = entries.iter();
-                Term::Object(
-                    entries.map(|(key, entry)| Field::new(key, self.object(nested, entry, &path.key(key)))).collect(),
-                )
             }
             (_, value) => self.object(nested, value, path),
         }
@@ -135,8 +129,7 @@ impl Writer<'_> {
 
 /// Whether an attribute has to come from the user: a secret, or something required that the vendor does not tell.
 fn is_asked_for(attribute: &Attribute, value: &Value) -> bool {
-    let secret = attribute.sensitive || attribute.write_only;
-    attribute.deprecated.is_none() && (secret || (attribute.required && value.is_null()))
+    attribute.is_secret() || (attribute.required && value.is_null())
 }
 
 #[cfg(test)]

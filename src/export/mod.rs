@@ -21,7 +21,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use self::capture::Capture;
 use self::variables::Variables;
 use crate::framework::provider::NothingConfigured;
-use crate::framework::{Diagnostic, Diagnostics, Provider, Value};
+use crate::framework::{Diagnostics, Provider, Value};
 
 pub use self::selection::Selection;
 pub use self::summary::Summary;
@@ -84,8 +84,7 @@ pub enum Error {
 }
 
 fn listed(diagnostics: &Diagnostics) -> String {
-    let text = |diagnostic: &Diagnostic| format!("\n\n{}\n{}", diagnostic.summary, diagnostic.detail);
-    diagnostics.iter().map(text).collect::<Vec<_>>().concat()
+    diagnostics.iter().map(|diagnostic| format!("\n\n{diagnostic}")).collect::<Vec<_>>().concat()
 }
 
 /// Captures a tenant. The provider is configured from its environment, as by an empty provider block.

@@ -41,7 +41,7 @@ impl Variables {
                 Shape::Plain(kind) => type_expression(kind),
                 Shape::Nested(..) => "any".to_owned(),
             },
-            sensitive: attribute.sensitive || attribute.write_only,
+            sensitive: attribute.is_secret(),
         });
         Term::verbatim(&expression)
     }

@@ -2,7 +2,7 @@
 
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::model::{self, Model};
-use super::path::Path;
+use super::path::{Path, Step};
 use super::schema::{Attribute, Nesting, Schema, Shape};
 use super::value::Value;
 
@@ -23,7 +23,7 @@ pub fn rules(schema: &Schema, config: &Value) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     walk(&schema.attributes, config, &Path::root(), &mut |attribute, value, path| {
         for rule in &attribute.rules {
-            if let Some(violation) = rule.violation(value, !attribute.sensitive && !attribute.write_only) {
+            if let Some(violation) = rule.violation(value, !attribute.is_secret()) {
                 let summary = format!("Wrong value for `{}`", attribute.name);
                 diagnostics.error(path.clone(), summary, format!("`{path}` {violation}"));
             }
@@ -49,6 +49,16 @@ pub fn answer(schema: &Schema, value: Value) -> Result<Value, Diagnostics> {
         let detail = format!("{mismatch}. This is a bug in the provider; please report it.");
         Diagnostic::error("The result does not fit the schema", detail).at(mismatch.path.clone()).into()
     })
+}
+
+/// The same for an answer that leaves nothing to be told later, as that of a data source does.
+pub(super) fn whole_answer(schema: &Schema, value: Value) -> Result<Value, Diagnostics> {
+    let answer = answer(schema, value)?;
+    if answer.is_wholly_known() {
+        return Ok(answer);
+    }
+    let detail = "The result still has unknown attributes. This is a bug in the provider; please report it.";
+    Err(Diagnostic::error("Incomplete result", detail).into())
 }
 
 /// What fits of an answer that does not as a whole, attribute by attribute; for the others what was known before.
@@ -115,7 +125,6 @@ fn show(value: &Value) -> String {
 
 /// The value at a path, as far as it exists.
 fn lookup<'v>(root: &'v Value, path: &Path) -> Option<&'v Value> {
-    use super::path::Step;
     path.steps().iter().try_fold(root, |value, step| match (step, value) {
         (Step::Attribute(name) | Step::Key(name), Value::Map(entries)) => entries.get(name),
         (Step::Index(index), Value::List(elements)) => elements.get(*index),
@@ -140,18 +149,7 @@ pub fn walk(attributes: &[Attribute], object: &Value, path: &Path, visit: &mut i
                     walk_dyn(nested, element, &path.index(index), visit);
                 }
             }
-            // The protocol cannot address an element of a set: point at the set.
-            (Nesting::Set, Value::List(elements)) => {
-                for element in elements {
-                    walk_dyn(nested, element, &path, visit);
-                }
-            }
-            (Nesting::Map, Value::Map(entries)) => {
-                for (key, element) in entries {
-                    walk_dyn(nested, element, &path.key(key), visit);
-                }
-            }
-            _ => {}
+            (Nesting::List, _) => {}
         }
     }
 }
@@ -170,13 +168,10 @@ pub fn map_object(attributes: &[Attribute], object: Value, change: &dyn Fn(&Attr
             Shape::Plain(_) => value,
             Shape::Nested(nesting, nested) => match (nesting, value) {
                 (Nesting::Single, value) => map_object(nested, value, change),
-                (_, Value::List(elements)) => {
+                (Nesting::List, Value::List(elements)) => {
                     Value::List(elements.into_iter().map(|element| map_object(nested, element, change)).collect())
                 }
-                (_, Value::Map(entries)) => Value::Map(
-                    entries.into_iter().map(|(key, element)| (key, map_object(nested, element, change))).collect(),
-                ),
-                (_, other) => other,
+                (Nesting::List, other) => other,
             },
         };
         entries.insert(attribute.name.clone(), change(attribute, value));

@@ -15,8 +15,7 @@ pub fn generate(schema: &Schema, state: Value) -> Value {
 
 fn is_written(attribute: &Attribute, value: &Value) -> bool {
     let settable = attribute.required || attribute.optional;
-    let secret = attribute.sensitive || attribute.write_only;
-    settable && !secret && attribute.deprecated.is_none() && attribute.default.as_ref() != Some(value)
+    settable && !attribute.is_secret() && attribute.default.as_ref() != Some(value)
 }
 
 #[cfg(test)]

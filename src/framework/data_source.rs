@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::check;
-use super::diagnostics::{Diagnostic, Diagnostics};
+use super::diagnostics::Diagnostics;
 use super::model::{self, Model};
 use super::provider::{Client, Clients};
 use super::schema::Schema;
@@ -106,12 +106,6 @@ impl<D: DataSource> Erased<D> {
     ) -> Result<Value, Diagnostics> {
         let client = clients.get::<D::Client>()?;
         let found = self.source.read(&client, model::decode(config)?, warnings).await?;
-        let state = check::answer(&self.schema, model::encode(&found)?)?;
-        if state.is_wholly_known() {
-            Ok(state)
-        } else {
-            let detail = "The result still has unknown attributes. This is a bug in the provider; please report it.";
-            Err(Diagnostic::error("Incomplete result", detail).into())
-        }
+        check::whole_answer(&self.schema, model::encode(&found)?)
     }
 }

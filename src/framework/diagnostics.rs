@@ -1,5 +1,7 @@
 //! What a user is told: errors and warnings, each at the place it is about.
 
+use std::fmt;
+
 use super::path::Path;
 
 /// How grave a diagnostic is.
@@ -90,9 +92,21 @@ impl Diagnostics {
         self.0.iter()
     }
 
+    /// The details of all of them, each on a line of its own, for a place that takes one text.
+    pub fn details(&self) -> String {
+        self.0.iter().map(|diagnostic| diagnostic.detail.as_str()).collect::<Vec<_>>().join("\n")
+    }
+
     /// `Err(self)` if there is an error among them, else `Ok(())` and the warnings are dropped by the caller's choice.
     pub fn into_result(self) -> Result<(), Self> {
         if self.has_errors() { Err(self) } else { Ok(()) }
+    }
+}
+
+/// Summary and detail below each other, for where a person reads text.
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n{}", self.summary, self.detail)
     }
 }
 

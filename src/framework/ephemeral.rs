@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::check;
-use super::diagnostics::{Diagnostic, Diagnostics};
+use super::diagnostics::Diagnostics;
 use super::model::{self, Model};
 use super::private::Private;
 use super::provider::{Client, Clients};
@@ -116,8 +116,9 @@ impl Open {
     /// Core closes this one now.
     pub fn remove(&self, type_name: &str, private: &Private) {
         let mut entries = self.entries();
-        let index = entries.iter().position(|(name, kept)| name == type_name && kept == private);
-        index.map(|index| entries.swap_remove(index));
+        if let Some(index) = entries.iter().position(|(name, kept)| name == type_name && kept == private) {
+            entries.swap_remove(index);
+        }
     }
 
     /// Closes the rest, one after the other. There is nobody to tell of a failure but the log.
@@ -216,11 +217,6 @@ impl<E: Ephemeral> Erased<E> {
         let client = clients.get::<E::Client>()?;
         let config = model::decode(config)?;
         let model = unbroken(self.ephemeral.open(&client, config, opening)).await?;
-        let result = check::answer(&self.schema, model::encode(&model)?)?;
-        if result.is_wholly_known() {
-            return Ok(result);
-        }
-        let detail = "The result still has unknown attributes. This is a bug in the provider; please report it.";
-        Err(Diagnostic::error("Incomplete result", detail).into())
+        check::whole_answer(&self.schema, model::encode(&model)?)
     }
 }

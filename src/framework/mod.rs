@@ -45,6 +45,7 @@ pub use provider::{Client, Provider, Vendor};
 pub use resource::{Change, Context, Resource};
 pub use rules::Rule;
 pub use schema::{Attribute, Schema};
+pub use secret::Secret;
 pub use types::Type;
 pub use value::Value;
 

@@ -38,36 +38,12 @@ pub(super) fn through<M: Model>(value: Value) -> Result<Value, Diagnostics> {
     encode(&decode::<M>(value)?)
 }
 
-/// Text that must not be printed. Its `Debug` is redacted; it has no `Display`.
-#[derive(Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl Secret {
-    /// The text itself. Each call is a place to review.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<String> for Secret {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(<redacted>)")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::framework::{Attr, Number};
+    use crate::framework::{Attr, Number, Secret};
 
     #[derive(Clone, Debug, Default, PartialEq, Serialize, serde::Deserialize)]
     struct Inner {

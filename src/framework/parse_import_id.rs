@@ -38,10 +38,7 @@ impl Function for ParseImportId {
             let known = self.0.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             Failure::at(0, format!("`{kind}` is no resource type of this provider. The types are {known}."))
         })?;
-        let state = object.parse_import_id(id).map_err(|diagnostics| {
-            let text = diagnostics.into_iter().map(|diagnostic| diagnostic.detail).collect::<Vec<_>>().join(" ");
-            Failure::at(1, text)
-        })?;
+        let state = object.parse_import_id(id).map_err(|diagnostics| Failure::at(1, diagnostics.details()))?;
         let named = object.identity().iter().map(|part| (part.name.to_owned(), state.get(part.name).clone()));
         Ok(Value::Map(named.filter(|(_, value)| !value.is_null()).collect()))
     }

@@ -90,16 +90,6 @@ fn each(attributes: &[Attribute], prior: &Value, config: &Value, object: Value, 
                         .collect(),
                 )
             }
-            (Shape::Nested(Nesting::Map, nested), Value::Map(entries)) => Value::Map(
-                entries
-                    .into_iter()
-                    .map(|(key, element)| {
-                        let element = each(nested, prior.get(&key), config.get(&key), element, step);
-                        (key, element)
-                    })
-                    .collect(),
-            ),
-            // Elements of a set cannot be paired with prior ones.
             (_, value) => value,
         };
         entries.insert(attribute.name.clone(), step(attribute, prior, config, value));

@@ -8,6 +8,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
+use super::diagnostics::{Diagnostic, Diagnostics};
+
 /// Private state: JSON values by key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Private(BTreeMap<String, Json>);
@@ -28,9 +30,16 @@ impl Private {
         self.0.get(key).and_then(|value| serde_json::from_value(value.clone()).ok())
     }
 
-    /// Keeps a value under a key. A value that JSON cannot hold is refused.
-    pub fn set<T: Serialize>(&mut self, key: &str, value: &T) -> Result<(), serde_json::Error> {
-        self.0.insert(key.to_owned(), serde_json::to_value(value)?);
+    /// Keeps a value under a key. A value that JSON cannot hold is refused, which is a fault of ours.
+    pub fn set<T: Serialize>(&mut self, key: &str, value: &T) -> Result<(), Diagnostics> {
+        let value = serde_json::to_value(value).map_err(|error| {
+            let detail = format!(
+                "What is to be kept as `{key}` beside the state cannot be written: {error}. This is a bug in the provider; please \
+                 report it."
+            );
+            Diagnostic::error("Private state cannot be written", detail)
+        })?;
+        self.0.insert(key.to_owned(), value);
         Ok(())
     }
 

@@ -40,9 +40,14 @@ impl Rule {
             Self::Range(least, most) => format!("Must be between {least} and {most}."),
             Self::Whole => "Must be a whole number.".to_owned(),
             Self::Url => "Must be an absolute URL that begins with `http://` or `https://`.".to_owned(),
-            Self::Each(rule) => format!("Each element {}", rule.describe().replacen("Must", "must", 1)),
+            Self::Each(rule) => format!("Each element {}.", rule.requirement()),
             Self::Custom { describe, .. } => (*describe).to_owned(),
         }
+    }
+
+    /// The description as the rest of a sentence, without its full stop.
+    fn requirement(&self) -> String {
+        self.describe().trim_end_matches('.').replacen("Must", "must", 1)
     }
 
     /// What is wrong with a known value, as the rest of a sentence that begins with the attribute's name.
@@ -55,17 +60,11 @@ impl Rule {
                 .then(|| format!("must be {}{}.{}", any_of(choices), quoted(text), did_you_mean(text, choices))),
             (Self::Length(least, most), Value::String(text)) => {
                 let length = text.chars().count();
-                (length < *least || length > *most).then(|| {
-                    let rule = self.describe();
-                    format!("{}; found {length}.", rule.trim_end_matches('.').replacen("Must", "must", 1))
-                })
+                (length < *least || length > *most).then(|| format!("{}; found {length}.", self.requirement()))
             }
-            (Self::Range(least, most), Value::Number(number)) => {
-                (*number < Number::from(*least) || *number > Number::from(*most)).then(|| {
-                    let rule = self.describe().replacen("Must", "must", 1);
-                    format!("{}{}.", rule.trim_end_matches('.'), quoted(&number.to_string()))
-                })
-            }
+            (Self::Range(least, most), Value::Number(number)) => (*number < Number::from(*least)
+                || *number > Number::from(*most))
+            .then(|| format!("{}{}.", self.requirement(), quoted(&number.to_string()))),
             (Self::Whole, Value::Number(number)) => {
                 number.to_i64().is_none().then(|| format!("must be a whole number{}.", quoted(&number.to_string())))
             }

@@ -15,10 +15,6 @@ pub enum Nesting {
     Single,
     /// Objects in order.
     List,
-    /// Distinct objects.
-    Set,
-    /// Objects by key.
-    Map,
 }
 
 /// What an attribute holds.
@@ -53,8 +49,6 @@ pub struct Attribute {
     pub sensitive: bool,
     /// It reaches the provider and is kept nowhere.
     pub write_only: bool,
-    /// Why it should not be used any more, and what to use.
-    pub deprecated: Option<String>,
     /// A change replaces the object.
     pub replaces: bool,
     /// Once computed it stays: an update does not make it unknown.
@@ -78,7 +72,6 @@ impl Attribute {
             computed: false,
             sensitive: false,
             write_only: false,
-            deprecated: None,
             replaces: false,
             stable: false,
             default: None,
@@ -196,6 +189,11 @@ impl Attribute {
         self
     }
 
+    /// Whether its value is shown to nobody.
+    pub fn is_secret(&self) -> bool {
+        self.sensitive || self.write_only
+    }
+
     /// The description with what rules, default and planning add to it.
     pub fn full_description(&self) -> String {
         let mut sentences = vec![self.description.clone()];
@@ -222,8 +220,6 @@ impl Attribute {
                 match nesting {
                     Nesting::Single => object,
                     Nesting::List => Type::list(object),
-                    Nesting::Set => Type::set(object),
-                    Nesting::Map => Type::map(object),
                 }
             }
         }

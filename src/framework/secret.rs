@@ -1,14 +1,42 @@
-//! Secrets that we send and a vendor keeps, in three attributes: `X`, `X_wo` and `X_wo_version`.
+//! Secrets: the text that does not print, and the three attributes of one that we send and a vendor keeps: `X`, `X_wo` and
+//! `X_wo_version`.
 //!
 //! `X_wo` is write-only: it reaches the provider and neither plan nor state, which Terraform and OpenTofu can do from 1.11.
 //! `X` is for earlier versions and is kept in state as a sensitive value. Exactly one of the two is set. Since Terraform
 //! cannot see a write-only value change, a change of `X_wo_version` sends it.
 
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
 use super::attr::Attr;
 use super::diagnostics::{Diagnostic, Diagnostics};
-use super::model::Secret;
 use super::path::Path;
 use super::schema::Attribute;
+
+/// Text that must not be printed. Its `Debug` is redacted; it has no `Display`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself. Each call is a place to review.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(<redacted>)")
+    }
+}
 
 /// The three attributes of a secret. `what` is a sentence about it, such as "The secret key of the access key."
 pub fn attributes(name: &str, what: &str) -> [Attribute; 3] {
@@ -28,7 +56,8 @@ pub fn attributes(name: &str, what: &str) -> [Attribute; 3] {
     ]
 }
 
-/// Checks that at most one of the two is set, and that a version comes with a write-only value.
+/// Checks that at most one of the two is set, and that a version comes with a write-only value. What is not known yet may
+/// turn out to be left out.
 pub fn check(
     name: &str,
     plain: &Attr<Secret>,
@@ -38,11 +67,11 @@ pub fn check(
     diagnostics: &mut Diagnostics,
 ) {
     let wo = format!("{name}_wo");
-    if !plain.is_null() && !write_only.is_null() {
+    if plain.known().is_some() && write_only.known().is_some() {
         let detail = format!("`{path}` sets both. Keep `{wo}`, which leaves no trace in state, and remove `{name}`.");
         diagnostics.error(path.attribute(name), format!("`{name}` and `{wo}` exclude each other"), detail);
     }
-    if !version.is_null() && write_only.is_null() {
+    if version.known().is_some() && write_only.is_null() {
         let detail = format!(
             "`{name}_wo_version` says when to send `{wo}`, and `{wo}` is not set. Set it, or remove the version."
         );

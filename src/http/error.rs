@@ -262,24 +262,9 @@ impl Error {
         self.kind() == Kind::NotFound && !self.is_before_the_request()
     }
 
-    /// Whether the vendor refused the credentials or their permissions.
-    pub fn is_auth(&self) -> bool {
-        matches!(self.kind(), Kind::Auth | Kind::Forbidden)
-    }
-
-    /// Whether the object exists already or is in the wrong state.
-    pub fn is_conflict(&self) -> bool {
-        self.kind() == Kind::Conflict
-    }
-
     /// Whether the provider was asked to stop before the request was sent.
     pub fn is_cancelled(&self) -> bool {
         self.kind() == Kind::Cancelled
-    }
-
-    /// Whether the same request may succeed later without anybody changing anything.
-    pub fn is_retryable(&self) -> bool {
-        matches!(self.kind(), Kind::Connect | Kind::Timeout | Kind::RateLimited | Kind::Server)
     }
 
     /// Whether a write may have been carried out although it failed, in this attempt or an earlier one. One whose answer

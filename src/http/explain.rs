@@ -227,6 +227,7 @@ mod tests {
             Kind::Timeout,
             Kind::Tls,
             Kind::Auth,
+            Kind::Payment,
             Kind::Forbidden,
             Kind::NotFound,
             Kind::Conflict,

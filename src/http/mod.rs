@@ -33,7 +33,6 @@ mod request;
 mod response;
 mod retry;
 mod settings;
-
 mod transport;
 mod vendor_error;
 

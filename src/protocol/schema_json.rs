@@ -92,7 +92,6 @@ fn attribute(attribute: &Attribute) -> Json {
     };
     let description = [("description", attribute.full_description().into()), ("description_kind", "markdown".into())];
     let flags = [
-        ("deprecated", attribute.deprecated.is_some()),
         ("required", attribute.required),
         ("optional", attribute.optional),
         ("computed", attribute.computed),
@@ -109,7 +108,5 @@ fn nesting_mode(nesting: Nesting) -> &'static str {
     match nesting {
         Nesting::Single => "single",
         Nesting::List => "list",
-        Nesting::Set => "set",
-        Nesting::Map => "map",
     }
 }

@@ -11,8 +11,7 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
 use crate::framework::ephemeral::{Ephemeral, Opening};
-use crate::framework::model::Secret;
-use crate::framework::{Attr, Attribute, Diagnostics, Schema, provider};
+use crate::framework::{Attr, Attribute, Diagnostics, Schema, Secret, provider};
 use crate::http::{Error, Token};
 
 /// A client that signs in for a token and sends it with its requests.

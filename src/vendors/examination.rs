@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use crate::framework::Diagnostic;
 use crate::framework::examination::Finding;
 use crate::http::{Client, Error, Kind, Reached};
 
@@ -17,7 +16,7 @@ pub(super) async fn of(http: &Client, beyond: BoxFuture<'_, Vec<Finding>>) -> Ve
             findings
         }
         Err(error) => {
-            let (tls, failed) = (error.kind() == Kind::Tls, told(error));
+            let (tls, failed) = (error.kind() == Kind::Tls, error.to_string());
             let skipped = Finding::skipped("credentials", "There is no way to the vendor.");
             if tls {
                 vec![Finding::ok("reachable", "There is a server."), Finding::failed("tls", failed), skipped]
@@ -55,13 +54,7 @@ fn clock(reached: &Reached) -> Finding {
 pub(super) fn credentials<T>(result: Result<T, Error>) -> Finding {
     match result {
         Ok(_) => Finding::ok("credentials", "The vendor accepts them."),
-        Err(error) if error.kind() == Kind::Forbidden => Finding::warning("credentials", told(error)),
-        Err(error) => Finding::failed("credentials", told(error)),
+        Err(error) if error.kind() == Kind::Forbidden => Finding::warning("credentials", error.to_string()),
+        Err(error) => Finding::failed("credentials", error.to_string()),
     }
-}
-
-/// The failure as an apply would tell it.
-pub(super) fn told(error: Error) -> String {
-    let Diagnostic { summary, detail, .. } = error.into();
-    format!("{summary}\n{detail}")
 }

@@ -11,6 +11,7 @@ pub mod didit;
 mod errors;
 mod examination;
 pub mod fiven;
+mod import_id;
 mod look;
 pub mod onekosmos;
 mod original;

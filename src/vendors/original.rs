@@ -5,7 +5,7 @@
 
 use serde_json::Value as Json;
 
-use crate::framework::{Attribute, Diagnostic, Diagnostics, Private, Rule, Value};
+use crate::framework::{Attribute, Context, Diagnostic, Diagnostics, Model, Private, Rule, Value};
 
 /// The key in private state.
 const ORIGINAL: &str = "original";
@@ -17,9 +17,7 @@ pub(super) fn kept(private: &Private) -> Option<Json> {
 
 /// Keeps what is there while Terraform takes over; null if there is nothing.
 pub(super) fn keep(private: &mut Private, original: &Json) -> Result<(), Diagnostics> {
-    private.set(ORIGINAL, original).map_err(|error| {
-        Diagnostic::error("The original settings cannot be kept", format!("{error}. Please report it.")).into()
-    })
+    private.set(ORIGINAL, original)
 }
 
 /// The attribute that says what destroy does.
@@ -54,19 +52,18 @@ pub(super) fn destroy_warning(vendor: &str, what: &str, restores: bool, known: b
     Diagnostic::warning(format!("Destroy {verb} {what}"), detail)
 }
 
-/// Summary and detail of the warning that what was kept for a destroy is gone, which Terraform drops with the rest of private
-/// state where the provider dies during an update (Terraform 1.15.5).
-pub(super) fn lost(vendor: &str, what: &str) -> (String, String) {
+/// Warns that what was kept for a destroy is gone, which Terraform drops with the rest of private state where the provider dies during an update (Terraform 1.15.5).
+pub(super) fn warn_lost<M: Model>(ctx: &mut Context<M>, vendor: &str, what: &str) {
     let detail = format!(
         "With `on_destroy = \"restore\"` a destroy puts back what was there when Terraform took over {what}. That is not in state any \
          more, as after an apply in which the provider was killed. From now on what {vendor} has at present counts as the original. If \
          a destroy should not leave that, apply `on_destroy = \"forget\"`, and set the values that were there before by hand."
     );
-    (format!("The original of {what} was lost"), detail)
+    ctx.warn(format!("The original of {what} was lost"), detail);
 }
 
-/// Summary and detail of the warning that a destroy had nothing to put back.
-pub(super) fn not_restored(vendor: &str, what: &str) -> (&'static str, String) {
+/// Warns that a destroy had nothing to put back.
+pub(super) fn warn_not_restored<M: Model>(ctx: &mut Context<M>, vendor: &str, what: &str) {
     let detail = format!("What was there when Terraform took over is not known. {vendor} keeps {what} as they are.");
-    ("Nothing was restored", detail)
+    ctx.warn("Nothing was restored", detail);
 }

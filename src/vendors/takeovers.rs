@@ -8,6 +8,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::framework::{Context, Model};
+
 /// The settings that were taken over in this run, by what tells them apart.
 #[derive(Default)]
 pub(super) struct Takeovers(Mutex<HashMap<String, Arc<tokio::sync::Mutex<bool>>>>);
@@ -20,12 +22,12 @@ impl Takeovers {
     }
 }
 
-/// Summary and detail of the warning that a destroy did nothing. `what` is such as "the weights".
-pub(super) fn left_alone(what: &str) -> (String, String) {
+/// Warns that a destroy did nothing. `what` is such as "the weights".
+pub(super) fn warn_left_alone<M: Model>(ctx: &mut Context<M>, what: &str) {
     let detail = format!(
         "Another resource took over {what} in this run, so that the destroy of the former one changes nothing. Where `on_destroy` \
          puts back what was there before, the new one takes what the former one had set for that. To rename a resource, use a \
          `moved` block."
     );
-    (format!("Another resource manages {what} now"), detail)
+    ctx.warn(format!("Another resource manages {what} now"), detail);
 }

@@ -57,11 +57,7 @@ fn sorted(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
 }
 
 fn line(path: &[&str], attribute: &Attribute) -> String {
-    let flags = [
-        (attribute.sensitive, "Sensitive"),
-        (attribute.write_only, "Write-only"),
-        (attribute.deprecated.is_some(), "Deprecated"),
-    ];
+    let flags = [(attribute.sensitive, "Sensitive"), (attribute.write_only, "Write-only")];
     let flags = flags.into_iter().filter(|(set, _)| *set).map(|(_, name)| name.to_owned());
     let words: Vec<_> = [words(attribute)].into_iter().chain(flags).collect();
     let nested = match &attribute.shape {
@@ -85,8 +81,6 @@ fn words(attribute: &Attribute) -> String {
         Shape::Plain(kind) => type_words(kind),
         Shape::Nested(Nesting::Single, _) => "Attributes".to_owned(),
         Shape::Nested(Nesting::List, _) => "Attributes List".to_owned(),
-        Shape::Nested(Nesting::Set, _) => "Attributes Set".to_owned(),
-        Shape::Nested(Nesting::Map, _) => "Attributes Map".to_owned(),
     }
 }
 

@@ -23,6 +23,11 @@ fn ask(request: RequestBuilder) -> (u16, Value) {
     (status, body)
 }
 
+/// The vendor's sentence in an answer that has one.
+fn message((_, body): &(u16, Value)) -> &str {
+    body["message"].as_str().unwrap_or_default()
+}
+
 /// An access token for VULT.
 fn vult_token(sandbox: &Sandbox) -> String {
     let (id, secret) = (&sandbox.env()["IDV_VULT_CLIENT_ID"], &sandbox.env()["IDV_VULT_CLIENT_SECRET"]);

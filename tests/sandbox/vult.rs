@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{ask, vult_token};
+use super::{ask, message, vult_token};
 use crate::support::sandbox::Sandbox;
 
 /// A sandbox and a token for its VULT.
@@ -43,10 +43,6 @@ impl Vult {
         weights.as_object_mut().unwrap().retain(|_, value| !value.is_null());
         weights
     }
-}
-
-fn message(answer: &(u16, Value)) -> &str {
-    answer.1["message"].as_str().unwrap_or_default()
 }
 
 #[test]

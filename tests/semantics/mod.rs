@@ -13,6 +13,7 @@ mod proofing_sessions;
 mod requests;
 mod requirements;
 mod service_keys;
+mod unknowns;
 mod webhooks;
 mod weights;
 mod xident;

@@ -7,10 +7,6 @@ use serde_json::json;
 use crate::support::sandbox::Sandbox;
 use crate::support::workspace::Workspace;
 
-fn count(lines: &[String], beginning: &str) -> usize {
-    lines.iter().filter(|line| line.starts_with(beginning)).count()
-}
-
 #[test]
 fn refreshing_300_webhooks_costs_pages() {
     let sandbox = Sandbox::start();
@@ -39,7 +35,7 @@ fn refreshing_300_webhooks_costs_pages() {
     workspace.plan().assert_empty();
     let lines = sandbox.request_lines();
     // Three full pages, of which the last says that it is: the token and the pages are all.
-    assert_eq!(count(&lines, "POST /webhook/list"), 3, "{lines:?}");
+    assert_eq!(sandbox.count("POST /webhook/list"), 3, "{lines:?}");
     assert_eq!(lines.len(), 4, "{lines:?}");
 }
 
@@ -62,8 +58,7 @@ fn requirement_sets_of_one_scope_are_read_with_one_request() {
     workspace.apply().succeeded();
     sandbox.forget_requests();
     workspace.plan().assert_empty();
-    let lines = sandbox.request_lines();
-    assert_eq!(count(&lines, "GET /idv/requirements"), 1, "{lines:?}");
+    assert_eq!(sandbox.count("GET /idv/requirements"), 1, "{:?}", sandbox.request_lines());
 }
 
 #[test]
@@ -102,17 +97,17 @@ fn a_run_asks_for_one_token_and_one_key() {
         data "idv_onekosmos_bucket" "main" {}
         "#,
     );
-    let once = |lines: &[String]| {
+    let once = || {
         for line in ["POST /oauth/token", "GET /idproofingapi/publickeys", "POST /api/r1/system/community_info/fetch"] {
-            assert_eq!(count(lines, line), 1, "{line} in {lines:?}");
+            assert_eq!(sandbox.count(line), 1, "{line} in {:?}", sandbox.request_lines());
         }
     };
     workspace.plan();
-    once(&sandbox.request_lines());
+    once();
     sandbox.forget_requests();
     workspace.apply_saved().succeeded();
-    once(&sandbox.request_lines());
-    assert_eq!(count(&sandbox.request_lines(), "GET /idproofingapi/servicekeys"), 1, "for two keys");
+    once();
+    assert_eq!(sandbox.count("GET /idproofingapi/servicekeys"), 1, "for two keys");
 }
 
 #[test]
@@ -123,5 +118,5 @@ fn the_service_is_asked_about_itself_without_a_token() {
     workspace.configure("data \"idv_vult_service\" \"main\" {}\n");
     workspace.apply().succeeded();
     assert_eq!(workspace.state()["data.idv_vult_service.main"]["health"], "healthy");
-    assert_eq!(count(&sandbox.request_lines(), "POST /oauth/token"), 0, "{:?}", sandbox.request_lines());
+    assert_eq!(sandbox.count("POST /oauth/token"), 0, "{:?}", sandbox.request_lines());
 }

@@ -14,7 +14,7 @@ use super::environment::Environment;
 use super::examination::Examine;
 use super::identity::Place;
 use super::parse_import_id::ParseImportId;
-use super::path::Path;
+use super::path::Step;
 use super::schema::{Attribute, Schema};
 use super::value::{self, Value};
 use super::{action, check, data_source, ephemeral, function, list, resource};
@@ -264,7 +264,11 @@ impl Provider {
                 None => vendor.connect(filled, &common).inspect_err(|found| tell_once(&mut mistakes, found)),
             };
             if !mistakes.is_empty() {
-                let mistakes: Diagnostics = mistakes.into_iter().map(|mistake| below(vendor.name(), mistake)).collect();
+                let below = |mistake: Diagnostic| {
+                    let path = mistake.path.clone().within(Step::Attribute(vendor.name().to_owned()));
+                    mistake.at(path)
+                };
+                let mistakes: Diagnostics = mistakes.into_iter().map(below).collect();
                 diagnostics.append(mistakes.clone());
                 client = Err(mistakes);
             }
@@ -289,16 +293,6 @@ impl Provider {
 fn tell_once(mistakes: &mut Diagnostics, found: &Diagnostics) {
     let told: Vec<_> = mistakes.iter().map(|mistake| mistake.path.clone()).collect();
     mistakes.append(found.iter().filter(|mistake| !told.contains(&mistake.path)).cloned().collect());
-}
-
-fn below(vendor: &str, mut mistake: Diagnostic) -> Diagnostic {
-    use crate::framework::path::Step;
-    mistake.path = mistake.path.steps().iter().fold(Path::to(vendor), |path, step| match step {
-        Step::Attribute(name) => path.attribute(name),
-        Step::Key(key) => path.key(key),
-        Step::Index(index) => path.index(*index),
-    });
-    mistake
 }
 
 fn unknown_attribute(block: &Value, filled: &Value) -> Option<String> {

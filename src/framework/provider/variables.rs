@@ -77,7 +77,7 @@ fn parse(attribute: &Attribute, variable: &str, text: &str) -> Result<Value, Dia
         Diagnostic::error(format!("Environment variable `{variable}` cannot be used"), detail)
             .at(Path::to(&attribute.name))
     };
-    let show = !attribute.sensitive;
+    let show = !attribute.is_secret();
     let found = if show { format!("; found `{text}`") } else { String::new() };
     let value = parsed.map_err(|expected| wrong(format!("`{variable}` must hold {expected}{found}.")))?;
     match attribute.rules.iter().find_map(|rule| rule.violation(&value, show)) {

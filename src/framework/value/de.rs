@@ -62,13 +62,27 @@ impl<'de> Deserializer<'de> for Source {
         }
     }
 
+    /// Of an object that is not known yet no attribute is: so a model in a list needs no case for one that is not known.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Misfit> {
+        if !self.0.is_unknown() {
+            return self.deserialize_any(visitor);
+        }
+        let attributes = fields.iter().map(|name| ((*name).to_owned(), Value::Unknown));
+        Self(Value::Map(attributes.collect())).deserialize_any(visitor)
+    }
+
     fn is_human_readable(&self) -> bool {
         false
     }
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map struct enum identifier ignored_any
+        tuple_struct map enum identifier ignored_any
     }
 }
 

@@ -34,8 +34,6 @@ fn attribute(attribute: &Attribute) -> wire::schema::Attribute {
         computed: attribute.computed,
         sensitive: attribute.sensitive,
         write_only: attribute.write_only,
-        deprecated: attribute.deprecated.is_some(),
-        deprecation_message: attribute.deprecated.clone().unwrap_or_default(),
         ..wire::schema::Attribute::default()
     };
     match &attribute.shape {
@@ -44,8 +42,6 @@ fn attribute(attribute: &Attribute) -> wire::schema::Attribute {
             let nesting = match nesting {
                 Nesting::Single => NestingMode::Single,
                 Nesting::List => NestingMode::List,
-                Nesting::Set => NestingMode::Set,
-                Nesting::Map => NestingMode::Map,
             };
             encoded.nested_type = Some(wire::schema::Object {
                 attributes: attributes(nested),

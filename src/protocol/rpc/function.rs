@@ -57,10 +57,7 @@ fn computed(provider: &Provider, request: call::Request) -> Result<wire::Dynamic
     }
     let decoded = request.arguments.into_iter().zip(&signature.parameters).enumerate();
     let decoded = decoded.map(|(position, (argument, parameter))| {
-        let unreadable = |diagnostics: Diagnostics| {
-            let text = diagnostics.into_iter().map(|diagnostic| diagnostic.detail).collect::<Vec<_>>().join(" ");
-            Failure::at(position, text)
-        };
+        let unreadable = |diagnostics: Diagnostics| Failure::at(position, diagnostics.details());
         let value = convert::value::decode(Some(argument), &parameter.kind).map_err(unreadable)?;
         if value.is_null() { Err(Failure::at(position, "Must not be null.")) } else { Ok(value) }
     });

@@ -61,15 +61,13 @@ answers!(
 
 impl Answer for wire::call_function::Response {
     fn failed(diagnostics: Diagnostics) -> Self {
-        let text = diagnostics.iter().map(|diagnostic| diagnostic.detail.as_str()).collect::<Vec<_>>().join("; ");
-        Self { result: None, error: Some(wire::FunctionError { text, function_argument: None }) }
+        Self { result: None, error: Some(wire::FunctionError { text: diagnostics.details(), function_argument: None }) }
     }
 }
 
 impl Answer for wire::stop_provider::Response {
     fn failed(diagnostics: Diagnostics) -> Self {
-        let error = diagnostics.iter().map(|diagnostic| diagnostic.summary.as_str()).collect::<Vec<_>>().join("; ");
-        Self { error }
+        Self { error: diagnostics.details() }
     }
 }
 

@@ -1,8 +1,11 @@
 //! Calls about the provider itself: schema, metadata, configuration.
 
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
 use super::wire::{self, configure_provider, get_metadata, get_provider_schema, validate_provider_config as validate};
-use crate::framework::{Diagnostics, Provider};
-use crate::protocol::convert;
+use crate::framework::{Diagnostics, Provider, action};
+use crate::protocol::convert::{self, schema::encode};
 
 /// What the server can do beyond the minimum.
 fn capabilities() -> wire::ServerCapabilities {
@@ -18,39 +21,22 @@ fn capabilities() -> wire::ServerCapabilities {
 
 /// Every schema. Built once by the service: core asks in each of its processes.
 pub(crate) fn schema(provider: &Provider) -> get_provider_schema::Response {
+    let action = |object: &Arc<dyn action::Object>| wire::ActionSchema { schema: Some(encode(object.schema())) };
     get_provider_schema::Response {
-        provider: Some(convert::schema::encode(provider.schema())),
-        resource_schemas: provider
-            .resources
-            .iter()
-            .map(|(name, object)| (name.clone(), convert::schema::encode(object.schema())))
-            .collect(),
-        data_source_schemas: provider
-            .data_sources
-            .iter()
-            .map(|(name, object)| (name.clone(), convert::schema::encode(object.schema())))
-            .collect(),
+        provider: Some(encode(provider.schema())),
+        resource_schemas: each(&provider.resources, |object| encode(object.schema())),
+        data_source_schemas: each(&provider.data_sources, |object| encode(object.schema())),
         functions: super::function::signatures(provider),
-        ephemeral_resource_schemas: provider
-            .ephemerals
-            .iter()
-            .map(|(name, object)| (name.clone(), convert::schema::encode(object.schema())))
-            .collect(),
-        action_schemas: provider
-            .actions
-            .iter()
-            .map(|(name, object)| {
-                (name.clone(), wire::ActionSchema { schema: Some(convert::schema::encode(object.schema())) })
-            })
-            .collect(),
-        list_resource_schemas: provider
-            .lists
-            .iter()
-            .map(|(name, object)| (name.clone(), convert::schema::encode(object.filters())))
-            .collect(),
+        ephemeral_resource_schemas: each(&provider.ephemerals, |object| encode(object.schema())),
+        action_schemas: each(&provider.actions, action),
+        list_resource_schemas: each(&provider.lists, |list| encode(list.filters())),
         server_capabilities: Some(capabilities()),
         ..get_provider_schema::Response::default()
     }
+}
+
+fn each<T, S>(objects: &BTreeMap<String, T>, encode: impl Fn(&T) -> S) -> HashMap<String, S> {
+    objects.iter().map(|(name, object)| (name.clone(), encode(object))).collect()
 }
 
 /// The names of everything, for multiplexers; agrees with [`schema`].

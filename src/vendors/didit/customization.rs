@@ -15,7 +15,7 @@ use crate::framework::{
 use crate::http::Look;
 use crate::vendors::errors::at_attribute;
 use crate::vendors::look::or_once_more;
-use crate::vendors::{original, takeovers};
+use crate::vendors::{import_id, original, takeovers};
 
 /// What the settings are called in a sentence.
 const WHAT: &str = "the settings of the customization";
@@ -235,8 +235,7 @@ impl Resource for Customization {
         if original::kept(&ctx.private).is_none() {
             Self::capture(&mut ctx.private, &found)?;
             if original::restores(&state) {
-                let (summary, detail) = original::lost("Didit", WHAT);
-                ctx.warn(summary, detail);
+                original::warn_lost(ctx, "Didit", WHAT);
             }
         }
         Ok(Some(found))
@@ -275,15 +274,13 @@ impl Resource for Customization {
             return Ok(());
         }
         let Some(original) = original::kept(&ctx.private) else {
-            let (summary, detail) = original::not_restored("Didit", WHAT);
-            ctx.warn(summary, detail);
+            original::warn_not_restored(ctx, "Didit", WHAT);
             return Ok(());
         };
         let takeover = client.takeovers.of(IMPORT_ID);
         let taken_over = takeover.lock().await;
         if *taken_over {
-            let (summary, detail) = takeovers::left_alone(WHAT);
-            ctx.warn(summary, detail);
+            takeovers::warn_left_alone(ctx, WHAT);
             return Ok(());
         }
         client.update_customization(&original).await?;
@@ -294,11 +291,8 @@ impl Resource for Customization {
         if id == IMPORT_ID {
             return Ok(Value::Map(self.schema().empty()));
         }
-        let detail = format!(
-            "`{id}` is not an import id of `idv_didit_customization`. An application has one customization, whose import id \
-             is `{IMPORT_ID}`."
-        );
-        Err(Diagnostic::error("Wrong import id", detail).into())
+        let forms = format!("`{IMPORT_ID}`, since an application has one customization");
+        Err(import_id::wrong(Self::NAME, id, &forms))
     }
 
     fn import_id(&self, _: &Value) -> String {

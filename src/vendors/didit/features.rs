@@ -140,7 +140,7 @@ pub(super) fn remember(
     features: &[FeatureModel],
     told: &Map<String, Json>,
     private: &mut Private,
-) -> Result<(), serde_json::Error> {
+) -> Result<(), Diagnostics> {
     private.set(ECHO, &echo(features, told))
 }
 

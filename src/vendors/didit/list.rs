@@ -142,8 +142,7 @@ impl Resource for List {
             Some(row) if row.is_system => Err(of_the_system(&row).into()),
             Some(row) => Ok(Some(row.into())),
             None => {
-                let (summary, detail) = super::gone("list", state.id());
-                ctx.warn(summary, detail);
+                super::warn_gone(ctx, "list", state.id());
                 Ok(None)
             }
         }
@@ -165,7 +164,7 @@ impl Resource for List {
     }
 
     fn import(&self, id: &str) -> Result<ListModel, Diagnostics> {
-        let id = super::one_uuid(id, "idv_didit_list", "LIST_UUID")?;
+        let id = super::one_uuid(id, Self::NAME, "LIST_UUID")?;
         Ok(ListModel { id, ..ListModel::default() })
     }
 

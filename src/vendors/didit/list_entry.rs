@@ -19,6 +19,7 @@ use crate::framework::{
 };
 use crate::http::{Error, Look};
 use crate::vendors::errors::{at_attribute, lost_sight_of};
+use crate::vendors::import_id;
 use crate::vendors::look::or_once_more;
 
 /// One entry.
@@ -158,8 +159,7 @@ impl Resource for ListEntry {
             Err(error) => return Err(error.into()),
         };
         if row.is_none() {
-            let (summary, detail) = super::gone("list entry", state.id());
-            ctx.warn(summary, detail);
+            super::warn_gone(ctx, "list entry", state.id());
         }
         Ok(row.map(|row| state.merged(row)))
     }
@@ -180,11 +180,9 @@ impl Resource for ListEntry {
         {
             return Ok(ListEntryModel { id: id.into(), list_id: list_id.into(), ..ListEntryModel::default() });
         }
-        let detail = format!(
-            "`{id}` is not an import id of `idv_didit_list_entry`. It is `LIST_UUID/ENTRY_UUID`, such as \
-             `11111111-2222-3333-4444-555555555555/66666666-7777-8888-9999-000000000000`."
-        );
-        Err(Diagnostic::error("Wrong import id", detail).into())
+        let forms = "`LIST_UUID/ENTRY_UUID`, such as \
+                     `11111111-2222-3333-4444-555555555555/66666666-7777-8888-9999-000000000000`";
+        Err(import_id::wrong(Self::NAME, id, forms))
     }
 
     fn import_id(&self, state: &ListEntryModel) -> String {

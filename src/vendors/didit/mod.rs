@@ -30,12 +30,11 @@ use url::Url;
 use self::client::{Client, Collection, Pages, SignIn};
 use self::versions::Version;
 use super::access_token::{AccessToken, HoldsToken};
-use super::{common, examination};
+use super::{common, examination, import_id};
 use crate::framework::examination::{Examine, Finding};
 use crate::framework::identity::{self, Place};
-use crate::framework::model::Secret;
 use crate::framework::provider::{self, AnyClient, Common, Object};
-use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Path, Rule, Value, Vendor};
+use crate::framework::{Attr, Attribute, Context, Diagnostic, Diagnostics, Model, Path, Rule, Secret, Value, Vendor};
 use crate::http::{
     self, Authenticate, ClientAuth, ClientCredentials, HeaderName, Look, OAuth2ClientCredentials, StaticHeader,
 };
@@ -80,13 +79,13 @@ fn service() -> identity::Part {
     identity::optional("base_url", "The address of the API. Taken from the provider block when it is left out.")
 }
 
-/// The warning that an object is not there any more.
-fn gone(one: &str, id: &str) -> (String, String) {
+/// Warns that an object is not there any more.
+fn warn_gone<M: Model>(ctx: &mut Context<M>, one: &str, id: &str) {
     let detail = format!(
         "Didit has no {one} `{id}` any more. It was deleted outside of Terraform and is planned for creation. To stop managing it \
          instead, remove the resource and run `terraform apply`."
     );
-    (format!("A {one} is gone"), detail)
+    ctx.warn(format!("A {one} is gone"), detail);
 }
 
 /// Reads an import id that is one uuid. `form` is what the documentation calls it.
@@ -94,17 +93,8 @@ fn one_uuid(id: &str, type_name: &str, form: &str) -> Result<Attr<String>, Diagn
     if !id.is_empty() && !id.contains('/') {
         return Ok(id.into());
     }
-    let detail = format!(
-        "`{id}` is not an import id of `{type_name}`. It is `{form}`, such as `11111111-2222-3333-4444-555555555555`."
-    );
-    Err(Diagnostic::error("Wrong import id", detail).into())
-}
-
-/// That private state cannot be written, which nothing that this vendor keeps in it brings about.
-fn not_kept(error: &serde_json::Error) -> Diagnostic {
-    let detail =
-        format!("What has to be kept beside the state cannot be written: {error}. This is a bug in the provider.");
-    Diagnostic::error("Private state cannot be written", detail)
+    let forms = format!("`{form}`, such as `11111111-2222-3333-4444-555555555555`");
+    Err(import_id::wrong(type_name, id, &forms))
 }
 
 #[derive(Deserialize)]

@@ -173,8 +173,7 @@ impl Resource for Questionnaire {
         ctx: &mut Context<QuestionnaireModel>,
     ) -> Result<Option<QuestionnaireModel>, Diagnostics> {
         let Some(version) = versions::find(client, &Collection::questionnaires(), state.target()).await? else {
-            let (summary, detail) = super::gone("questionnaire", state.target().group);
-            ctx.warn(summary, detail);
+            super::warn_gone(ctx, "questionnaire", state.target().group);
             return Ok(None);
         };
         versions::keep(&mut ctx.private, &version)?;
@@ -207,7 +206,7 @@ impl Resource for Questionnaire {
     }
 
     fn import(&self, id: &str) -> Result<QuestionnaireModel, Diagnostics> {
-        let group = super::one_uuid(id, "idv_didit_questionnaire", "QUESTIONNAIRE_GROUP_ID")?;
+        let group = super::one_uuid(id, Self::NAME, "QUESTIONNAIRE_GROUP_ID")?;
         Ok(QuestionnaireModel { questionnaire_group_id: group, ..QuestionnaireModel::default() })
     }
 

@@ -222,9 +222,9 @@ async fn now(client: &Client, collection: &Collection, group: &str) -> Result<Op
 pub(super) fn keep(private: &mut Private, version: &Version) -> Result<(), Diagnostics> {
     let mut seen = seen(private);
     seen.insert(version.id.clone());
-    private.set(SEEN, &seen).map_err(|error| super::not_kept(&error))?;
+    private.set(SEEN, &seen)?;
     let has_draft = !version.is_draft() && version.told.get(HAS_DRAFT) == Some(&Json::Bool(true));
-    private.set(DRAFT, &has_draft).map_err(|error| super::not_kept(&error).into())
+    private.set(DRAFT, &has_draft)
 }
 
 fn seen(private: &Private) -> BTreeSet<String> {

@@ -11,10 +11,9 @@ use serde_json::{Value as Json, json};
 use super::client::{Client, Collection, Row};
 use super::creation::Creation;
 use crate::framework::ephemeral::{Ephemeral, Opening};
-use crate::framework::model::Secret;
 use crate::framework::resource::{Change, Context, Resource};
 use crate::framework::{
-    Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Path, Rule, Schema, Type, Value, identity,
+    Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Path, Rule, Schema, Secret, Type, Value, identity,
 };
 use crate::http::Look;
 use crate::vendors::common::NOT_EMPTY;
@@ -151,8 +150,7 @@ impl Resource for WebhookDestination {
         let rows = client.list::<wire::Destination>(&Collection::webhook_destinations(), Look::Shared).await?;
         let row = rows.into_iter().find(|row| row.uuid == state.id());
         if row.is_none() {
-            let (summary, detail) = super::gone("webhook destination", state.id());
-            ctx.warn(summary, detail);
+            super::warn_gone(ctx, "webhook destination", state.id());
         }
         Ok(row.map(WebhookDestinationModel::from))
     }
@@ -178,7 +176,7 @@ impl Resource for WebhookDestination {
     }
 
     fn import(&self, id: &str) -> Result<WebhookDestinationModel, Diagnostics> {
-        let id = super::one_uuid(id, "idv_didit_webhook_destination", "DESTINATION_UUID")?;
+        let id = super::one_uuid(id, Self::NAME, "DESTINATION_UUID")?;
         Ok(WebhookDestinationModel { id, ..WebhookDestinationModel::default() })
     }
 

@@ -177,8 +177,7 @@ impl Resource for Workflow {
         ctx: &mut Context<WorkflowModel>,
     ) -> Result<Option<WorkflowModel>, Diagnostics> {
         let Some(version) = versions::find(client, &Collection::workflows(), state.target()).await? else {
-            let (summary, detail) = super::gone("workflow", state.target().group);
-            ctx.warn(summary, detail);
+            super::warn_gone(ctx, "workflow", state.target().group);
             return Ok(None);
         };
         versions::keep(&mut ctx.private, &version)?;
@@ -220,7 +219,7 @@ impl Resource for Workflow {
     }
 
     fn import(&self, id: &str) -> Result<WorkflowModel, Diagnostics> {
-        let workflow_id = super::one_uuid(id, "idv_didit_workflow", "WORKFLOW_ID")?;
+        let workflow_id = super::one_uuid(id, Self::NAME, "WORKFLOW_ID")?;
         Ok(WorkflowModel { workflow_id, ..WorkflowModel::default() })
     }
 
@@ -260,7 +259,7 @@ fn written(
     version: &Version,
     ctx: &mut Context<WorkflowModel>,
 ) -> Result<WorkflowModel, Diagnostics> {
-    features::remember(plan.features(), &version.told, &mut ctx.private).map_err(|error| super::not_kept(&error))?;
+    features::remember(plan.features(), &version.told, &mut ctx.private)?;
     Ok(plan.with(version, &ctx.private)?)
 }
 

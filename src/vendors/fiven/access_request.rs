@@ -19,6 +19,7 @@ use crate::framework::{
 };
 use crate::http::Look;
 use crate::vendors::errors::lost_sight_of;
+use crate::vendors::import_id;
 use crate::vendors::look::or_once_more;
 
 /// How long a request whose answer went astray is looked for, one wait a try.
@@ -194,8 +195,8 @@ impl Resource for AccessRequest {
         match Granted::by(client, party_id, Look::Settling).await {
             Ok(granted) => Ok(granted.state(plan.party_id.clone(), pending.request_id, Some(wanted))),
             Err(diagnostics) => {
-                let problem = diagnostics.iter().map(|it| it.detail.as_str()).collect::<Vec<_>>().join("\n");
-                ctx.warn("What the party has granted is not known yet", format!("The next plan reads it.\n{problem}"));
+                let detail = format!("The next plan reads it.\n{}", diagnostics.details());
+                ctx.warn("What the party has granted is not known yet", detail);
                 Ok(pending)
             }
         }
@@ -240,9 +241,7 @@ impl Resource for AccessRequest {
 
     fn import(&self, id: &str) -> Result<RequestModel, Diagnostics> {
         if id.is_empty() {
-            let detail =
-                "The import id of `idv_fiven_credentials_access_request` is the `PARTY_ID`, such as `alice::1220abcd`.";
-            return Err(Diagnostic::error("Wrong import id", detail).into());
+            return Err(import_id::wrong(Self::NAME, id, "the `PARTY_ID`, such as `alice::1220abcd`"));
         }
         Ok(RequestModel { party_id: id.into(), ..RequestModel::default() })
     }

@@ -157,8 +157,7 @@ impl Client {
     pub(super) async fn credentials_of(&self, party_id: &str, look: Look) -> Result<Vec<Credential>, Error> {
         let path = self.api.path("/api/v1/credentials", "/api/v1/institutions/me/credentials").segment(party_id);
         let request = self.http.get(path).doing(format!("reading the credentials of `{party_id}`"));
-        let request = request.look(look);
-        let Some(answer) = request.shared(CREDENTIALS).send_opt().await.map_err(hint)? else {
+        let Some(answer) = request.look(look).shared(CREDENTIALS).send_opt().await.map_err(hint)? else {
             return Ok(Vec::new());
         };
         let rows: Vec<wire::Row> = match self.api {

@@ -33,8 +33,8 @@ pub(super) struct Credentials;
 /// The attributes of the list.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct CredentialsModel {
-    party_ids: Attr<Vec<String>>,
-    emails: Attr<Vec<String>>,
+    party_ids: Attr<Vec<Attr<String>>>,
+    emails: Attr<Vec<Attr<String>>>,
     credentials: Attr<Vec<CredentialModel>>,
 }
 
@@ -110,14 +110,15 @@ impl DataSource for Credentials {
         let filters = [&config.party_ids, &config.emails];
         let nothing = filters.iter().any(|filter| !filter.is_null())
             && filters.iter().all(|filter| filter.known().is_none_or(Vec::is_empty));
-        let filter = CredentialFilter {
-            party_ids: config.party_ids.known().cloned().unwrap_or_default(),
-            emails: config.emails.known().cloned().unwrap_or_default(),
-        };
+        let filter = CredentialFilter { party_ids: texts(&config.party_ids), emails: texts(&config.emails) };
         let credentials = if nothing { Vec::new() } else { client.pages(filter).all().await? };
         let credentials = credentials.into_iter().map(CredentialModel::from).collect::<Vec<_>>();
         Ok(CredentialsModel { credentials: credentials.into(), ..config })
     }
+}
+
+fn texts(set: &Attr<Vec<Attr<String>>>) -> Vec<String> {
+    set.known().into_iter().flatten().filter_map(|text| text.as_str().map(str::to_owned)).collect()
 }
 
 /// One credential of a party.

@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::client::{self, Client, LinkFailure};
 use crate::framework::ephemeral::{Ephemeral, Opening};
-use crate::framework::model::Secret;
-use crate::framework::{Attr, Attribute, Diagnostics, Path, Rule, Schema, Type};
+use crate::framework::{Attr, Attribute, Diagnostics, Path, Rule, Schema, Secret, Type};
 
 const LIFETIME: &str = "Links and tokens are secrets: they reach neither plan nor state, and end by themselves.";
 

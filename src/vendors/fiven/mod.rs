@@ -26,9 +26,8 @@ use super::access_token::{AccessToken, HoldsToken};
 use super::{common, examination};
 use crate::framework::examination::{Examine, Finding};
 use crate::framework::identity::{self, Place};
-use crate::framework::model::Secret;
 use crate::framework::provider::{self, AnyClient, Common, Object};
-use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Type, Value, Vendor};
+use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Secret, Type, Value, Vendor};
 use crate::http::{self, ClientAuth, ClientCredentials, OAuth2ClientCredentials};
 
 /// The identity providers that an access request may name, by the vendor's SDK. The page names none.

@@ -4,8 +4,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::client::Client;
-use crate::framework::model::Secret;
-use crate::framework::{Attr, Attribute, DataSource, Diagnostics, Rule, Schema};
+use crate::framework::{Attr, Attribute, DataSource, Diagnostics, Rule, Schema, Secret};
 
 /// What the vendor's SDK has as a status where the page has a 404.
 const NOT_FOUND: &str = "not_found";

@@ -15,7 +15,7 @@ use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Path, Private, Rule, Schema, Value, identity, secret,
 };
 use crate::http::Look;
-use crate::vendors::takeovers;
+use crate::vendors::{import_id, takeovers};
 
 /// The kinds of storage that the vendor's page names.
 const TYPES: &[&str] = &["aws", "gcp", "azure"];
@@ -258,8 +258,7 @@ impl Resource for Bucket {
         let takeover = client.takeovers.of(BUCKET);
         let taken_over = takeover.lock().await;
         if *taken_over {
-            let (summary, detail) = takeovers::left_alone(BUCKET);
-            ctx.warn(summary, detail);
+            takeovers::warn_left_alone(ctx, BUCKET);
             return Ok(());
         }
         if state.on_destroy.as_str() == Some("forget") || client.bucket::<wire::Bucket>(Look::Anew).await?.is_none() {
@@ -281,11 +280,8 @@ impl Resource for Bucket {
                 (tenant_id.into(), community_id.into())
             }
             _ => {
-                let detail = format!(
-                    "`{id}` is not an import id of `idv_onekosmos_bucket`. It is `TENANT_ID/COMMUNITY_ID`, or `this` for the community that the \
-                     provider is configured for."
-                );
-                return Err(Diagnostic::error("Wrong import id", detail).into());
+                let forms = "`TENANT_ID/COMMUNITY_ID`, or `this` for the community that the provider is configured for";
+                return Err(import_id::wrong(Self::NAME, id, forms));
             }
         };
         Ok(BucketModel { tenant_id, community_id, ..BucketModel::default() })
@@ -331,23 +327,21 @@ impl Listable for Bucket {
 /// Exactly the credentials of the bucket's type.
 fn one_credential(config: &BucketModel, diagnostics: &mut Diagnostics) {
     let Some(kind) = config.kind.as_str() else { return };
-    let set = [
-        ("aws", !config.aws_credential.is_null()),
-        ("gcp", !config.gcp_credential.is_null()),
-        ("azure", !config.azure_credential.is_null()),
+    let (aws, gcp, azure) = (&config.aws_credential, &config.gcp_credential, &config.azure_credential);
+    let credentials = [
+        ("aws", aws.is_null(), aws.known().is_some()),
+        ("gcp", gcp.is_null(), gcp.known().is_some()),
+        ("azure", azure.is_null(), azure.known().is_some()),
     ];
-    for (name, set) in set {
+    for (name, left_out, given) in credentials {
         let attribute = format!("{name}_credential");
-        match (name == kind, set) {
-            (true, false) => {
-                let detail = format!("`type` is `{kind}`, so the bucket needs `{attribute} = {{ ... }}`.");
-                diagnostics.error(Path::to(&attribute), format!("`{attribute}` is missing"), detail);
-            }
-            (false, true) => {
-                let detail = format!("`type` is `{kind}`. Remove `{attribute}`, or set `type = \"{name}\"`.");
-                diagnostics.error(Path::to(&attribute), format!("`{attribute}` does not go with the type"), detail);
-            }
-            _ => {}
+        if name == kind && left_out {
+            let detail = format!("`type` is `{kind}`, so the bucket needs `{attribute} = {{ ... }}`.");
+            diagnostics.error(Path::to(&attribute), format!("`{attribute}` is missing"), detail);
+        }
+        if name != kind && given {
+            let detail = format!("`type` is `{kind}`. Remove `{attribute}`, or set `type = \"{name}\"`.");
+            diagnostics.error(Path::to(&attribute), format!("`{attribute}` does not go with the type"), detail);
         }
     }
 }

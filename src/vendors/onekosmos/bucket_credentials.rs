@@ -5,8 +5,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
-use crate::framework::model::Secret;
-use crate::framework::{Attr, Attribute, Rule, secret};
+use crate::framework::{Attr, Attribute, Rule, Secret, secret};
 
 /// The credentials of an AWS bucket.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -158,8 +158,7 @@ impl Client {
         }
         let path = Path::new("/proofingtemplates").segment(session_id);
         let request = self.http.get(path).doing("listing the proofing templates").without_auth();
-        let request = request.look(look);
-        let answer = request.shared("templates").send().await.map_err(|error| match error.kind() {
+        let answer = request.look(look).shared("templates").send().await.map_err(|error| match error.kind() {
             Kind::NotFound | Kind::Invalid | Kind::Auth => hint(error).with_hint(
                 "Templates are read through a live proofing session: check `template_session_id` in `onekosmos = { ... }` of \
                  the provider block; sessions expire.",
@@ -210,8 +209,7 @@ impl Client {
     pub(super) async fn bucket<T: DeserializeOwned>(&self, look: Look) -> Result<Option<T>, Error> {
         let doing = "reading the storage bucket";
         let request = self.http.get(self.path("/bucket", doing).await?).doing(doing).note(LICENSED);
-        let request = request.look(look);
-        let Some(answer) = request.shared("bucket").send_opt().await.map_err(hint)? else { return Ok(None) };
+        let Some(answer) = request.look(look).shared("bucket").send_opt().await.map_err(hint)? else { return Ok(None) };
         let data = self.data(&answer, doing).await?;
         let empty = data.is_null() || data.as_object().is_some_and(serde_json::Map::is_empty);
         if empty { Ok(None) } else { decode(&answer, data).map(Some) }
@@ -230,8 +228,7 @@ impl Client {
     pub(super) async fn service_keys<T: DeserializeOwned>(&self, look: Look) -> Result<Vec<T>, Error> {
         let doing = "listing the service keys";
         let request = self.http.get("/servicekeys").doing(doing).note(LICENSED);
-        let request = request.look(look);
-        let answer = request.shared("service_keys").send().await.map_err(hint)?;
+        let answer = request.look(look).shared("service_keys").send().await.map_err(hint)?;
         let data = self.data(&answer, doing).await?;
         decode(&answer, data)
     }

@@ -24,9 +24,8 @@ pub(super) enum Endpoint {
     SessionCreate,
 }
 
-/// One row of the table.
+/// What one of them wants.
 struct Row {
-    endpoint: Endpoint,
     /// Its key in `body_encryption`.
     key: &'static str,
     /// Whether the license goes with it.
@@ -37,59 +36,56 @@ struct Row {
     enveloped: bool,
 }
 
-const TABLE: [Row; 6] = [
-    Row {
-        endpoint: Endpoint::TemplateCreate,
-        key: "template_create",
-        license: false,
-        encrypted: false,
-        enveloped: false,
-    },
-    Row {
-        endpoint: Endpoint::TemplateUpdate,
-        key: "template_update",
-        license: false,
-        encrypted: false,
-        enveloped: false,
-    },
-    Row {
-        endpoint: Endpoint::TemplateUpdateByDvcId,
-        key: "template_update_by_dvc_id",
-        license: true,
-        encrypted: true, // the page: "must be encrypted"
-        enveloped: true,
-    },
-    Row { endpoint: Endpoint::BucketPut, key: "bucket_put", license: true, encrypted: true, enveloped: true },
-    Row { endpoint: Endpoint::SessionFetch, key: "session_fetch", license: true, encrypted: true, enveloped: true },
-    Row { endpoint: Endpoint::SessionCreate, key: "session_create", license: true, encrypted: false, enveloped: false },
-];
+impl Endpoint {
+    const ALL: [Self; 6] = [
+        Self::TemplateCreate,
+        Self::TemplateUpdate,
+        Self::TemplateUpdateByDvcId,
+        Self::BucketPut,
+        Self::SessionFetch,
+        Self::SessionCreate,
+    ];
+
+    /// Its row of the table.
+    fn row(self) -> Row {
+        let plain = |key| Row { key, license: false, encrypted: false, enveloped: false };
+        let encrypted = |key| Row { key, license: true, encrypted: true, enveloped: true };
+        match self {
+            Self::TemplateCreate => plain("template_create"),
+            Self::TemplateUpdate => plain("template_update"),
+            // The page: "must be encrypted".
+            Self::TemplateUpdateByDvcId => encrypted("template_update_by_dvc_id"),
+            Self::BucketPut => encrypted("bucket_put"),
+            Self::SessionFetch => encrypted("session_fetch"),
+            Self::SessionCreate => Row { license: true, ..plain("session_create") },
+        }
+    }
+}
 
 /// The keys of `body_encryption`.
 pub(super) fn keys() -> Vec<&'static str> {
-    TABLE.iter().map(|row| row.key).collect()
+    Endpoint::ALL.iter().map(|endpoint| endpoint.row().key).collect()
 }
 
 /// The keys with their defaults, as the documentation lists them.
 pub(super) fn defaults() -> String {
-    let row = |row: &Row| format!("`{}` = `{}`", row.key, if row.encrypted { "encrypted" } else { "plain" });
-    TABLE.iter().map(row).collect::<Vec<_>>().join(", ")
+    let row = |row: Row| format!("`{}` = `{}`", row.key, if row.encrypted { "encrypted" } else { "plain" });
+    Endpoint::ALL.iter().map(|endpoint| row(endpoint.row())).collect::<Vec<_>>().join(", ")
 }
 
-/// The table with the user's overrides.
-pub(super) struct Endpoints(BTreeMap<&'static str, bool>);
+/// The table with the user's overrides, which say by key whether a body is encrypted.
+pub(super) struct Endpoints(BTreeMap<String, bool>);
 
 impl Endpoints {
     /// Reads `body_encryption`; its keys and values have been checked.
     pub(super) fn new(overrides: &BTreeMap<String, String>) -> Self {
-        let encrypted = |row: &Row| overrides.get(row.key).map_or(row.encrypted, |value| value == "encrypted");
-        Self(TABLE.iter().map(|row| (row.key, encrypted(row))).collect())
+        Self(overrides.iter().map(|(key, value)| (key.clone(), value == "encrypted")).collect())
     }
 
     /// What to try where a deployment refuses the body of a call: the other form.
     pub(super) fn other_form(&self, endpoint: Endpoint) -> String {
-        let (access, _) = self.prepare(endpoint, serde_json::Value::Null);
-        let key = TABLE.iter().find(|row| row.endpoint == endpoint).map_or("?", |row| row.key);
-        let (sent, other) = if access.sealed { ("encrypted", "plain") } else { ("plain", "encrypted") };
+        let key = endpoint.row().key;
+        let (sent, other) = if self.seals(endpoint) { ("encrypted", "plain") } else { ("plain", "encrypted") };
         format!(
             "The body was sent {sent}. If the deployment wants it {other}, set `body_encryption = {{ {key} = \"{other}\" }}` in \
              `onekosmos = {{ ... }}` of the provider block."
@@ -98,12 +94,15 @@ impl Endpoints {
 
     /// What the call needs, and its body in the form that is then encrypted or sent.
     pub(super) fn prepare(&self, endpoint: Endpoint, body: serde_json::Value) -> (Access, serde_json::Value) {
-        let Some(row) = TABLE.iter().find(|row| row.endpoint == endpoint) else {
-            return (Access { license: true, sealed: true }, body);
-        };
-        let sealed = self.0.get(row.key).copied().unwrap_or(row.encrypted);
-        let body = if row.enveloped && !sealed { serde_json::json!({ "data": body }) } else { body };
-        (Access { license: row.license, sealed }, body)
+        let Row { license, enveloped, .. } = endpoint.row();
+        let sealed = self.seals(endpoint);
+        let body = if enveloped && !sealed { serde_json::json!({ "data": body }) } else { body };
+        (Access { license, sealed }, body)
+    }
+
+    fn seals(&self, endpoint: Endpoint) -> bool {
+        let row = endpoint.row();
+        self.0.get(row.key).copied().unwrap_or(row.encrypted)
     }
 }
 

@@ -1,4 +1,4 @@
-//! 1Kosmos' ID Proofing API: proofing templates, the storage bucket, service keys.
+//! 1Kosmos' ID Proofing API: proofing templates and sessions, the storage bucket, service keys.
 //!
 //! Every request is encrypted for the service (`crypto`, `session`); which bodies are is a table (`endpoints`).
 
@@ -38,10 +38,9 @@ use self::session::{Identity, Session};
 use super::{common, examination};
 use crate::framework::examination::{Examine, Finding};
 use crate::framework::identity::{self, Place};
-use crate::framework::model::Secret;
 use crate::framework::provider::{self, AnyClient, Common, Object};
 use crate::framework::rules::any_of;
-use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Type, Value, Vendor};
+use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Secret, Type, Value, Vendor};
 use crate::http::{self, Anonymous, Look};
 
 /// The path of the service below a tenant's host.
@@ -71,7 +70,7 @@ async fn curve_and_license(client: &Client) -> Vec<Finding> {
         Ok(curve) => Finding::ok("curve", format!("The service's key is on {}.", curve.name())),
         Err(error) => {
             let skipped = Finding::skipped("credentials", "Nothing can be encrypted for the service.");
-            return vec![Finding::failed("curve", examination::told(error)), skipped];
+            return vec![Finding::failed("curve", error.to_string()), skipped];
         }
     };
     let license = if client.session.has_license() {

@@ -7,8 +7,7 @@ use serde_json::{Map, Value as Json, json};
 use super::client::Client;
 use super::proofing_template::DOCUMENT_TYPES;
 use crate::framework::ephemeral::{Ephemeral, Opening};
-use crate::framework::model::Secret;
-use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Path, Private, Rule, Schema};
+use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Path, Private, Rule, Schema, Secret};
 
 /// Under this key of the private state is the id of the session.
 const SESSION: &str = "session_id";
@@ -159,9 +158,7 @@ impl Ephemeral for ProofingSession {
         });
         let session = client.create_session::<wire::Session>(body).await?;
         if config.decline_on_close != Attr::Known(false) {
-            opening.private.set(SESSION, &session.session_id).map_err(|error| {
-                Diagnostic::error("The session cannot be kept in mind", format!("{error}. Please report it."))
-            })?;
+            opening.private.set(SESSION, &session.session_id)?;
         }
         Ok(ProofingSessionModel { session_id: session.session_id.into(), url: session.url.into(), ..config })
     }
@@ -179,7 +176,7 @@ mod wire {
 
     use serde::Deserialize;
 
-    use crate::framework::model::Secret;
+    use crate::framework::Secret;
 
     #[derive(Deserialize)]
     pub(super) struct Session {

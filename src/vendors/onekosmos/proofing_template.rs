@@ -16,6 +16,7 @@ use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Path, Rule, Schema, Value, identity,
 };
 use crate::http::{Error, Look};
+use crate::vendors::import_id;
 
 /// The documents that the vendor's page names.
 pub(super) const DOCUMENT_TYPES: &[&str] = &["dl_object", "ppt_object", "idcard_object"];
@@ -212,11 +213,8 @@ impl Resource for ProofingTemplate {
             [id] if !id.is_empty() => (Attr::Null, id),
             [dvc_id, id] if !dvc_id.is_empty() && !id.is_empty() => (dvc_id.into(), id),
             _ => {
-                let detail = format!(
-                    "`{id}` is not an import id of `idv_onekosmos_proofing_template`. It is `TEMPLATE_ID`, such as \
-                     `65f0c0ffee65f0c0ffee65f0`, or `DVC_ID/TEMPLATE_ID` to have `dvc_id` in state."
-                );
-                return Err(Diagnostic::error("Wrong import id", detail).into());
+                let forms = "`TEMPLATE_ID`, such as `65f0c0ffee65f0c0ffee65f0`, or `DVC_ID/TEMPLATE_ID` to have `dvc_id` in state";
+                return Err(import_id::wrong(Self::NAME, id, forms));
             }
         };
         Ok(ProofingTemplateModel { id: id.into(), dvc_id, ..ProofingTemplateModel::default() })

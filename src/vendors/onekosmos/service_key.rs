@@ -16,6 +16,7 @@ use crate::framework::{
 };
 use crate::http::Look;
 use crate::vendors::errors::lost_sight_of;
+use crate::vendors::import_id;
 use crate::vendors::look::or_once_more;
 
 /// One service key.
@@ -48,13 +49,11 @@ impl ServiceKeyModel {
 const RESET_ELSEWHERE: &str = "reset_elsewhere";
 
 fn keep(ctx: &mut Context<ServiceKeyModel>, reset_elsewhere: bool) -> Result<(), Diagnostics> {
-    if !reset_elsewhere {
-        ctx.private.remove(RESET_ELSEWHERE);
-        return Ok(());
+    if reset_elsewhere {
+        return ctx.private.set(RESET_ELSEWHERE, &true);
     }
-    ctx.private.set(RESET_ELSEWHERE, &true).map_err(|error| {
-        Diagnostic::error("Private state cannot be written", format!("{error}. Please report it.")).into()
-    })
+    ctx.private.remove(RESET_ELSEWHERE);
+    Ok(())
 }
 
 /// Whether an update rotates: the first value only records what holds now, so that an import rotates nothing.
@@ -231,8 +230,7 @@ impl Resource for ServiceKey {
 
     fn import(&self, id: &str) -> Result<ServiceKeyModel, Diagnostics> {
         if id.is_empty() {
-            let detail = "The import id of `idv_onekosmos_service_key` is the key's tag, such as `pipeline`.";
-            return Err(Diagnostic::error("Wrong import id", detail).into());
+            return Err(import_id::wrong(Self::NAME, id, "the key's tag, such as `pipeline`"));
         }
         Ok(ServiceKeyModel { tag: id.into(), ..ServiceKeyModel::default() })
     }

@@ -7,8 +7,7 @@ use super::client::Client;
 use super::service_key;
 use crate::framework::action::{Action, Progress};
 use crate::framework::ephemeral::{Ephemeral, Opening};
-use crate::framework::model::Secret;
-use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Rule, Schema};
+use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Rule, Schema, Secret};
 use crate::http::Look;
 
 /// The id and secret of a service key, for one run.
@@ -129,7 +128,7 @@ mod wire {
 
     use serde::Deserialize;
 
-    use crate::framework::model::Secret;
+    use crate::framework::Secret;
 
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]

@@ -57,7 +57,7 @@ fn names<'w>(workflow: &'w [StepModel], diagnostics: &mut Diagnostics) -> Option
 
 fn html(step: &StepModel, path: &Path, diagnostics: &mut Diagnostics) {
     let name = step.name.as_str().unwrap_or("?");
-    if !step.html.is_null() && !step.html_base64.is_null() {
+    if step.html.known().is_some() && step.html_base64.known().is_some() {
         let detail = format!(
             "Step `{name}` sets both. Keep `html` for plain text, or `html_base64` where it is encoded already."
         );

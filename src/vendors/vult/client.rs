@@ -72,8 +72,7 @@ impl Client {
     /// The current weights of a scope; `None` where the vendor knows no such scope.
     pub(super) async fn weights<T: DeserializeOwned>(&self, scope: &Scope, look: Look) -> Result<Option<T>, Error> {
         let request = self.read(Operation::GetWeights, "reading the weights", None, scope)?;
-        let request = request.look(look);
-        self.optional(request.shared("weights")).await
+        self.optional(request.look(look).shared("weights")).await
     }
 
     /// A historical set of weights.
@@ -95,8 +94,7 @@ impl Client {
             requirements: Vec<T>,
         }
         let request = self.read(Operation::GetRequirements, "reading the document requirements", None, scope)?;
-        let request = request.look(look);
-        let answer = request.shared("requirements").send().await.map_err(hint)?;
+        let answer = request.look(look).shared("requirements").send().await.map_err(hint)?;
         answer.json::<Answer<T>>().map(|answer| answer.requirements).map_err(hint)
     }
 
@@ -161,8 +159,7 @@ impl Client {
             body["search_term"] = search_term.into();
         }
         let request = self.call(Operation::WebhookList, "listing the webhooks", None)?.json(&body).read_only();
-        let request = request.look(filter.look);
-        let answer = request.shared("webhooks").send().await.map_err(hint)?;
+        let answer = request.look(filter.look).shared("webhooks").send().await.map_err(hint)?;
         let page_of = answer.json::<Answer>().map_err(hint)?;
         let full = page_of.webhooks.len() == PAGE;
         let total = page_of.statistics.total;

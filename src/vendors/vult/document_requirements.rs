@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use serde_json::Value as Json;
 
 use super::client::{Client, Scope};
-use super::settings::{self, Settings, part, row_text, scope};
+use super::scope::{self, part, row_text};
+use super::settings::Settings;
 use super::table::{Fields, Kind, Table};
 use crate::framework::{Attribute, DataSource, Diagnostics, Rule, Schema, Value, identity};
 use crate::http::{Error, Look};
@@ -104,7 +105,7 @@ impl Settings for DocumentRequirements {
 
     /// One request serves every set of a scope: the answer is filtered here and shared within the run.
     async fn fetch(&self, client: &Client, state: &Value, look: Look) -> Result<Option<Fields>, Diagnostics> {
-        let rows = client.requirements::<Row>(&scope(state), look).await?;
+        let rows = client.requirements::<Row>(&Scope::of(state), look).await?;
         let key = self.wire_key(state);
         let of_scope = |row: &&Row| {
             ["client_id", "user_id"].iter().all(|name| row_text(row, name) == *state.get(name))
@@ -140,12 +141,7 @@ impl Settings for DocumentRequirements {
             state.get("document_type").as_str().unwrap_or_default(),
             state.get("data_source").as_str().unwrap_or_default()
         );
-        let part = |part: &Option<String>| part.clone().unwrap_or_default();
-        if *scope == Scope::default() {
-            key
-        } else {
-            format!("{}/{}/{key}", part(&scope.client_id), part(&scope.user_id))
-        }
+        if *scope == Scope::default() { key } else { format!("{}/{key}", scope.id()) }
     }
 
     async fn all(&self, client: &Client, within: &Scope) -> Result<Vec<(Fields, Fields)>, Diagnostics> {
@@ -194,12 +190,12 @@ impl DataSource for DocumentRequirementsData {
             Attribute::objects("requirements", set).computed().describe("The sets that match, in the vendor's order.");
         Schema::new(
             "Lists what VULT must be able to read from documents, by document type and data source.",
-            filter.into_iter().chain(settings::scope_attributes()).chain([sets]).collect(),
+            filter.into_iter().chain(scope::attributes()).chain([sets]).collect(),
         )
     }
 
     async fn read(&self, client: &Client, config: Value, _: &mut Diagnostics) -> Result<Value, Diagnostics> {
-        let rows = client.requirements::<Row>(&scope(&config), Look::Shared).await?;
+        let rows = client.requirements::<Row>(&Scope::of(&config), Look::Shared).await?;
         let wanted = |row: &&Row| {
             [("type_e", "document_type"), ("data_source_e", "data_source")]
                 .iter()

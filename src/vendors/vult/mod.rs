@@ -1,4 +1,4 @@
-//! VULT Security's KYC API: weights, document requirements, webhooks.
+//! VULT Security's KYC API: weights, document requirements, webhooks, and what takes a person's data away.
 //!
 //! The vendor's reference page names its operations and fields and lost their routes; see `operations`.
 
@@ -7,6 +7,7 @@ mod document_requirements;
 mod erasure;
 mod operations;
 pub mod sandbox;
+mod scope;
 mod service;
 mod settings;
 mod table;
@@ -26,9 +27,8 @@ use super::access_token::{AccessToken, HoldsToken};
 use super::{common, examination};
 use crate::framework::examination::{Examine, Finding};
 use crate::framework::identity::{self, Place};
-use crate::framework::model::Secret;
 use crate::framework::provider::{self, AnyClient, Common, Object};
-use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Type, Value, Vendor};
+use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Secret, Type, Value, Vendor};
 use crate::http::{self, ClientAuth, ClientCredentials, OAuth2ClientCredentials};
 
 /// The vendor.

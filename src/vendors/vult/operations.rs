@@ -135,7 +135,7 @@ impl Operations {
 }
 
 /// The keys that `paths` takes.
-pub(super) fn keys() -> Vec<&'static str> {
+fn keys() -> Vec<&'static str> {
     TABLE.iter().map(|(_, key, ..)| *key).collect()
 }
 

@@ -1,11 +1,14 @@
 //! `idv_vult_service`: what the service says about itself.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
 use super::client::Client;
 use super::operations::Operation;
-use crate::framework::{Attr, Attribute, DataSource, Diagnostics, Schema};
+use crate::framework::{Attr, Attribute, DataSource, Diagnostics, Schema, Type};
 
 /// The service.
 pub(super) struct Service;
@@ -19,7 +22,7 @@ pub(super) struct ServiceModel {
     documentation: Attr<String>,
     health: Attr<String>,
     ready: Attr<String>,
-    endpoints: Attr<std::collections::BTreeMap<String, Attr<String>>>,
+    endpoints: Attr<BTreeMap<String, Attr<String>>>,
 }
 
 #[async_trait]
@@ -31,7 +34,7 @@ impl DataSource for Service {
 
     fn schema(&self) -> Schema {
         let text = |name: &str, what: &str| Attribute::string(name).computed().describe(what);
-        let endpoints = Attribute::of("endpoints", crate::framework::Type::map(crate::framework::Type::String));
+        let endpoints = Attribute::of("endpoints", Type::map(Type::String));
         Schema::new(
             "What VULT's service says about itself: version, environment, health, and where its endpoints are. Useful in a \
              check before an apply.",
@@ -52,8 +55,8 @@ impl DataSource for Service {
         let status = client.service::<wire::Status>(Operation::Status).await?.unwrap_or_default();
         let health = client.service::<wire::Probe>(Operation::Health).await?.unwrap_or_default();
         let ready = client.service::<wire::Probe>(Operation::Readiness).await?.unwrap_or_default();
-        let text = |value: serde_json::Value| match value {
-            serde_json::Value::String(text) => Attr::Known(text),
+        let text = |value: Json| match value {
+            Json::String(text) => Attr::Known(text),
             other => Attr::Known(other.to_string()),
         };
         let endpoints = status.endpoints.into_iter().map(|(name, value)| (name, text(value))).collect();

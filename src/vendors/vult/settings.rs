@@ -5,17 +5,17 @@
 //! what `on_destroy` says with the original that was captured when Terraform took over.
 
 use async_trait::async_trait;
+use serde_json::{Map, Value as Json};
 
 use super::client::{Client, Scope};
+use super::scope;
 use super::table::{Fields, Table, same_double};
 use crate::framework::moved::RestObject;
 use crate::framework::resource::{Change, Context, Resource};
-use crate::framework::{
-    Attribute, Diagnostic, Diagnostics, Found, Listable, Private, Rule, Schema, Value, check, identity,
-};
+use crate::framework::{Attribute, Diagnostic, Diagnostics, Found, Listable, Private, Schema, Value, check, identity};
 use crate::http::{Error, Look};
 use crate::vendors::look::or_once_more;
-use crate::vendors::{original, takeovers};
+use crate::vendors::{import_id, original, takeovers};
 
 /// What differs between the kinds of settings.
 #[async_trait]
@@ -36,13 +36,13 @@ pub(super) trait Settings: Send + Sync + 'static {
     /// The key on the wire, scope excluded: the vendor's field names with the values of a state.
     fn wire_key<'s>(&self, state: &'s Value) -> Vec<(&'static str, &'s Value)>;
     /// Key and scope of a set on the wire, as attributes.
-    fn read_key(&self, row: &serde_json::Map<String, serde_json::Value>) -> Fields;
+    fn read_key(&self, row: &Map<String, Json>) -> Fields;
     /// What tells one set from every other, scope and tenant excluded.
     fn identity(&self) -> Vec<identity::Part>;
     /// Reads the set of a state's key; `None` where the vendor has none.
     async fn fetch(&self, client: &Client, state: &Value, look: Look) -> Result<Option<Fields>, Diagnostics>;
     /// Replaces the set.
-    async fn store(&self, client: &Client, body: &serde_json::Value) -> Result<(), Error>;
+    async fn store(&self, client: &Client, body: &Json) -> Result<(), Error>;
     /// The values of key and scope that an import id names.
     fn parse_id(&self, id: &str) -> Option<Vec<(&'static str, Value)>>;
     /// The import id of a state, from its scope and key.
@@ -55,21 +55,6 @@ pub(super) trait Settings: Send + Sync + 'static {
     fn key_words(&self, state: &Value) -> String;
 }
 
-/// The two attributes that say whom settings are for.
-pub(super) fn scope_attributes() -> [Attribute; 2] {
-    let scope = |name, what| Attribute::string(name).optional().rule(Rule::Length(1, usize::MAX)).describe(what);
-    [
-        scope("client_id", "The client of the tenant that the settings are for. Without it they are the tenant's own."),
-        scope("user_id", "The user that the settings are for. Without it they are for all users."),
-    ]
-}
-
-/// The scope in a state or configuration.
-pub(super) fn scope(state: &Value) -> Scope {
-    let part = |name| state.get(name).as_str().map(str::to_owned);
-    Scope { client_id: part("client_id"), user_id: part("user_id") }
-}
-
 /// What was there when Terraform took over.
 enum Original {
     /// This set.
@@ -78,17 +63,6 @@ enum Original {
     Nothing,
     /// It was not captured.
     Unknown,
-}
-
-/// A text of a row on the wire; null where it is absent or empty.
-pub(super) fn row_text(row: &serde_json::Map<String, serde_json::Value>, name: &str) -> Value {
-    row.get(name).and_then(serde_json::Value::as_str).map_or(Value::Null, part)
-}
-
-/// A scope as attributes.
-pub(super) fn scope_fields(scope: &Scope) -> Fields {
-    let value = |part: &Option<String>| part.as_deref().map_or(Value::Null, Value::from);
-    [("client_id".to_owned(), value(&scope.client_id)), ("user_id".to_owned(), value(&scope.user_id))].into()
 }
 
 /// Whether two sets are the same to the vendor.
@@ -137,7 +111,7 @@ impl<S: Settings> Managed<S> {
 
     /// What tells these settings from all others of the tenant.
     fn key(&self, state: &Value) -> String {
-        format!("{} {}", S::NAME, self.0.import_id(&scope(state), state))
+        format!("{} {}", S::NAME, self.0.import_id(&Scope::of(state), state))
     }
 
     /// A state: key and `on_destroy` from `base`, fields from the vendor.
@@ -188,10 +162,10 @@ impl<S: Settings> Managed<S> {
                 Ok(after)
             }
             (Err(unread), Ok(())) => {
-                let reasons = unread.iter().map(|told| told.detail.as_str()).collect::<Vec<_>>().join("\n");
+                let detail = "What was sent is kept in state; the next plan reads what is there.";
                 ctx.warn(
                     format!("VULT has accepted {} and cannot be asked for them", S::WHAT),
-                    format!("What was sent is kept in state; the next plan reads what is there.\n{reasons}"),
+                    format!("{detail}\n{}", unread.details()),
                 );
                 Ok(wanted)
             }
@@ -208,8 +182,8 @@ impl<S: Settings> Managed<S> {
 
     fn original(private: &Private) -> Original {
         match original::kept(private) {
-            Some(serde_json::Value::Null) => Original::Nothing,
-            Some(serde_json::Value::Object(row)) => {
+            Some(Json::Null) => Original::Nothing,
+            Some(Json::Object(row)) => {
                 S::TABLE.read(&row, "reading the original").map_or(Original::Unknown, Original::Set)
             }
             _ => Original::Unknown,
@@ -217,7 +191,7 @@ impl<S: Settings> Managed<S> {
     }
 
     fn capture(private: &mut Private, fields: Option<&Fields>) -> Result<(), Diagnostics> {
-        original::keep(private, &fields.map_or(serde_json::Value::Null, |fields| S::TABLE.body(&[], fields)))
+        original::keep(private, &fields.map_or(Json::Null, |fields| S::TABLE.body(&[], fields)))
     }
 }
 
@@ -231,7 +205,7 @@ impl<S: Settings> Resource for Managed<S> {
     const MOVES_FROM: &'static [&'static str] = S::MOVES_FROM;
 
     fn schema(&self) -> Schema {
-        let key = self.0.key().into_iter().chain(scope_attributes()).map(Attribute::replaces);
+        let key = self.0.key().into_iter().chain(scope::attributes()).map(Attribute::replaces);
         Schema::new(
             self.0.description(),
             key.chain(S::TABLE.attributes(true)).chain([original::on_destroy()]).collect(),
@@ -294,8 +268,7 @@ impl<S: Settings> Resource for Managed<S> {
         if matches!(Self::original(&ctx.private), Original::Unknown) {
             Self::capture(&mut ctx.private, Some(&fields))?;
             if original::restores(&state) {
-                let (summary, detail) = original::lost("VULT", S::WHAT);
-                ctx.warn(summary, detail);
+                original::warn_lost(ctx, "VULT", S::WHAT);
             }
         }
         Ok(Some(self.state(&state, fields)))
@@ -343,26 +316,21 @@ impl<S: Settings> Resource for Managed<S> {
             Original::Set(fields) => fields,
             Original::Nothing => S::TABLE.blank(),
             Original::Unknown => {
-                let (summary, detail) = original::not_restored("VULT", S::WHAT);
-                ctx.warn(summary, detail);
+                original::warn_not_restored(ctx, "VULT", S::WHAT);
                 return Ok(());
             }
         };
         let takeover = client.takeovers.of(&self.key(&state));
         let taken_over = takeover.lock().await;
         if *taken_over {
-            let (summary, detail) = takeovers::left_alone(S::WHAT);
-            ctx.warn(summary, detail);
+            takeovers::warn_left_alone(ctx, S::WHAT);
             return Ok(());
         }
         Ok(self.store(client, &state, &original).await?)
     }
 
     fn import(&self, id: &str) -> Result<Value, Diagnostics> {
-        let named = self.0.parse_id(id).ok_or_else(|| {
-            let detail = format!("`{id}` is not an import id of `idv_{}`. It is {}.", S::NAME, self.0.id_forms());
-            Diagnostic::error("Wrong import id", detail)
-        })?;
+        let named = self.0.parse_id(id).ok_or_else(|| import_id::wrong(S::NAME, id, self.0.id_forms()))?;
         let mut state = self.schema().empty();
         state.extend(named.into_iter().map(|(name, value)| (name.to_owned(), value)));
         let state = Value::Map(state);
@@ -397,7 +365,7 @@ impl<S: Settings> Resource for Managed<S> {
     }
 
     fn import_id(&self, state: &Value) -> String {
-        self.0.import_id(&scope(state), state)
+        self.0.import_id(&Scope::of(state), state)
     }
 }
 
@@ -415,20 +383,12 @@ impl<S: Settings + Copy> Listable for Managed<S> {
     }
 
     async fn list(&self, client: &Client, filter: Value, found: &mut Found<Value>) -> Result<(), Diagnostics> {
-        for (key, fields) in self.0.all(client, &scope(&filter)).await? {
+        for (key, fields) in self.0.all(client, &Scope::of(&filter)).await? {
             let base = Value::Map(key);
-            let scope = scope(&base);
-            let of = match (scope.client_id, scope.user_id) {
-                (None, None) => "the tenant".to_owned(),
-                (Some(client_id), None) => client_id,
-                (None, Some(user_id)) => format!("user {user_id}"),
-                (Some(client_id), Some(user_id)) => format!("{client_id}, user {user_id}"),
-            };
-            let words = self.0.key_words(&base);
-            let name = match (words.is_empty(), of.as_str()) {
-                (true, _) => of,
-                (false, "the tenant") => words,
-                (false, of) => format!("{words} ({of})"),
+            let name = match (Scope::of(&base).words(), self.0.key_words(&base)) {
+                (of, words) if words.is_empty() => of.unwrap_or_else(|| "the tenant".to_owned()),
+                (None, words) => words,
+                (Some(of), words) => format!("{words} ({of})"),
             };
             if !found.offer(name, self.state(&base, fields)).await {
                 break;
@@ -441,9 +401,4 @@ impl<S: Settings + Copy> Listable for Managed<S> {
 fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
-/// A text, or null where it is empty, as the parts of an import id are.
-pub(super) fn part(text: &str) -> Value {
-    if text.is_empty() { Value::Null } else { text.into() }
 }

@@ -16,6 +16,7 @@ use crate::framework::{
 };
 use crate::http::Look;
 use crate::vendors::errors::lost_sight_of;
+use crate::vendors::import_id;
 use crate::vendors::look::or_once_more;
 
 /// How long a new webhook is looked for, one wait a try: the list may lag behind the create.
@@ -213,11 +214,9 @@ impl Resource for Webhook {
             [id] if !id.is_empty() => (Attr::Null, id),
             [client_id, id] if !client_id.is_empty() && !id.is_empty() => (client_id.into(), id),
             _ => {
-                let detail = format!(
-                    "`{id}` is not an import id of `idv_vult_webhook`. It is `WEBHOOK_ID`, such as `wh_123`, or \
-                     `CLIENT_ID/WEBHOOK_ID` for a webhook of a client, such as `client-7/wh_123`."
-                );
-                return Err(Diagnostic::error("Wrong import id", detail).into());
+                let forms = "`WEBHOOK_ID`, such as `wh_123`, or `CLIENT_ID/WEBHOOK_ID` for a webhook of a client, such as \
+                             `client-7/wh_123`";
+                return Err(import_id::wrong(Self::NAME, id, forms));
             }
         };
         Ok(WebhookModel { id: id.into(), name: Attr::Null, url: Attr::Null, client_id })

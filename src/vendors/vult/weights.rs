@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use serde_json::Value as Json;
 
 use super::client::{Client, Scope};
-use super::settings::{self, Settings, part, row_text, scope, scope_fields};
+use super::scope::{self, part, row_text};
+use super::settings::Settings;
 use super::table::{Fields, Kind, Table};
 use crate::framework::{Attribute, DataSource, Diagnostic, Diagnostics, Path, Schema, Value, identity};
 use crate::http::{Error, Look};
@@ -87,7 +88,7 @@ impl Settings for Weights {
     }
 
     async fn fetch(&self, client: &Client, state: &Value, look: Look) -> Result<Option<Fields>, Diagnostics> {
-        let row = client.weights::<serde_json::Map<String, Json>>(&scope(state), look).await?;
+        let row = client.weights::<serde_json::Map<String, Json>>(&Scope::of(state), look).await?;
         Ok(row.map(|row| TABLE.read(&row, "reading the weights")).transpose()?)
     }
 
@@ -101,10 +102,9 @@ impl Settings for Weights {
     }
 
     fn import_id(&self, scope: &Scope, _: &Value) -> String {
-        let part = |part: &Option<String>| part.clone().unwrap_or_default();
         match (&scope.client_id, &scope.user_id) {
             (Some(client_id), None) => client_id.clone(),
-            (client_id, user_id) => format!("{}/{}", part(client_id), part(user_id)),
+            _ => scope.id(),
         }
     }
 
@@ -112,17 +112,15 @@ impl Settings for Weights {
     /// tenant's own has none of its own.
     async fn all(&self, client: &Client, within: &Scope) -> Result<Vec<(Fields, Fields)>, Diagnostics> {
         if *within != Scope::default() {
-            let fields = self.fetch(client, &Value::Map(scope_fields(within)), Look::Shared).await?;
-            return Ok(fields.into_iter().map(|fields| (scope_fields(within), fields)).collect());
+            let fields = self.fetch(client, &Value::Map(within.fields()), Look::Shared).await?;
+            return Ok(fields.into_iter().map(|fields| (within.fields(), fields)).collect());
         }
         let tenant = Scope::default();
-        let own = self.fetch(client, &Value::Map(scope_fields(&tenant)), Look::Shared).await?;
-        let mut sets: Vec<_> = own.clone().into_iter().map(|fields| (scope_fields(&tenant), fields)).collect();
+        let own = self.fetch(client, &Value::Map(tenant.fields()), Look::Shared).await?;
+        let mut sets: Vec<_> = own.clone().into_iter().map(|fields| (tenant.fields(), fields)).collect();
         for scope in client.known_scopes().await?.into_iter().filter(|scope| *scope != tenant) {
-            let fields = self.fetch(client, &Value::Map(scope_fields(&scope)), Look::Shared).await?;
-            sets.extend(
-                fields.filter(|fields| Some(fields) != own.as_ref()).map(|fields| (scope_fields(&scope), fields)),
-            );
+            let fields = self.fetch(client, &Value::Map(scope.fields()), Look::Shared).await?;
+            sets.extend(fields.filter(|fields| Some(fields) != own.as_ref()).map(|fields| (scope.fields(), fields)));
         }
         Ok(sets)
     }
@@ -151,7 +149,7 @@ impl DataSource for WeightsData {
             "The id of a historical set, as the `idv_weights_id` of a verification session names it. Without it the \
              current set of the scope is read.",
         );
-        let scope = settings::scope_attributes().map(Attribute::computed);
+        let scope = scope::attributes().map(Attribute::computed);
         Schema::new(
             "Reads the weights by which VULT scores an identity verification: the current set of a scope, or an earlier one by its id.",
             [id].into_iter().chain(scope).chain(TABLE.attributes(false)).collect(),
@@ -159,8 +157,9 @@ impl DataSource for WeightsData {
     }
 
     fn validate(&self, config: &Value, diagnostics: &mut Diagnostics) {
+        let given = |name: &str| !config.get(name).is_null() && !config.get(name).is_unknown();
         for name in ["client_id", "user_id"] {
-            if !config.get("weights_id").is_null() && !config.get(name).is_null() {
+            if given("weights_id") && given(name) {
                 let detail =
                     format!("A historical set is found by `weights_id` alone. Remove `{name}` or `weights_id`.");
                 diagnostics.error(Path::to(name), format!("`{name}` does not go with `weights_id`"), detail);
@@ -171,7 +170,7 @@ impl DataSource for WeightsData {
     async fn read(&self, client: &Client, config: Value, _: &mut Diagnostics) -> Result<Value, Diagnostics> {
         let row: Option<serde_json::Map<String, Json>> = match config.get("weights_id").as_str() {
             Some(id) => client.weights_by_id(id).await?,
-            None => client.weights(&scope(&config), Look::Shared).await?,
+            None => client.weights(&Scope::of(&config), Look::Shared).await?,
         };
         let row = row.ok_or_else(|| match config.get("weights_id").as_str() {
             Some(id) => Diagnostic::error(

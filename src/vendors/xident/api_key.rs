@@ -10,11 +10,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::client::{Api, Client};
-use crate::framework::model::Secret;
 use crate::framework::resource::{Context, Resource};
-use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Rule, Schema, Value, identity};
+use crate::framework::{
+    Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Rule, Schema, Secret, Value, identity,
+};
 use crate::http::{Error, Look};
 use crate::vendors::errors::lost_sight_of;
+use crate::vendors::import_id;
 use crate::vendors::look::or_once_more;
 
 /// One key.
@@ -196,10 +198,7 @@ impl Resource for ApiKey {
 
     fn import(&self, id: &str) -> Result<ApiKeyModel, Diagnostics> {
         if id.is_empty() || id.contains('/') {
-            let detail = format!(
-                "`{id}` is not an import id of `idv_xident_api_key`. It is the key's id, such as `17`, and not the key itself."
-            );
-            return Err(Diagnostic::error("Wrong import id", detail).into());
+            return Err(import_id::wrong(Self::NAME, id, "the key's id, such as `17`, and not the key itself"));
         }
         Ok(ApiKeyModel { id: id.into(), ..ApiKeyModel::default() })
     }
@@ -287,7 +286,7 @@ mod wire {
     use serde::{Deserialize, Deserializer};
     use serde_json::Value as Json;
 
-    use crate::framework::model::Secret;
+    use crate::framework::Secret;
 
     /// Where a secret may be, the likeliest first.
     const SECRETS: [&str; 5] = ["token", "secret_key", "secret", "api_key", "key"];

@@ -15,13 +15,13 @@ use serde::{Deserialize, Serialize};
 use super::blacklist::{Adding, BlacklistRow};
 use super::client::{Api, Client};
 use super::image;
-use crate::framework::model::Secret;
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
-    Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Private, Rule, Schema, Type, Value, identity,
+    Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Private, Rule, Schema, Secret, Type, Value, identity,
 };
 use crate::http::Look;
 use crate::vendors::errors::lost_sight_of;
+use crate::vendors::import_id;
 use crate::vendors::look::or_once_more;
 
 /// How long a new entry is looked for, one wait a try. Each look counts against the vendor's limit.
@@ -246,11 +246,8 @@ impl Resource for BlacklistEntry {
 
     fn import(&self, id: &str) -> Result<BlacklistEntryModel, Diagnostics> {
         if id.is_empty() || id.contains('/') {
-            let detail = format!(
-                "`{id}` is not an import id of `idv_xident_blacklist_entry`. It is the entry's id: a number such as `17` through \
-                 `api = \"verify/v1\"`, or such as `bl_abc123` through `v1`."
-            );
-            return Err(Diagnostic::error("Wrong import id", detail).into());
+            let forms = "the entry's id: a number such as `17` through `api = \"verify/v1\"`, or such as `bl_abc123` through `v1`";
+            return Err(import_id::wrong(Self::NAME, id, forms));
         }
         Ok(BlacklistEntryModel { id: id.into(), ..BlacklistEntryModel::default() })
     }

@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use super::client::{Api, Client, Face};
 use super::image;
-use crate::framework::model::Secret;
 use crate::framework::resource::{Change, Context, Planning, Resource};
-use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Private, Rule, Schema, identity};
+use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Private, Rule, Schema, Secret, identity};
 use crate::http::Look;
 use crate::vendors::errors::lost_sight_of;
+use crate::vendors::import_id;
 use crate::vendors::look::or_once_more;
 
 /// How long an enrollment is looked for, one wait a try.
@@ -222,8 +222,7 @@ impl Resource for FaceEnrollment {
 
     fn import(&self, id: &str) -> Result<FaceEnrollmentModel, Diagnostics> {
         if id.is_empty() {
-            let detail = "The import id of `idv_xident_face_enrollment` is the user's id, such as `user-456`.";
-            return Err(Diagnostic::error("Wrong import id", detail).into());
+            return Err(import_id::wrong(Self::NAME, id, "the user's id, such as `user-456`"));
         }
         Ok(FaceEnrollmentModel { user_id: id.into(), ..FaceEnrollmentModel::default() })
     }

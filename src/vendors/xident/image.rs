@@ -4,9 +4,9 @@
 //! the configuration's, and sends nothing.
 
 use super::client::Api;
-use crate::framework::model::{self, Secret};
+
 use crate::framework::resource::{Context, Planning};
-use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Model, Path, Private, Rule, secret};
+use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Model, Path, Private, Rule, Secret, model, secret};
 
 /// In private state: the object was imported, and its gaps are filled by the next apply.
 const ADOPTED: &str = "adopted";
@@ -73,21 +73,17 @@ fn missing() -> Diagnostics {
 
 /// Notes through which generation an object is created.
 pub(super) fn note_create<M: Model>(ctx: &mut Context<M>, api: Api) -> Result<(), Diagnostics> {
-    ctx.private.set(API, &api.name()).map_err(|error| not_kept(&error))
+    ctx.private.set(API, &api.name())
 }
 
 /// Notes through which generation an object is read. Whether this is the read of its import, before which nothing was noted.
 pub(super) fn note_read<M: Model>(ctx: &mut Context<M>, api: Api) -> Result<bool, Diagnostics> {
     let imported = ctx.private.get::<String>(API).is_none();
     if imported {
-        ctx.private.set(ADOPTED, &true).map_err(|error| not_kept(&error))?;
+        ctx.private.set(ADOPTED, &true)?;
     }
     note_create(ctx, api)?;
     Ok(imported)
-}
-
-fn not_kept(error: &serde_json::Error) -> Diagnostics {
-    Diagnostic::error("The private state cannot be written", error.to_string()).into()
 }
 
 /// The gaps of an import are filled.

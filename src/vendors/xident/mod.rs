@@ -25,9 +25,8 @@ use self::client::{Api, Client, Keys};
 use super::{common, examination};
 use crate::framework::examination::{Examine, Finding};
 use crate::framework::identity::{self, Place};
-use crate::framework::model::Secret;
 use crate::framework::provider::{self, AnyClient, Common, Object};
-use crate::framework::{Attribute, Diagnostic, Diagnostics, Rule, Value, Vendor};
+use crate::framework::{Attribute, Diagnostic, Diagnostics, Rule, Secret, Value, Vendor};
 use crate::http::{self, EndpointLimit, HeaderName, Kind, Look, StaticHeader};
 
 /// The address of the service where none is configured.
@@ -73,7 +72,7 @@ async fn secret_key(client: &Client) -> Finding {
     };
     match result {
         // Without the secret key, which is no mistake where the publishable one is enough.
-        Err(error) if error.kind() == Kind::Request => Finding::warning("credentials", examination::told(error)),
+        Err(error) if error.kind() == Kind::Request => Finding::warning("credentials", error.to_string()),
         result => examination::credentials(result),
     }
 }
@@ -92,6 +91,7 @@ fn listed(client: &Client, what: &str) -> Result<(), Diagnostic> {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Config {
     base_url: Option<String>,
     secret_key: Option<Secret>,

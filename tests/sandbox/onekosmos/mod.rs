@@ -8,12 +8,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use self::caller::{Caller, SERVICE, SERVICE_EXT, SYSTEM, now};
-use super::ask;
+use super::{ask, message};
 use crate::support::sandbox::Sandbox;
-
-fn message(answer: &(u16, Value)) -> &str {
-    answer.1["message"].as_str().unwrap_or_default()
-}
 
 fn template() -> Value {
     let html = BASE64_STANDARD.encode("<p>hello</p>");

@@ -72,6 +72,7 @@ impl RequirementSet {
 
 /// The filters of a list; each that is given must be met exactly.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Filter {
     client_id: Option<String>,
     user_id: Option<String>,

@@ -28,6 +28,7 @@ pub(super) struct Weights {
 
 /// Whom a set is for; neither means the whole tenant.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Scope {
     client_id: Option<String>,
     user_id: Option<String>,

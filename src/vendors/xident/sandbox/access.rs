@@ -132,17 +132,17 @@ fn count(handle: &Handle, group: &str) -> Result<HeaderMap, Refusal> {
     let now = handle.now().as_second();
     handle.update(|state: &mut State| {
         let Some(limit) = state.limits.get_mut(group) else { return Ok(HeaderMap::new()) };
-        if now >= limit.began_at + WINDOW {
+        if now >= limit.began_at.saturating_add(WINDOW) {
             limit.used = 0;
             limit.began_at = now;
         }
-        let reset = limit.began_at + WINDOW;
+        let reset = limit.began_at.saturating_add(WINDOW);
         let over = limit.used >= limit.per_minute;
         limit.used += u64::from(!over);
         let mut headers = HeaderMap::new();
         for (name, value) in [
             ("x-ratelimit-limit", limit.per_minute.to_string()),
-            ("x-ratelimit-remaining", (limit.per_minute - limit.used).to_string()),
+            ("x-ratelimit-remaining", limit.per_minute.saturating_sub(limit.used).to_string()),
             ("x-ratelimit-reset", reset.to_string()),
         ] {
             // Digits always make a header.
@@ -151,7 +151,7 @@ fn count(handle: &Handle, group: &str) -> Result<HeaderMap, Refusal> {
             }
         }
         if over {
-            headers.insert(RETRY_AFTER, (reset - now).into());
+            headers.insert(RETRY_AFTER, reset.saturating_sub(now).into());
             let message = "too many requests";
             let refusal = Refusal::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message);
             return Err(Refusal { headers: Box::new(headers), ..refusal });

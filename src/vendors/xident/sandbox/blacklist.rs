@@ -74,7 +74,7 @@ fn keep(handle: &Handle, image: String, reason: String, metadata: BTreeMap<Strin
     let now = handle.now().as_second();
     handle.update(|state: &mut State| {
         access::pay(state)?;
-        let (id, listed_at) = (state.next_id(), now + state.processing_seconds);
+        let (id, listed_at) = (state.next_id(), now.saturating_add(state.processing_seconds));
         state.blacklist.push(Entry { id, reason, image, metadata, created_at: now, listed_at });
         Ok(id)
     })

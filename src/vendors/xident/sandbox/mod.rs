@@ -176,7 +176,8 @@ impl PageOf {
         if self.page == 0 || !(1..=100).contains(&self.per_page) {
             return Err(Refusal::bad_request("page must be at least 1, and per_page 1 to 100"));
         }
-        let cut: Vec<_> = rows.iter().skip((self.page - 1) * self.per_page).take(self.per_page).cloned().collect();
+        let cut: Vec<_> =
+            rows.iter().skip((self.page - 1).saturating_mul(self.per_page)).take(self.per_page).cloned().collect();
         let (total, pages) = (rows.len(), rows.len().div_ceil(self.per_page));
         let pagination = json!({"page": self.page, "per_page": self.per_page, "total": total, "total_pages": pages});
         Ok((Value::from(cut), pagination))
