@@ -52,7 +52,8 @@ pub(super) fn destroy_warning(vendor: &str, what: &str, restores: bool, known: b
     Diagnostic::warning(format!("Destroy {verb} {what}"), detail)
 }
 
-/// Warns that what was kept for a destroy is gone, which Terraform drops with the rest of private state where the provider dies during an update (Terraform 1.15.5).
+/// Warns that what was kept for a destroy is gone: Terraform drops it with the rest of private state where the provider dies
+/// during an update (Terraform 1.15.5).
 pub(super) fn warn_lost<M: Model>(ctx: &mut Context<M>, vendor: &str, what: &str) {
     let detail = format!(
         "With `on_destroy = \"restore\"` a destroy puts back what was there when Terraform took over {what}. That is not in state any \
