@@ -10,7 +10,6 @@ use futures_util::future::join_all;
 
 pub use self::report::{Examined, Report};
 use crate::framework::examination::{Finding, Verdict};
-use crate::framework::path::Step;
 use crate::framework::provider::NothingConfigured;
 use crate::framework::{Diagnostic, Diagnostics, Provider, Value, Vendor};
 
@@ -41,13 +40,8 @@ async fn examine(provider: &Provider, vendor: &'static dyn Vendor, mistakes: &Di
 
 /// What the environment sets for a vendor, or every mistake in it and in what all vendors share.
 fn configuration(provider: &Provider, vendor: &dyn Vendor, mistakes: &Diagnostics) -> Finding {
-    let of_another = |mistake: &&Diagnostic| match mistake.path.steps().first() {
-        Some(Step::Attribute(name)) => {
-            name != vendor.name() && provider.vendors().iter().any(|vendor| vendor.name() == name)
-        }
-        _ => false,
-    };
-    let own: Vec<_> = mistakes.iter().filter(|mistake| !of_another(mistake)).map(Diagnostic::to_string).collect();
+    let own = mistakes.iter().filter(|mistake| provider.concerns(&[vendor.name()], mistake));
+    let own: Vec<_> = own.map(Diagnostic::to_string).collect();
     if own.is_empty() {
         Finding::ok("configuration", format!("Set: {}.", provider.variables_set(vendor).join(", ")))
     } else {

@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::Error;
-use crate::framework::path::Step;
 use crate::framework::provider::Clients;
-use crate::framework::{Diagnostic, Diagnostics, Provider};
+use crate::framework::{Diagnostics, Provider};
 
 /// What a person asks for; nothing is everything.
 #[derive(Clone, Debug, Default)]
@@ -42,7 +41,7 @@ impl Selection {
         let exclude = full_names(provider, &self.exclude)?;
         let vendors = self.vendors(provider, clients, &include)?;
         let concerned: Diagnostics =
-            mistakes.into_iter().filter(|mistake| concerns(provider, &vendors, mistake)).collect();
+            mistakes.into_iter().filter(|mistake| provider.concerns(&vendors, mistake)).collect();
         concerned.into_result().map_err(Error::Configuration)?;
         let wanted = |name: &&String| {
             let of_vendor = provider.resources.get(*name).is_some_and(|object| vendors.contains(&object.vendor()));
@@ -99,14 +98,4 @@ fn full_names(provider: &Provider, names: &[String]) -> Result<BTreeSet<String>,
         })
     };
     names.iter().map(full).collect()
-}
-
-/// Whether a mistake of the configuration is about what is captured: not about a vendor that was not asked for.
-fn concerns(provider: &Provider, vendors: &[&str], mistake: &Diagnostic) -> bool {
-    match mistake.path.steps().first() {
-        Some(Step::Attribute(name)) => {
-            vendors.contains(&name.as_str()) || !provider.vendors().iter().any(|vendor| vendor.name() == name)
-        }
-        _ => true,
-    }
 }

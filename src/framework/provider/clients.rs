@@ -9,7 +9,6 @@ use tokio_util::sync::CancellationToken;
 use super::variables::variable;
 use super::{AnyClient, Client};
 use crate::framework::diagnostics::{Diagnostic, Diagnostics};
-use crate::framework::examination::Examine;
 
 /// That there is nothing to work on for who takes every vendor that is configured.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -49,17 +48,11 @@ impl Clients {
 
     /// The client of this type, or why there is none.
     pub fn get<C: Client>(&self) -> Result<Arc<C>, Diagnostics> {
-        match self.by_vendor.get(C::VENDOR) {
-            Some(Ok(client)) => {
-                let client: Arc<dyn Any + Send + Sync> = Arc::<dyn Examine>::clone(client);
-                client.downcast().map_err(|_| {
-                    let detail = "The client has another type than its objects expect. This is a bug in the provider.";
-                    Diagnostic::error("Provider is wired wrongly", detail).into()
-                })
-            }
-            Some(Err(diagnostics)) => Err(diagnostics.clone()),
-            None => Err(not_configured(C::VENDOR)),
-        }
+        let client: Arc<dyn Any + Send + Sync> = self.of(C::VENDOR)?;
+        client.downcast().map_err(|_| {
+            let detail = "The client has another type than its objects expect. This is a bug in the provider.";
+            Diagnostic::error("Provider is wired wrongly", detail).into()
+        })
     }
 }
 

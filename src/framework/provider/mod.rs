@@ -223,6 +223,16 @@ impl Provider {
         if vendors.is_empty() { Err(self.nothing_configured()) } else { Ok(vendors) }
     }
 
+    /// Whether a mistake of the configuration is in the way of these vendors: theirs, or in what all of them share.
+    pub fn concerns(&self, vendors: &[&str], mistake: &Diagnostic) -> bool {
+        match mistake.path.steps().first() {
+            Some(Step::Attribute(name)) => {
+                vendors.contains(&name.as_str()) || !self.vendors.iter().any(|vendor| vendor.name() == name)
+            }
+            _ => true,
+        }
+    }
+
     /// The error of who needs a vendor and finds none.
     pub fn nothing_configured(&self) -> NothingConfigured {
         let names: Vec<_> = self.vendors.iter().map(|vendor| vendor.name()).collect();

@@ -20,11 +20,6 @@ impl Misfit {
         let (path, reason) = *self.0;
         Self(Box::new((path.within(step), reason)))
     }
-
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        &self.0.0
-    }
 }
 
 impl fmt::Display for Misfit {
