@@ -35,7 +35,7 @@ impl From<Error> for Diagnostics {
 /// way to find out, then what the look for it met.
 pub(super) fn lost_sight_of(error: Error, way_out: impl AsRef<str>, look: impl Into<Diagnostics>) -> Diagnostics {
     let mut diagnostics = Diagnostics::from(error.after_a_look(way_out));
-    look.into().into_iter().for_each(|diagnostic| diagnostics.push(diagnostic));
+    diagnostics.append(look.into());
     diagnostics
 }
 

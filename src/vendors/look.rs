@@ -5,15 +5,13 @@ use std::time::Duration;
 /// How long is waited before the second look.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// The first look, or a second one where that failed: an answer that cannot be read, or a refusal, is not repeated by the
-/// transport, and one of them is not worth an import by hand.
-pub(super) async fn or_once_more<T, E>(
-    first: Result<T, E>,
-    second: impl Future<Output = Result<T, E>>,
-) -> Result<T, E> {
+/// Looks, and once more where that failed: an answer that cannot be read, or a refusal, is not repeated by the transport,
+/// and one of them is not worth an import by hand.
+pub(super) async fn twice<T, E, F: Future<Output = Result<T, E>>>(look: impl Fn() -> F) -> Result<T, E> {
+    let first = look().await;
     if first.is_ok() {
         return first;
     }
     tokio::time::sleep(PAUSE).await;
-    second.await
+    look().await
 }

@@ -10,7 +10,7 @@ use super::client::{Client, Collection, Row};
 use crate::framework::{Context, Diagnostic, Diagnostics, Model, Schema};
 use crate::http::{Error, Look};
 use crate::vendors::errors::{at_attribute, lost_sight_of};
-use crate::vendors::look::or_once_more;
+use crate::vendors::look;
 
 /// A create that is about to be sent. While it lives, no other is sent by this process.
 pub(super) struct Creation<'c, T> {
@@ -58,7 +58,7 @@ impl<'c, T: Row> Creation<'c, T> {
         };
         let known = |row: &T| self.before.iter().any(|before| before.key() == row.key());
         let look = || self.client.list(&self.collection, Look::Settling);
-        let rows: Vec<T> = match or_once_more(look().await, look()).await {
+        let rows: Vec<T> = match look::twice(look).await {
             Ok(rows) => rows,
             Err(look) => {
                 let way_out = format!(

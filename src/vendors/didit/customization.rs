@@ -14,7 +14,7 @@ use crate::framework::{
 };
 use crate::http::Look;
 use crate::vendors::errors::at_attribute;
-use crate::vendors::look::or_once_more;
+use crate::vendors::look;
 use crate::vendors::{import_id, original, takeovers};
 
 /// What the settings are called in a sentence.
@@ -169,9 +169,9 @@ impl Customization {
         // A create that fails loses the original with its private state, and the next one would take what was just written
         // for it. So what is there counts, not what was answered.
         let look = || client.customization(Look::Settling);
-        match or_once_more(look().await, look()).await {
+        match look::twice(look).await {
             Ok(after) if body.iter().all(|(name, value)| after.get(name) == Some(value)) => {
-                let told = doubt.iter().map(|told| format!("{}\n{}", told.summary, told.detail)).collect::<Vec<_>>();
+                let told = doubt.iter().map(Diagnostic::to_string).collect::<Vec<_>>();
                 ctx.warn(format!("Didit has taken over {WHAT} though it gave no clear answer"), told.join("\n"));
                 Ok(after)
             }

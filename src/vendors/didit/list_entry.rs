@@ -20,7 +20,7 @@ use crate::framework::{
 use crate::http::{Error, Look};
 use crate::vendors::errors::{at_attribute, lost_sight_of};
 use crate::vendors::import_id;
-use crate::vendors::look::or_once_more;
+use crate::vendors::look;
 
 /// One entry.
 #[derive(Clone, Copy)]
@@ -133,7 +133,7 @@ impl Resource for ListEntry {
             Ok(row) => row,
             Err(error) if error.may_have_been_carried_out() => {
                 let look = || twin(client, &plan, Look::Settling);
-                let row = match or_once_more(look().await, look()).await {
+                let row = match look::twice(look).await {
                     Ok(row) => row.ok_or_else(|| not_listed(error.clone()))?,
                     Err(look) => return Err(lost_sight_of(error, NOT_LOOKED_UP, look)),
                 };

@@ -15,7 +15,7 @@ use super::client::{Client, Collection, Row};
 use crate::framework::{Attr, Context, Diagnostic, Diagnostics, Model, Path, Private, Schema};
 use crate::http::{Error, Kind, Look};
 use crate::vendors::errors::{at_attribute, lost_sight_of};
-use crate::vendors::look::or_once_more;
+use crate::vendors::look;
 
 /// The statuses that a version may have.
 pub(super) const STATUSES: &[&str] = &["draft", "published"];
@@ -214,7 +214,7 @@ pub(super) async fn change<M: Model>(
 /// The version of a group that the list shows at this moment.
 async fn now(client: &Client, collection: &Collection, group: &str) -> Result<Option<Version>, Error> {
     let look = || client.list(collection, Look::Settling);
-    let versions: Vec<Version> = or_once_more(look().await, look()).await?;
+    let versions: Vec<Version> = look::twice(look).await?;
     Ok(current(&versions, group).cloned())
 }
 

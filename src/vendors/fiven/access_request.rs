@@ -20,7 +20,7 @@ use crate::framework::{
 use crate::http::Look;
 use crate::vendors::errors::lost_sight_of;
 use crate::vendors::import_id;
-use crate::vendors::look::or_once_more;
+use crate::vendors::look;
 
 /// How long a request whose answer went astray is looked for, one wait a try.
 const WAITS: [Duration; 4] =
@@ -259,7 +259,7 @@ async fn find(client: &Client, party_id: &str, wanted: &BTreeSet<String>) -> Res
     for wait in WAITS {
         tokio::time::sleep(wait).await;
         let look = || Granted::by(client, party_id, Look::Settling);
-        let granted = or_once_more(look().await, look()).await?;
+        let granted = look::twice(look).await?;
         if granted.has_all(wanted) {
             return Ok(Some(granted));
         }

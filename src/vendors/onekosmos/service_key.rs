@@ -17,7 +17,7 @@ use crate::framework::{
 use crate::http::Look;
 use crate::vendors::errors::lost_sight_of;
 use crate::vendors::import_id;
-use crate::vendors::look::or_once_more;
+use crate::vendors::look;
 
 /// One service key.
 #[derive(Clone, Copy)]
@@ -263,7 +263,7 @@ pub(super) async fn reset(client: &Client, tag: &str, before: &str) -> Result<Op
     let look = || find(client, tag, Look::Settling);
     match client.reset_service_key(before).await {
         Ok(()) => Ok(None),
-        Err(error) if error.may_have_been_carried_out() => match or_once_more(look().await, look()).await {
+        Err(error) if error.may_have_been_carried_out() => match look::twice(look).await {
             Ok(Some(row)) if row.key_id != before => Ok(Some(format!(
                 "The key has a new id all the same, which is the one that counts.\n{}",
                 error.what_happened()

@@ -14,7 +14,7 @@ use crate::framework::moved::RestObject;
 use crate::framework::resource::{Change, Context, Resource};
 use crate::framework::{Attribute, Diagnostic, Diagnostics, Found, Listable, Private, Schema, Value, check, identity};
 use crate::http::{Error, Look};
-use crate::vendors::look::or_once_more;
+use crate::vendors::look;
 use crate::vendors::{import_id, original, takeovers};
 
 /// What differs between the kinds of settings.
@@ -155,7 +155,7 @@ impl<S: Settings> Managed<S> {
         // The destroy of an object whose create failed gets nothing of what is private (Terraform 1.15.5): the original would be
         // lost, and what was just written would be taken for it. So what is there counts, not what was answered.
         let look = || self.0.fetch(client, plan, Look::Settling);
-        match (or_once_more(look().await, look()).await, stored) {
+        match (look::twice(look).await, stored) {
             (Ok(Some(after)), Ok(())) => Ok(after),
             (Ok(Some(after)), Err(error)) if same(&after, &wanted) => {
                 ctx.warn(format!("VULT has taken over {} though it reported an error", S::WHAT), error.what_happened());

@@ -17,7 +17,7 @@ use crate::framework::{
 use crate::http::Look;
 use crate::vendors::errors::lost_sight_of;
 use crate::vendors::import_id;
-use crate::vendors::look::or_once_more;
+use crate::vendors::look;
 
 /// How long a new webhook is looked for, one wait a try: the list may lag behind the create.
 const WAITS: [Duration; 5] = [
@@ -272,7 +272,7 @@ async fn find_new(client: &Client, plan: &WebhookModel) -> Result<Option<Webhook
         tokio::time::sleep(wait).await;
         // How the vendor searches is not documented: the last try reads every page.
         let look = || plan.twins(client, tries + 1 < WAITS.len(), Look::Settling);
-        let mut rows = or_once_more(look().await, look()).await?;
+        let mut rows = look::twice(look).await?;
         match rows.len() {
             0 => {}
             1 => return Ok(rows.pop()),

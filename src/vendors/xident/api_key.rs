@@ -17,7 +17,7 @@ use crate::framework::{
 use crate::http::{Error, Look};
 use crate::vendors::errors::lost_sight_of;
 use crate::vendors::import_id;
-use crate::vendors::look::or_once_more;
+use crate::vendors::look;
 
 /// One key.
 #[derive(Clone, Copy)]
@@ -240,7 +240,7 @@ async fn left_behind(
 ) -> Diagnostics {
     let name = plan.name.as_str().unwrap_or_default().to_owned();
     let look = || client.api_keys::<wire::Key>(Look::Settling);
-    let mut rows = match or_once_more(look().await, look()).await {
+    let mut rows = match look::twice(look).await {
         Ok(rows) => rows,
         Err(look) => {
             let way_out = "Nothing of it is in state. If Xident's dashboard shows the key, delete it there, because nobody knows its \

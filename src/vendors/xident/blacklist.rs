@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::client::{Api, Client, hint};
 use crate::http::{Error, Look, Path};
+use crate::vendors::look;
 
 /// How old a look at the blacklist may be that a create compares with.
 const AS_GOOD_AS_NOW: Duration = Duration::from_secs(2);
@@ -104,20 +105,24 @@ impl Adding<'_> {
     /// The ids on the blacklist now. The look that ended the create before is as good, so a row of creates costs two requests
     /// each and not three; an older one could miss what somebody else has added since.
     pub(super) async fn before(&mut self) -> Result<BTreeSet<i64>, Error> {
-        match self.known.take().filter(|known| known.at.elapsed() < AS_GOOD_AS_NOW) {
-            Some(known) => Ok(known.ids),
-            None => Ok(self.look(Look::Anew).await?.iter().map(|row| row.id).collect()),
+        if let Some(known) = self.known.take().filter(|known| known.at.elapsed() < AS_GOOD_AS_NOW) {
+            return Ok(known.ids);
         }
+        let rows = self.client.blacklist(Look::Anew).await?;
+        Ok(self.remember(&rows))
     }
 
     /// Everything on the blacklist after a create.
     pub(super) async fn after(&mut self) -> Result<Vec<BlacklistRow>, Error> {
-        self.look(Look::Settling).await
+        let client = self.client;
+        let rows = look::twice(|| client.blacklist(Look::Settling)).await?;
+        self.remember(&rows);
+        Ok(rows)
     }
 
-    async fn look(&mut self, look: Look) -> Result<Vec<BlacklistRow>, Error> {
-        let rows = self.client.blacklist(look).await?;
-        *self.known = Some(Known { at: Instant::now(), ids: rows.iter().map(|row| row.id).collect() });
-        Ok(rows)
+    fn remember(&mut self, rows: &[BlacklistRow]) -> BTreeSet<i64> {
+        let ids: BTreeSet<_> = rows.iter().map(|row| row.id).collect();
+        *self.known = Some(Known { at: Instant::now(), ids: ids.clone() });
+        ids
     }
 }

@@ -22,7 +22,6 @@ use crate::framework::{
 use crate::http::Look;
 use crate::vendors::errors::lost_sight_of;
 use crate::vendors::import_id;
-use crate::vendors::look::or_once_more;
 
 /// How long a new entry is looked for, one wait a try. Each look counts against the vendor's limit.
 const WAITS: [Duration; 6] = [
@@ -300,7 +299,7 @@ async fn find_new(
 ) -> Result<Option<BlacklistRow>, Diagnostics> {
     for wait in WAITS {
         tokio::time::sleep(wait).await;
-        let mut rows = or_once_more(adding.after().await, adding.after()).await?;
+        let mut rows = adding.after().await?;
         rows.retain(|row| {
             let of_image = row.source.as_deref().is_none_or(|source| source == "image");
             !before.contains(&row.id) && of_image && row.reason.as_deref() == plan.reason.as_str()

@@ -15,7 +15,7 @@ use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Private, Rule, 
 use crate::http::Look;
 use crate::vendors::errors::lost_sight_of;
 use crate::vendors::import_id;
-use crate::vendors::look::or_once_more;
+use crate::vendors::look;
 
 /// How long an enrollment is looked for, one wait a try.
 const WAITS: [Duration; 5] = [
@@ -237,7 +237,7 @@ async fn find(client: &Client, plan: &FaceEnrollmentModel) -> Result<Option<Face
     for wait in WAITS {
         tokio::time::sleep(wait).await;
         let look = || client.face(plan.user_id(), Look::Settling);
-        if let Some(face) = or_once_more(look().await, look()).await? {
+        if let Some(face) = look::twice(look).await? {
             return Ok(Some(face));
         }
     }
