@@ -190,6 +190,27 @@ fn an_action_whose_answer_is_lost_is_done_and_says_so() {
     assert_eq!(sessions(&sandbox), ["ses_000002", "ses_000003"]);
 }
 
+/// An address without tokens says nothing about the session, although an object that is gone is what a deletion leaves.
+#[test]
+fn an_action_that_loses_its_token_on_the_way_has_not_been_done() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    workspace.configure(DELETE);
+    for mut fault in [
+        json!({"path": "/oauth/token", "kind": "delay", "delay_ms": 0}),
+        json!({"path": "/oauth/token", "kind": "status", "status": 404, "times": 9}),
+        json!({"path": "/idv/session/delete", "kind": "status", "status": 502}),
+        json!({"path": "/idv/session/delete", "kind": "expire_token"}),
+    ] {
+        fault["vendor"] = json!("vult");
+        sandbox.fault(&fault);
+    }
+    let run = workspace.run(&["apply", "-auto-approve", "-json", "-invoke=action.idv_vult_delete_session.first"]);
+    let errors = run.failed().errors();
+    assert!(errors.contains("nothing there gives out tokens"), "{errors}");
+    assert_eq!(sessions(&sandbox).len(), 3);
+}
+
 #[test]
 fn a_mistake_is_found_before_anything_is_done() {
     let sandbox = Sandbox::start();

@@ -251,7 +251,7 @@ impl Client {
 /// The answer of `v1` has no place for a failure, so a contract that is wrong fails its whole batch, and all that can say
 /// which one it was is the vendor's message. Where it does, the failure is that contract's.
 fn refused_as_a_whole(error: Error, contract_ids: &[&str]) -> Result<Vec<Result<Link, LinkFailure>>, Error> {
-    if !matches!(error.kind(), Kind::Invalid | Kind::NotFound) {
+    if error.kind() != Kind::Invalid && !error.is_not_found() {
         return Err(hint(error));
     }
     let message = error.message().unwrap_or_default();

@@ -297,7 +297,7 @@ impl Client {
         let path = Path::new("/proofingsession").segment(session_id).then("decline");
         let request = self.http.get(path).doing("declining the proofing session").note(PUBLIC);
         match request.send().await {
-            Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Invalid) => Ok(()),
+            Err(error) if error.is_not_found() || error.kind() == Kind::Invalid => Ok(()),
             result => result.map(drop).map_err(hint),
         }
     }

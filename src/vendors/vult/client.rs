@@ -179,7 +179,7 @@ impl Client {
     pub(super) async fn erase(&self, operation: Operation, field: &str, id: &str, what: &str) -> Result<(), Error> {
         let request = self.call(operation, format!("sending the request to {what}"), Some(id))?;
         match request.json(&json!({ field: id })).idempotent().send().await {
-            Err(error) if error.kind() == Kind::NotFound && error.may_have_been_carried_out() => Ok(()),
+            Err(error) if error.is_not_found() && error.may_have_been_carried_out() => Ok(()),
             result => result.map(drop).map_err(hint),
         }
     }
