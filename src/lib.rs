@@ -39,7 +39,7 @@
 //!
 //! # What everything walks
 //!
-//! [`vendors::VENDORS`] is the only list of vendors, and `objects` of each vendor the only list of its objects. The
+//! [`registry::VENDORS`] is the only list of vendors, and `objects` of each vendor the only list of its objects. The
 //! provider's schema, environment variables, the sandbox's ports, the documentation and the tests of schemas and models
 //! come from them.
 //!
@@ -64,5 +64,6 @@ pub mod framework;
 pub mod http;
 pub mod plugin;
 pub mod protocol;
+pub mod registry;
 pub mod sandbox;
 pub mod vendors;

@@ -12,7 +12,7 @@ use clap::Parser;
 use cli::{Cli, Command, DoctorArguments, ExportArguments, SandboxArguments};
 use idv::framework::environment::Environment;
 use idv::plugin::{self, Handshake};
-use idv::{doctor, export, protocol, sandbox, vendors};
+use idv::{doctor, export, protocol, registry, sandbox};
 
 /// Where Terraform and OpenTofu look the provider up; they complete it with their own registry.
 const SOURCE: &str = "identity-as-code/idv";
@@ -43,7 +43,7 @@ fn block_on(task: impl Future<Output = Result<(), Box<dyn Error>>>) -> Result<()
 fn plugin() -> (tonic::service::Routes, impl Future<Output = ()> + Send + 'static) {
     plugin::hclog::install(&plugin::process_environment, "TF_LOG_PROVIDER_IDV");
     plugin::panic::install_hook(protocol::catches_panics);
-    let provider = Arc::new(vendors::provider(Environment::of_process()));
+    let provider = Arc::new(registry::provider(Environment::of_process()));
     let routes = tonic::service::Routes::new(protocol::Service::server(Arc::clone(&provider)));
     (routes, async move { provider.close_ephemerals().await })
 }
@@ -68,7 +68,7 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
 }
 
 async fn run_doctor(arguments: &DoctorArguments) -> Result<(), Box<dyn Error>> {
-    let report = doctor::run(&vendors::provider(Environment::of_process())).await?;
+    let report = doctor::run(&registry::provider(Environment::of_process())).await?;
     let mut out = io::stdout();
     if arguments.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
@@ -83,7 +83,7 @@ async fn run_doctor(arguments: &DoctorArguments) -> Result<(), Box<dyn Error>> {
 }
 
 async fn run_export(arguments: ExportArguments) -> Result<(), Box<dyn Error>> {
-    let provider = vendors::provider(Environment::of_process());
+    let provider = registry::provider(Environment::of_process());
     let summary = export::run(&provider, arguments.into_options(SOURCE)).await?;
     write!(io::stdout(), "{summary}")?;
     if summary.is_complete() {
@@ -95,7 +95,7 @@ async fn run_export(arguments: ExportArguments) -> Result<(), Box<dyn Error>> {
 
 async fn run_sandbox(arguments: SandboxArguments) -> Result<(), Box<dyn Error>> {
     if !arguments.background {
-        return Ok(sandbox::run(arguments.into_options(), vendors::sandboxes()).await?);
+        return Ok(sandbox::run(arguments.into_options(), registry::stand_ins()).await?);
     }
     let ready = sandbox::start_in_background(&arguments.into_options()).await?;
     io::stdout().write_all(ready.as_bytes())?;
@@ -104,7 +104,7 @@ async fn run_sandbox(arguments: SandboxArguments) -> Result<(), Box<dyn Error>> 
 
 fn print_schema() -> Result<(), Box<dyn Error>> {
     // No variable can change a schema.
-    let provider = vendors::provider(Environment::of(BTreeMap::new()));
+    let provider = registry::provider(Environment::of(BTreeMap::new()));
     let text = format!("{:#}\n", protocol::schema_json::render(SOURCE, &provider));
     io::stdout().write_all(text.as_bytes())?;
     Ok(())

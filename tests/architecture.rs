@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use idv::registry::VENDORS;
 use syn::visit::{self, Visit};
 
 /// How long a file may be, in lines; tables and schemas included.
@@ -15,23 +16,47 @@ fn place(path: &str) -> Place {
     path.split("::").map(str::to_owned).collect()
 }
 
-/// Whether a module of the crate may use this of the crate. `vendors` are the folders below `src/vendors`.
+/// The arrows: a module of the crate, and what else of the crate it may use. `{vendor}` is the same vendor on both sides.
+///
+/// A module may use itself and what is below it; `{vendor}` in the second column never names another vendor.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("plugin", &["plugin"]),
+    ("protocol", &["protocol", "framework"]),
+    ("doctor", &["doctor", "framework"]),
+    ("export", &["export", "framework"]),
+    ("framework", &["framework"]),
+    ("http", &["http"]),
+    ("vendors::shared", &["vendors::shared", "framework", "http"]),
+    ("vendors::{vendor}", &["vendors::{vendor}", "vendors::shared", "framework", "http"]),
+    ("vendors", &["vendors"]),
+    ("sandbox::engine", &["sandbox::engine"]),
+    ("sandbox::{vendor}", &["sandbox::{vendor}", "sandbox::engine"]),
+    ("sandbox", &["sandbox"]),
+    ("registry", &["vendors", "sandbox", "framework"]),
+];
+
+/// The vendor for which a place is below a pattern: an empty name where the pattern names none.
+fn below<'p>(pattern: &str, place: &'p Place) -> Option<&'p str> {
+    let mut vendor = "";
+    for (position, part) in pattern.split("::").enumerate() {
+        let name = place.get(position)?;
+        match part {
+            "{vendor}" => vendor = name,
+            _ if part == name => {}
+            _ => return None,
+        }
+    }
+    Some(vendor)
+}
+
+/// Whether a module may use an item, by the first row of [`ARROWS`] that fits the module.
 fn may_use(module: &Place, item: &Place, vendors: &BTreeSet<String>) -> bool {
-    let vendor = |place: &Place| place.get(1).filter(|name| place[0] == "vendors" && vendors.contains(*name)).cloned();
-    let in_sandbox = |place: &Place| vendor(place).is_some() && place.get(2).is_some_and(|name| name == "sandbox");
-    if module.len() > 1 && module[0] == "vendors" && in_sandbox(module) {
-        // A stand-in that shares a type with its client would mirror the client's mistakes.
-        return item[0] == "sandbox" || (in_sandbox(item) && vendor(item) == vendor(module));
-    }
-    match (module[0].as_str(), item[0].as_str()) {
-        ("vendors", "vendors") => match (vendor(module), vendor(item)) {
-            (Some(own), Some(other)) => own == other && !in_sandbox(item),
-            _ => true,
-        },
-        ("vendors", "sandbox") => vendor(module).is_none(),
-        ("vendors", "framework" | "http") | ("protocol" | "export" | "doctor", "framework") => true,
-        (own, other) => own == other,
-    }
+    let fits = |pattern: &str, place: &Place| {
+        below(pattern, place).map(str::to_owned).filter(|vendor| vendor.is_empty() || vendors.contains(vendor))
+    };
+    ARROWS.iter().find_map(|(from, to)| fits(from, module).map(|vendor| (vendor, to))).is_some_and(|(vendor, to)| {
+        to.iter().any(|pattern| fits(pattern, item).is_some_and(|other| other.is_empty() || other == vendor))
+    })
 }
 
 /// Collects what a file uses of the crate, each as seen from the module in which it is written.
@@ -95,6 +120,9 @@ impl Visit<'_> for Uses {
         self.module.pop();
     }
 
+    /// `pub(in crate::vendors)` uses nothing.
+    fn visit_visibility(&mut self, _: &syn::Visibility) {}
+
     fn visit_item_use(&mut self, item: &syn::ItemUse) {
         self.tree(&mut Vec::new(), &item.tree);
     }
@@ -147,9 +175,7 @@ fn uses() -> Vec<Uses> {
 }
 
 fn vendors() -> BTreeSet<String> {
-    let entries = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/vendors")).unwrap();
-    let folders = entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
-    folders.map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect()
+    VENDORS.iter().map(|(vendor, _)| vendor.name().to_owned()).collect()
 }
 
 #[test]
@@ -177,18 +203,23 @@ fn what_the_architecture_lets_a_module_use() {
         ("export::capture", "framework::list", true),
         ("export", "vendors::vult::Vult", false),
         ("export", "http::Error", false),
-        ("vendors", "sandbox::Vendor", true),
-        ("vendors", "vendors::vult::sandbox::VENDOR", true),
-        ("vendors::claims", "http::Error", true),
-        ("vendors::vult::webhook", "vendors::claims::Claims", true),
+        ("registry", "sandbox::vult::STAND_IN", true),
+        ("registry", "vendors::vult::Vult", true),
+        ("vendors", "sandbox::StandIn", false),
+        ("vendors::shared::errors", "http::Error", true),
+        ("vendors::shared::errors", "vendors::vult::client", false),
+        ("vendors::vult::webhook", "vendors::shared::errors", true),
         ("vendors::vult::webhook", "vendors::vult::client", true),
         ("vendors::vult::webhook", "vendors::onekosmos::client", false),
-        ("vendors::vult::webhook", "vendors::vult::sandbox::state", false),
-        ("vendors::vult::webhook", "sandbox::Vendor", false),
-        ("vendors::vult::sandbox::state", "sandbox::Vendor", true),
-        ("vendors::vult::sandbox::state", "vendors::vult::sandbox::webhooks", true),
-        ("vendors::vult::sandbox::state", "vendors::vult::client", false),
-        ("vendors::vult::sandbox::state", "framework::Value", false),
+        ("vendors::vult::webhook", "sandbox::vult::state", false),
+        ("vendors::vult", "sandbox::engine::Routes", false),
+        ("sandbox::vult::state", "sandbox::engine::Handle", true),
+        ("sandbox::vult::state", "sandbox::vult::webhooks", true),
+        ("sandbox::vult::state", "sandbox::onekosmos::state", false),
+        ("sandbox::vult::state", "vendors::vult::client", false),
+        ("sandbox::vult::state", "framework::Value", false),
+        ("sandbox::engine::store", "sandbox::vult::state", false),
+        ("sandbox", "sandbox::engine::run", true),
     ] {
         assert_eq!(may_use(&place(module), &place(item), &vendors), expected, "{module} uses {item}");
     }

@@ -3,12 +3,12 @@
 //! The test walks the provider's own tables, so that an object is held to it from the line that registers it.
 
 use async_trait::async_trait;
-use idv::framework::examination::{Examine, Finding};
-use idv::framework::identity::Place;
-use idv::framework::provider::{Client, Object};
+use idv::framework::health::{CheckResult, HealthCheck};
+use idv::framework::identity::TenantIdentity;
+use idv::framework::provider::{Client, Registration};
 use idv::framework::schema::{Attribute, Nesting, Schema, Shape};
 use idv::framework::{Attr, DataSource, Diagnostics, Type, Value};
-use idv::vendors::VENDORS;
+use idv::registry::VENDORS;
 use serde::{Deserialize, Serialize};
 
 /// What the plain attributes of a sample are.
@@ -98,32 +98,32 @@ fn is_all_unknown(value: &Value) -> bool {
 type Model<'o> = (String, &'o Schema, Box<dyn Fn(Value) -> Result<Value, Diagnostics> + 'o>);
 
 /// The model of an object; none where it is a function, which has parameters in place of attributes.
-fn model(object: &Object) -> Option<Model<'_>> {
+fn model(object: &Registration) -> Option<Model<'_>> {
     Some(match object {
         // A list offers its resource's model.
-        Object::Resource(object) | Object::Listable(object, _) => {
-            (format!("resource {}", object.name()), object.schema(), Box::new(|value| object.through_model(value)))
+        Registration::Resource(object) | Registration::Listable(object, _) => {
+            (format!("resource {}", object.name()), object.schema(), Box::new(|value| object.round_trip(value)))
         }
-        Object::DataSource(object) => {
-            (format!("data source {}", object.name()), object.schema(), Box::new(|value| object.through_model(value)))
+        Registration::DataSource(object) => {
+            (format!("data source {}", object.name()), object.schema(), Box::new(|value| object.round_trip(value)))
         }
-        Object::Ephemeral(object) => {
-            (format!("ephemeral {}", object.name()), object.schema(), Box::new(|value| object.through_model(value)))
+        Registration::Ephemeral(object) => {
+            (format!("ephemeral {}", object.name()), object.schema(), Box::new(|value| object.round_trip(value)))
         }
-        Object::Action(object) => {
-            (format!("action {}", object.name()), object.schema(), Box::new(|value| object.through_model(value)))
+        Registration::Action(object) => {
+            (format!("action {}", object.name()), object.schema(), Box::new(|value| object.round_trip(value)))
         }
-        Object::Function(_) => return None,
+        Registration::Function(_) => return None,
     })
 }
 
 /// Where an object's model and schema differ.
-fn misfits(object: &Object) -> Vec<String> {
+fn misfits(object: &Registration) -> Vec<String> {
     let mut found = Vec::new();
-    let Some((name, schema, through_model)) = model(object) else { return found };
+    let Some((name, schema, round_trip)) = model(object) else { return found };
     for fill in [Fill::Known, Fill::Null, Fill::Unknown, Fill::UnknownInside] {
         let before = sample(&schema.attributes, fill);
-        match through_model(before.clone()) {
+        match round_trip(before.clone()) {
             Ok(after) => differences(&name, &before, &after, &mut found),
             Err(misfit) => found.extend(misfit.iter().map(|one| format!("{name}, {fill:?}: {}", one.detail))),
         }
@@ -157,8 +157,8 @@ struct Shelf {
 }
 
 #[async_trait]
-impl Examine for Librarian {
-    async fn examine(&self) -> Vec<Finding> {
+impl HealthCheck for Librarian {
+    async fn check_health(&self) -> Vec<CheckResult> {
         Vec::new()
     }
 }
@@ -166,8 +166,8 @@ impl Examine for Librarian {
 impl Client for Librarian {
     const VENDOR: &'static str = "library";
 
-    fn place(&self) -> Place {
-        Place::new()
+    fn tenant_identity(&self) -> TenantIdentity {
+        TenantIdentity::new()
     }
 }
 
@@ -188,7 +188,7 @@ impl DataSource for Library {
 
 #[test]
 fn a_model_that_is_not_its_schema_is_found() {
-    let misfits = |attributes: Vec<Attribute>| misfits(&Object::data_source(Library(attributes))).join("\n");
+    let misfits = |attributes: Vec<Attribute>| misfits(&Registration::data_source(Library(attributes))).join("\n");
     let name = || Attribute::string("name").required();
     let shelves = |inside: Vec<Attribute>| Attribute::objects("shelves", inside).optional();
     let number = || Attribute::number("number").required();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use idv::framework::environment::Environment;
 use idv::framework::schema::{Attribute, Shape};
-use idv::vendors;
+use idv::registry;
 use serde_json::{Map, Value};
 
 use crate::support::workspace::Workspace;
@@ -100,7 +100,7 @@ fn ruled_in_vain(place: &str, attributes: &[Attribute]) -> Vec<String> {
 
 #[test]
 fn rules_are_told_of_what_a_user_can_set() {
-    let provider = vendors::provider(Environment::of(BTreeMap::new()));
+    let provider = registry::provider(Environment::of(BTreeMap::new()));
     let resources = provider.resources.iter().map(|(name, object)| (name, object.schema()));
     let data_sources = provider.data_sources.iter().map(|(name, object)| (name, object.schema()));
     let ephemerals = provider.ephemerals.iter().map(|(name, object)| (name, object.schema()));

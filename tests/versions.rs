@@ -144,7 +144,7 @@ fn imports(state: &Value) -> Vec<(&'static str, String)> {
 
 #[test]
 fn one_configuration_lives_a_whole_life() {
-    let provider = idv::vendors::provider(Environment::of(BTreeMap::new()));
+    let provider = idv::registry::provider(Environment::of(BTreeMap::new()));
     let resources = provider.resources.keys().map(|name| format!("resource \"{name}\""));
     let data_sources = provider.data_sources.keys().map(|name| format!("data \"{name}\""));
     let missing: Vec<_> = resources.chain(data_sources).filter(|block| !EVERYTHING.contains(block.as_str())).collect();

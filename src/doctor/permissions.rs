@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use crate::framework::examination::Finding;
-use crate::framework::list::Object;
+use crate::framework::health::CheckResult;
+use crate::framework::list::DynList;
 use crate::framework::{Diagnostics, Provider, Value};
 
 /// What became of each list of a vendor; nothing where it lists nothing, or nothing in the generation that is configured.
 ///
 /// Credentials may be meant for some types only, so a list that is refused is a warning. That all are is a failure, unless the
 /// credentials are known to be `limited`.
-pub(super) async fn of(provider: &Provider, vendor: &str, limited: bool) -> Option<Finding> {
+pub(super) async fn of(provider: &Provider, vendor: &str, limited: bool) -> Option<CheckResult> {
     let clients = provider.clients();
     let (mut readable, mut refused) = (Vec::new(), Vec::new());
     for (name, list) in &provider.lists {
@@ -30,15 +30,15 @@ pub(super) async fn of(provider: &Provider, vendor: &str, limited: bool) -> Opti
     let cannot = cannot.collect::<Vec<_>>().join("\n");
     match (readable.is_empty(), refused.is_empty()) {
         (true, true) => None,
-        (false, true) => Some(Finding::ok("permissions", can)),
-        (false, false) => Some(Finding::warning("permissions", format!("{can}\n{cannot}"))),
-        (true, false) if limited => Some(Finding::warning("permissions", cannot)),
-        (true, false) => Some(Finding::failed("permissions", cannot)),
+        (false, true) => Some(CheckResult::ok("permissions", can)),
+        (false, false) => Some(CheckResult::warning("permissions", format!("{can}\n{cannot}"))),
+        (true, false) if limited => Some(CheckResult::warning("permissions", cannot)),
+        (true, false) => Some(CheckResult::failed("permissions", cannot)),
     }
 }
 
 /// Asks a list for one object. Warnings count for nothing: an object that cannot be imported was read.
-async fn first(list: &Arc<dyn Object>, provider: &Provider) -> Result<(), Diagnostics> {
+async fn first(list: &Arc<dyn DynList>, provider: &Provider) -> Result<(), Diagnostics> {
     // One object and one failure at most, so that the list never waits.
     let (sender, mut items) = mpsc::channel(2);
     let listing = list.list(Value::Null, Some(1), provider.clients(), sender);

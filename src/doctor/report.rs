@@ -1,10 +1,10 @@
-//! What a person, or a pipeline, is told of an examination.
+//! What a person, or a pipeline, is told of an health.
 
 use std::fmt;
 
 use serde::Serialize;
 
-use crate::framework::examination::{Finding, Verdict};
+use crate::framework::health::{CheckResult, CheckStatus};
 
 /// What was found of each vendor that is configured. Its `Display` is for people, its serialised form for pipelines.
 #[derive(Clone, Debug, Serialize)]
@@ -21,14 +21,14 @@ pub struct Examined {
     /// Its name as people write it.
     pub title: &'static str,
     /// In the order in which one depends on the other.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<CheckResult>,
 }
 
 impl Report {
     /// Whether nothing failed. A warning is no failure.
     pub fn is_well(&self) -> bool {
         let mut findings = self.vendors.iter().flat_map(|examined| &examined.findings);
-        findings.all(|finding| finding.verdict != Verdict::Failed)
+        findings.all(|finding| finding.verdict != CheckStatus::Failed)
     }
 }
 
@@ -41,7 +41,7 @@ impl fmt::Display for Report {
                 writeln!(f)?;
             }
             writeln!(f, "{title}")?;
-            for Finding { check, verdict, detail } in findings {
+            for CheckResult { check, verdict, detail } in findings {
                 let (first, more) = detail.split_once('\n').unwrap_or((detail, ""));
                 writeln!(f, "  {:<7}  {check:<width$}  {first}", word(*verdict))?;
                 for line in more.lines() {
@@ -53,11 +53,11 @@ impl fmt::Display for Report {
     }
 }
 
-fn word(verdict: Verdict) -> &'static str {
+fn word(verdict: CheckStatus) -> &'static str {
     match verdict {
-        Verdict::Ok => "ok",
-        Verdict::Warning => "warning",
-        Verdict::Failed => "FAILED",
-        Verdict::Skipped => "skipped",
+        CheckStatus::Ok => "ok",
+        CheckStatus::Warning => "warning",
+        CheckStatus::Failed => "FAILED",
+        CheckStatus::Skipped => "skipped",
     }
 }

@@ -16,7 +16,7 @@ pub(super) struct Capture {
     /// Such as `idv_vult_webhook`.
     pub(super) type_name: String,
     /// The type.
-    pub(super) resource: Arc<dyn resource::Object>,
+    pub(super) resource: Arc<dyn resource::DynResource>,
     /// What was found, by name.
     pub(super) objects: Vec<Captured>,
     /// Why it is not complete, or what a user should know; empty where all is well.
@@ -41,8 +41,8 @@ impl Capture {
     /// Lists a type. What fails is kept beside what was found before.
     pub(super) async fn of(
         type_name: &str,
-        list: &dyn list::Object,
-        resource: &Arc<dyn resource::Object>,
+        list: &dyn list::DynList,
+        resource: &Arc<dyn resource::DynResource>,
         clients: &Arc<Clients>,
         progress: &ProgressBar,
     ) -> Self {
@@ -84,7 +84,7 @@ impl Capture {
     }
 }
 
-fn object_name(resource: &dyn resource::Object) -> &'static str {
+fn object_name(resource: &dyn resource::DynResource) -> &'static str {
     let name = resource.name();
     name.strip_prefix(resource.vendor()).map_or(name, |rest| rest.trim_start_matches('_'))
 }
@@ -97,7 +97,7 @@ struct Named {
 }
 
 /// The object of an item; none where it only tells of a problem.
-fn named(list: &dyn list::Object, item: Item, problems: &mut Diagnostics) -> Result<Option<Named>, Diagnostics> {
+fn named(list: &dyn list::DynList, item: Item, problems: &mut Diagnostics) -> Result<Option<Named>, Diagnostics> {
     problems.append(item.diagnostics);
     if item.state.is_null() {
         return Ok(None);
@@ -129,7 +129,7 @@ fn without_doubles(found: Vec<Named>, problems: &mut Diagnostics) -> Vec<Named> 
 }
 
 /// Names the objects in an order that does not depend on the vendor's, so that a second export gives the same names.
-fn with_names(found: Vec<Named>, resource: &dyn resource::Object) -> Vec<Captured> {
+fn with_names(found: Vec<Named>, resource: &dyn resource::DynResource) -> Vec<Captured> {
     let slug = |object: &Named| names::slug(&object.display_name, object_name(resource));
     let mut slugged: Vec<_> = found.into_iter().map(|object| (slug(&object), object)).collect();
     slugged.sort_by(|(a, one), (b, other)| (a, &one.import_id).cmp(&(b, &other.import_id)));

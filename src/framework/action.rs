@@ -9,7 +9,7 @@ use super::check;
 use super::diagnostics::Diagnostics;
 use super::model::{self, Model};
 use super::provider::{Client, Clients};
-use super::resource::unbroken;
+use super::resource::catch_panic;
 use super::schema::Schema;
 use super::value::Value;
 
@@ -47,7 +47,7 @@ impl Progress {
 
 /// An action without its types, as the protocol layer drives it. Implemented for every [`Action`].
 #[async_trait]
-pub trait Object: Send + Sync {
+pub trait DynAction: Send + Sync {
     /// The type's name after the provider's prefix.
     fn name(&self) -> &'static str;
     /// The vendor's name, which is its attribute in the provider block.
@@ -55,7 +55,7 @@ pub trait Object: Send + Sync {
     /// The schema.
     fn schema(&self) -> &Schema;
     /// What the model keeps of a value: all of it where model and schema agree, which a test over all objects holds.
-    fn through_model(&self, value: Value) -> Result<Value, Diagnostics>;
+    fn round_trip(&self, value: Value) -> Result<Value, Diagnostics>;
     /// Every mistake in a configuration.
     fn validate(&self, config: &Value) -> Diagnostics;
     /// What the user should know before it is done.
@@ -70,18 +70,18 @@ pub trait Object: Send + Sync {
 }
 
 /// An action with its schema built once.
-struct Erased<A> {
+struct ActionAdapter<A> {
     action: A,
     schema: Schema,
 }
 
 /// Makes an action usable behind `dyn`.
-pub fn object<A: Action>(action: A) -> Arc<dyn Object> {
-    Arc::new(Erased { schema: action.schema(), action })
+pub fn erase<A: Action>(action: A) -> Arc<dyn DynAction> {
+    Arc::new(ActionAdapter { schema: action.schema(), action })
 }
 
 #[async_trait]
-impl<A: Action> Object for Erased<A> {
+impl<A: Action> DynAction for ActionAdapter<A> {
     fn name(&self) -> &'static str {
         A::NAME
     }
@@ -94,8 +94,8 @@ impl<A: Action> Object for Erased<A> {
         &self.schema
     }
 
-    fn through_model(&self, value: Value) -> Result<Value, Diagnostics> {
-        model::through::<A::Model>(value)
+    fn round_trip(&self, value: Value) -> Result<Value, Diagnostics> {
+        model::round_trip::<A::Model>(value)
     }
 
     fn validate(&self, config: &Value) -> Diagnostics {
@@ -117,6 +117,6 @@ impl<A: Action> Object for Erased<A> {
             let client = clients.get::<A::Client>()?;
             self.action.invoke(&client, model::decode(config)?, &progress).await
         };
-        unbroken(invoked).await.err().unwrap_or_default()
+        catch_panic(invoked).await.err().unwrap_or_default()
     }
 }

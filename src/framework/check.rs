@@ -44,7 +44,7 @@ pub fn without_write_only(schema: &Schema, value: Value) -> Value {
 ///
 /// Core throws away a whole answer of the wrong type, or with a write-only value in it, and keeps the prior state: a new
 /// object would be lost. Caught here, the caller can keep what is known of the object.
-pub fn answer(schema: &Schema, value: Value) -> Result<Value, Diagnostics> {
+pub fn conform_response(schema: &Schema, value: Value) -> Result<Value, Diagnostics> {
     without_write_only(schema, value).conform(&schema.value_type()).map_err(|mismatch| {
         let detail = format!("{mismatch}. This is a bug in the provider; please report it.");
         Diagnostic::error("The result does not fit the schema", detail).at(mismatch.path.clone()).into()
@@ -52,17 +52,17 @@ pub fn answer(schema: &Schema, value: Value) -> Result<Value, Diagnostics> {
 }
 
 /// The same for an answer that leaves nothing to be told later, as that of a data source does.
-pub(super) fn whole_answer(schema: &Schema, value: Value) -> Result<Value, Diagnostics> {
-    let answer = answer(schema, value)?;
-    if answer.is_wholly_known() {
-        return Ok(answer);
+pub(super) fn conform_whole_response(schema: &Schema, value: Value) -> Result<Value, Diagnostics> {
+    let response = conform_response(schema, value)?;
+    if response.is_wholly_known() {
+        return Ok(response);
     }
     let detail = "The result still has unknown attributes. This is a bug in the provider; please report it.";
     Err(Diagnostic::error("Incomplete result", detail).into())
 }
 
 /// What fits of an answer that does not as a whole, attribute by attribute; for the others what was known before.
-pub fn fitting(schema: &Schema, value: &Value, known: &Value) -> Value {
+pub fn salvage(schema: &Schema, value: &Value, known: &Value) -> Value {
     let entries = schema.attributes.iter().map(|attribute| {
         let name = &attribute.name;
         let found = value.get(name).clone().conform(&attribute.value_type());
@@ -74,7 +74,7 @@ pub fn fitting(schema: &Schema, value: &Value, known: &Value) -> Value {
 /// Holds the state after an apply against the plan: what was planned known must have come true.
 ///
 /// Core would report the same as a bug of the provider. It is the vendor who has kept another value, and the user is told so.
-pub fn applied(schema: &Schema, planned: &Value, state: &Value) -> Diagnostics {
+pub fn verify_applied(schema: &Schema, planned: &Value, state: &Value) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     walk(&schema.attributes, planned, &Path::root(), &mut |attribute, wanted, path| {
         // Below an object that is not there nothing is told again.

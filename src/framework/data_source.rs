@@ -39,7 +39,7 @@ pub trait DataSource: Send + Sync + 'static {
 
 /// A data source without its types, as the protocol layer drives it. Implemented for every [`DataSource`].
 #[async_trait]
-pub trait Object: Send + Sync {
+pub trait DynDataSource: Send + Sync {
     /// The type's name after the provider's prefix.
     fn name(&self) -> &'static str;
     /// The vendor's name, which is its attribute in the provider block.
@@ -47,7 +47,7 @@ pub trait Object: Send + Sync {
     /// The schema.
     fn schema(&self) -> &Schema;
     /// What the model keeps of a value: all of it where model and schema agree, which a test over all objects holds.
-    fn through_model(&self, value: Value) -> Result<Value, Diagnostics>;
+    fn round_trip(&self, value: Value) -> Result<Value, Diagnostics>;
     /// Every mistake in a configuration.
     fn validate(&self, config: Value) -> Diagnostics;
     /// Reads it: the state, or null with errors, and the warnings in both cases.
@@ -55,18 +55,18 @@ pub trait Object: Send + Sync {
 }
 
 /// A data source with its schema built once.
-struct Erased<D> {
+struct DataSourceAdapter<D> {
     source: D,
     schema: Schema,
 }
 
 /// Makes a data source usable behind `dyn`.
-pub fn object<D: DataSource>(source: D) -> Arc<dyn Object> {
-    Arc::new(Erased { schema: source.schema(), source })
+pub fn erase<D: DataSource>(source: D) -> Arc<dyn DynDataSource> {
+    Arc::new(DataSourceAdapter { schema: source.schema(), source })
 }
 
 #[async_trait]
-impl<D: DataSource> Object for Erased<D> {
+impl<D: DataSource> DynDataSource for DataSourceAdapter<D> {
     fn name(&self) -> &'static str {
         D::NAME
     }
@@ -79,8 +79,8 @@ impl<D: DataSource> Object for Erased<D> {
         &self.schema
     }
 
-    fn through_model(&self, value: Value) -> Result<Value, Diagnostics> {
-        model::through::<D::Model>(value)
+    fn round_trip(&self, value: Value) -> Result<Value, Diagnostics> {
+        model::round_trip::<D::Model>(value)
     }
 
     fn validate(&self, config: Value) -> Diagnostics {
@@ -97,7 +97,7 @@ impl<D: DataSource> Object for Erased<D> {
     }
 }
 
-impl<D: DataSource> Erased<D> {
+impl<D: DataSource> DataSourceAdapter<D> {
     async fn look_up(
         &self,
         config: Value,
@@ -106,6 +106,6 @@ impl<D: DataSource> Erased<D> {
     ) -> Result<Value, Diagnostics> {
         let client = clients.get::<D::Client>()?;
         let found = self.source.read(&client, model::decode(config)?, warnings).await?;
-        check::whole_answer(&self.schema, model::encode(&found)?)
+        check::conform_whole_response(&self.schema, model::encode(&found)?)
     }
 }

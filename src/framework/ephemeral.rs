@@ -15,7 +15,7 @@ use super::diagnostics::Diagnostics;
 use super::model::{self, Model};
 use super::private::Private;
 use super::provider::{Client, Clients};
-use super::resource::unbroken;
+use super::resource::catch_panic;
 use super::schema::Schema;
 use super::value::Value;
 
@@ -82,7 +82,7 @@ pub struct Opened {
 
 /// An ephemeral resource without its types, as the protocol layer drives it. Implemented for every [`Ephemeral`].
 #[async_trait]
-pub trait Object: Send + Sync {
+pub trait DynEphemeral: Send + Sync {
     /// The type's name after the provider's prefix.
     fn name(&self) -> &'static str;
     /// The vendor's name, which is its attribute in the provider block.
@@ -90,7 +90,7 @@ pub trait Object: Send + Sync {
     /// The schema.
     fn schema(&self) -> &Schema;
     /// What the model keeps of a value: all of it where model and schema agree, which a test over all objects holds.
-    fn through_model(&self, value: Value) -> Result<Value, Diagnostics>;
+    fn round_trip(&self, value: Value) -> Result<Value, Diagnostics>;
     /// Every mistake in a configuration.
     fn validate(&self, config: Value) -> Diagnostics;
     /// Opens it.
@@ -103,9 +103,9 @@ pub trait Object: Send + Sync {
 
 /// What this process has opened and core has not closed.
 #[derive(Default)]
-pub struct Open(Mutex<Vec<(String, Private)>>);
+pub struct OpenEphemerals(Mutex<Vec<(String, Private)>>);
 
-impl Open {
+impl OpenEphemerals {
     /// Keeps in mind what closing needs, by the full type name. What leaves nothing behind has nothing to close.
     pub fn add(&self, type_name: String, private: Private) {
         if private != Private::default() {
@@ -122,7 +122,7 @@ impl Open {
     }
 
     /// Closes the rest, one after the other. There is nobody to tell of a failure but the log.
-    pub(super) async fn close_all(&self, objects: &BTreeMap<String, Arc<dyn Object>>, clients: &Clients) {
+    pub(super) async fn close_all(&self, objects: &BTreeMap<String, Arc<dyn DynEphemeral>>, clients: &Clients) {
         let entries = std::mem::take(&mut *self.entries());
         for (name, private) in entries {
             let Some(object) = objects.get(&name) else { continue };
@@ -143,18 +143,18 @@ impl Open {
 }
 
 /// An ephemeral resource with its schema built once.
-struct Erased<E> {
+struct EphemeralAdapter<E> {
     ephemeral: E,
     schema: Schema,
 }
 
 /// Makes an ephemeral resource usable behind `dyn`.
-pub fn object<E: Ephemeral>(ephemeral: E) -> Arc<dyn Object> {
-    Arc::new(Erased { schema: ephemeral.schema(), ephemeral })
+pub fn erase<E: Ephemeral>(ephemeral: E) -> Arc<dyn DynEphemeral> {
+    Arc::new(EphemeralAdapter { schema: ephemeral.schema(), ephemeral })
 }
 
 #[async_trait]
-impl<E: Ephemeral> Object for Erased<E> {
+impl<E: Ephemeral> DynEphemeral for EphemeralAdapter<E> {
     fn name(&self) -> &'static str {
         E::NAME
     }
@@ -167,8 +167,8 @@ impl<E: Ephemeral> Object for Erased<E> {
         &self.schema
     }
 
-    fn through_model(&self, value: Value) -> Result<Value, Diagnostics> {
-        model::through::<E::Model>(value)
+    fn round_trip(&self, value: Value) -> Result<Value, Diagnostics> {
+        model::round_trip::<E::Model>(value)
     }
 
     fn validate(&self, config: Value) -> Diagnostics {
@@ -212,11 +212,11 @@ impl<E: Ephemeral> Object for Erased<E> {
     }
 }
 
-impl<E: Ephemeral> Erased<E> {
+impl<E: Ephemeral> EphemeralAdapter<E> {
     async fn opened(&self, config: Value, clients: &Clients, opening: &mut Opening) -> Result<Value, Diagnostics> {
         let client = clients.get::<E::Client>()?;
         let config = model::decode(config)?;
-        let model = unbroken(self.ephemeral.open(&client, config, opening)).await?;
-        check::whole_answer(&self.schema, model::encode(&model)?)
+        let model = catch_panic(self.ephemeral.open(&client, config, opening)).await?;
+        check::conform_whole_response(&self.schema, model::encode(&model)?)
     }
 }

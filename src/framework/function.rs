@@ -68,7 +68,7 @@ pub trait Function: Send + Sync + 'static {
 }
 
 /// A function of any type.
-pub type Object = Arc<dyn Function>;
+pub type DynFunction = Arc<dyn Function>;
 
 /// The text of an argument.
 pub fn text(arguments: &[Value], position: usize) -> Result<&str, Failure> {

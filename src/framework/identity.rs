@@ -11,7 +11,7 @@ use super::value::Value;
 
 /// One part of an identity.
 #[derive(Clone, Debug)]
-pub struct Part {
+pub struct IdentityAttribute {
     /// An attribute of the object, or one of the client's own parts.
     pub name: &'static str,
     /// A full sentence.
@@ -21,25 +21,25 @@ pub struct Part {
 }
 
 /// A part that an import has to name.
-pub fn required(name: &'static str, description: &'static str) -> Part {
-    Part { name, description, required: true }
+pub fn required(name: &'static str, description: &'static str) -> IdentityAttribute {
+    IdentityAttribute { name, description, required: true }
 }
 
 /// A part that an import may leave out.
-pub fn optional(name: &'static str, description: &'static str) -> Part {
-    Part { name, description, required: false }
+pub fn optional(name: &'static str, description: &'static str) -> IdentityAttribute {
+    IdentityAttribute { name, description, required: false }
 }
 
 /// The client's own parts: which tenant it is for.
-pub type Place = BTreeMap<&'static str, String>;
+pub type TenantIdentity = BTreeMap<&'static str, String>;
 
 /// The type of an identity with these parts.
-pub fn value_type(parts: &[Part]) -> Type {
+pub fn value_type(parts: &[IdentityAttribute]) -> Type {
     Type::Object(parts.iter().map(|part| (part.name.to_owned(), Type::String)).collect())
 }
 
 /// The identity of a state. A part that neither the state nor the client knows is null, or unknown in a plan.
-pub fn of_state(parts: &[Part], state: &Value, place: Option<&Place>) -> Value {
+pub fn of_state(parts: &[IdentityAttribute], state: &Value, place: Option<&TenantIdentity>) -> Value {
     let entries = parts.iter().map(|part| {
         let own = state.as_map().and_then(|entries| entries.get(part.name));
         let value = match (own, place) {
@@ -53,16 +53,16 @@ pub fn of_state(parts: &[Part], state: &Value, place: Option<&Place>) -> Value {
 }
 
 /// Whether every required part is known and set.
-pub fn is_complete(parts: &[Part], identity: &Value) -> bool {
+pub fn is_complete(parts: &[IdentityAttribute], identity: &Value) -> bool {
     identity.is_wholly_known() && parts.iter().all(|part| !part.required || !identity.get(part.name).is_null())
 }
 
 /// The attributes that an identity names, to begin an import with; an error if it is of another tenant.
 pub fn to_attributes(
-    parts: &[Part],
+    parts: &[IdentityAttribute],
     identity: &Value,
     attributes: &BTreeMap<String, Value>,
-    place: &Place,
+    place: &TenantIdentity,
 ) -> Result<BTreeMap<String, Value>, Diagnostics> {
     let mut found = attributes.clone();
     for part in parts {
@@ -87,7 +87,7 @@ pub fn to_attributes(
 mod tests {
     use super::*;
 
-    fn parts() -> Vec<Part> {
+    fn parts() -> Vec<IdentityAttribute> {
         vec![required("name", "."), optional("client_id", "."), optional("base_url", ".")]
     }
 
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn parts_come_from_state_and_client() {
         let state = map(&[("name", "a".into()), ("client_id", Value::Null), ("url", "u".into())]);
-        let place: Place = [("base_url", "https://x".to_owned())].into();
+        let place: TenantIdentity = [("base_url", "https://x".to_owned())].into();
         let identity = of_state(&parts(), &state, Some(&place));
         assert_eq!(
             identity,
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn an_identity_of_another_tenant_is_refused() {
-        let place: Place = [("base_url", "https://x".to_owned())].into();
+        let place: TenantIdentity = [("base_url", "https://x".to_owned())].into();
         let empty: BTreeMap<String, Value> =
             ["name", "client_id", "url"].map(|name| (name.to_owned(), Value::Null)).into();
         let other = map(&[("name", "a".into()), ("base_url", "https://y".into())]);

@@ -37,19 +37,19 @@ pub trait Listable: Resource {
         &self,
         client: &Self::Client,
         filter: Value,
-        found: &mut Found<Self::Model>,
+        sink: &mut ListSink<Self::Model>,
     ) -> Result<(), Diagnostics>;
 }
 
 /// Where a list puts what it finds.
-pub struct Found<M> {
+pub struct ListSink<M> {
     sender: mpsc::Sender<(String, M)>,
     left: Option<u64>,
 }
 
-impl<M> Found<M> {
+impl<M> ListSink<M> {
     /// Offers an object under a name for people; `false` when no more is wanted.
-    pub async fn offer(&mut self, display_name: impl Into<String> + Send, model: M) -> bool {
+    pub async fn push(&mut self, display_name: impl Into<String> + Send, model: M) -> bool {
         if self.left == Some(0) || self.sender.send((display_name.into(), model)).await.is_err() {
             return false;
         }
@@ -78,7 +78,7 @@ impl Item {
 
 /// A list without its types, as the protocol layer and the export drive it. Implemented for every [`Listable`].
 #[async_trait]
-pub trait Object: Send + Sync {
+pub trait DynList: Send + Sync {
     /// The type's name after the provider's prefix.
     fn name(&self) -> &'static str;
     /// The vendor's name, which is its attribute in the provider block.
@@ -97,21 +97,21 @@ pub trait Object: Send + Sync {
 }
 
 /// A list with its schemas built once.
-struct Erased<R> {
+struct ListAdapter<R> {
     resource: R,
     filters: Schema,
     schema: Schema,
-    identity: Vec<identity::Part>,
+    identity: Vec<identity::IdentityAttribute>,
 }
 
 /// Makes a list usable behind `dyn`.
-pub fn object<R: Listable>(resource: R) -> Arc<dyn Object> {
+pub fn erase<R: Listable>(resource: R) -> Arc<dyn DynList> {
     let (filters, schema, identity) = (resource.filters(), resource.schema(), resource.identity());
-    Arc::new(Erased { resource, filters, schema, identity })
+    Arc::new(ListAdapter { resource, filters, schema, identity })
 }
 
 #[async_trait]
-impl<R: Listable> Object for Erased<R> {
+impl<R: Listable> DynList for ListAdapter<R> {
     fn name(&self) -> &'static str {
         R::NAME
     }
@@ -143,10 +143,10 @@ impl<R: Listable> Object for Erased<R> {
         };
         // One object under way: a page is asked for only when the one before it is used up.
         let (sender, mut receiver) = mpsc::channel(1);
-        let mut found = Found { sender, left: limit };
+        let mut sink = ListSink { sender, left: limit };
         let listing = async {
-            let result = resource::unbroken(self.resource.list(&client, filter, &mut found)).await;
-            drop(found);
+            let result = resource::catch_panic(self.resource.list(&client, filter, &mut sink)).await;
+            drop(sink);
             result
         };
         let passing_on = async {
@@ -167,7 +167,7 @@ impl<R: Listable> Object for Erased<R> {
     }
 }
 
-impl<R: Listable> Erased<R> {
+impl<R: Listable> ListAdapter<R> {
     /// The client, if it can list.
     fn client(&self, clients: &Clients) -> Result<Arc<R::Client>, Diagnostics> {
         let client = clients.get::<R::Client>()?;
@@ -176,9 +176,9 @@ impl<R: Listable> Erased<R> {
     }
 
     fn item(&self, display_name: String, model: &R::Model, client: &R::Client) -> Result<Item, Diagnostics> {
-        let state = plan::with_defaults(&self.schema, check::answer(&self.schema, model::encode(model)?)?);
+        let state = plan::with_defaults(&self.schema, check::conform_response(&self.schema, model::encode(model)?)?);
         let state = state.without_unknowns();
-        let identity = identity::of_state(&self.identity, &state, Some(&client.place()));
+        let identity = identity::of_state(&self.identity, &state, Some(&client.tenant_identity()));
         if !identity::is_complete(&self.identity, &identity) {
             let detail = format!(
                 "\"{display_name}\" lacks a part by which it could be imported. The vendor's answer differs from its documentation; \

@@ -9,7 +9,7 @@ use super::value::{self, Value};
 /// A struct with one [`Attr`](super::Attr) per attribute of the schema, under the same names.
 ///
 /// A test over all objects holds each model against its schema. What it cannot see, such as an attribute that is there for
-/// some values only, is found by [`check::answer`](super::check::answer) when an answer is made of the model.
+/// some values only, is found by [`check::conform_response`](super::check::conform_response) when an answer is made of the model.
 pub trait Model: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {}
 
 impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Model for T {}
@@ -34,7 +34,7 @@ pub fn encode<M: Model>(model: &M) -> Result<Value, Diagnostics> {
 }
 
 /// Reads a model and writes it again. What comes back differs from what went in where model and schema do.
-pub(super) fn through<M: Model>(value: Value) -> Result<Value, Diagnostics> {
+pub(super) fn round_trip<M: Model>(value: Value) -> Result<Value, Diagnostics> {
     encode(&decode::<M>(value)?)
 }
 

@@ -49,7 +49,7 @@ impl RestObject {
 }
 
 /// Where the two providers keep what an object is. Older versions of both kept JSON as text where newer ones keep values.
-struct Dialect {
+struct SourceProvider {
     /// How the provider's address ends; addresses are compared in lower case.
     provider: &'static str,
     type_name: &'static str,
@@ -61,8 +61,8 @@ struct Dialect {
     id_is_own: bool,
 }
 
-const DIALECTS: [Dialect; 2] = [
-    Dialect {
+const DIALECTS: [SourceProvider; 2] = [
+    SourceProvider {
         provider: "/mastercard/restapi",
         type_name: "restapi_object",
         paths: &["path", "create_path", "read_path", "update_path"],
@@ -71,7 +71,7 @@ const DIALECTS: [Dialect; 2] = [
         query: &["query_string"],
         id_is_own: true,
     },
-    Dialect {
+    SourceProvider {
         provider: "/magodo/restful",
         type_name: "restful_resource",
         paths: &["id", "path", "read_path", "update_path"],

@@ -9,7 +9,7 @@ use super::types::Type;
 use super::value::Value;
 
 /// The function, over every resource of the provider.
-pub(super) struct ParseImportId(pub(super) BTreeMap<String, Arc<dyn resource::Object>>);
+pub(super) struct ParseImportId(pub(super) BTreeMap<String, Arc<dyn resource::DynResource>>);
 
 impl Function for ParseImportId {
     fn name(&self) -> &'static str {

@@ -21,9 +21,9 @@ pub struct Plan {
 /// Core's proposal has the configuration's values, and the prior ones where an optional and computed attribute is left out.
 /// On top of it come defaults, spellings that mean the same, and unknowns for what the vendor will compute.
 pub fn plan(schema: &Schema, prior: &Value, config: &Value, proposed: Value) -> Plan {
-    let state = settle(&schema.attributes, prior, config, proposed);
+    let state = apply_defaults(&schema.attributes, prior, config, proposed);
     let state = if prior.is_null() || changed(&schema.attributes, prior, &state) {
-        reopen(&schema.attributes, prior, config, state)
+        mark_computed_unknown(&schema.attributes, prior, config, state)
     } else {
         state
     };
@@ -33,7 +33,7 @@ pub fn plan(schema: &Schema, prior: &Value, config: &Value, proposed: Value) -> 
         schema
             .attributes
             .iter()
-            .filter(|attribute| attribute.replaces && prior.get(&attribute.name) != state.get(&attribute.name))
+            .filter(|attribute| attribute.requires_replace && prior.get(&attribute.name) != state.get(&attribute.name))
             .map(|attribute| Path::to(&attribute.name))
             .collect()
     };
@@ -41,7 +41,7 @@ pub fn plan(schema: &Schema, prior: &Value, config: &Value, proposed: Value) -> 
 }
 
 /// Takes defaults where nothing is set, the prior spelling where it means the same, and null for what is write-only.
-fn settle(attributes: &[Attribute], prior: &Value, config: &Value, proposed: Value) -> Value {
+fn apply_defaults(attributes: &[Attribute], prior: &Value, config: &Value, proposed: Value) -> Value {
     each(attributes, prior, config, proposed, &|attribute, prior, config, proposed| {
         if attribute.write_only {
             return Value::Null;
@@ -49,7 +49,7 @@ fn settle(attributes: &[Attribute], prior: &Value, config: &Value, proposed: Val
         if let (Some(default), true) = (&attribute.default, config.is_null()) {
             return default.clone();
         }
-        match attribute.same {
+        match attribute.semantic_equal {
             Some(same) if !prior.is_null() && proposed.is_wholly_known() && same(prior, &proposed) => prior.clone(),
             _ => proposed,
         }
@@ -62,10 +62,10 @@ fn changed(attributes: &[Attribute], prior: &Value, state: &Value) -> bool {
 }
 
 /// Makes unknown what the vendor computes and may change in this apply.
-fn reopen(attributes: &[Attribute], prior: &Value, config: &Value, state: Value) -> Value {
+fn mark_computed_unknown(attributes: &[Attribute], prior: &Value, config: &Value, state: Value) -> Value {
     each(attributes, prior, config, state, &|attribute, prior, config, state| {
         let open = attribute.computed && config.is_null() && attribute.default.is_none();
-        if open && (prior.is_null() || !attribute.stable) { Value::Unknown } else { state }
+        if open && (prior.is_null() || !attribute.use_state_for_unknown) { Value::Unknown } else { state }
     })
 }
 
@@ -97,7 +97,7 @@ fn each(attributes: &[Attribute], prior: &Value, config: &Value, object: Value, 
     Value::Map(entries)
 }
 
-/// Fills defaults into a state that was imported, so that the first plan after an import does not propose them.
+/// Fills defaults into a state that was imported, so that the first plan after an import does not request them.
 #[must_use]
 pub fn with_defaults(schema: &Schema, state: Value) -> Value {
     super::check::map_object(&schema.attributes, state, &|attribute, value| match &attribute.default {
@@ -109,7 +109,7 @@ pub fn with_defaults(schema: &Schema, state: Value) -> Value {
 /// Keeps the prior spelling of whatever means the same in an answer of the vendor.
 #[must_use]
 pub fn keep_spelling(schema: &Schema, prior: &Value, state: Value) -> Value {
-    each(&schema.attributes, prior, &Value::Null, state, &|attribute, prior, _, value| match attribute.same {
+    each(&schema.attributes, prior, &Value::Null, state, &|attribute, prior, _, value| match attribute.semantic_equal {
         Some(same) if prior.is_wholly_known() && !prior.is_null() && !value.is_null() && same(prior, &value) => {
             prior.clone()
         }
@@ -127,11 +127,11 @@ mod tests {
         Schema::new(
             "",
             vec![
-                Attribute::string("id").computed().stable(),
-                Attribute::string("name").required().replaces(),
-                Attribute::string("label").optional().same(same),
+                Attribute::string("id").computed().use_state_for_unknown(),
+                Attribute::string("name").required().requires_replace(),
+                Attribute::string("label").optional().semantic_equal(same),
                 Attribute::string("etag").computed(),
-                Attribute::number("weight").optional().computed().stable(),
+                Attribute::number("weight").optional().computed().use_state_for_unknown(),
                 Attribute::string("mode").default("forget"),
                 Attribute::string("password").optional().write_only(),
             ],

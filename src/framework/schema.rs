@@ -50,15 +50,15 @@ pub struct Attribute {
     /// It reaches the provider and is kept nowhere.
     pub write_only: bool,
     /// A change replaces the object.
-    pub replaces: bool,
+    pub requires_replace: bool,
     /// Once computed it stays: an update does not make it unknown.
-    pub stable: bool,
+    pub use_state_for_unknown: bool,
     /// Taken where a user sets nothing.
     pub default: Option<Value>,
     /// Checked offline on every known value.
     pub rules: Vec<Rule>,
     /// Spellings that mean the same are no change.
-    pub same: Option<Same>,
+    pub semantic_equal: Option<Same>,
 }
 
 impl Attribute {
@@ -72,11 +72,11 @@ impl Attribute {
             computed: false,
             sensitive: false,
             write_only: false,
-            replaces: false,
-            stable: false,
+            requires_replace: false,
+            use_state_for_unknown: false,
             default: None,
             rules: Vec::new(),
-            same: None,
+            semantic_equal: None,
         }
     }
 
@@ -147,15 +147,15 @@ impl Attribute {
 
     /// A change replaces the object.
     #[must_use]
-    pub fn replaces(mut self) -> Self {
-        self.replaces = true;
+    pub fn requires_replace(mut self) -> Self {
+        self.requires_replace = true;
         self
     }
 
     /// Once known it keeps its value through updates.
     #[must_use]
-    pub fn stable(mut self) -> Self {
-        self.stable = true;
+    pub fn use_state_for_unknown(mut self) -> Self {
+        self.use_state_for_unknown = true;
         self
     }
 
@@ -177,8 +177,8 @@ impl Attribute {
 
     /// Spellings for which `same` holds are no change.
     #[must_use]
-    pub fn same(mut self, same: Same) -> Self {
-        self.same = Some(same);
+    pub fn semantic_equal(mut self, same: Same) -> Self {
+        self.semantic_equal = Some(same);
         self
     }
 
@@ -205,7 +205,7 @@ impl Attribute {
             Some(Value::Number(number)) => sentences.push(format!("Defaults to `{number}`.")),
             _ => {}
         }
-        if self.replaces {
+        if self.requires_replace {
             sentences.push("Changing this replaces the object.".to_owned());
         }
         sentences.join(" ")

@@ -29,13 +29,13 @@ pub trait Authenticate: Send + Sync {
     }
 
     /// Puts the credentials on one attempt; may replace its headers and its JSON body, which are the originals each time.
-    fn apply(&self, request: &mut Outgoing) -> Result<(), Error>;
+    fn apply(&self, request: &mut PreparedRequest) -> Result<(), Error>;
 
     /// Called at most once per request, after a 400, 401 or 403, with the request as it was sent.
     ///
     /// `true` means that the credentials differ from those in `refused`, and the request is sent once more. That is safe
     /// for a write too, since the vendor refused the first one.
-    async fn renew(&self, refused: &Outgoing, error: &Error) -> Result<bool, Error> {
+    async fn renew(&self, refused: &PreparedRequest, error: &Error) -> Result<bool, Error> {
         let _ = (refused, error);
         Ok(false)
     }
@@ -43,7 +43,7 @@ pub trait Authenticate: Send + Sync {
 
 /// One attempt at a request, before it is sent.
 #[derive(Clone)]
-pub struct Outgoing {
+pub struct PreparedRequest {
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
@@ -59,7 +59,7 @@ pub(super) enum Body {
     Form(String),
 }
 
-impl Outgoing {
+impl PreparedRequest {
     /// The method.
     pub fn method(&self) -> &Method {
         &self.method
@@ -99,9 +99,9 @@ impl Outgoing {
     }
 }
 
-impl fmt::Debug for Outgoing {
+impl fmt::Debug for PreparedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outgoing")
+        f.debug_struct("PreparedRequest")
             .field("method", &self.method)
             .field("headers", &redact::headers(&self.headers))
             .finish_non_exhaustive()
@@ -113,7 +113,7 @@ impl fmt::Debug for Outgoing {
 pub struct Anonymous;
 
 impl Authenticate for Anonymous {
-    fn apply(&self, _request: &mut Outgoing) -> Result<(), Error> {
+    fn apply(&self, _request: &mut PreparedRequest) -> Result<(), Error> {
         Ok(())
     }
 }
@@ -140,7 +140,7 @@ impl StaticHeader {
 }
 
 impl Authenticate for StaticHeader {
-    fn apply(&self, request: &mut Outgoing) -> Result<(), Error> {
+    fn apply(&self, request: &mut PreparedRequest) -> Result<(), Error> {
         request.headers.insert(self.name.clone(), self.value.clone());
         Ok(())
     }

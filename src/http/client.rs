@@ -10,15 +10,15 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, trace};
 use url::Url;
 
-use super::auth::{Authenticate, Body, Outgoing};
+use super::auth::{Authenticate, Body, PreparedRequest};
 use super::cache::RunCache;
 use super::error::{Context, Error, Kind};
 use super::limits::{Limits, Stopped};
 use super::path::Path;
-use super::reached::Reached;
+use super::reached::Probe;
 use super::request::{Call, Request};
 use super::response::Answer;
-use super::retry::{self, Effect, Failure, Fate, MAX_WAIT};
+use super::retry::{self, Delivery, Failure, MAX_WAIT, Semantics};
 use super::settings::{Settings, check_base_url};
 use super::{clock, redact, transport};
 
@@ -93,14 +93,14 @@ impl Client {
     }
 
     /// Asks for the base URL, once and without credentials: any answer shows that there is a way there.
-    pub async fn reach(&self) -> Result<Reached, Error> {
+    pub async fn probe(&self) -> Result<Probe, Error> {
         let Shared { settings, user_agent, .. } = &*self.shared;
         let url = redact::url(&self.base_url);
         let mut context = Context::new(self.vendor(), "looking for the service");
         context.route = Some((Method::GET, url.clone()));
         let headers = [(USER_AGENT, user_agent.clone())].into_iter().collect();
         let outgoing =
-            Outgoing { method: Method::GET, url: self.base_url.clone(), headers, body: Body::None, note: None };
+            PreparedRequest { method: Method::GET, url: self.base_url.clone(), headers, body: Body::None, note: None };
         let begun = Instant::now();
         let result = settings.transport.exchange(&outgoing, settings, &context).await;
         log(&context, 1, &outgoing, begun, &result);
@@ -112,7 +112,7 @@ impl Client {
             },
         };
         let (encrypted, local) = (self.base_url.scheme() == "https", transport::is_local(&self.base_url));
-        Ok(Reached { url, status, took: begun.elapsed(), clock_skew, encrypted, local })
+        Ok(Probe { url, status, took: begun.elapsed(), clock_skew, encrypted, local })
     }
 
     /// What is fired when the provider is asked to stop.
@@ -127,7 +127,7 @@ impl Client {
     /// Sends the call until it succeeds, fails for good, or has been repeated often enough.
     pub(super) async fn send(&self, call: &Call) -> Result<Answer, Error> {
         let mut backoff = retry::backoff(&self.shared.settings);
-        let mut progress = Progress { attempts: 0, unconfirmed: false, effect: call.effect };
+        let mut progress = Progress { attempts: 0, unconfirmed: false, semantics: call.semantics };
         let mut may_renew = call.authenticate;
         loop {
             let failure = match self.attempt(call, progress.attempts + 1).await {
@@ -135,25 +135,25 @@ impl Client {
                 Err(failure) => failure,
             };
             progress.attempts += u32::from(failure.sent.is_some());
-            progress.unconfirmed |= failure.fate == Fate::Unknown && call.effect != Effect::Read;
+            progress.unconfirmed |= failure.delivery == Delivery::MaybeApplied && call.semantics != Semantics::Safe;
             if may_renew && let Some(refused) = refused_credentials(&failure) {
                 may_renew = false;
                 match self.shared.auth.renew(refused, &failure.error).await {
                     Ok(true) => continue,
                     Ok(false) => {}
-                    Err(error) => return Err(progress.end(needed_for(error, &call.context), Fate::Final)),
+                    Err(error) => return Err(progress.end(needed_for(error, &call.context), Delivery::Terminal)),
                 }
             }
-            if !failure.fate.may_repeat(call.effect) {
-                return Err(progress.end(failure.error, failure.fate));
+            if !failure.delivery.may_repeat(call.semantics) {
+                return Err(progress.end(failure.error, failure.delivery));
             }
             let Some(own_wait) = backoff.next() else {
-                return Err(progress.end(failure.error, failure.fate));
+                return Err(progress.end(failure.error, failure.delivery));
             };
             let wait = failure.wait.unwrap_or_default().max(own_wait);
             if wait > MAX_WAIT {
                 let hint = format!("The vendor asks to wait {wait:?}; at most {MAX_WAIT:?} are waited here.");
-                return Err(progress.end(failure.error.with_hint(hint), failure.fate));
+                return Err(progress.end(failure.error.with_hint(hint), failure.delivery));
             }
             debug!(
                 vendor = self.vendor(),
@@ -177,7 +177,7 @@ impl Client {
             auth.prepare().await.map_err(unprepared)?;
         }
         let place = limits.place(&call.stop).await.map_err(stopped)?;
-        if call.effect != Effect::Read && call.stop.is_cancelled() {
+        if call.semantics != Semantics::Safe && call.stop.is_cancelled() {
             return Err(stopped(Stopped));
         }
         let mut outgoing = call.outgoing.clone();
@@ -193,7 +193,9 @@ impl Client {
             begun.correct(&answer.headers);
         }
         if let Err(failure) = &mut result {
-            if let Some(wait) = failure.wait.filter(|wait| failure.fate == Fate::NotCarriedOut && *wait <= MAX_WAIT) {
+            if let Some(wait) =
+                failure.wait.filter(|wait| failure.delivery == Delivery::NotApplied && *wait <= MAX_WAIT)
+            {
                 limits.pause(wait);
             }
             failure.sent = Some(Box::new(outgoing));
@@ -214,21 +216,21 @@ struct Progress {
     attempts: u32,
     /// Whether a write may have been carried out by one of the attempts.
     unconfirmed: bool,
-    effect: Effect,
+    semantics: Semantics,
 }
 
 impl Progress {
     /// The error that the caller sees: with the number of attempts, and whether a write may have been carried out.
-    fn end(&self, mut error: Error, fate: Fate) -> Error {
+    fn end(&self, mut error: Error, delivery: Delivery) -> Error {
         let facts = error.facts_mut();
         // A token request counts its own attempts.
         if facts.needed_for.is_none() {
             facts.attempts = self.attempts;
         }
         facts.unconfirmed = self.unconfirmed;
-        facts.repeatable = self.effect == Effect::Idempotent;
+        facts.repeatable = self.semantics == Semantics::Idempotent;
         // After a final answer its own kind says more: the object exists, or the values were refused.
-        if self.unconfirmed && (fate != Fate::Final || facts.kind == Kind::Cancelled) {
+        if self.unconfirmed && (delivery != Delivery::Terminal || facts.kind == Kind::Cancelled) {
             facts.kind = Kind::Unconfirmed;
         }
         error
@@ -242,7 +244,7 @@ impl Progress {
             facts.kind = Kind::Cancelled;
             facts.failure = format!("stopped before the request was sent again, after {}", facts.failure);
         }
-        self.end(error, last.fate)
+        self.end(error, last.delivery)
     }
 }
 
@@ -252,16 +254,16 @@ fn stopped(context: &Context) -> Error {
 
 /// The error of an authenticator, with the request that it was needed for.
 fn needed_for(error: Error, context: &Context) -> Error {
-    error.on_the_way_to(&context.doing)
+    error.needed_for_operation(&context.operation)
 }
 
 /// The request as it was sent, if the vendor refused it in a way that other credentials may change.
-fn refused_credentials(failure: &Failure) -> Option<&Outgoing> {
+fn refused_credentials(failure: &Failure) -> Option<&PreparedRequest> {
     let status = failure.error.status()?.as_u16();
     if matches!(status, 400 | 401 | 403) { failure.sent.as_deref() } else { None }
 }
 
-fn log(context: &Context, attempt: u32, outgoing: &Outgoing, begun: Instant, result: &Result<Answer, Failure>) {
+fn log(context: &Context, attempt: u32, outgoing: &PreparedRequest, begun: Instant, result: &Result<Answer, Failure>) {
     let Some((method, url)) = &context.route else { return };
     let status = match result {
         Ok(answer) => answer.status.as_str().to_owned(),
@@ -271,7 +273,7 @@ fn log(context: &Context, attempt: u32, outgoing: &Outgoing, begun: Instant, res
             .map_or_else(|| format!("{:?}", failure.error.kind()), |status| status.as_str().to_owned()),
     };
     let ms = begun.elapsed().as_millis();
-    debug!(vendor = context.vendor, doing = context.doing, %method, url, status, ms, attempt, "sent a request");
+    debug!(vendor = context.vendor, operation = context.operation, %method, url, status, ms, attempt, "sent a request");
     trace!(vendor = context.vendor, headers = redact::headers(&outgoing.headers), "with the request headers");
     if let Ok(answer) = result {
         trace!(vendor = context.vendor, headers = redact::headers(&answer.headers), "with the answer headers");

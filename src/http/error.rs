@@ -71,14 +71,14 @@ impl Kind {
 pub(super) struct Context {
     pub(super) vendor: &'static str,
     /// A gerund phrase such as `reading the weights`.
-    pub(super) doing: String,
+    pub(super) operation: String,
     /// Method and URL, the latter as it may be shown.
     pub(super) route: Option<(Method, String)>,
 }
 
 impl Context {
-    pub(super) fn new(vendor: &'static str, doing: impl Into<String>) -> Self {
-        Self { vendor, doing: doing.into(), route: None }
+    pub(super) fn new(vendor: &'static str, operation: impl Into<String>) -> Self {
+        Self { vendor, operation: operation.into(), route: None }
     }
 }
 
@@ -119,9 +119,9 @@ pub struct Error(Box<Facts>);
 impl Error {
     /// A failure that a vendor's own code found, such as a key that cannot encrypt a request.
     ///
-    /// `doing` is a gerund phrase, `failure` the end of a sentence; neither may contain a secret.
-    pub fn new(kind: Kind, vendor: &'static str, doing: impl Into<String>, failure: impl Into<String>) -> Self {
-        Self::from_context(kind, Context::new(vendor, doing), failure)
+    /// `operation` is a gerund phrase, `failure` the end of a sentence; neither may contain a secret.
+    pub fn new(kind: Kind, vendor: &'static str, operation: impl Into<String>, failure: impl Into<String>) -> Self {
+        Self::from_context(kind, Context::new(vendor, operation), failure)
     }
 
     pub(super) fn from_context(kind: Kind, context: Context, failure: impl Into<String>) -> Self {
@@ -158,15 +158,15 @@ impl Error {
     /// The same for a caller that has looked what became of a write without a clear answer: says what it saw and what to do,
     /// in place of the advice to look.
     #[must_use]
-    pub fn after_a_look(mut self, seen: impl AsRef<str>) -> Self {
+    pub fn with_observation(mut self, seen: impl AsRef<str>) -> Self {
         self.0.seen = Some(seen.as_ref().to_owned());
         self
     }
 
-    /// Says that this was asked on the way to another request, which was not sent; `doing` is what that was for.
+    /// Says that this was asked on the way to another request, which was not sent; `operation` is what that was for.
     #[must_use]
-    pub fn on_the_way_to(mut self, doing: &str) -> Self {
-        self.0.needed_for.get_or_insert_with(|| doing.to_owned());
+    pub fn needed_for_operation(mut self, operation: &str) -> Self {
+        self.0.needed_for.get_or_insert_with(|| operation.to_owned());
         self
     }
 
@@ -203,8 +203,8 @@ impl Error {
     }
 
     /// What was being done, as a gerund phrase.
-    pub fn doing(&self) -> &str {
-        &self.0.context.doing
+    pub fn operation(&self) -> &str {
+        &self.0.context.operation
     }
 
     /// The method, if a request had been formed.
@@ -269,7 +269,7 @@ impl Error {
 
     /// Whether a write may have been carried out although it failed, in this attempt or an earlier one. One whose answer
     /// cannot be read was.
-    pub fn may_have_been_carried_out(&self) -> bool {
+    pub fn may_have_applied(&self) -> bool {
         self.0.unconfirmed || (self.kind() == Kind::Decode && !self.is_before_the_request())
     }
 
@@ -279,7 +279,7 @@ impl Error {
     }
 
     /// Whether an access token was asked for, the address of which may be another than that of the API.
-    pub fn is_about_a_token(&self) -> bool {
+    pub fn is_token_request(&self) -> bool {
         self.0.for_token
     }
 }

@@ -18,14 +18,14 @@ impl Error {
             Kind::Unconfirmed => "; the request may have been carried out",
             _ => "",
         };
-        format!("{}: {} failed: {}{unconfirmed}", facts.context.vendor, facts.context.doing, what_came_back(facts))
+        format!("{}: {} failed: {}{unconfirmed}", facts.context.vendor, facts.context.operation, what_came_back(facts))
     }
 
     /// Several lines: what was being done and what came back, for a warning that all is well in the end. No advice.
-    pub fn what_happened(&self) -> String {
+    pub fn description(&self) -> String {
         let facts = self.facts();
         let mut lines =
-            vec![format!("{}: {} failed: {}", facts.context.vendor, facts.context.doing, what_came_back(facts))];
+            vec![format!("{}: {} failed: {}", facts.context.vendor, facts.context.operation, what_came_back(facts))];
         lines.extend(known(facts));
         lines.extend(self.cause().map(|cause| format!("Cause: {cause}")));
         lines.join("\n")
@@ -150,7 +150,9 @@ fn advice(facts: &Facts) -> String {
             "Check the id and the base URL: the object was deleted, never existed, or the path is another one."
                 .to_owned()
         }
-        Kind::Conflict => "Something else created or changed the object. Look at it, then plan again.".to_owned(),
+        Kind::Conflict => {
+            "Something else created or changed the object. CachePolicy at it, then plan again.".to_owned()
+        }
         Kind::Invalid => format!("{vendor} did not accept what was sent. Change the value that it names."),
         Kind::RateLimited => format!("{vendor} was asked too often. Wait, then try again."),
         Kind::Server => {
@@ -162,7 +164,7 @@ fn advice(facts: &Facts) -> String {
             "Try again later: the same change made twice is as made once.".to_owned()
         }
         Kind::Unconfirmed => {
-            format!("Look at {vendor} whether the change is there before making it again.")
+            format!("CachePolicy at {vendor} whether the change is there before making it again.")
         }
         Kind::Decode => format!(
             "The answer of {vendor} differs from its documentation as this version knows it. Check that the base URL is the \
@@ -173,7 +175,7 @@ fn advice(facts: &Facts) -> String {
         }
         Kind::Request if facts.hint.is_some() => "Nothing was sent.".to_owned(),
         Kind::Request => "Nothing was sent. Correct the value that is named above.".to_owned(),
-        Kind::Other => format!("Look the answer up in the documentation of {vendor}."),
+        Kind::Other => format!("CachePolicy the answer up in the documentation of {vendor}."),
     }
 }
 
@@ -203,10 +205,10 @@ mod tests {
     #[test]
     fn who_has_looked_is_not_told_to_look() {
         let error =
-            |kind| Error::new(kind, "Acme", "creating the hook", "no answer came").after_a_look("It is not there.");
+            |kind| Error::new(kind, "Acme", "creating the hook", "no answer came").with_observation("It is not there.");
         assert_eq!(error(Kind::Unconfirmed).detail(), "It is not there.");
         assert!(error(Kind::Decode).detail().contains("differs from its documentation"), "which is still to be told");
-        let told = error(Kind::Unconfirmed).what_happened();
+        let told = error(Kind::Unconfirmed).description();
         assert_eq!(told, "Acme: creating the hook failed: no answer came", "and no advice where all is well");
     }
 

@@ -39,13 +39,13 @@ mod vendor_error;
 #[cfg(test)]
 mod tests;
 
-pub use auth::{Anonymous, Authenticate, Outgoing, StaticHeader};
+pub use auth::{Anonymous, Authenticate, PreparedRequest, StaticHeader};
 pub use client::Client;
 pub use error::{Error, Kind};
 pub use oauth2::{ClientAuth, ClientCredentials, OAuth2ClientCredentials, Token};
 pub use path::Path;
-pub use reached::Reached;
-pub use request::{Look, Request};
+pub use reached::Probe;
+pub use request::{CachePolicy, Request};
 pub use response::Response;
 pub use settings::{EndpointLimit, Settings};
 pub use vendor_error::{FieldError, ParseError, VendorError, parse_common};

@@ -20,7 +20,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 use url::{Url, form_urlencoded};
 
-use super::auth::{Anonymous, Authenticate, Outgoing, secret_value};
+use super::auth::{Anonymous, Authenticate, PreparedRequest, secret_value};
 use super::client::Client;
 use super::clock;
 use super::error::{Error, Kind};
@@ -191,7 +191,7 @@ impl OAuth2ClientCredentials {
         let scope = scopes.join(" ");
         form.extend((!scope.is_empty()).then_some(("scope", scope.as_str())));
         form.extend(audience.as_deref().map(|audience| ("audience", audience)));
-        let mut request = self.client.post(Path::new("")).doing("asking for an access token").read_only();
+        let mut request = self.client.post(Path::new("")).operation("asking for an access token").read_only();
         match &self.basic {
             Some(basic) => request = request.header(AUTHORIZATION.as_str(), basic.expose_secret()),
             None => form.extend([("client_id", client_id.as_str()), ("client_secret", client_secret.expose_secret())]),
@@ -225,7 +225,7 @@ impl Authenticate for OAuth2ClientCredentials {
         self.token().await.map(|_| ())
     }
 
-    fn apply(&self, request: &mut Outgoing) -> Result<(), Error> {
+    fn apply(&self, request: &mut PreparedRequest) -> Result<(), Error> {
         let header = self.held().token.as_ref().map(|token| token.header.clone()).ok_or_else(|| {
             Error::new(
                 Kind::Request,
@@ -239,7 +239,7 @@ impl Authenticate for OAuth2ClientCredentials {
     }
 
     /// A 401 says that the token was withdrawn before its time; the next is asked for unless another request has done so.
-    async fn renew(&self, refused: &Outgoing, error: &Error) -> Result<bool, Error> {
+    async fn renew(&self, refused: &PreparedRequest, error: &Error) -> Result<bool, Error> {
         let withdrawn = match error.status() {
             Some(StatusCode::UNAUTHORIZED) => true,
             Some(StatusCode::FORBIDDEN) => self.renews_on_forbidden,

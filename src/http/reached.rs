@@ -9,7 +9,7 @@ use super::explain;
 
 /// An answer, whatever it says, to a request without credentials.
 #[derive(Clone, Debug)]
-pub struct Reached {
+pub struct Probe {
     /// Where from, as it may be shown.
     pub url: String,
     /// The status, which may be an error: a service need not have anything at its base URL.
@@ -24,7 +24,7 @@ pub struct Reached {
     pub local: bool,
 }
 
-impl Reached {
+impl Probe {
     /// A sentence about the clocks, if they are further apart than travel time explains.
     pub fn notable_skew(&self) -> Option<String> {
         self.clock_skew.and_then(explain::skew)

@@ -11,14 +11,14 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 use url::form_urlencoded;
 
-use super::auth::{Body, Outgoing};
+use super::auth::{Body, PreparedRequest};
 use super::cache::Tag;
 use super::client::Client;
 use super::error::{Context, Error, Kind};
 use super::path::Path;
 use super::redact;
 use super::response::Response;
-use super::retry::Effect;
+use super::retry::Semantics;
 
 /// A request to be sent by [`send`](Request::send); a mistake in it is reported then.
 #[must_use = "a request does nothing until it is sent"]
@@ -26,12 +26,12 @@ pub struct Request {
     client: Client,
     method: Method,
     path: Path,
-    doing: Option<String>,
+    operation: Option<String>,
     query: Vec<(String, String)>,
     headers: HeaderMap,
     body: Body,
     note: Option<Arc<dyn Any + Send + Sync>>,
-    effect: Effect,
+    semantics: Semantics,
     authenticate: bool,
     shared: Option<Tag>,
     fresh: bool,
@@ -42,21 +42,21 @@ pub struct Request {
 
 /// How far a shared read relies on what this run has read before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Look {
+pub enum CachePolicy {
     /// What the run knows already is not asked again.
     #[default]
-    Shared,
+    UseCached,
     /// Asks again.
-    Anew,
+    Refresh,
     /// Asks again what a write has left behind, even when the provider was asked to stop: what is there would be lost.
-    Settling,
+    RefreshAfterWrite,
 }
 
 /// A request that is ready to go out, any number of times.
 pub(super) struct Call {
     pub(super) context: Context,
-    pub(super) outgoing: Outgoing,
-    pub(super) effect: Effect,
+    pub(super) outgoing: PreparedRequest,
+    pub(super) semantics: Semantics,
     pub(super) authenticate: bool,
     /// Ends its waits.
     pub(super) stop: CancellationToken,
@@ -64,21 +64,21 @@ pub(super) struct Call {
 
 impl Request {
     pub(super) fn new(client: Client, method: Method, path: Path) -> Self {
-        let effect = match method {
-            Method::GET | Method::HEAD | Method::OPTIONS => Effect::Read,
-            Method::PUT | Method::DELETE => Effect::Idempotent,
-            _ => Effect::Once,
+        let semantics = match method {
+            Method::GET | Method::HEAD | Method::OPTIONS => Semantics::Safe,
+            Method::PUT | Method::DELETE => Semantics::Idempotent,
+            _ => Semantics::NonIdempotent,
         };
         Self {
             client,
             method,
             path,
-            doing: None,
+            operation: None,
             query: Vec::new(),
             headers: HeaderMap::new(),
             body: Body::None,
             note: None,
-            effect,
+            semantics,
             authenticate: true,
             shared: None,
             fresh: false,
@@ -89,8 +89,8 @@ impl Request {
     }
 
     /// Names what this request is for, as a gerund phrase such as `reading the weights`; errors are built on it.
-    pub fn doing(mut self, doing: impl Into<String>) -> Self {
-        self.doing = Some(doing.into());
+    pub fn operation(mut self, operation: impl Into<String>) -> Self {
+        self.operation = Some(operation.into());
         self
     }
 
@@ -139,7 +139,7 @@ impl Request {
     }
 
     /// Tells the vendor's authenticator about this request, as by the permission that it needs; read back with
-    /// [`Outgoing::note`]. A shared read is shared among requests whatever their notes.
+    /// [`PreparedRequest::note`]. A shared read is shared among requests whatever their notes.
     pub fn note<T: Any + Send + Sync>(mut self, note: T) -> Self {
         self.note = Some(Arc::new(note));
         self
@@ -147,20 +147,20 @@ impl Request {
 
     /// This POST only reads, like a search: it may be repeated, and is still sent when the provider was asked to stop.
     pub fn read_only(mut self) -> Self {
-        self.effect = Effect::Read;
+        self.semantics = Semantics::Safe;
         self
     }
 
     /// This write may be repeated blindly, like an update that replaces the whole. PUT and DELETE are taken to be so.
     pub fn idempotent(mut self) -> Self {
-        self.effect = Effect::Idempotent;
+        self.semantics = Semantics::Idempotent;
         self
     }
 
     /// This write counts each time, like a DELETE that rotates a key: it is repeated only if it certainly was not carried
     /// out. POST and PATCH are taken to be so.
     pub fn once(mut self) -> Self {
-        self.effect = Effect::Once;
+        self.semantics = Semantics::NonIdempotent;
         self
     }
 
@@ -191,17 +191,17 @@ impl Request {
     }
 
     /// Relies on what was read before as far as `look` says.
-    pub fn look(self, look: Look) -> Self {
-        match look {
-            Look::Shared => self,
-            Look::Anew => self.fresh(),
-            Look::Settling => self.fresh().settling(),
+    pub fn cache_policy(self, policy: CachePolicy) -> Self {
+        match policy {
+            CachePolicy::UseCached => self,
+            CachePolicy::Refresh => self.fresh(),
+            CachePolicy::RefreshAfterWrite => self.fresh().settling(),
         }
     }
 
     /// The same for the pages of a list after its first, which `look` has asked anew: that has forgotten the others with it.
-    pub fn look_on(self, look: Look) -> Self {
-        if look == Look::Settling { self.settling() } else { self }
+    pub fn cache_policy_of_next_page(self, policy: CachePolicy) -> Self {
+        if policy == CachePolicy::RefreshAfterWrite { self.settling() } else { self }
     }
 
     /// Makes reads shared under this tag be asked again, also those in flight while this request is; may be repeated.
@@ -229,7 +229,7 @@ impl Request {
         drop(write);
         let response = Response { answer, context: call.context };
         // A portal that answers in the vendor's place has carried nothing out, whoever reads the body of the answer or not.
-        if call.effect != Effect::Read {
+        if call.semantics != Semantics::Safe {
             response.check_form()?;
         }
         Ok(response)
@@ -249,7 +249,7 @@ impl Request {
 
     fn into_call(self) -> Result<Call, Error> {
         let mut context =
-            Context::new(self.client.vendor(), self.doing.unwrap_or_else(|| "sending a request".to_owned()));
+            Context::new(self.client.vendor(), self.operation.unwrap_or_else(|| "sending a request".to_owned()));
         if let Some(problem) = self.problem {
             return Err(Error::from_context(Kind::Request, context, problem));
         }
@@ -260,9 +260,10 @@ impl Request {
         add_query(&mut url, &self.query);
         add_query(&mut shown, &self.query);
         context.route = Some((self.method.clone(), redact::url(&shown)));
-        let outgoing = Outgoing { method: self.method, url, headers: self.headers, body: self.body, note: self.note };
+        let outgoing =
+            PreparedRequest { method: self.method, url, headers: self.headers, body: self.body, note: self.note };
         let stop = if self.settling { CancellationToken::new() } else { self.client.stop().clone() };
-        Ok(Call { context, outgoing, effect: self.effect, authenticate: self.authenticate, stop })
+        Ok(Call { context, outgoing, semantics: self.semantics, authenticate: self.authenticate, stop })
     }
 }
 

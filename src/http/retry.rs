@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, RETRY_AFTER};
 
-use super::auth::Outgoing;
+use super::auth::PreparedRequest;
 use super::clock;
 use super::error::Error;
 use super::settings::Settings;
@@ -30,46 +30,46 @@ const SMALLEST_EPOCH_MILLIS: i64 = 1_000_000_000_000;
 
 /// What a request does to the vendor's data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Effect {
+pub(super) enum Semantics {
     /// It changes nothing.
-    Read,
+    Safe,
     /// Done twice is as done once.
     Idempotent,
     /// Done twice makes a second object, or a second event.
-    Once,
+    NonIdempotent,
 }
 
 /// What became of an attempt, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(super) enum Delivery {
     /// It certainly was not carried out, and may be later.
-    NotCarriedOut,
+    NotApplied,
     /// It may have been carried out.
-    Unknown,
+    MaybeApplied,
     /// It was answered, and the same request would be answered the same.
-    Final,
+    Terminal,
 }
 
-impl Fate {
+impl Delivery {
     /// What a status that is not a success says. A 503 that names a time is an overload that turned the request away; one
     /// that does not may come from anything on the way back.
     pub(super) fn of_status(status: StatusCode, names_a_wait: bool) -> Self {
         match status.as_u16() {
-            429 => Self::NotCarriedOut,
-            503 if names_a_wait => Self::NotCarriedOut,
+            429 => Self::NotApplied,
+            503 if names_a_wait => Self::NotApplied,
             // Not implemented, and HTTP version not supported.
-            501 | 505 => Self::Final,
-            408 | 500..=599 => Self::Unknown,
-            _ => Self::Final,
+            501 | 505 => Self::Terminal,
+            408 | 500..=599 => Self::MaybeApplied,
+            _ => Self::Terminal,
         }
     }
 
-    /// Whether a request of this effect may be sent again.
-    pub(super) fn may_repeat(self, effect: Effect) -> bool {
+    /// Whether a request of this semantics may be sent again.
+    pub(super) fn may_repeat(self, semantics: Semantics) -> bool {
         match self {
-            Self::NotCarriedOut => true,
-            Self::Unknown => effect != Effect::Once,
-            Self::Final => false,
+            Self::NotApplied => true,
+            Self::MaybeApplied => semantics != Semantics::NonIdempotent,
+            Self::Terminal => false,
         }
     }
 }
@@ -77,17 +77,17 @@ impl Fate {
 /// A failed attempt.
 pub(super) struct Failure {
     pub(super) error: Error,
-    pub(super) fate: Fate,
+    pub(super) delivery: Delivery,
     /// The wait that the vendor named.
     pub(super) wait: Option<Duration>,
     /// The request as it was sent, if it was.
-    pub(super) sent: Option<Box<Outgoing>>,
+    pub(super) sent: Option<Box<PreparedRequest>>,
 }
 
 impl Failure {
     /// A failure that repeating does not change.
     pub(super) fn last(error: Error) -> Self {
-        Self { error, fate: Fate::Final, wait: None, sent: None }
+        Self { error, delivery: Delivery::Terminal, wait: None, sent: None }
     }
 }
 
@@ -185,16 +185,16 @@ mod tests {
 
     #[test]
     fn only_what_was_not_carried_out_is_repeated_for_a_write_that_counts() {
-        use Effect::{Idempotent, Once, Read};
+        use Semantics::{Idempotent, NonIdempotent, Safe};
         for (status, names_a_wait, repeated_for) in [
-            (429, false, vec![Read, Idempotent, Once]),
-            (503, true, vec![Read, Idempotent, Once]),
-            (503, false, vec![Read, Idempotent]),
-            (500, false, vec![Read, Idempotent]),
-            (500, true, vec![Read, Idempotent]),
-            (502, false, vec![Read, Idempotent]),
-            (504, false, vec![Read, Idempotent]),
-            (408, false, vec![Read, Idempotent]),
+            (429, false, vec![Safe, Idempotent, NonIdempotent]),
+            (503, true, vec![Safe, Idempotent, NonIdempotent]),
+            (503, false, vec![Safe, Idempotent]),
+            (500, false, vec![Safe, Idempotent]),
+            (500, true, vec![Safe, Idempotent]),
+            (502, false, vec![Safe, Idempotent]),
+            (504, false, vec![Safe, Idempotent]),
+            (408, false, vec![Safe, Idempotent]),
             (501, false, vec![]),
             (301, false, vec![]),
             (400, false, vec![]),
@@ -202,9 +202,11 @@ mod tests {
             (404, false, vec![]),
             (409, false, vec![]),
         ] {
-            let fate = Fate::of_status(StatusCode::from_u16(status).unwrap(), names_a_wait);
-            let repeated: Vec<Effect> =
-                [Read, Idempotent, Once].into_iter().filter(|effect| fate.may_repeat(*effect)).collect();
+            let delivery = Delivery::of_status(StatusCode::from_u16(status).unwrap(), names_a_wait);
+            let repeated: Vec<Semantics> = [Safe, Idempotent, NonIdempotent]
+                .into_iter()
+                .filter(|semantics| delivery.may_repeat(*semantics))
+                .collect();
             assert_eq!(repeated, repeated_for, "{status}");
         }
     }

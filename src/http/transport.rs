@@ -13,10 +13,10 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
 use url::{Host, Url};
 
-use super::auth::{Body, Outgoing};
+use super::auth::{Body, PreparedRequest};
 use super::error::{Context, Error, Kind};
 use super::response::Answer;
-use super::retry::{Failure, Fate, named_wait};
+use super::retry::{Delivery, Failure, named_wait};
 use super::settings::Settings;
 use super::{clock, redact, vendor_error};
 
@@ -40,7 +40,7 @@ impl Transport {
     /// Sends the request once and reads the whole answer; an answer that is not 2xx is a failure.
     pub(super) async fn exchange(
         &self,
-        request: &Outgoing,
+        request: &PreparedRequest,
         settings: &Settings,
         context: &Context,
     ) -> Result<Answer, Failure> {
@@ -98,7 +98,7 @@ pub(super) fn is_local(url: &Url) -> bool {
         }
 }
 
-fn to_wire(request: &Outgoing, timeout: Duration) -> reqwest::Request {
+fn to_wire(request: &PreparedRequest, timeout: Duration) -> reqwest::Request {
     let mut wire = reqwest::Request::new(request.method.clone(), request.url.clone());
     *wire.headers_mut() = request.headers.clone();
     *wire.timeout_mut() = Some(timeout);
@@ -145,7 +145,7 @@ fn refused(status: StatusCode, headers: &HeaderMap, body: &[u8], settings: &Sett
         error = error
             .with_hint(format!("It points to `{target}`, which is not followed. Correct the base URL or the path."));
     }
-    Failure { error, fate: Fate::of_status(status, wait.is_some()), wait, sent: None }
+    Failure { error, delivery: Delivery::of_status(status, wait.is_some()), wait, sent: None }
 }
 
 /// What every answer says about itself, whatever became of its body.
@@ -164,21 +164,25 @@ fn sending_failed(error: reqwest::Error, url: &Url, timeout: Duration, context: 
     // The URL is in the context, without what may not be shown.
     let error = error.without_url();
     let host = redact::authority(url);
-    let (kind, fate, failure) = if error.is_builder() {
-        (Kind::Request, Fate::Final, "the request could not be built".to_owned())
+    let (kind, delivery, failure) = if error.is_builder() {
+        (Kind::Request, Delivery::Terminal, "the request could not be built".to_owned())
     } else if error.is_connect() && mentions_tls(&error) {
-        (Kind::Tls, Fate::Final, format!("no secure connection to `{host}`"))
+        (Kind::Tls, Delivery::Terminal, format!("no secure connection to `{host}`"))
     } else if error.is_dns() {
-        (Kind::Connect, Fate::NotCarriedOut, format!("the host name of `{host}` could not be resolved"))
+        (Kind::Connect, Delivery::NotApplied, format!("the host name of `{host}` could not be resolved"))
     } else if error.is_connect() {
-        (Kind::Connect, Fate::NotCarriedOut, format!("no connection to `{host}`"))
+        (Kind::Connect, Delivery::NotApplied, format!("no connection to `{host}`"))
     } else if error.is_timeout() {
-        (Kind::Timeout, Fate::Unknown, format!("`{host}` did not answer within {timeout:?}"))
+        (Kind::Timeout, Delivery::MaybeApplied, format!("`{host}` did not answer within {timeout:?}"))
     } else {
-        (Kind::Connect, Fate::Unknown, format!("the connection to `{host}` broke before the answer was complete"))
+        (
+            Kind::Connect,
+            Delivery::MaybeApplied,
+            format!("the connection to `{host}` broke before the answer was complete"),
+        )
     };
     let error = Error::from_context(kind, context.clone(), failure).with_source(error);
-    Failure { error, fate, wait: None, sent: None }
+    Failure { error, delivery, wait: None, sent: None }
 }
 
 /// Whether the handshake failed, rather than the connection below it.

@@ -13,7 +13,7 @@ use super::error::Error;
 use super::handshake::Handshake;
 use super::host::Host;
 use super::listener::{Listener, connections};
-use super::services::{self, Farewell};
+use super::services::{self, ShutdownHook};
 use super::signals::Signals;
 use super::tls;
 
@@ -53,7 +53,7 @@ pub async fn serve(
 }
 
 /// A farewell that is cut off when it takes too long: the user waits for it.
-pub(super) fn within_its_time(farewell: impl Future<Output = ()> + Send + 'static) -> Farewell {
+pub(super) fn within_its_time(farewell: impl Future<Output = ()> + Send + 'static) -> ShutdownHook {
     let bounded = async {
         if tokio::time::timeout(FAREWELL_TIMEOUT, farewell).await.is_err() {
             tracing::error!(timeout = ?FAREWELL_TIMEOUT, "ended before everything was given back");
@@ -88,7 +88,7 @@ impl Server {
         Ok(Self { listener, tls, line })
     }
 
-    pub(super) async fn run(self, routes: Routes, farewell: Farewell) -> Result<(), Error> {
+    pub(super) async fn run(self, routes: Routes, farewell: ShutdownHook) -> Result<(), Error> {
         run(self.listener, self.tls, routes, farewell).await
     }
 }
@@ -98,7 +98,7 @@ pub(super) async fn run(
     listener: Listener,
     tls: Option<TlsAcceptor>,
     routes: Routes,
-    farewell: Farewell,
+    farewell: ShutdownHook,
 ) -> Result<(), Error> {
     let stop = CancellationToken::new();
     let routes = services::add(routes, stop.clone(), farewell).await;

@@ -22,11 +22,11 @@ use super::generated::plugin::{ConnInfo, Empty, StdioData};
 const HEALTH_NAME: &str = "plugin";
 
 /// What a plugin does before it ends, once, however often it is awaited.
-pub(super) type Farewell = Shared<BoxFuture<'static, ()>>;
+pub(super) type ShutdownHook = Shared<BoxFuture<'static, ()>>;
 
 /// Adds the services to a plugin's own; `stop` ends them, and fires when the host asks the plugin to stop and `farewell` is
 /// done.
-pub(super) async fn add(routes: Routes, stop: CancellationToken, farewell: Farewell) -> Routes {
+pub(super) async fn add(routes: Routes, stop: CancellationToken, farewell: ShutdownHook) -> Routes {
     let (reporter, health) = tonic_health::server::health_reporter();
     reporter.set_service_status(HEALTH_NAME, ServingStatus::Serving).await;
     let services = Services { stop, farewell };
@@ -40,7 +40,7 @@ pub(super) async fn add(routes: Routes, stop: CancellationToken, farewell: Farew
 #[derive(Debug, Clone)]
 struct Services {
     stop: CancellationToken,
-    farewell: Farewell,
+    farewell: ShutdownHook,
 }
 
 impl Services {

@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::framework::Provider;
 use crate::framework::function::{Parameter, Signature};
-use crate::framework::identity::Part;
+use crate::framework::identity::IdentityAttribute;
 use crate::framework::schema::{Attribute, Nesting, Schema, Shape};
 
 /// The version of the format, as Terraform writes it.
@@ -58,7 +58,7 @@ fn signature(signature: &Signature) -> Json {
     })
 }
 
-fn identity(parts: &[Part]) -> Json {
+fn identity(parts: &[IdentityAttribute]) -> Json {
     let attributes = parts.iter().map(|part| {
         let flag = if part.required { "required_for_import" } else { "optional_for_import" };
         (part.name.to_owned(), json!({"type": "string", "description": part.description, flag: true}))

@@ -6,9 +6,9 @@
 use std::collections::BTreeSet;
 
 use idv::framework::Vendor;
-use idv::framework::provider::Object;
+use idv::framework::provider::Registration;
+use idv::registry::VENDORS;
 use idv::sandbox;
-use idv::vendors::VENDORS;
 
 use super::{ACTION, DATA_SOURCE, EPHEMERAL_RESOURCE, FUNCTION, KINDS, Kind, LIST_RESOURCE, RESOURCE};
 
@@ -49,20 +49,20 @@ fn objects(cell: &'static str) -> impl Iterator<Item = (String, String)> {
 
 /// The objects of a vendor, in the same form.
 fn registered(vendor: &dyn Vendor) -> BTreeSet<String> {
-    let names = |object: &Object| match object {
-        Object::Resource(resource) => vec![(RESOURCE, resource.name())],
-        Object::Listable(resource, list) => vec![(RESOURCE, resource.name()), (LIST_RESOURCE, list.name())],
-        Object::DataSource(source) => vec![(DATA_SOURCE, source.name())],
-        Object::Ephemeral(ephemeral) => vec![(EPHEMERAL_RESOURCE, ephemeral.name())],
-        Object::Action(action) => vec![(ACTION, action.name())],
-        Object::Function(function) => vec![(FUNCTION, function.name())],
+    let names = |object: &Registration| match object {
+        Registration::Resource(resource) => vec![(RESOURCE, resource.name())],
+        Registration::Listable(resource, list) => vec![(RESOURCE, resource.name()), (LIST_RESOURCE, list.name())],
+        Registration::DataSource(source) => vec![(DATA_SOURCE, source.name())],
+        Registration::Ephemeral(ephemeral) => vec![(EPHEMERAL_RESOURCE, ephemeral.name())],
+        Registration::Action(action) => vec![(ACTION, action.name())],
+        Registration::Function(function) => vec![(FUNCTION, function.name())],
     };
     let all = vendor.objects();
     all.iter().flat_map(names).map(|(kind, name)| format!("{}/{name}", kind.folder)).collect()
 }
 
 /// The operations of a vendor's stand-in, with paths as the vendor's reference has them.
-fn served(sandbox: &sandbox::Vendor) -> BTreeSet<String> {
+fn served(sandbox: &sandbox::StandIn) -> BTreeSet<String> {
     let routes = (sandbox.routes)();
     // The reference of 1Kosmos counts this to the address.
     let path = |path: &'static str| path.strip_prefix("/idproofingapi").unwrap_or(path);

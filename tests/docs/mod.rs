@@ -15,7 +15,7 @@ use std::path::Path;
 
 use idv::framework::environment::Environment;
 use idv::framework::{Provider, Schema};
-use idv::vendors::{self, VENDORS};
+use idv::registry::{self, VENDORS};
 use page::{Import, Page};
 
 use crate::support::golden;
@@ -151,7 +151,7 @@ fn example(file: &str, what: &str, missing: &mut Vec<String>) -> String {
 }
 
 fn provider() -> Provider {
-    vendors::provider(Environment::of(BTreeMap::new()))
+    registry::provider(Environment::of(BTreeMap::new()))
 }
 
 fn generated_files() -> Vec<String> {

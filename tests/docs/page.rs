@@ -1,6 +1,6 @@
 //! One page of the registry: front matter, description, examples, schema, import.
 
-use idv::framework::identity::Part;
+use idv::framework::identity::IdentityAttribute;
 use idv::framework::schema::Schema;
 
 use super::schema;
@@ -24,7 +24,7 @@ pub(super) struct Page<'s> {
 /// How an existing object is taken over.
 pub(super) struct Import {
     /// What tells the object from every other.
-    pub identity: Vec<Part>,
+    pub identity: Vec<IdentityAttribute>,
     /// `import-by-identity.tf`.
     pub by_identity: String,
     /// `import.tf`.

@@ -1,6 +1,6 @@
 //! What is written by hand and names all vendors or all objects names all of them.
 
-use idv::vendors::VENDORS;
+use idv::registry::VENDORS;
 
 use super::{FUNCTION, KINDS, LIST_RESOURCE, root};
 

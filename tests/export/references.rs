@@ -7,11 +7,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use idv::export::{self, Format, Options, Selection};
 use idv::framework::environment::Environment;
-use idv::framework::examination::{Examine, Finding};
-use idv::framework::identity::{self, Part, Place};
-use idv::framework::provider::{AnyClient, Client, Common, Object};
+use idv::framework::health::{CheckResult, HealthCheck};
+use idv::framework::identity::{self, IdentityAttribute, TenantIdentity};
+use idv::framework::provider::{AnyClient, Client, Common, Registration};
 use idv::framework::{
-    Attribute, Context, Diagnostics, Found, Listable, Provider, Resource, Schema, Type, Value, Vendor,
+    Attribute, Context, Diagnostics, ListSink, Listable, Provider, Resource, Schema, Type, Value, Vendor,
 };
 use serde_json::{Value as Json, json};
 
@@ -21,8 +21,8 @@ use crate::support::terraform;
 struct Shelf(BTreeMap<&'static str, Vec<Json>>);
 
 #[async_trait]
-impl Examine for Shelf {
-    async fn examine(&self) -> Vec<Finding> {
+impl HealthCheck for Shelf {
+    async fn check_health(&self) -> Vec<CheckResult> {
         Vec::new()
     }
 }
@@ -30,8 +30,8 @@ impl Examine for Shelf {
 impl Client for Shelf {
     const VENDOR: &'static str = "acme";
 
-    fn place(&self) -> Place {
-        Place::new()
+    fn tenant_identity(&self) -> TenantIdentity {
+        TenantIdentity::new()
     }
 }
 
@@ -52,7 +52,7 @@ macro_rules! kind {
                 Schema::new("A thing.", $attributes.into())
             }
 
-            fn identity(&self) -> Vec<Part> {
+            fn identity(&self) -> Vec<IdentityAttribute> {
                 vec![identity::required("id", "The id.")]
             }
 
@@ -83,9 +83,9 @@ macro_rules! kind {
                 Schema::new("All.", Vec::new())
             }
 
-            async fn list(&self, shelf: &Shelf, _: Value, found: &mut Found<Value>) -> Result<(), Diagnostics> {
+            async fn list(&self, shelf: &Shelf, _: Value, sink: &mut ListSink<Value>) -> Result<(), Diagnostics> {
                 for row in &shelf.0[$name] {
-                    found.offer(row["name"].as_str().unwrap(), value(row)).await;
+                    sink.push(row["name"].as_str().unwrap(), value(row)).await;
                 }
                 Ok(())
             }
@@ -179,8 +179,8 @@ impl Vendor for Acme {
         ]))))
     }
 
-    fn objects(&self) -> Vec<Object> {
-        vec![Object::listable(List), Object::listable(ListEntry)]
+    fn objects(&self) -> Vec<Registration> {
+        vec![Registration::listable(List), Registration::listable(ListEntry)]
     }
 }
 

@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::environment::Environment;
-use super::examination::Examine;
-use super::identity::Place;
+use super::health::HealthCheck;
+use super::identity::TenantIdentity;
 use super::parse_import_id::ParseImportId;
 use super::path::Step;
 use super::schema::{Attribute, Schema};
@@ -31,54 +31,54 @@ pub fn configuration<T: DeserializeOwned>(vendor: &str, config: Value) -> Result
 }
 
 /// A vendor's client, found by its type.
-pub trait Client: Examine {
+pub trait Client: HealthCheck {
     /// The vendor's attribute in the provider block.
     const VENDOR: &'static str;
 
     /// Which tenant it is for, under the names that identities use.
-    fn place(&self) -> Place;
+    fn tenant_identity(&self) -> TenantIdentity;
 }
 
 /// One kind of object that a vendor offers.
-pub enum Object {
+pub enum Registration {
     /// A managed resource.
-    Resource(Arc<dyn resource::Object>),
+    Resource(Arc<dyn resource::DynResource>),
     /// A managed resource whose objects can be listed.
-    Listable(Arc<dyn resource::Object>, Arc<dyn list::Object>),
+    Listable(Arc<dyn resource::DynResource>, Arc<dyn list::DynList>),
     /// A data source.
-    DataSource(Arc<dyn data_source::Object>),
+    DataSource(Arc<dyn data_source::DynDataSource>),
     /// An ephemeral resource.
-    Ephemeral(Arc<dyn ephemeral::Object>),
+    Ephemeral(Arc<dyn ephemeral::DynEphemeral>),
     /// An action.
-    Action(Arc<dyn action::Object>),
+    Action(Arc<dyn action::DynAction>),
     /// A function.
-    Function(function::Object),
+    Function(function::DynFunction),
 }
 
-impl Object {
+impl Registration {
     /// A managed resource.
     pub fn resource<R: resource::Resource>(resource: R) -> Self {
-        Self::Resource(resource::object(resource))
+        Self::Resource(resource::erase(resource))
     }
 
     /// A managed resource whose objects can be listed.
     pub fn listable<R: list::Listable + Copy>(resource: R) -> Self {
-        Self::Listable(resource::object(resource), list::object(resource))
+        Self::Listable(resource::erase(resource), list::erase(resource))
     }
 
     /// A data source.
     pub fn data_source<D: data_source::DataSource>(source: D) -> Self {
-        Self::DataSource(data_source::object(source))
+        Self::DataSource(data_source::erase(source))
     }
 
     /// An ephemeral resource.
     pub fn ephemeral<E: ephemeral::Ephemeral>(ephemeral: E) -> Self {
-        Self::Ephemeral(ephemeral::object(ephemeral))
+        Self::Ephemeral(ephemeral::erase(ephemeral))
     }
 
     /// An action.
     pub fn action<A: action::Action>(action: A) -> Self {
-        Self::Action(action::object(action))
+        Self::Action(action::erase(action))
     }
 
     /// A function.
@@ -88,7 +88,7 @@ impl Object {
 }
 
 /// A client of any type.
-pub type AnyClient = Arc<dyn Examine>;
+pub type AnyClient = Arc<dyn HealthCheck>;
 
 /// What a vendor brings: its part of the provider block and its objects.
 pub trait Vendor: Send + Sync {
@@ -105,7 +105,7 @@ pub trait Vendor: Send + Sync {
     /// Reports all mistakes at once, with paths from the vendor's own object.
     fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics>;
     /// What it offers.
-    fn objects(&self) -> Vec<Object>;
+    fn objects(&self) -> Vec<Registration>;
 }
 
 /// The settings that all vendors share.
@@ -126,19 +126,19 @@ pub struct Provider {
     /// The version of the binary.
     pub version: &'static str,
     /// Managed resources by full type name.
-    pub resources: BTreeMap<String, Arc<dyn resource::Object>>,
+    pub resources: BTreeMap<String, Arc<dyn resource::DynResource>>,
     /// Data sources by full type name.
-    pub data_sources: BTreeMap<String, Arc<dyn data_source::Object>>,
+    pub data_sources: BTreeMap<String, Arc<dyn data_source::DynDataSource>>,
     /// Lists by the full type name of their resource.
-    pub lists: BTreeMap<String, Arc<dyn list::Object>>,
+    pub lists: BTreeMap<String, Arc<dyn list::DynList>>,
     /// Ephemeral resources by full type name.
-    pub ephemerals: BTreeMap<String, Arc<dyn ephemeral::Object>>,
+    pub ephemerals: BTreeMap<String, Arc<dyn ephemeral::DynEphemeral>>,
     /// Those of them that are open.
-    pub open: ephemeral::Open,
+    pub open: ephemeral::OpenEphemerals,
     /// Actions by full type name.
-    pub actions: BTreeMap<String, Arc<dyn action::Object>>,
+    pub actions: BTreeMap<String, Arc<dyn action::DynAction>>,
     /// Functions by name.
-    pub functions: BTreeMap<&'static str, function::Object>,
+    pub functions: BTreeMap<&'static str, function::DynFunction>,
     schema: Schema,
     own: Vec<Attribute>,
     vendors: Vec<&'static dyn Vendor>,
@@ -169,7 +169,7 @@ impl Provider {
             data_sources: BTreeMap::new(),
             lists: BTreeMap::new(),
             ephemerals: BTreeMap::new(),
-            open: ephemeral::Open::default(),
+            open: ephemeral::OpenEphemerals::default(),
             actions: BTreeMap::new(),
             functions: BTreeMap::new(),
             schema,
@@ -181,22 +181,22 @@ impl Provider {
         for object in provider.vendors.clone().iter().flat_map(|vendor| vendor.objects()) {
             provider.register(object);
         }
-        provider.register(Object::function(ParseImportId(provider.resources.clone())));
+        provider.register(Registration::function(ParseImportId(provider.resources.clone())));
         provider
     }
 
-    fn register(&mut self, object: Object) {
+    fn register(&mut self, object: Registration) {
         let full = |name: &str| format!("{}_{name}", self.name);
         match object {
-            Object::Resource(object) => drop(self.resources.insert(full(object.name()), object)),
-            Object::Listable(object, list) => {
+            Registration::Resource(object) => drop(self.resources.insert(full(object.name()), object)),
+            Registration::Listable(object, list) => {
                 self.lists.insert(full(list.name()), list);
                 self.resources.insert(full(object.name()), object);
             }
-            Object::DataSource(object) => drop(self.data_sources.insert(full(object.name()), object)),
-            Object::Ephemeral(object) => drop(self.ephemerals.insert(full(object.name()), object)),
-            Object::Action(object) => drop(self.actions.insert(full(object.name()), object)),
-            Object::Function(function) => drop(self.functions.insert(function.name(), function)),
+            Registration::DataSource(object) => drop(self.data_sources.insert(full(object.name()), object)),
+            Registration::Ephemeral(object) => drop(self.ephemerals.insert(full(object.name()), object)),
+            Registration::Action(object) => drop(self.actions.insert(full(object.name()), object)),
+            Registration::Function(function) => drop(self.functions.insert(function.name(), function)),
         }
     }
 

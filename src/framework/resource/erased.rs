@@ -7,9 +7,12 @@ use async_trait::async_trait;
 use futures_util::FutureExt;
 use serde_json::Value as Json;
 
-use super::{Apply, Capabilities, Change, Context, ImportBy, Object, Outcome, Planned, Planning, Propose, Resource};
+use super::{
+    ApplyRequest, Capabilities, Change, Context, DynResource, ImportBy, PlanRequest, PlanResponse, Planning, Resource,
+    StateResponse,
+};
 use crate::framework::diagnostics::{Diagnostic, Diagnostics};
-use crate::framework::identity::{self, Part};
+use crate::framework::identity::{self, IdentityAttribute};
 use crate::framework::private::Private;
 use crate::framework::provider::{Client, Clients};
 use crate::framework::schema::Schema;
@@ -17,19 +20,19 @@ use crate::framework::value::Value;
 use crate::framework::{check, config, model, moved, panic_message, plan};
 
 /// A resource with its schema built once.
-struct Erased<R> {
+struct ResourceAdapter<R> {
     resource: R,
     schema: Schema,
-    identity: Vec<Part>,
+    identity: Vec<IdentityAttribute>,
 }
 
 /// Makes a resource usable behind `dyn`.
-pub fn object<R: Resource>(resource: R) -> Arc<dyn Object> {
-    Arc::new(Erased { schema: resource.schema(), identity: resource.identity(), resource })
+pub fn erase<R: Resource>(resource: R) -> Arc<dyn DynResource> {
+    Arc::new(ResourceAdapter { schema: resource.schema(), identity: resource.identity(), resource })
 }
 
 #[async_trait]
-impl<R: Resource> Object for Erased<R> {
+impl<R: Resource> DynResource for ResourceAdapter<R> {
     fn name(&self) -> &'static str {
         R::NAME
     }
@@ -42,8 +45,8 @@ impl<R: Resource> Object for Erased<R> {
         &self.schema
     }
 
-    fn through_model(&self, value: Value) -> Result<Value, Diagnostics> {
-        model::through::<R::Model>(value)
+    fn round_trip(&self, value: Value) -> Result<Value, Diagnostics> {
+        model::round_trip::<R::Model>(value)
     }
 
     fn validate(&self, config: Value, capabilities: Capabilities) -> Diagnostics {
@@ -58,13 +61,13 @@ impl<R: Resource> Object for Erased<R> {
         diagnostics
     }
 
-    fn identity(&self) -> &[Part] {
+    fn identity(&self) -> &[IdentityAttribute] {
         &self.identity
     }
 
-    fn plan(&self, propose: Propose, clients: &Clients) -> Planned {
-        let private = propose.private.clone();
-        self.propose(propose, clients).unwrap_or_else(|diagnostics| Planned {
+    fn plan(&self, request: PlanRequest, clients: &Clients) -> PlanResponse {
+        let private = request.private.clone();
+        self.request(request, clients).unwrap_or_else(|diagnostics| PlanResponse {
             state: Value::Null,
             requires_replace: Vec::new(),
             private,
@@ -73,9 +76,9 @@ impl<R: Resource> Object for Erased<R> {
         })
     }
 
-    async fn apply(&self, apply: Apply, clients: &Clients) -> Outcome {
+    async fn apply(&self, apply: ApplyRequest, clients: &Clients) -> StateResponse {
         let (prior, private, identity) = (apply.prior.clone(), apply.private.clone(), apply.identity.clone());
-        let failed = |diagnostics| Outcome { identity, ..Outcome::failed(diagnostics, prior, private) };
+        let failed = |diagnostics| StateResponse { identity, ..StateResponse::failed(diagnostics, prior, private) };
         let client = match clients.get::<R::Client>() {
             Ok(client) => client,
             // What is not in the answer core would wipe.
@@ -89,16 +92,16 @@ impl<R: Resource> Object for Erased<R> {
         self.identified(result.unwrap_or_else(failed), &client)
     }
 
-    async fn read(&self, state: Value, private: Private, clients: &Clients) -> Outcome {
+    async fn read(&self, state: Value, private: Private, clients: &Clients) -> StateResponse {
         let (prior, kept) = (state.clone(), private.clone());
         self.refresh(state, private, clients)
             .await
-            .unwrap_or_else(|diagnostics| Outcome::failed(diagnostics, prior, kept))
+            .unwrap_or_else(|diagnostics| StateResponse::failed(diagnostics, prior, kept))
     }
 
-    fn import(&self, by: &ImportBy, clients: &Clients) -> Outcome {
+    fn import(&self, by: &ImportBy, clients: &Clients) -> StateResponse {
         self.begin_import(by, clients)
-            .unwrap_or_else(|diagnostics| Outcome::failed(diagnostics, Value::Null, Private::default()))
+            .unwrap_or_else(|diagnostics| StateResponse::failed(diagnostics, Value::Null, Private::default()))
     }
 
     fn parse_import_id(&self, id: &str) -> Result<Value, Diagnostics> {
@@ -109,11 +112,11 @@ impl<R: Resource> Object for Erased<R> {
         config::generate(&self.schema, state)
     }
 
-    fn move_from(&self, source: &moved::Source, target: &str, clients: &Clients) -> Result<Outcome, Diagnostics> {
+    fn move_from(&self, source: &moved::Source, target: &str, clients: &Clients) -> Result<StateResponse, Diagnostics> {
         let moved = self.resource.move_from(source.rest_object(target, R::MOVES_FROM)?)?;
         let state = self.begun(model::encode(&moved)?)?;
         let (private, identity, diagnostics) = (Private::default(), Value::Null, Diagnostics::new());
-        let outcome = Outcome { state, private, identity, diagnostics };
+        let outcome = StateResponse { state, private, identity, diagnostics };
         // Core moves with a provider that it has not configured. Then the tenant is not known, and the next read tells the
         // identity.
         Ok(match clients.get::<R::Client>() {
@@ -128,7 +131,7 @@ impl<R: Resource> Object for Erased<R> {
 }
 
 /// Runs a call of a resource so that even a panic leaves what it has saved in the caller's hands.
-pub(in crate::framework) async fn unbroken<T>(
+pub(in crate::framework) async fn catch_panic<T>(
     call: impl Future<Output = Result<T, Diagnostics>>,
 ) -> Result<T, Diagnostics> {
     AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|panic| {
@@ -141,14 +144,20 @@ pub(in crate::framework) async fn unbroken<T>(
     })
 }
 
-impl<R: Resource> Erased<R> {
-    fn propose(&self, propose: Propose, clients: &Clients) -> Result<Planned, Diagnostics> {
-        let Propose { prior, proposed, config, private, identity } = propose;
+impl<R: Resource> ResourceAdapter<R> {
+    fn request(&self, request: PlanRequest, clients: &Clients) -> Result<PlanResponse, Diagnostics> {
+        let PlanRequest { prior, proposed, config, private, identity } = request;
         if proposed.is_null() {
             let diagnostics = self.resource.plan_destroy(&model::decode(prior)?, &private);
-            return Ok(Planned { state: Value::Null, requires_replace: Vec::new(), private, identity, diagnostics });
+            return Ok(PlanResponse {
+                state: Value::Null,
+                requires_replace: Vec::new(),
+                private,
+                identity,
+                diagnostics,
+            });
         }
-        let place = clients.get::<R::Client>().ok().map(|client| client.place());
+        let place = clients.get::<R::Client>().ok().map(|client| client.tenant_identity());
         let created = prior.is_null();
         let plan = plan::plan(&self.schema, &prior, &config, proposed);
         let mut planning = Planning {
@@ -160,7 +169,7 @@ impl<R: Resource> Erased<R> {
             diagnostics: Diagnostics::new(),
         };
         self.resource.plan(&mut planning)?;
-        let state = check::answer(&self.schema, model::encode(&planning.plan)?)?;
+        let state = check::conform_response(&self.schema, model::encode(&planning.plan)?)?;
         // An update keeps the identity; a create, and state from before there were identities, gets one that is known in
         // full: `terraform show -json` fails on a plan whose identity has an unknown part.
         let planned = identity::of_state(&self.identity, &state, place.as_ref());
@@ -172,12 +181,12 @@ impl<R: Resource> Erased<R> {
             (false, _) => identity,
         };
         let Planning { requires_replace, private, diagnostics, .. } = planning;
-        Ok(Planned { state, requires_replace, private, identity, diagnostics })
+        Ok(PlanResponse { state, requires_replace, private, identity, diagnostics })
     }
 
     /// The outcome with the identity of its state.
-    fn identified(&self, mut outcome: Outcome, client: &R::Client) -> Outcome {
-        let identity = identity::of_state(&self.identity, &outcome.state, Some(&client.place()));
+    fn identified(&self, mut outcome: StateResponse, client: &R::Client) -> StateResponse {
+        let identity = identity::of_state(&self.identity, &outcome.state, Some(&client.tenant_identity()));
         if !outcome.state.is_null() && identity::is_complete(&self.identity, &identity) {
             outcome.identity = identity;
         }
@@ -186,30 +195,33 @@ impl<R: Resource> Erased<R> {
 
     /// A state that a read completes.
     fn begun(&self, named: Value) -> Result<Value, Diagnostics> {
-        Ok(plan::with_defaults(&self.schema, check::answer(&self.schema, named)?).without_unknowns())
+        Ok(plan::with_defaults(&self.schema, check::conform_response(&self.schema, named)?).without_unknowns())
     }
 
-    fn begin_import(&self, by: &ImportBy, clients: &Clients) -> Result<Outcome, Diagnostics> {
+    fn begin_import(&self, by: &ImportBy, clients: &Clients) -> Result<StateResponse, Diagnostics> {
         let client = clients.get::<R::Client>()?;
         let named = match by {
             ImportBy::Id(id) => self.parse_import_id(id)?,
-            ImportBy::Identity(identity) => {
-                Value::Map(identity::to_attributes(&self.identity, identity, &self.schema.empty(), &client.place())?)
-            }
+            ImportBy::Identity(identity) => Value::Map(identity::to_attributes(
+                &self.identity,
+                identity,
+                &self.schema.empty(),
+                &client.tenant_identity(),
+            )?),
         };
         let state = self.begun(named)?;
         let (private, identity, diagnostics) = (Private::default(), Value::Null, Diagnostics::new());
-        Ok(self.identified(Outcome { state, private, identity, diagnostics }, &client))
+        Ok(self.identified(StateResponse { state, private, identity, diagnostics }, &client))
     }
 
-    async fn create_or_update(&self, client: &R::Client, apply: Apply) -> Result<Outcome, Diagnostics> {
+    async fn create_or_update(&self, client: &R::Client, apply: ApplyRequest) -> Result<StateResponse, Diagnostics> {
         let plan: R::Model = model::decode(apply.planned.clone())?;
         let mut ctx = Context::new(Some(model::decode(apply.config)?), apply.private);
         let result = if apply.prior.is_null() {
-            unbroken(self.resource.create(client, plan, &mut ctx)).await
+            catch_panic(self.resource.create(client, plan, &mut ctx)).await
         } else {
             let change = Change { prior: model::decode(apply.prior.clone())?, plan };
-            unbroken(self.resource.update(client, change, &mut ctx)).await
+            catch_panic(self.resource.update(client, change, &mut ctx)).await
         };
         let (model, mut diagnostics) = match result {
             Ok(model) => (Some(model), Diagnostics::new()),
@@ -223,15 +235,15 @@ impl<R: Resource> Erased<R> {
             None => apply.prior,
         };
         if !diagnostics.has_errors() {
-            diagnostics.append(check::applied(&self.schema, &apply.planned, &state));
+            diagnostics.append(check::verify_applied(&self.schema, &apply.planned, &state));
         }
         diagnostics.append(ctx.warnings);
-        Ok(Outcome { state: state.without_unknowns(), private: ctx.private, identity: Value::Null, diagnostics })
+        Ok(StateResponse { state: state.without_unknowns(), private: ctx.private, identity: Value::Null, diagnostics })
     }
 
-    async fn destroy(&self, client: &R::Client, apply: Apply) -> Result<Outcome, Diagnostics> {
+    async fn destroy(&self, client: &R::Client, apply: ApplyRequest) -> Result<StateResponse, Diagnostics> {
         let mut ctx = Context::new(None, apply.private);
-        let result = unbroken(self.resource.delete(client, model::decode(apply.prior.clone())?, &mut ctx)).await;
+        let result = catch_panic(self.resource.delete(client, model::decode(apply.prior.clone())?, &mut ctx)).await;
         let (mut state, mut diagnostics) = match result {
             Ok(()) => (Value::Null, Diagnostics::new()),
             Err(diagnostics) => (apply.prior, diagnostics),
@@ -240,35 +252,35 @@ impl<R: Resource> Erased<R> {
             state = self.state_of(&model, &state, &mut diagnostics).without_unknowns();
         }
         diagnostics.append(ctx.warnings);
-        Ok(Outcome { state, private: ctx.private, identity: Value::Null, diagnostics })
+        Ok(StateResponse { state, private: ctx.private, identity: Value::Null, diagnostics })
     }
 
     /// The state that a model stands for after a write. What does not fit the schema is told, and the rest is kept: the object
     /// is there, and without a state nobody would manage it. `known` is what was known of it before.
     fn state_of(&self, model: &R::Model, known: &Value, diagnostics: &mut Diagnostics) -> Value {
-        let fits = |value: &Value| check::answer(&self.schema, value.clone());
+        let fits = |value: &Value| check::conform_response(&self.schema, value.clone());
         let (value, fitting) = match model::encode(model) {
             Ok(value) => (value.clone(), fits(&value)),
             Err(misfit) => (known.clone(), Err(misfit)),
         };
         fitting.unwrap_or_else(|misfit| {
             diagnostics.append(misfit);
-            check::fitting(&self.schema, &value, known)
+            check::salvage(&self.schema, &value, known)
         })
     }
 
-    async fn refresh(&self, state: Value, private: Private, clients: &Clients) -> Result<Outcome, Diagnostics> {
+    async fn refresh(&self, state: Value, private: Private, clients: &Clients) -> Result<StateResponse, Diagnostics> {
         let client = clients.get::<R::Client>()?;
         let mut ctx = Context::new(None, private);
         let found = self.resource.read(&client, model::decode(state.clone())?, &mut ctx).await?;
         let state = match found {
             Some(model) => {
-                let found = check::answer(&self.schema, model::encode(&model)?)?.without_unknowns();
+                let found = check::conform_response(&self.schema, model::encode(&model)?)?.without_unknowns();
                 plan::keep_spelling(&self.schema, &state, found)
             }
             None => Value::Null,
         };
-        let outcome = Outcome { state, private: ctx.private, identity: Value::Null, diagnostics: ctx.warnings };
+        let outcome = StateResponse { state, private: ctx.private, identity: Value::Null, diagnostics: ctx.warnings };
         Ok(self.identified(outcome, &client))
     }
 }

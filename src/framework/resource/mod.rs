@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use serde_json::Value as Json;
 
 use super::diagnostics::{Diagnostic, Diagnostics};
-use super::identity::Part;
+use super::identity::IdentityAttribute;
 use super::model::Model;
 use super::moved::RestObject;
 use super::path::Path;
@@ -19,9 +19,9 @@ use super::private::Private;
 use super::provider::Client;
 use super::schema::Schema;
 
-pub use erased::object;
-pub(super) use erased::unbroken;
-pub use object::{Apply, Capabilities, ImportBy, Object, Outcome, Planned, Propose};
+pub(super) use erased::catch_panic;
+pub use erased::erase;
+pub use object::{ApplyRequest, Capabilities, DynResource, ImportBy, PlanRequest, PlanResponse, StateResponse};
 
 /// What a vendor's object can do under Terraform.
 #[async_trait]
@@ -42,7 +42,7 @@ pub trait Resource: Send + Sync + 'static {
     fn schema(&self) -> Schema;
 
     /// What tells one object from every other. Its parts are attributes, or parts of the client's place.
-    fn identity(&self) -> Vec<Part>;
+    fn identity(&self) -> Vec<IdentityAttribute>;
 
     /// Checks what the schema's rules cannot: several attributes together. Offline; values may be unknown.
     fn validate(&self, _config: &Self::Model, _diagnostics: &mut Diagnostics) {}

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde_json::Value as Json;
 
 use crate::framework::diagnostics::Diagnostics;
-use crate::framework::identity::Part;
+use crate::framework::identity::IdentityAttribute;
 use crate::framework::moved;
 use crate::framework::path::Path;
 use crate::framework::private::Private;
@@ -20,7 +20,7 @@ pub struct Capabilities {
 }
 
 /// A plan for the protocol layer.
-pub struct Planned {
+pub struct PlanResponse {
     /// The planned state; null for a destroy.
     pub state: Value,
     /// Attributes whose change replaces the object.
@@ -34,7 +34,7 @@ pub struct Planned {
 }
 
 /// A state for the protocol layer, after a read, an apply or an import.
-pub struct Outcome {
+pub struct StateResponse {
     /// The new state; null when the object is gone or was never made.
     pub state: Value,
     /// Private state to keep.
@@ -45,14 +45,14 @@ pub struct Outcome {
     pub diagnostics: Diagnostics,
 }
 
-impl Outcome {
+impl StateResponse {
     pub(super) fn failed(diagnostics: Diagnostics, state: Value, private: Private) -> Self {
         Self { state, private, identity: Value::Null, diagnostics }
     }
 }
 
 /// One apply for the protocol layer.
-pub struct Apply {
+pub struct ApplyRequest {
     /// The state before; null for a create.
     pub prior: Value,
     /// The planned state; null for a destroy.
@@ -66,7 +66,7 @@ pub struct Apply {
 }
 
 /// One plan for the protocol layer.
-pub struct Propose {
+pub struct PlanRequest {
     /// The state before; null for a create.
     pub prior: Value,
     /// Core's proposal; null for a destroy.
@@ -81,7 +81,7 @@ pub struct Propose {
 
 /// A resource without its types, as the protocol layer drives it. Implemented for every [`Resource`].
 #[async_trait]
-pub trait Object: Send + Sync {
+pub trait DynResource: Send + Sync {
     /// The type's name after the provider's prefix.
     fn name(&self) -> &'static str;
     /// The vendor's name, which is its attribute in the provider block.
@@ -89,25 +89,25 @@ pub trait Object: Send + Sync {
     /// The schema.
     fn schema(&self) -> &Schema;
     /// What the model keeps of a value: all of it where model and schema agree, which a test over all objects holds.
-    fn through_model(&self, value: Value) -> Result<Value, Diagnostics>;
+    fn round_trip(&self, value: Value) -> Result<Value, Diagnostics>;
     /// Every mistake in a configuration.
     fn validate(&self, config: Value, capabilities: Capabilities) -> Diagnostics;
     /// The parts of its identity.
-    fn identity(&self) -> &[Part];
+    fn identity(&self) -> &[IdentityAttribute];
     /// Plans a create, an update or a destroy.
-    fn plan(&self, propose: Propose, clients: &Clients) -> Planned;
+    fn plan(&self, request: PlanRequest, clients: &Clients) -> PlanResponse;
     /// Carries a plan out.
-    async fn apply(&self, apply: Apply, clients: &Clients) -> Outcome;
+    async fn apply(&self, apply: ApplyRequest, clients: &Clients) -> StateResponse;
     /// Refreshes a state.
-    async fn read(&self, state: Value, private: Private, clients: &Clients) -> Outcome;
+    async fn read(&self, state: Value, private: Private, clients: &Clients) -> StateResponse;
     /// The state that an import begins with.
-    fn import(&self, by: &ImportBy, clients: &Clients) -> Outcome;
+    fn import(&self, by: &ImportBy, clients: &Clients) -> StateResponse;
     /// The attributes that an import id names, and null for all others.
     fn parse_import_id(&self, id: &str) -> Result<Value, Diagnostics>;
     /// The configuration that a user would write for a state.
     fn generate_config(&self, state: Value) -> Value;
     /// The state of an object that another provider managed. `target` is the full name of this type.
-    fn move_from(&self, source: &moved::Source, target: &str, clients: &Clients) -> Result<Outcome, Diagnostics>;
+    fn move_from(&self, source: &moved::Source, target: &str, clients: &Clients) -> Result<StateResponse, Diagnostics>;
     /// Stored state in today's shape.
     fn upgrade(&self, version: i64, state: Json) -> Result<Json, Diagnostics>;
 }

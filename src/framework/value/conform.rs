@@ -9,7 +9,7 @@ use crate::framework::types::Type;
 /// A value that does not fit its type. The message names types and places, never the value, which may be secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{path}` should be {expected} but is {found}")]
-pub struct Mismatch {
+pub struct TypeError {
     /// Where.
     pub path: Path,
     /// The type that belongs there, in words.
@@ -21,13 +21,13 @@ pub struct Mismatch {
 impl Value {
     /// The value in the shape of `kind`: objects with every attribute, sets sorted and without known duplicates.
     ///
-    /// An attribute that the type does not have is a [`Mismatch`], because core throws away a whole answer for it.
-    pub fn conform(self, kind: &Type) -> Result<Self, Mismatch> {
+    /// An attribute that the type does not have is a [`TypeError`], because core throws away a whole answer for it.
+    pub fn conform(self, kind: &Type) -> Result<Self, TypeError> {
         shape(self, kind, &Path::root())
     }
 }
 
-fn shape(value: Value, kind: &Type, path: &Path) -> Result<Value, Mismatch> {
+fn shape(value: Value, kind: &Type, path: &Path) -> Result<Value, TypeError> {
     match (value, kind) {
         (value @ (Value::Unknown | Value::Null), _)
         | (value, Type::Dynamic)
@@ -58,12 +58,12 @@ fn shape(value: Value, kind: &Type, path: &Path) -> Result<Value, Mismatch> {
             .map(Value::Map),
         (Value::Map(entries), Type::Object(attributes)) => object(entries, attributes, path),
         (value, kind) => {
-            Err(Mismatch { path: path.clone(), expected: kind.describe(), found: value.describe().to_owned() })
+            Err(TypeError { path: path.clone(), expected: kind.describe(), found: value.describe().to_owned() })
         }
     }
 }
 
-fn list(elements: Vec<Value>, kind: &Type, path: &Path) -> Result<Value, Mismatch> {
+fn list(elements: Vec<Value>, kind: &Type, path: &Path) -> Result<Value, TypeError> {
     elements
         .into_iter()
         .enumerate()
@@ -76,7 +76,7 @@ fn object(
     mut entries: BTreeMap<String, Value>,
     attributes: &BTreeMap<String, Type>,
     path: &Path,
-) -> Result<Value, Mismatch> {
+) -> Result<Value, TypeError> {
     let shaped = attributes
         .iter()
         .map(|(name, kind)| {
@@ -86,7 +86,7 @@ fn object(
         .collect::<Result<_, _>>()?;
     match entries.into_keys().next() {
         None => Ok(Value::Map(shaped)),
-        Some(extra) => Err(Mismatch {
+        Some(extra) => Err(TypeError {
             path: path.attribute(extra),
             expected: "absent, because the schema has no such attribute,".to_owned(),
             found: "present".to_owned(),

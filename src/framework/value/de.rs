@@ -9,7 +9,7 @@ use serde::de::{
 };
 use serde::forward_to_deserialize_any;
 
-use super::{Misfit, Value};
+use super::{ModelError, Value};
 use crate::framework::attr::ATTR_TOKEN;
 use crate::framework::number::{NUMBER_TOKEN, Number};
 use crate::framework::path::Step;
@@ -18,13 +18,13 @@ use crate::framework::path::Step;
 pub(super) const VALUE_TOKEN: &str = "$framework::Value";
 
 /// Reads a model from a value that conforms to the model's schema.
-pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, Misfit> {
+pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, ModelError> {
     T::deserialize(Source(value))
 }
 
 struct Source(Value);
 
-fn number<'de, V: Visitor<'de>>(number: &Number, visitor: V) -> Result<V::Value, Misfit> {
+fn number<'de, V: Visitor<'de>>(number: &Number, visitor: V) -> Result<V::Value, ModelError> {
     match number.to_i64() {
         Some(whole) => visitor.visit_i64(whole),
         None => visitor.visit_f64(number.to_f64()),
@@ -32,11 +32,11 @@ fn number<'de, V: Visitor<'de>>(number: &Number, visitor: V) -> Result<V::Value,
 }
 
 impl<'de> Deserializer<'de> for Source {
-    type Error = Misfit;
+    type Error = ModelError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ModelError> {
         match self.0 {
-            Value::Unknown => Err(Misfit::new("is not known yet")),
+            Value::Unknown => Err(ModelError::new("is not known yet")),
             Value::Null => visitor.visit_none(),
             Value::Bool(value) => visitor.visit_bool(value),
             Value::Number(value) => number(&value, visitor),
@@ -46,11 +46,15 @@ impl<'de> Deserializer<'de> for Source {
         }
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ModelError> {
         if self.0.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Misfit> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, ModelError> {
         match (name, self.0) {
             (ATTR_TOKEN | VALUE_TOKEN, Value::Unknown) => visitor.visit_unit(),
             (ATTR_TOKEN, Value::Null) => visitor.visit_none(),
@@ -68,7 +72,7 @@ impl<'de> Deserializer<'de> for Source {
         _: &'static str,
         fields: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Misfit> {
+    ) -> Result<V::Value, ModelError> {
         if !self.0.is_unknown() {
             return self.deserialize_any(visitor);
         }
@@ -140,9 +144,9 @@ impl<'de> Deserialize<'de> for Value {
 struct Elements(std::iter::Enumerate<std::vec::IntoIter<Value>>);
 
 impl<'de> SeqAccess<'de> for Elements {
-    type Error = Misfit;
+    type Error = ModelError;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Misfit> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, ModelError> {
         let Some((index, element)) = self.0.next() else { return Ok(None) };
         seed.deserialize(Source(element)).map(Some).map_err(|misfit| misfit.within(Step::Index(index)))
     }
@@ -155,16 +159,16 @@ struct Entries {
 }
 
 impl<'de> MapAccess<'de> for Entries {
-    type Error = Misfit;
+    type Error = ModelError;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Misfit> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, ModelError> {
         let Some((name, value)) = self.entries.next() else { return Ok(None) };
-        let key: StringDeserializer<Misfit> = name.clone().into_deserializer();
+        let key: StringDeserializer<ModelError> = name.clone().into_deserializer();
         self.entry = Some((name, value));
         seed.deserialize(key).map(Some)
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Misfit> {
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, ModelError> {
         let (name, value) = self.entry.take().unwrap_or_default();
         seed.deserialize(Source(value)).map_err(|misfit| misfit.within(Step::Attribute(name)))
     }

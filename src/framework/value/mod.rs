@@ -5,16 +5,16 @@
 
 mod conform;
 mod de;
-mod misfit;
+mod model_error;
 mod ser;
 
 use std::collections::BTreeMap;
 
 use super::number::Number;
 
-pub use conform::Mismatch;
+pub use conform::TypeError;
 pub use de::from_value;
-pub use misfit::Misfit;
+pub use model_error::ModelError;
 pub use ser::to_value;
 
 /// A value of a configuration, a plan or a state.

@@ -109,8 +109,8 @@ async fn a_write_drops_what_was_read_before_it_and_while_it_went_on() {
     };
     let (write, during) = tokio::join!(client.put("/x").invalidates("x").send(), during);
     write.unwrap();
-    assert_eq!(during, (1, 1), "the write may have taken effect already, so the vendor is asked again");
-    assert_eq!(read().await, 2, "and again after it, since it may have taken effect later");
+    assert_eq!(during, (1, 1), "the write may have taken semantics already, so the vendor is asked again");
+    assert_eq!(read().await, 2, "and again after it, since it may have taken semantics later");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::super::{Authenticate, Error, Kind, Outgoing, Response};
+use super::super::{Authenticate, Error, Kind, PreparedRequest, Response};
 use super::*;
 
 #[derive(Debug, Deserialize)]
@@ -20,7 +20,7 @@ struct Webhooks {
 
 async fn decoded(answer: Reply) -> Error {
     let server = Server::script([answer]).await;
-    let response: Response = server.client().get("/webhooks").doing("listing webhooks").send().await.unwrap();
+    let response: Response = server.client().get("/webhooks").operation("listing webhooks").send().await.unwrap();
     response.json::<Webhooks>().unwrap_err()
 }
 
@@ -70,11 +70,11 @@ async fn a_write_that_something_else_answered_is_no_success() {
         let server = Server::script([answer.clone()]).await;
         let client = server.client();
         for request in [client.delete("/x"), client.post("/x"), client.put("/x").idempotent()] {
-            match (request.doing("writing x").send().await, problem) {
+            match (request.operation("writing x").send().await, problem) {
                 (Ok(_), "") => {}
                 (Err(error), _) if !problem.is_empty() => {
                     assert!(error.summary().contains(problem), "{error}");
-                    assert!(error.may_have_been_carried_out(), "nobody knows who answered: {error}");
+                    assert!(error.may_have_applied(), "nobody knows who answered: {error}");
                 }
                 (result, _) => panic!("{answer:?}: {result:?}"),
             }
@@ -128,7 +128,7 @@ async fn a_request_that_cannot_be_made_is_not_sent() {
         (client.get("/x").header("x-key", "hunter2\n"), "`x-key` contains a character"),
         (client.get("/x").query(&json!({"a": {"b": "hunter2"}})), "the query has a nested value at `a`"),
     ] {
-        let error = request.doing("testing").send().await.unwrap_err();
+        let error = request.operation("testing").send().await.unwrap_err();
         assert_eq!(error.kind(), Kind::Request);
         assert!(error.summary().contains(problem), "{error}");
         assert!(!error.to_string().contains("hunter2"), "{error}");
@@ -154,7 +154,7 @@ struct Sealing {
 
 #[async_trait::async_trait]
 impl Authenticate for Sealing {
-    fn apply(&self, request: &mut Outgoing) -> Result<(), Error> {
+    fn apply(&self, request: &mut PreparedRequest) -> Result<(), Error> {
         let number = self.applied.fetch_add(1, Ordering::SeqCst);
         let body = json!({"data": format!("{number}:{}", request.json().unwrap())});
         assert_eq!(request.note::<&str>(), Some(&"system"));
@@ -163,7 +163,7 @@ impl Authenticate for Sealing {
         Ok(())
     }
 
-    async fn renew(&self, refused: &Outgoing, error: &Error) -> Result<bool, Error> {
+    async fn renew(&self, refused: &PreparedRequest, error: &Error) -> Result<bool, Error> {
         assert_eq!(refused.headers()["requestid"], "1", "the request as it was sent");
         self.renewed.fetch_add(1, Ordering::SeqCst);
         Ok(error.message() == Some("cannot be decrypted"))

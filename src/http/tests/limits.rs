@@ -71,7 +71,7 @@ async fn after_stopping_no_write_begins_and_a_read_is_sent_once() {
     let settings = server.settings();
     settings.cancel.cancel();
     let client = client(settings);
-    let write = client.put("/x").doing("updating").send().await.unwrap_err();
+    let write = client.put("/x").operation("updating").send().await.unwrap_err();
     assert_eq!((write.kind(), server.count(), write.attempts()), (Kind::Cancelled, 0, 0));
     assert_eq!(write.summary(), "Acme: updating failed: stopped before the request was sent");
     assert!(client.get("/x").send().await.is_err());

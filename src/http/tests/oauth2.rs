@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-use super::super::auth::{Authenticate as _, Body, Outgoing};
+use super::super::auth::{Authenticate as _, Body, PreparedRequest};
 use super::super::{ClientAuth, ClientCredentials, Error, Kind, OAuth2ClientCredentials, StatusCode};
 use super::*;
 
@@ -145,7 +145,8 @@ async fn a_late_401_for_an_old_token_asks_for_no_other() {
     let auth = OAuth2ClientCredentials::new(&server.settings(), credentials(&server)).unwrap();
     auth.prepare().await.unwrap();
     let url = server.url.clone();
-    let mut refused = Outgoing { method: Method::GET, url, headers: HeaderMap::new(), body: Body::None, note: None };
+    let mut refused =
+        PreparedRequest { method: Method::GET, url, headers: HeaderMap::new(), body: Body::None, note: None };
     auth.apply(&mut refused).unwrap();
     let unauthorized = authenticated(&server).get("/x").without_auth().send().await.unwrap_err();
     for _ in 0..3 {
@@ -162,7 +163,7 @@ async fn a_late_401_for_an_old_token_asks_for_no_other() {
 #[tokio::test]
 async fn a_second_401_is_the_error() {
     let server = vendor(json!(3600), |_| false).await;
-    let error = authenticated(&server).get("/x").doing("reading x").send().await.unwrap_err();
+    let error = authenticated(&server).get("/x").operation("reading x").send().await.unwrap_err();
     assert_eq!((error.kind(), error.attempts(), token_requests(&server)), (Kind::Auth, 2, 2));
     assert_eq!(error.summary(), "Acme: reading x failed: the answer was 401 Unauthorized (bad_token: no)");
 }
@@ -176,7 +177,7 @@ async fn a_public_request_needs_no_token() {
 
 async fn token_error(answer: Reply) -> Error {
     let server = Server::script([answer]).await;
-    let error = authenticated(&server).post("/x").doing("creating x").send().await.unwrap_err();
+    let error = authenticated(&server).post("/x").operation("creating x").send().await.unwrap_err();
     assert!(server.seen().iter().all(|seen| seen.path == "/oauth/token"));
     assert_eq!(error.url().unwrap(), server.url.join("/oauth/token").unwrap().as_str());
     let text = format!("{error} {error:?}");
@@ -195,7 +196,7 @@ async fn what_is_wrong_with_the_token_endpoint_is_said() {
     }
     let absent = token_error(reply(404)).await;
     assert_eq!(absent.kind(), Kind::NotFound);
-    assert!(absent.is_about_a_token(), "which says of its address what to check");
+    assert!(absent.is_token_request(), "which says of its address what to check");
     assert!(!absent.is_not_found(), "which says nothing about what the request is for");
     assert!(absent.detail().contains("gives out tokens"), "{absent}");
     assert_eq!(token_error(reply(500)).await.kind(), Kind::Server);
@@ -212,7 +213,7 @@ async fn what_is_wrong_with_the_token_endpoint_is_said() {
     ] {
         let error = token_error(reply(200).json(&body)).await;
         assert_eq!(error.kind(), Kind::Decode, "{body}");
-        assert!(!error.may_have_been_carried_out(), "{body}: the write was not sent");
+        assert!(!error.may_have_applied(), "{body}: the write was not sent");
         assert!(error.summary().contains(problem), "{body}: {error}");
     }
 }

@@ -11,7 +11,7 @@ async fn sent(method: Method, answer: Reply) -> (usize, super::super::Error) {
     let server = Server::script([answer]).await;
     let mut settings = server.settings();
     settings.max_retries = 2;
-    let error = client(settings).request(method, "/x").doing("testing").send().await.unwrap_err();
+    let error = client(settings).request(method, "/x").operation("testing").send().await.unwrap_err();
     (server.count(), error)
 }
 
@@ -39,7 +39,7 @@ async fn a_request_is_repeated_as_its_method_and_the_answer_allow() {
         assert_eq!((count, error.kind()), (requests, kind), "{method} {status}: {error}");
         assert_eq!(usize::try_from(error.attempts()).unwrap(), requests, "{method} {status}");
         assert_eq!(error.status().unwrap().as_u16(), status);
-        assert_eq!(error.may_have_been_carried_out(), kind == Kind::Unconfirmed, "{method} {status}");
+        assert_eq!(error.may_have_applied(), kind == Kind::Unconfirmed, "{method} {status}");
     }
 }
 
@@ -64,7 +64,7 @@ async fn a_final_answer_after_an_unclear_one_keeps_its_kind_and_says_so() {
     let server = Server::script([reply(500), reply(409)]).await;
     let error = server.client().put("/x").send().await.unwrap_err();
     assert_eq!(error.kind(), Kind::Conflict);
-    assert!(error.may_have_been_carried_out());
+    assert!(error.may_have_applied());
     assert!(error.detail().contains("An earlier attempt got no clear answer"), "{error}");
 }
 
@@ -151,12 +151,12 @@ async fn a_refused_connection_is_certainly_not_carried_out() {
     let error = client(settings)
         .post("/hooks")
         .query(&[("key", "hunter2")])
-        .doing("creating the webhook")
+        .operation("creating the webhook")
         .send()
         .await
         .unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (Kind::Connect, 2));
-    assert!(!error.may_have_been_carried_out());
+    assert!(!error.may_have_applied());
     let host = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap());
     assert_eq!(error.summary(), format!("Acme: creating the webhook failed: no connection to `{host}`"));
     let detail = error.detail();

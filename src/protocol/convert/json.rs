@@ -17,10 +17,10 @@ pub(crate) fn decode(json: &Json, kind: &Type) -> Result<Value, Diagnostics> {
     })
 }
 
-type Misfit = (String, String);
+type ModelError = (String, String);
 
-fn read(json: &Json, kind: &Type) -> Result<Value, Misfit> {
-    let below = |place: &str, (rest, expected): Misfit| {
+fn read(json: &Json, kind: &Type) -> Result<Value, ModelError> {
+    let below = |place: &str, (rest, expected): ModelError| {
         (if rest.is_empty() { place.to_owned() } else { format!("{place}.{rest}") }, expected)
     };
     match (json, kind) {

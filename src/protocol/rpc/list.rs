@@ -48,7 +48,7 @@ pub(crate) fn list(provider: &Provider, request: list::Request) -> Result<Events
     Ok(Box::pin(tokio_stream::wrappers::ReceiverStream::new(stream)))
 }
 
-fn event(item: Item, managed: &dyn resource::Object, include: bool) -> list::Event {
+fn event(item: Item, managed: &dyn resource::DynResource, include: bool) -> list::Event {
     let state = || convert::value::encode(&item.state, &managed.schema().value_type());
     list::Event {
         identity: convert::identity::encode(&item.identity, managed.identity()),

@@ -21,7 +21,7 @@ fn capabilities() -> wire::ServerCapabilities {
 
 /// Every schema. Built once by the service: core asks in each of its processes.
 pub(crate) fn schema(provider: &Provider) -> get_provider_schema::Response {
-    let action = |object: &Arc<dyn action::Object>| wire::ActionSchema { schema: Some(encode(object.schema())) };
+    let action = |object: &Arc<dyn action::DynAction>| wire::ActionSchema { schema: Some(encode(object.schema())) };
     get_provider_schema::Response {
         provider: Some(encode(provider.schema())),
         resource_schemas: each(&provider.resources, |object| encode(object.schema())),

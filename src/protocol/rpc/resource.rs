@@ -6,7 +6,7 @@ use super::wire::{
     upgrade_resource_state as upgrade, validate_resource_config as validate,
 };
 use super::{find, private};
-use crate::framework::resource::{Apply, Capabilities, ImportBy, Propose};
+use crate::framework::resource::{ApplyRequest, Capabilities, ImportBy, PlanRequest};
 use crate::framework::{Diagnostic, Diagnostics, Provider, identity};
 use crate::protocol::convert;
 
@@ -58,14 +58,14 @@ pub(crate) fn plan(provider: &Provider, request: plan::Request) -> Result<plan::
     // Planning asks no vendor, and a plan that cannot be applied should fail all the same.
     provider.clients().require(object.vendor())?;
     let kind = object.schema().value_type();
-    let propose = Propose {
+    let request = PlanRequest {
         prior: convert::value::decode(request.prior_state, &kind)?,
         proposed: convert::value::decode(request.proposed_new_state, &kind)?,
         config: convert::value::decode(request.config, &kind)?,
         private: private(&request.prior_private)?,
         identity: convert::identity::decode(request.prior_identity, object.identity())?,
     };
-    let planned = object.plan(propose, &provider.clients());
+    let planned = object.plan(request, &provider.clients());
     Ok(plan::Response {
         planned_state: Some(convert::value::encode(&planned.state, &kind)),
         requires_replace: planned.requires_replace.iter().map(convert::diagnostics::path).collect(),
@@ -80,7 +80,7 @@ pub(crate) fn plan(provider: &Provider, request: plan::Request) -> Result<plan::
 pub(crate) async fn apply(provider: &Provider, request: apply::Request) -> Result<apply::Response, Diagnostics> {
     let object = find(&provider.resources, &request.type_name)?;
     let kind = object.schema().value_type();
-    let apply = Apply {
+    let apply = ApplyRequest {
         prior: convert::value::decode(request.prior_state, &kind)?,
         planned: convert::value::decode(request.planned_state, &kind)?,
         config: convert::value::decode(request.config, &kind)?,

@@ -6,10 +6,10 @@ use async_trait::async_trait;
 
 use crate::framework::action::Progress;
 use crate::framework::ephemeral::Opening;
-use crate::framework::examination::{Examine, Finding};
-use crate::framework::identity::{self, Part, Place};
-use crate::framework::list::Found;
-use crate::framework::provider::{AnyClient, Common, Object};
+use crate::framework::health::{CheckResult, HealthCheck};
+use crate::framework::identity::{self, IdentityAttribute, TenantIdentity};
+use crate::framework::list::ListSink;
+use crate::framework::provider::{AnyClient, Common, Registration};
 use crate::framework::{
     Action, Attribute, Change, Client, Context, Diagnostic, Diagnostics, Ephemeral, Listable, Private, Resource,
     Schema, Type, Value, Vendor,
@@ -28,8 +28,8 @@ impl Acme {
 }
 
 #[async_trait]
-impl Examine for Acme {
-    async fn examine(&self) -> Vec<Finding> {
+impl HealthCheck for Acme {
+    async fn check_health(&self) -> Vec<CheckResult> {
         Vec::new()
     }
 }
@@ -37,7 +37,7 @@ impl Examine for Acme {
 impl Client for Acme {
     const VENDOR: &'static str = "acme";
 
-    fn place(&self) -> Place {
+    fn tenant_identity(&self) -> TenantIdentity {
         [("base_url", "https://acme.test".to_owned())].into()
     }
 }
@@ -65,8 +65,8 @@ impl Vendor for AcmeVendor {
         Ok(Arc::new(Acme::default()))
     }
 
-    fn objects(&self) -> Vec<Object> {
-        vec![Object::listable(Thing), Object::ephemeral(Key), Object::action(Shout)]
+    fn objects(&self) -> Vec<Registration> {
+        vec![Registration::listable(Thing), Registration::ephemeral(Key), Registration::action(Shout)]
     }
 }
 
@@ -78,8 +78,8 @@ pub(super) fn schema() -> Schema {
     Schema::new(
         "A thing.",
         vec![
-            Attribute::string("id").computed().stable(),
-            Attribute::string("name").required().replaces(),
+            Attribute::string("id").computed().use_state_for_unknown(),
+            Attribute::string("name").required().requires_replace(),
             Attribute::number("size").optional(),
             Attribute::of("tags", Type::set(Type::String)).optional(),
             Attribute::objects("parts", vec![Attribute::string("label").required()]).optional(),
@@ -88,7 +88,7 @@ pub(super) fn schema() -> Schema {
     )
 }
 
-pub(super) fn identity() -> Vec<Part> {
+pub(super) fn identity() -> Vec<IdentityAttribute> {
     vec![identity::required("id", "The id."), identity::optional("base_url", "The address.")]
 }
 
@@ -133,7 +133,7 @@ impl Resource for Thing {
         schema()
     }
 
-    fn identity(&self) -> Vec<Part> {
+    fn identity(&self) -> Vec<IdentityAttribute> {
         identity()
     }
 
@@ -168,14 +168,14 @@ impl Listable for Thing {
         Schema::new("Filters.", vec![Attribute::string("then").optional()])
     }
 
-    async fn list(&self, client: &Acme, filter: Value, found: &mut Found<Value>) -> Result<(), Diagnostics> {
+    async fn list(&self, client: &Acme, filter: Value, sink: &mut ListSink<Value>) -> Result<(), Diagnostics> {
         if filter.get("then").as_str() == Some("go on") {
-            while found.offer("1", self.import("1")?).await {}
+            while sink.push("1", self.import("1")?).await {}
             client.0.lock().unwrap().push("the list".to_owned());
             return Ok(());
         }
         for id in ["1", "2", "3"] {
-            if !found.offer(id, self.import(id)?).await {
+            if !sink.push(id, self.import(id)?).await {
                 return Ok(());
             }
         }

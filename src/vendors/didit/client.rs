@@ -13,10 +13,10 @@ use serde_json::{Map, Value as Json};
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::http::{
-    self, Error, FieldError, HeaderMap, Kind, Look, OAuth2ClientCredentials, Path, Request, Response, StatusCode,
-    Token, VendorError, parse_common,
+    self, CachePolicy, Error, FieldError, HeaderMap, Kind, OAuth2ClientCredentials, Path, Request, Response,
+    StatusCode, Token, VendorError, parse_common,
 };
-use crate::vendors::takeovers::Takeovers;
+use crate::vendors::shared::adoption::Adoptions;
 
 /// How many rows a page of workflows or questionnaires asks for: the vendor's default for workflows.
 const PAGE: usize = 50;
@@ -134,13 +134,13 @@ pub(super) struct Client {
     sign_in: SignIn,
     creating: Mutex<()>,
     /// Who manages the customization.
-    pub(super) takeovers: Takeovers,
+    pub(super) adoptions: Adoptions,
 }
 
 impl Client {
     /// A client over a transport that signs its requests in the way that is named.
     pub(super) fn new(http: http::Client, sign_in: SignIn) -> Self {
-        Self { http, sign_in, creating: Mutex::new(()), takeovers: Takeovers::default() }
+        Self { http, sign_in, creating: Mutex::new(()), adoptions: Adoptions::default() }
     }
 
     /// The address of the API, without a slash at its end.
@@ -169,8 +169,8 @@ impl Client {
     }
 
     /// Every row of a list.
-    pub(super) async fn list<T: Row>(&self, collection: &Collection, look: Look) -> Result<Vec<T>, Error> {
-        let mut pages = Pages::new(self, collection, look);
+    pub(super) async fn list<T: Row>(&self, collection: &Collection, policy: CachePolicy) -> Result<Vec<T>, Error> {
+        let mut pages = Pages::new(self, collection, policy);
         let mut rows = Vec::new();
         while let Some(mut page) = pages.next().await? {
             rows.append(&mut page);
@@ -183,10 +183,10 @@ impl Client {
         &self,
         collection: &Collection,
         id: &str,
-        look: Look,
+        policy: CachePolicy,
     ) -> Result<Option<T>, Error> {
-        let request = self.http.get(collection.object(id)).doing(format!("reading the {} `{id}`", collection.one));
-        let answer = request.look(look).send_opt().await.map_err(|error| self.hint(error))?;
+        let request = self.http.get(collection.object(id)).operation(format!("reading the {} `{id}`", collection.one));
+        let answer = request.cache_policy(policy).send_opt().await.map_err(|error| self.hint(error))?;
         answer.map(|answer| answer.json()).transpose()
     }
 
@@ -197,7 +197,8 @@ impl Client {
         name: &str,
         body: &Json,
     ) -> Result<T, Error> {
-        let request = self.http.post(collection.whole()).doing(format!("creating the {} \"{name}\"", collection.one));
+        let request =
+            self.http.post(collection.whole()).operation(format!("creating the {} \"{name}\"", collection.one));
         self.write(collection, request.json(body)).await?.json()
     }
 
@@ -208,14 +209,16 @@ impl Client {
         id: &str,
         body: &Json,
     ) -> Result<T, Error> {
-        let request = self.http.patch(collection.object(id)).doing(format!("changing the {} `{id}`", collection.one));
+        let request =
+            self.http.patch(collection.object(id)).operation(format!("changing the {} `{id}`", collection.one));
         let request = if collection.versioned { request } else { request.idempotent() };
         self.write(collection, request.json(body)).await?.json()
     }
 
     /// Deletes an object; one that is gone already is none.
     pub(super) async fn delete(&self, collection: &Collection, id: &str) -> Result<(), Error> {
-        let request = self.http.delete(collection.object(id)).doing(format!("deleting the {} `{id}`", collection.one));
+        let request =
+            self.http.delete(collection.object(id)).operation(format!("deleting the {} `{id}`", collection.one));
         match self.write(collection, request).await {
             Err(error) if !error.is_not_found() => Err(error),
             _ => Ok(()),
@@ -223,14 +226,14 @@ impl Client {
     }
 
     /// The customization, which an application has once.
-    pub(super) async fn customization(&self, look: Look) -> Result<Map<String, Json>, Error> {
-        let request = self.http.get(CUSTOMIZATION).doing("reading the customization").shared(CUSTOMIZATION);
-        request.look(look).send().await.map_err(|error| self.hint(error))?.json()
+    pub(super) async fn customization(&self, policy: CachePolicy) -> Result<Map<String, Json>, Error> {
+        let request = self.http.get(CUSTOMIZATION).operation("reading the customization").shared(CUSTOMIZATION);
+        request.cache_policy(policy).send().await.map_err(|error| self.hint(error))?.json()
     }
 
     /// Changes the customization in part, and answers the whole.
     pub(super) async fn update_customization(&self, body: &Json) -> Result<Map<String, Json>, Error> {
-        let request = self.http.patch(CUSTOMIZATION).doing("changing the customization").json(body).idempotent();
+        let request = self.http.patch(CUSTOMIZATION).operation("changing the customization").json(body).idempotent();
         request.invalidates(CUSTOMIZATION).send().await.map_err(|error| self.hint(error))?.json()
     }
 
@@ -252,7 +255,7 @@ impl Client {
                  IDV_DIDIT_CLIENT_SECRET. Compare them with those that the Business Console shows for the application, and check \
                  `auth_url` where tokens come from elsewhere.",
             ),
-            (Kind::Connect | Kind::Tls | Kind::Timeout | Kind::NotFound | Kind::Decode, _) if error.is_about_a_token() => error
+            (Kind::Connect | Kind::Tls | Kind::Timeout | Kind::NotFound | Kind::Decode, _) if error.is_token_request() => error
                 .with_hint(
                     "Tokens are asked for at `auth_url` in `didit = { ... }`, or IDV_DIDIT_AUTH_URL, which is another host than the \
                      API's.",
@@ -269,7 +272,7 @@ impl Client {
 pub(super) struct Pages<'c, T> {
     client: &'c Client,
     collection: &'c Collection,
-    look: Look,
+    policy: CachePolicy,
     read: usize,
     /// Rows of earlier pages: rows move to a later page when others are added meanwhile.
     known: HashSet<String>,
@@ -285,8 +288,8 @@ struct Page<T> {
 
 impl<'c, T: Row> Pages<'c, T> {
     /// From the first one on.
-    pub(super) fn new(client: &'c Client, collection: &'c Collection, look: Look) -> Self {
-        Self { client, collection, look, read: 0, known: HashSet::new(), done: false, rows: std::marker::PhantomData }
+    pub(super) fn new(client: &'c Client, collection: &'c Collection, policy: CachePolicy) -> Self {
+        Self { client, collection, policy, read: 0, known: HashSet::new(), done: false, rows: std::marker::PhantomData }
     }
 
     /// The next page; `None` after the last.
@@ -295,8 +298,12 @@ impl<'c, T: Row> Pages<'c, T> {
             return Ok(None);
         }
         let collection = self.collection;
-        let request = self.client.http.get(collection.whole()).doing(format!("listing the {}", collection.many));
-        let mut request = if self.read == 0 { request.look(self.look) } else { request.look_on(self.look) };
+        let request = self.client.http.get(collection.whole()).operation(format!("listing the {}", collection.many));
+        let mut request = if self.read == 0 {
+            request.cache_policy(self.policy)
+        } else {
+            request.cache_policy_of_next_page(self.policy)
+        };
         if let Some(limit) = collection.page {
             request = request.query(&[("limit", limit), ("offset", self.read)]);
         }

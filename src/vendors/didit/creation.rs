@@ -8,9 +8,9 @@ use tokio::sync::MutexGuard;
 
 use super::client::{Client, Collection, Row};
 use crate::framework::{Context, Diagnostic, Diagnostics, Model, Schema};
-use crate::http::{Error, Look};
-use crate::vendors::errors::{at_attribute, lost_sight_of};
-use crate::vendors::look;
+use crate::http::{CachePolicy, Error};
+use crate::vendors::shared::errors::{at_attribute, outcome_unknown};
+use crate::vendors::shared::retry::retry_once;
 
 /// A create that is about to be sent. While it lives, no other is sent by this process.
 pub(super) struct Creation<'c, T> {
@@ -24,7 +24,7 @@ impl<'c, T: Row> Creation<'c, T> {
     /// Waits for its turn and reads what there is.
     pub(super) async fn begin(client: &'c Client, collection: Collection) -> Result<Self, Error> {
         let alone = client.creating().await;
-        let before = client.list(&collection, Look::Anew).await?;
+        let before = client.list(&collection, CachePolicy::Refresh).await?;
         Ok(Self { client, collection, before, _alone: alone })
     }
 
@@ -53,28 +53,25 @@ impl<'c, T: Row> Creation<'c, T> {
         }
         let error = match self.client.create(&self.collection, name, body).await {
             Ok(created) => return Ok(created),
-            Err(error) if error.may_have_been_carried_out() => error,
+            Err(error) if error.may_have_applied() => error,
             Err(error) => return Err(at_attribute(error, schema).into()),
         };
         let known = |row: &T| self.before.iter().any(|before| before.key() == row.key());
-        let look = || self.client.list(&self.collection, Look::Settling);
-        let rows: Vec<T> = match look::twice(look).await {
+        let look = || self.client.list(&self.collection, CachePolicy::RefreshAfterWrite);
+        let rows: Vec<T> = match retry_once(look).await {
             Ok(rows) => rows,
             Err(look) => {
                 let way_out = format!(
-                    "Nothing of it is in state. Look for the {one} in the Business Console: if it is there, import it, else apply again."
+                    "Nothing of it is in state. CachePolicy for the {one} in the Business Console: if it is there, import it, else apply again."
                 );
-                return Err(lost_sight_of(error, way_out, look));
+                return Err(outcome_unknown(error, way_out, look));
             }
         };
         let mut new = rows.into_iter().filter(|row| ours(row) && !known(row));
         match (new.next(), new.next()) {
             (Some(row), None) => {
-                let detail = format!(
-                    "The list shows it as `{}`, and it is kept in state.\n{}",
-                    row.key(),
-                    error.what_happened()
-                );
+                let detail =
+                    format!("The list shows it as `{}`, and it is kept in state.\n{}", row.key(), error.description());
                 ctx.warn(format!("The {one} was created though Didit gave no clear answer"), detail);
                 Ok(row)
             }
@@ -82,13 +79,13 @@ impl<'c, T: Row> Creation<'c, T> {
                 let hint = format!(
                     "The list was asked and does not show the {one}, so most likely it was not created. Apply again."
                 );
-                Err(error.after_a_look(hint).into())
+                Err(error.with_observation(hint).into())
             }
             (Some(_), Some(_)) => {
                 let detail = format!(
                     "Didit gave no clear answer, and its list has more than one new {one} named \"{name}\": somebody else created one \
                      at the same time. Delete all but one in the Business Console, and import the one that is left.\n{}",
-                    error.what_happened()
+                    error.description()
                 );
                 Err(Diagnostic::error(format!("The {one} was created more than once"), detail).into())
             }

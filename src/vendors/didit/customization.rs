@@ -10,12 +10,12 @@ use serde_json::{Map, Value as Json};
 use super::client::Client;
 use crate::framework::resource::{Change, Context, Resource};
 use crate::framework::{
-    Attribute, Diagnostic, Diagnostics, Found, Listable, Number, Private, Rule, Schema, Value, identity,
+    Attribute, Diagnostic, Diagnostics, ListSink, Listable, Number, Private, Rule, Schema, Value, identity,
 };
-use crate::http::Look;
-use crate::vendors::errors::at_attribute;
-use crate::vendors::look;
-use crate::vendors::{import_id, original, takeovers};
+use crate::http::CachePolicy;
+use crate::vendors::shared::errors::at_attribute;
+use crate::vendors::shared::retry::retry_once;
+use crate::vendors::shared::{adoption, import_id, restore};
 
 /// What the settings are called in a sentence.
 const WHAT: &str = "the settings of the customization";
@@ -163,13 +163,13 @@ impl Customization {
                 Ok(_) => return Ok(updated),
                 Err(unusable) => unusable,
             },
-            Err(error) if error.may_have_been_carried_out() => error.into(),
+            Err(error) if error.may_have_applied() => error.into(),
             Err(error) => return Err(at_attribute(error, &self.schema()).into()),
         };
         // A create that fails loses the original with its private state, and the next one would take what was just written
         // for it. So what is there counts, not what was answered.
-        let look = || client.customization(Look::Settling);
-        match look::twice(look).await {
+        let look = || client.customization(CachePolicy::RefreshAfterWrite);
+        match retry_once(look).await {
             Ok(after) if body.iter().all(|(name, value)| after.get(name) == Some(value)) => {
                 let told = doubt.iter().map(Diagnostic::to_string).collect::<Vec<_>>();
                 ctx.warn(format!("Didit has taken over {WHAT} though it gave no clear answer"), told.join("\n"));
@@ -181,7 +181,7 @@ impl Customization {
     }
 
     fn capture(private: &mut Private, state: &Value) -> Result<(), Diagnostics> {
-        original::keep(private, &Json::Object(Self::body(state)))
+        restore::keep(private, &Json::Object(Self::body(state)))
     }
 }
 
@@ -193,31 +193,31 @@ impl Resource for Customization {
     const NAME: &'static str = "didit_customization";
 
     fn schema(&self) -> Schema {
-        let settings = SETTINGS
-            .iter()
-            .map(|(name, kind, sentence)| kind.attribute(name).optional().computed().stable().describe(*sentence));
+        let settings = SETTINGS.iter().map(|(name, kind, sentence)| {
+            kind.attribute(name).optional().computed().use_state_for_unknown().describe(*sentence)
+        });
         Schema::new(
             "The look of the pages on which people verify themselves, for workflows with `is_white_label_enabled`. There is \
              always exactly one for an application: creating this resource takes it over, and a setting that is left out \
              keeps the application's value. Logos, the custom domain and the sender of e-mails are set in the Business \
              Console.",
-            settings.chain([original::on_destroy()]).collect(),
+            settings.chain([restore::on_destroy()]).collect(),
         )
     }
 
-    fn identity(&self) -> Vec<identity::Part> {
+    fn identity(&self) -> Vec<identity::IdentityAttribute> {
         vec![super::service()]
     }
 
     fn plan_destroy(&self, prior: &Value, private: &Private) -> Diagnostics {
-        let known = original::kept(private).is_some();
-        original::destroy_warning("Didit", WHAT, original::restores(prior), known).into()
+        let known = restore::kept(private).is_some();
+        restore::destroy_warning("Didit", WHAT, restore::restores(prior), known).into()
     }
 
     async fn create(&self, client: &Client, plan: Value, ctx: &mut Context<Value>) -> Result<Value, Diagnostics> {
-        let takeover = client.takeovers.of(IMPORT_ID);
+        let takeover = client.adoptions.of(IMPORT_ID);
         let mut taken_over = takeover.lock().await;
-        let current = client.customization(Look::Anew).await?;
+        let current = client.customization(CachePolicy::Refresh).await?;
         Self::capture(&mut ctx.private, &Self::state(&plan, &current)?)?;
         let after = self.write(client, current, ctx).await?;
         *taken_over = true;
@@ -230,12 +230,12 @@ impl Resource for Customization {
         state: Value,
         ctx: &mut Context<Value>,
     ) -> Result<Option<Value>, Diagnostics> {
-        let found = Self::state(&state, &client.customization(Look::Shared).await?)?;
+        let found = Self::state(&state, &client.customization(CachePolicy::UseCached).await?)?;
         // An import: this is when Terraform takes over.
-        if original::kept(&ctx.private).is_none() {
+        if restore::kept(&ctx.private).is_none() {
             Self::capture(&mut ctx.private, &found)?;
-            if original::restores(&state) {
-                original::warn_lost(ctx, "Didit", WHAT);
+            if restore::restores(&state) {
+                restore::warn_lost(ctx, "Didit", WHAT);
             }
         }
         Ok(Some(found))
@@ -247,7 +247,7 @@ impl Resource for Customization {
         change: Change<Value>,
         ctx: &mut Context<Value>,
     ) -> Result<Value, Diagnostics> {
-        let current = client.customization(Look::Anew).await?;
+        let current = client.customization(CachePolicy::Refresh).await?;
         let after = self.write(client, current, ctx).await?;
         let mut state = Self::state(&change.plan, &after)?;
         if let Value::Map(settings) = &mut state {
@@ -270,17 +270,17 @@ impl Resource for Customization {
     }
 
     async fn delete(&self, client: &Client, state: Value, ctx: &mut Context<Value>) -> Result<(), Diagnostics> {
-        if !original::restores(&state) {
+        if !restore::restores(&state) {
             return Ok(());
         }
-        let Some(original) = original::kept(&ctx.private) else {
-            original::warn_not_restored(ctx, "Didit", WHAT);
+        let Some(original) = restore::kept(&ctx.private) else {
+            restore::warn_not_restored(ctx, "Didit", WHAT);
             return Ok(());
         };
-        let takeover = client.takeovers.of(IMPORT_ID);
+        let takeover = client.adoptions.of(IMPORT_ID);
         let taken_over = takeover.lock().await;
         if *taken_over {
-            takeovers::warn_left_alone(ctx, WHAT);
+            adoption::warn_left_alone(ctx, WHAT);
             return Ok(());
         }
         client.update_customization(&original).await?;
@@ -306,9 +306,9 @@ impl Listable for Customization {
         Schema::new("The customization of the application, which it always has once.", Vec::new())
     }
 
-    async fn list(&self, client: &Client, _: Value, found: &mut Found<Value>) -> Result<(), Diagnostics> {
-        let state = Self::state(&Value::Null, &client.customization(Look::Shared).await?)?;
-        found.offer("customization", state).await;
+    async fn list(&self, client: &Client, _: Value, sink: &mut ListSink<Value>) -> Result<(), Diagnostics> {
+        let state = Self::state(&Value::Null, &client.customization(CachePolicy::UseCached).await?)?;
+        sink.push("customization", state).await;
         Ok(())
     }
 }

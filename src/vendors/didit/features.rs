@@ -74,7 +74,7 @@ impl FeatureModel {
 pub(super) fn attributes() -> Vec<Attribute> {
     vec![
         Attribute::string("feature").required().rule(Rule::OneOf(FEATURES)).describe("The check."),
-        Attribute::string("config").optional().rule(JSON_OBJECT).same(same_json).describe(
+        Attribute::string("config").optional().rule(JSON_OBJECT).semantic_equal(same_json).describe(
             "Its settings as JSON, such as `jsonencode({ face_liveness_method = \"passive\" })`. Without it they are Didit's own.",
         ),
         Attribute::string("label").optional().rule(Rule::Length(1, usize::MAX)).describe(

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use super::json::{JSON_OBJECT, same_json};
 use crate::framework::{Attr, Attribute, Diagnostics, Number, Path, Rule, Type};
-use crate::vendors::common::NOT_EMPTY;
+use crate::vendors::shared::config::NOT_EMPTY;
 
 /// The kinds of questions that are answered by a choice, by the vendor's documentation, which does not list all kinds.
 const CHOICES: [&str; 3] = ["dropdown", "single_choice", "multiple_choice"];
@@ -102,7 +102,7 @@ pub(super) fn attributes() -> Vec<Attribute> {
         Attribute::string("validation")
             .optional()
             .rule(JSON_OBJECT)
-            .same(same_json)
+            .semantic_equal(same_json)
             .describe("What an answer has to satisfy, as JSON: `jsonencode({ ... })`."),
     ]
 }

@@ -11,10 +11,10 @@ use super::client::{Client, Collection};
 use super::creation::Creation;
 use crate::framework::resource::{Change, Context, Resource};
 use crate::framework::{
-    Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Path, Private, Rule, Schema, Value, identity,
+    Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Path, Private, Rule, Schema, Value, identity,
 };
-use crate::http::{Error, Look};
-use crate::vendors::errors::at_attribute;
+use crate::http::{CachePolicy, Error};
+use crate::vendors::shared::errors::at_attribute;
 
 /// The types of lists that can be created, by the vendor's reference.
 const LIST_TYPES: &[&str] = &["allowlist", "custom"];
@@ -80,25 +80,25 @@ impl Resource for List {
              `idv_didit_list_entry`. Didit's own block lists cannot be managed; `idv_didit_lists` finds them, and entries can \
              be put into them. Destroying a list deletes whatever is in it.",
             vec![
-                Attribute::string("id").computed().stable().describe("The `uuid` that Didit gave the list."),
+                Attribute::string("id").computed().use_state_for_unknown().describe("The `uuid` that Didit gave the list."),
                 Attribute::string("name")
                     .required()
                     .rule(Rule::Length(1, 255))
                     .describe("The name of the list. An application has a name once."),
                 Attribute::string("description").default("").describe("What the list is for."),
-                Attribute::string("list_type").required().replaces().rule(Rule::OneOf(LIST_TYPES)).describe(
+                Attribute::string("list_type").required().requires_replace().rule(Rule::OneOf(LIST_TYPES)).describe(
                     "What a match is for: an `allowlist` lets through, a `custom` one does what a workflow makes of it.",
                 ),
                 Attribute::string("entry_type")
                     .required()
-                    .replaces()
+                    .requires_replace()
                     .rule(Rule::OneOf(ENTRY_TYPES))
                     .describe("What its values are."),
             ],
         )
     }
 
-    fn identity(&self) -> Vec<identity::Part> {
+    fn identity(&self) -> Vec<identity::IdentityAttribute> {
         vec![identity::required("id", "The `uuid` that Didit gave the list."), super::service()]
     }
 
@@ -137,7 +137,7 @@ impl Resource for List {
         state: ListModel,
         ctx: &mut Context<ListModel>,
     ) -> Result<Option<ListModel>, Diagnostics> {
-        let rows = client.list::<wire::List>(&Collection::lists(), Look::Shared).await?;
+        let rows = client.list::<wire::List>(&Collection::lists(), CachePolicy::UseCached).await?;
         match rows.into_iter().find(|row| row.uuid == state.id()) {
             Some(row) if row.is_system => Err(of_the_system(&row).into()),
             Some(row) => Ok(Some(row.into())),
@@ -179,9 +179,9 @@ impl Listable for List {
         Schema::new("The lists of the application, without Didit's own.", Vec::new())
     }
 
-    async fn list(&self, client: &Client, _: Value, found: &mut Found<ListModel>) -> Result<(), Diagnostics> {
-        for row in client.list::<wire::List>(&Collection::lists(), Look::Shared).await? {
-            if !row.is_system && !found.offer(row.name.clone(), row.into()).await {
+    async fn list(&self, client: &Client, _: Value, sink: &mut ListSink<ListModel>) -> Result<(), Diagnostics> {
+        for row in client.list::<wire::List>(&Collection::lists(), CachePolicy::UseCached).await? {
+            if !row.is_system && !sink.push(row.name.clone(), row.into()).await {
                 break;
             }
         }
@@ -191,7 +191,7 @@ impl Listable for List {
 
 /// The ids of all lists, Didit's own included.
 pub(super) async fn ids(client: &Client) -> Result<Vec<String>, Error> {
-    let rows = client.list::<wire::List>(&Collection::lists(), Look::Shared).await?;
+    let rows = client.list::<wire::List>(&Collection::lists(), CachePolicy::UseCached).await?;
     Ok(rows.into_iter().map(|row| row.uuid).collect())
 }
 

@@ -15,12 +15,12 @@ use super::client::{Client, Collection, Pages};
 use super::json::{JSON_OBJECT, same_json};
 use crate::framework::resource::{Context, Resource};
 use crate::framework::{
-    Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Path, Rule, Schema, Value, identity,
+    Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Path, Rule, Schema, Value, identity,
 };
-use crate::http::{Error, Look};
-use crate::vendors::errors::{at_attribute, lost_sight_of};
-use crate::vendors::import_id;
-use crate::vendors::look;
+use crate::http::{CachePolicy, Error};
+use crate::vendors::shared::errors::{at_attribute, outcome_unknown};
+use crate::vendors::shared::import_id;
+use crate::vendors::shared::retry::retry_once;
 
 /// One entry.
 #[derive(Clone, Copy)]
@@ -85,35 +85,35 @@ impl Resource for ListEntry {
     const NAME: &'static str = "didit_list_entry";
 
     fn schema(&self) -> Schema {
-        let text = |name: &str| Attribute::string(name).optional().replaces().rule(Rule::Length(1, usize::MAX));
+        let text = |name: &str| Attribute::string(name).optional().requires_replace().rule(Rule::Length(1, usize::MAX));
         Schema::new(
             "An entry of a list: a value such as a phone number or a country, by which verifications are blocked, let \
              through or told apart. Didit cannot change an entry, so every change deletes it and creates another with a \
              new id. However many entries a list has, a refresh reads it page by page and none of them alone.",
             vec![
-                Attribute::string("id").computed().stable().describe("The `uuid` that Didit gave the entry."),
-                Attribute::string("list_id").required().replaces().rule(Rule::Length(1, usize::MAX)).describe(
+                Attribute::string("id").computed().use_state_for_unknown().describe("The `uuid` that Didit gave the entry."),
+                Attribute::string("list_id").required().requires_replace().rule(Rule::Length(1, usize::MAX)).describe(
                     "The id of the list: of an `idv_didit_list`, or of one of Didit's own, which `idv_didit_lists` finds.",
                 ),
-                Attribute::string("value").required().replaces().rule(Rule::Length(1, usize::MAX)).same(same_value).describe(
+                Attribute::string("value").required().requires_replace().rule(Rule::Length(1, usize::MAX)).semantic_equal(same_value).describe(
                     "The value, of the list's `entry_type`. Didit stores e-mail addresses and most others in lower case, \
                      phone numbers without spaces and marks (E.164), and countries as codes of three letters. Another \
                      spelling of the same value is no change.",
                 ),
-                Attribute::string("stored_value").computed().stable().describe("The value as Didit stores it."),
+                Attribute::string("stored_value").computed().use_state_for_unknown().describe("The value as Didit stores it."),
                 text("display_label").describe("What the Business Console shows in place of the value."),
                 text("comment").describe("Why the value is in the list."),
                 Attribute::string("metadata")
                     .optional()
-                    .replaces()
+                    .requires_replace()
                     .rule(JSON_OBJECT)
-                    .same(same_json)
+                    .semantic_equal(same_json)
                     .describe("Further data as JSON, such as `jsonencode({ full_name = \"Jane Doe\" })`."),
             ],
         )
     }
 
-    fn identity(&self) -> Vec<identity::Part> {
+    fn identity(&self) -> Vec<identity::IdentityAttribute> {
         vec![
             identity::required("list_id", "The id of the list."),
             identity::required("id", "The `uuid` that Didit gave the entry."),
@@ -131,14 +131,14 @@ impl Resource for ListEntry {
         let name = plan.value.as_str().unwrap_or_default();
         let row: wire::Entry = match client.create(&collection, name, &plan.to_wire()).await {
             Ok(row) => row,
-            Err(error) if error.may_have_been_carried_out() => {
-                let look = || twin(client, &plan, Look::Settling);
-                let row = match look::twice(look).await {
+            Err(error) if error.may_have_applied() => {
+                let look = || twin(client, &plan, CachePolicy::RefreshAfterWrite);
+                let row = match retry_once(look).await {
                     Ok(row) => row.ok_or_else(|| not_listed(error.clone()))?,
-                    Err(look) => return Err(lost_sight_of(error, NOT_LOOKED_UP, look)),
+                    Err(look) => return Err(outcome_unknown(error, NOT_LOOKED_UP, look)),
                 };
                 let detail =
-                    format!("The list shows it as `{}`, and it is kept in state.\n{}", row.uuid, error.what_happened());
+                    format!("The list shows it as `{}`, and it is kept in state.\n{}", row.uuid, error.description());
                 ctx.warn("The list entry was created though Didit gave no clear answer", detail);
                 row
             }
@@ -153,7 +153,8 @@ impl Resource for ListEntry {
         state: ListEntryModel,
         ctx: &mut Context<ListEntryModel>,
     ) -> Result<Option<ListEntryModel>, Diagnostics> {
-        let row = match client.list::<wire::Entry>(&Collection::entries(state.list_id()), Look::Shared).await {
+        let row = match client.list::<wire::Entry>(&Collection::entries(state.list_id()), CachePolicy::UseCached).await
+        {
             Ok(rows) => rows.into_iter().find(|row| row.uuid == state.id()),
             Err(error) if error.is_not_found() => None,
             Err(error) => return Err(error.into()),
@@ -199,7 +200,12 @@ impl Listable for ListEntry {
         )
     }
 
-    async fn list(&self, client: &Client, filter: Value, found: &mut Found<ListEntryModel>) -> Result<(), Diagnostics> {
+    async fn list(
+        &self,
+        client: &Client,
+        filter: Value,
+        sink: &mut ListSink<ListEntryModel>,
+    ) -> Result<(), Diagnostics> {
         let lists = match filter.get("list_id").as_str() {
             Some(list_id) => vec![list_id.to_owned()],
             None => super::list::ids(client).await?,
@@ -207,12 +213,12 @@ impl Listable for ListEntry {
         for list_id in lists {
             let collection = Collection::entries(&list_id);
             let of_list = ListEntryModel { list_id: list_id.into(), ..ListEntryModel::default() };
-            let mut pages = Pages::<wire::Entry>::new(client, &collection, Look::Shared);
+            let mut pages = Pages::<wire::Entry>::new(client, &collection, CachePolicy::UseCached);
             while let Some(rows) = pages.next().await? {
                 for row in rows {
                     let label = row.display_label.clone().filter(|label| !label.is_empty());
                     let name = label.unwrap_or_else(|| row.value.clone());
-                    if !found.offer(name, of_list.merged(row)).await {
+                    if !sink.push(name, of_list.merged(row)).await {
                         return Ok(());
                     }
                 }
@@ -245,9 +251,9 @@ fn names_country(stored: &Value, given: &Value) -> bool {
 }
 
 /// The entry of the list that has the value of this one. Didit takes a value once.
-async fn twin(client: &Client, plan: &ListEntryModel, look: Look) -> Result<Option<wire::Entry>, Error> {
+async fn twin(client: &Client, plan: &ListEntryModel, policy: CachePolicy) -> Result<Option<wire::Entry>, Error> {
     let wanted: Value = plan.value.as_str().unwrap_or_default().into();
-    let rows: Vec<wire::Entry> = client.list(&Collection::entries(plan.list_id()), look).await?;
+    let rows: Vec<wire::Entry> = client.list(&Collection::entries(plan.list_id()), policy).await?;
     Ok(rows.into_iter().find(|row| same_value(&row.value.as_str().into(), &wanted)))
 }
 
@@ -255,7 +261,7 @@ const NOT_LOOKED_UP: &str = "Nothing of it is in state. Apply again once Didit a
                              found then, and the message has the lines that import it.";
 
 fn not_listed(error: Error) -> Error {
-    error.after_a_look(
+    error.with_observation(
         "The list was asked and does not show the value, so most likely it was not created. Apply again; where Didit then says that \
          it has the value, import the entry.",
     )
@@ -265,7 +271,7 @@ fn not_listed(error: Error) -> Error {
 async fn refused(client: &Client, plan: &ListEntryModel, error: Error) -> Diagnostic {
     let about_value = error.fields().iter().any(|field| field.path.first().is_some_and(|name| name == "value"));
     // A failure of this second look would hide the first one.
-    let known = if about_value { twin(client, plan, Look::Anew).await.ok().flatten() } else { None };
+    let known = if about_value { twin(client, plan, CachePolicy::Refresh).await.ok().flatten() } else { None };
     let Some(row) = known else { return at_attribute(error, &ListEntry.schema()) };
     let detail = format!(
         "The list has this value already, as `{}`, and takes a value once. Nothing was created. To manage the entry that exists, \

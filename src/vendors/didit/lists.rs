@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::client::{Client, Collection};
 use super::list::{ENTRY_TYPES, wire};
 use crate::framework::{Attr, Attribute, DataSource, Diagnostics, Rule, Schema};
-use crate::http::Look;
+use crate::http::CachePolicy;
 
 /// All lists of the application.
 pub(super) struct Lists;
@@ -80,7 +80,7 @@ impl DataSource for Lists {
 
     async fn read(&self, client: &Client, config: ListsModel, _: &mut Diagnostics) -> Result<ListsModel, Diagnostics> {
         let through = |filter: &Attr<String>, value: &str| filter.as_str().is_none_or(|wanted| wanted == value);
-        let mut rows = client.list::<wire::List>(&Collection::lists(), Look::Shared).await?;
+        let mut rows = client.list::<wire::List>(&Collection::lists(), CachePolicy::UseCached).await?;
         rows.retain(|row| through(&config.list_type, &row.list_type) && through(&config.entry_type, &row.entry_type));
         let lists = rows.into_iter().map(ListRow::from).collect::<Vec<_>>();
         Ok(ListsModel { lists: lists.into(), ..config })

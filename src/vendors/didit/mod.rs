@@ -13,7 +13,6 @@ mod list;
 mod list_entry;
 mod lists;
 mod questionnaire;
-pub mod sandbox;
 mod versions;
 mod webhook_destination;
 mod workflow;
@@ -29,14 +28,14 @@ use url::Url;
 
 use self::client::{Client, Collection, Pages, SignIn};
 use self::versions::Version;
-use super::access_token::{AccessToken, HoldsToken};
-use super::{common, examination, import_id};
-use crate::framework::examination::{Examine, Finding};
-use crate::framework::identity::{self, Place};
-use crate::framework::provider::{self, AnyClient, Common, Object};
+use super::shared::access_token::{AccessToken, HoldsToken};
+use super::shared::{config, health, import_id};
+use crate::framework::health::{CheckResult, HealthCheck};
+use crate::framework::identity::{self, TenantIdentity};
+use crate::framework::provider::{self, AnyClient, Common, Registration};
 use crate::framework::{Attr, Attribute, Context, Diagnostic, Diagnostics, Model, Path, Rule, Secret, Value, Vendor};
 use crate::http::{
-    self, Authenticate, ClientAuth, ClientCredentials, HeaderName, Look, OAuth2ClientCredentials, StaticHeader,
+    self, Authenticate, CachePolicy, ClientAuth, ClientCredentials, HeaderName, OAuth2ClientCredentials, StaticHeader,
 };
 
 /// Where the management API is, by the vendor's OpenAPI document.
@@ -49,17 +48,18 @@ const AUTH_URL: &str = "https://apx.didit.me/auth/v2/token/";
 pub struct Didit;
 
 #[async_trait]
-impl Examine for Client {
-    async fn examine(&self) -> Vec<Finding> {
-        let first_page = async { Pages::<Version>::new(self, &Collection::workflows(), Look::Shared).next().await };
-        examination::of(&self.http, Box::pin(async { vec![examination::credentials(first_page.await)] })).await
+impl HealthCheck for Client {
+    async fn check_health(&self) -> Vec<CheckResult> {
+        let first_page =
+            async { Pages::<Version>::new(self, &Collection::workflows(), CachePolicy::UseCached).next().await };
+        health::of(&self.http, Box::pin(async { vec![health::credentials(first_page.await)] })).await
     }
 }
 
 impl provider::Client for Client {
     const VENDOR: &'static str = "didit";
 
-    fn place(&self) -> Place {
+    fn tenant_identity(&self) -> TenantIdentity {
         [("base_url", self.address().to_owned())].into()
     }
 }
@@ -75,7 +75,7 @@ impl HoldsToken for Client {
 }
 
 /// The part of every identity that says at which service the object is.
-fn service() -> identity::Part {
+fn service() -> identity::IdentityAttribute {
     identity::optional("base_url", "The address of the API. Taken from the provider block when it is left out.")
 }
 
@@ -141,7 +141,7 @@ impl Config {
 
     /// The token endpoint. It has a slash at its end as all of the vendor's routes do, and is not found without.
     fn auth_url(&self) -> Result<Url, Diagnostic> {
-        let mut url = common::url("auth_url", self.auth_url.as_deref().unwrap_or(AUTH_URL))?;
+        let mut url = config::url("auth_url", self.auth_url.as_deref().unwrap_or(AUTH_URL))?;
         url.set_path(&format!("{}/", url.path().trim_end_matches('/')));
         Ok(url)
     }
@@ -171,15 +171,15 @@ impl Vendor for Didit {
                 "The key of the application, sent with every request. Either this or `client_id` and `client_secret` is required.",
             ),
             url("base_url").describe(format!("The address of the API, without `/v3`. `{ADDRESS}` if it is left out.")),
-            common::requests_per_minute(),
+            config::requests_per_minute(),
         ]
     }
 
     fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics> {
         let config: Config = provider::configuration("didit", config)?;
         let credentials = config.credentials()?;
-        let base_url = common::url("base_url", config.base_url.as_deref().unwrap_or(ADDRESS))?;
-        let mut settings = common::settings(common, "Didit", base_url, config.requests_per_minute)?;
+        let base_url = config::url("base_url", config.base_url.as_deref().unwrap_or(ADDRESS))?;
+        let mut settings = config::settings(common, "Didit", base_url, config.requests_per_minute)?;
         settings.parse_error = client::parse_error;
         let (auth, sign_in): (Arc<dyn Authenticate>, _) = match credentials {
             Credentials::ApiKey(key) => {
@@ -205,18 +205,18 @@ impl Vendor for Didit {
         Ok(Arc::new(Client::new(http::Client::new(settings, auth)?, sign_in)))
     }
 
-    fn objects(&self) -> Vec<Object> {
+    fn objects(&self) -> Vec<Registration> {
         vec![
-            Object::listable(workflow::Workflow),
-            Object::listable(questionnaire::Questionnaire),
-            Object::listable(webhook_destination::WebhookDestination),
-            Object::listable(list::List),
-            Object::listable(list_entry::ListEntry),
-            Object::listable(customization::Customization),
-            Object::data_source(workflows::Workflows),
-            Object::data_source(lists::Lists),
-            Object::ephemeral(AccessToken::<Client>::new()),
-            Object::ephemeral(webhook_destination::WebhookSecret),
+            Registration::listable(workflow::Workflow),
+            Registration::listable(questionnaire::Questionnaire),
+            Registration::listable(webhook_destination::WebhookDestination),
+            Registration::listable(list::List),
+            Registration::listable(list_entry::ListEntry),
+            Registration::listable(customization::Customization),
+            Registration::data_source(workflows::Workflows),
+            Registration::data_source(lists::Lists),
+            Registration::ephemeral(AccessToken::<Client>::new()),
+            Registration::ephemeral(webhook_destination::WebhookSecret),
         ]
     }
 }

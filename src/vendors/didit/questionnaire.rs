@@ -16,10 +16,10 @@ use super::form_elements::{self, FormElementModel};
 use super::versions::{self, STATUSES, Target, Version};
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
-    Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Path, Private, Rule, Schema, Type, Value, identity,
+    Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Path, Private, Rule, Schema, Type, Value, identity,
 };
-use crate::http::{Error, Look};
-use crate::vendors::common::NOT_EMPTY;
+use crate::http::{CachePolicy, Error};
+use crate::vendors::shared::config::NOT_EMPTY;
 
 /// One questionnaire.
 #[derive(Clone, Copy)]
@@ -103,7 +103,7 @@ impl Resource for Questionnaire {
         )
     }
 
-    fn identity(&self) -> Vec<identity::Part> {
+    fn identity(&self) -> Vec<identity::IdentityAttribute> {
         let group = "The id that all versions of the questionnaire share.";
         vec![identity::required("questionnaire_group_id", group), super::service()]
     }
@@ -221,14 +221,21 @@ impl Listable for Questionnaire {
         Schema::new("The questionnaires of the application.", Vec::new())
     }
 
-    async fn list(&self, client: &Client, _: Value, found: &mut Found<QuestionnaireModel>) -> Result<(), Diagnostics> {
+    async fn list(
+        &self,
+        client: &Client,
+        _: Value,
+        sink: &mut ListSink<QuestionnaireModel>,
+    ) -> Result<(), Diagnostics> {
         let collection = Collection::questionnaires();
-        let versions: Vec<Version> = client.list(&collection, Look::Shared).await?;
+        let versions: Vec<Version> = client.list(&collection, CachePolicy::UseCached).await?;
         for version in versions::all_current(&versions) {
             // One that was deleted meanwhile is passed over.
-            let Some(version) = versions::full(client, &collection, &version.id, Look::Shared).await? else { continue };
+            let Some(version) = versions::full(client, &collection, &version.id, CachePolicy::UseCached).await? else {
+                continue;
+            };
             let model = QuestionnaireModel::default().with(&version)?;
-            if !found.offer(model.title.as_str().unwrap_or("questionnaire"), model.clone()).await {
+            if !sink.push(model.title.as_str().unwrap_or("questionnaire"), model.clone()).await {
                 break;
             }
         }
@@ -244,7 +251,7 @@ fn no_questions() -> Diagnostics {
 
 fn attributes() -> Vec<Attribute> {
     vec![
-        Attribute::string("questionnaire_group_id").computed().stable().describe("The id that all versions share."),
+        Attribute::string("questionnaire_group_id").computed().use_state_for_unknown().describe("The id that all versions share."),
         Attribute::string("questionnaire_id").computed().describe(
             "The id of the version that counts today, for `questionnaire_uuid` in the `config` of a workflow's feature. It moves with \
              each version that is published.",

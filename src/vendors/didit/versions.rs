@@ -13,9 +13,9 @@ use serde_json::{Map, Value as Json};
 
 use super::client::{Client, Collection, Row};
 use crate::framework::{Attr, Context, Diagnostic, Diagnostics, Model, Path, Private, Schema};
-use crate::http::{Error, Kind, Look};
-use crate::vendors::errors::{at_attribute, lost_sight_of};
-use crate::vendors::look;
+use crate::http::{CachePolicy, Error, Kind};
+use crate::vendors::shared::errors::{at_attribute, outcome_unknown};
+use crate::vendors::shared::retry::retry_once;
 
 /// The statuses that a version may have.
 pub(super) const STATUSES: &[&str] = &["draft", "published"];
@@ -109,11 +109,11 @@ pub(super) async fn find(
     collection: &Collection,
     target: Target<'_>,
 ) -> Result<Option<Version>, Error> {
-    let versions: Vec<Version> = client.list(collection, Look::Shared).await?;
+    let versions: Vec<Version> = client.list(collection, CachePolicy::UseCached).await?;
     let Some(id) = current(&versions, target.group).map(|version| version.id.as_str()).or(target.last) else {
         return Ok(None);
     };
-    let found = full(client, collection, id, Look::Shared).await?;
+    let found = full(client, collection, id, CachePolicy::UseCached).await?;
     Ok(found.map(|found| Version { group: target.group.to_owned(), ..found }))
 }
 
@@ -122,10 +122,10 @@ pub(super) async fn full(
     client: &Client,
     collection: &Collection,
     id: &str,
-    look: Look,
+    policy: CachePolicy,
 ) -> Result<Option<Version>, Error> {
-    let Some(found) = client.get::<Version>(collection, id, look).await? else { return Ok(None) };
-    let versions: Vec<Version> = client.list(collection, look).await?;
+    let Some(found) = client.get::<Version>(collection, id, policy).await? else { return Ok(None) };
+    let versions: Vec<Version> = client.list(collection, policy).await?;
     let listed = versions.iter().find(|version| version.id == id);
     let group = listed.map_or(found.group, |listed| listed.group.clone());
     let mut told = listed.map(|listed| listed.told.clone()).unwrap_or_default();
@@ -146,7 +146,7 @@ pub(super) async fn read_back<M: Model>(
     ctx: &mut Context<M>,
 ) -> Result<Version, Diagnostics> {
     keep(&mut ctx.private, &written)?;
-    match full(client, collection, &written.id, Look::Settling).await {
+    match full(client, collection, &written.id, CachePolicy::RefreshAfterWrite).await {
         Ok(Some(found)) => {
             let found = Version { group: written.group, ..found };
             keep(&mut ctx.private, &found)?;
@@ -179,7 +179,7 @@ pub(super) async fn change<M: Model>(
     ctx: &mut Context<M>,
 ) -> Result<Version, Diagnostics> {
     let Target { group, last } = target;
-    let before: Vec<Version> = client.list(collection, Look::Shared).await?;
+    let before: Vec<Version> = client.list(collection, CachePolicy::UseCached).await?;
     let id = current(&before, group).map(|version| version.id.as_str()).or(last).unwrap_or_default().to_owned();
     let written = match client.update::<Json>(collection, &id, body).await {
         Ok(answer) => match serde_json::from_value::<Version>(answer) {
@@ -187,10 +187,10 @@ pub(super) async fn change<M: Model>(
             // Some pages of the vendor show an empty answer; then the list knows.
             Err(_) => now(client, collection, group).await?.unwrap_or(Version { id, ..Version::default() }),
         },
-        Err(error) if error.may_have_been_carried_out() => match now(client, collection, group).await {
+        Err(error) if error.may_have_applied() => match now(client, collection, group).await {
             Ok(Some(version)) if version.id != id => {
                 let summary = format!("The {} was changed though Didit gave no clear answer", collection.one());
-                let detail = format!("Its version is `{}` now.\n{}", version.id, error.what_happened());
+                let detail = format!("Its version is `{}` now.\n{}", version.id, error.description());
                 ctx.warn(summary, detail);
                 version
             }
@@ -199,11 +199,11 @@ pub(super) async fn change<M: Model>(
                     "The list was asked and shows no other version of the {}. The next plan reads what Didit has; apply again.",
                     collection.one()
                 );
-                return Err(error.after_a_look(seen).into());
+                return Err(error.with_observation(seen).into());
             }
             Err(look) => {
                 let way_out = "State has what was there before. The next plan reads what Didit has then.";
-                return Err(lost_sight_of(error, way_out, look));
+                return Err(outcome_unknown(error, way_out, look));
             }
         },
         Err(error) => return Err(at_attribute(error, schema).into()),
@@ -213,8 +213,8 @@ pub(super) async fn change<M: Model>(
 
 /// The version of a group that the list shows at this moment.
 async fn now(client: &Client, collection: &Collection, group: &str) -> Result<Option<Version>, Error> {
-    let look = || client.list(collection, Look::Settling);
-    let versions: Vec<Version> = look::twice(look).await?;
+    let look = || client.list(collection, CachePolicy::RefreshAfterWrite);
+    let versions: Vec<Version> = retry_once(look).await?;
     Ok(current(&versions, group).cloned())
 }
 
@@ -243,7 +243,7 @@ pub(super) async fn delete_all(
     let mut left: BTreeSet<String> = seen(private).into_iter().chain(last.map(str::to_owned)).collect();
     let mut deleted = BTreeSet::new();
     loop {
-        let versions: Vec<Version> = client.list(collection, Look::Anew).await?;
+        let versions: Vec<Version> = client.list(collection, CachePolicy::Refresh).await?;
         let listed = versions.into_iter().filter(|version| version.group == group).map(|version| version.id);
         left.extend(listed);
         left.retain(|id| !deleted.contains(id));

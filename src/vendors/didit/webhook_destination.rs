@@ -13,11 +13,11 @@ use super::creation::Creation;
 use crate::framework::ephemeral::{Ephemeral, Opening};
 use crate::framework::resource::{Change, Context, Resource};
 use crate::framework::{
-    Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Path, Rule, Schema, Secret, Type, Value, identity,
+    Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Path, Rule, Schema, Secret, Type, Value, identity,
 };
-use crate::http::Look;
-use crate::vendors::common::NOT_EMPTY;
-use crate::vendors::errors::at_attribute;
+use crate::http::CachePolicy;
+use crate::vendors::shared::config::NOT_EMPTY;
+use crate::vendors::shared::errors::at_attribute;
 
 /// The payload versions of the vendor's OpenAPI document.
 const VERSIONS: &[&str] = &["v1", "v2", "v3"];
@@ -96,7 +96,10 @@ impl Resource for WebhookDestination {
             "A webhook destination: an address to which Didit sends events of an application. Didit signs them with a key of \
              the destination's own, which is never in state: the ephemeral resource of the same name reads it.",
             vec![
-                Attribute::string("id").computed().stable().describe("The `uuid` that Didit gave the destination."),
+                Attribute::string("id")
+                    .computed()
+                    .use_state_for_unknown()
+                    .describe("The `uuid` that Didit gave the destination."),
                 Attribute::string("label")
                     .required()
                     .rule(Rule::Length(1, 255))
@@ -116,13 +119,13 @@ impl Resource for WebhookDestination {
                     .describe("The events that are sent. There is no word for all of them."),
                 Attribute::string("created_at")
                     .computed()
-                    .stable()
+                    .use_state_for_unknown()
                     .describe("When it was created, as Didit writes it."),
             ],
         )
     }
 
-    fn identity(&self) -> Vec<identity::Part> {
+    fn identity(&self) -> Vec<identity::IdentityAttribute> {
         vec![identity::required("id", "The `uuid` that Didit gave the destination."), super::service()]
     }
 
@@ -147,7 +150,8 @@ impl Resource for WebhookDestination {
         state: WebhookDestinationModel,
         ctx: &mut Context<WebhookDestinationModel>,
     ) -> Result<Option<WebhookDestinationModel>, Diagnostics> {
-        let rows = client.list::<wire::Destination>(&Collection::webhook_destinations(), Look::Shared).await?;
+        let rows =
+            client.list::<wire::Destination>(&Collection::webhook_destinations(), CachePolicy::UseCached).await?;
         let row = rows.into_iter().find(|row| row.uuid == state.id());
         if row.is_none() {
             super::warn_gone(ctx, "webhook destination", state.id());
@@ -195,10 +199,11 @@ impl Listable for WebhookDestination {
         &self,
         client: &Client,
         _: Value,
-        found: &mut Found<WebhookDestinationModel>,
+        sink: &mut ListSink<WebhookDestinationModel>,
     ) -> Result<(), Diagnostics> {
-        for row in client.list::<wire::Destination>(&Collection::webhook_destinations(), Look::Shared).await? {
-            if !found.offer(row.label.clone(), row.into()).await {
+        for row in client.list::<wire::Destination>(&Collection::webhook_destinations(), CachePolicy::UseCached).await?
+        {
+            if !sink.push(row.label.clone(), row.into()).await {
                 break;
             }
         }
@@ -257,7 +262,7 @@ impl Ephemeral for WebhookSecret {
         _: &mut Opening,
     ) -> Result<WebhookSecretModel, Diagnostics> {
         let id = config.id.as_str().unwrap_or_default();
-        let found = client.get::<wire::Secret>(&Collection::webhook_destinations(), id, Look::Shared).await?;
+        let found = client.get::<wire::Secret>(&Collection::webhook_destinations(), id, CachePolicy::UseCached).await?;
         let secret = found.ok_or_else(|| {
             let detail =
                 format!("Didit has no webhook destination `{id}`. Take the id from `idv_didit_webhook_destination`.");

@@ -11,10 +11,10 @@ use super::features::{self, FeatureModel};
 use super::versions::{self, STATUSES, Target, Version};
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
-    Attr, Attribute, Diagnostics, Found, Listable, Number, Path, Private, Rule, Schema, Value, identity,
+    Attr, Attribute, Diagnostics, ListSink, Listable, Number, Path, Private, Rule, Schema, Value, identity,
 };
-use crate::http::{Error, Look};
-use crate::vendors::common::NOT_EMPTY;
+use crate::http::{CachePolicy, Error};
+use crate::vendors::shared::config::NOT_EMPTY;
 
 /// What stands for a window without an end, which the vendor has as null.
 const UNLIMITED: i64 = 0;
@@ -120,7 +120,7 @@ impl Resource for Workflow {
         )
     }
 
-    fn identity(&self) -> Vec<identity::Part> {
+    fn identity(&self) -> Vec<identity::IdentityAttribute> {
         vec![identity::required("workflow_id", "The id that all versions of the workflow share."), super::service()]
     }
 
@@ -234,14 +234,16 @@ impl Listable for Workflow {
         Schema::new("The workflows of the application.", Vec::new())
     }
 
-    async fn list(&self, client: &Client, _: Value, found: &mut Found<WorkflowModel>) -> Result<(), Diagnostics> {
+    async fn list(&self, client: &Client, _: Value, sink: &mut ListSink<WorkflowModel>) -> Result<(), Diagnostics> {
         let collection = Collection::workflows();
-        let versions: Vec<Version> = client.list(&collection, Look::Shared).await?;
+        let versions: Vec<Version> = client.list(&collection, CachePolicy::UseCached).await?;
         for version in versions::all_current(&versions) {
             // One that was deleted meanwhile is passed over.
-            let Some(version) = versions::full(client, &collection, &version.id, Look::Shared).await? else { continue };
+            let Some(version) = versions::full(client, &collection, &version.id, CachePolicy::UseCached).await? else {
+                continue;
+            };
             let model = WorkflowModel::default().with(&version, &Private::default())?;
-            if !found.offer(model.workflow_label.as_str().unwrap_or("workflow"), model.clone()).await {
+            if !sink.push(model.workflow_label.as_str().unwrap_or("workflow"), model.clone()).await {
                 break;
             }
         }
@@ -265,14 +267,18 @@ fn written(
 
 fn attributes() -> Vec<Attribute> {
     let kept = |attribute: Attribute, what: &str| {
-        attribute.optional().computed().stable().describe(format!("{what} If it is left out, Didit's value stays."))
+        attribute
+            .optional()
+            .computed()
+            .use_state_for_unknown()
+            .describe(format!("{what} If it is left out, Didit's value stays."))
     };
     let flag = |name: &str, what: &str| kept(Attribute::bool(name), what);
     let number = |name: &str, least, most, what: &str| {
         kept(Attribute::number(name).rule(Rule::Whole).rule(Rule::Range(least, most)), what)
     };
     vec![
-        Attribute::string("workflow_id").computed().stable().describe(
+        Attribute::string("workflow_id").computed().use_state_for_unknown().describe(
             "The id that all versions share, by which sessions are begun.",
         ),
         Attribute::string("uuid").computed().describe("The id of the version that counts today. It moves with each that is published."),

@@ -7,7 +7,7 @@ use super::client::{Client, Collection};
 use super::features;
 use super::versions::{self, Version};
 use crate::framework::{Attr, Attribute, DataSource, Diagnostics, Schema, Type};
-use crate::http::{Error, Look};
+use crate::http::{CachePolicy, Error};
 
 /// The workflows.
 pub(super) struct Workflows;
@@ -81,7 +81,7 @@ impl DataSource for Workflows {
         _: WorkflowsModel,
         _: &mut Diagnostics,
     ) -> Result<WorkflowsModel, Diagnostics> {
-        let versions: Vec<Version> = client.list(&Collection::workflows(), Look::Shared).await?;
+        let versions: Vec<Version> = client.list(&Collection::workflows(), CachePolicy::UseCached).await?;
         let rows = versions::all_current(&versions).into_iter().map(WorkflowRow::of).collect::<Result<Vec<_>, _>>()?;
         Ok(WorkflowsModel { workflows: rows.into() })
     }

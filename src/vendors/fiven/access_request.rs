@@ -15,12 +15,12 @@ use super::client::{Client, Credential};
 use super::pages::CredentialFilter;
 use crate::framework::resource::{Context, Resource};
 use crate::framework::{
-    Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Private, Schema, Type, Value, identity,
+    Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Private, Schema, Type, Value, identity,
 };
-use crate::http::Look;
-use crate::vendors::errors::lost_sight_of;
-use crate::vendors::import_id;
-use crate::vendors::look;
+use crate::http::CachePolicy;
+use crate::vendors::shared::errors::outcome_unknown;
+use crate::vendors::shared::import_id;
+use crate::vendors::shared::retry::retry_once;
 
 /// How long a request whose answer went astray is looked for, one wait a try.
 const WAITS: [Duration; 4] =
@@ -53,8 +53,8 @@ fn attribute(texts: impl IntoIterator<Item = String>) -> Attr<Vec<Attr<String>>>
 struct Granted(Vec<Credential>);
 
 impl Granted {
-    async fn by(client: &Client, party_id: &str, look: Look) -> Result<Self, Diagnostics> {
-        let mut credentials = client.credentials_of(party_id, look).await?;
+    async fn by(client: &Client, party_id: &str, policy: CachePolicy) -> Result<Self, Diagnostics> {
+        let mut credentials = client.credentials_of(party_id, policy).await?;
         credentials.retain(|credential| !credential.has_ended());
         Ok(Self(credentials))
     }
@@ -117,11 +117,11 @@ impl Resource for AccessRequest {
              it already is not asked again. 5N ID cannot take a request back: destroy forgets it, and the party's consent stays. \
              A credential that was granted and has been revoked or has expired since is drift, and the party is asked anew.",
             vec![
-                super::party_id().required().replaces().describe("The party that is asked, such as `alice::1220abcd`."),
-                super::providers().required().replaces().describe(
+                super::party_id().required().requires_replace().describe("The party that is asked, such as `alice::1220abcd`."),
+                super::providers().required().requires_replace().describe(
                     "The identity providers whose credentials are asked for.",
                 ),
-                Attribute::string("request_id").computed().stable().describe(
+                Attribute::string("request_id").computed().use_state_for_unknown().describe(
                     "The id that 5N ID gave the request; null after an import, where the party was not asked because it had granted \
                      access already, and with `api = \"institutions\"`, which gives none.",
                 ),
@@ -136,7 +136,7 @@ impl Resource for AccessRequest {
         )
     }
 
-    fn identity(&self) -> Vec<identity::Part> {
+    fn identity(&self) -> Vec<identity::IdentityAttribute> {
         vec![identity::required("party_id", "The party that is asked."), super::environment()]
     }
 
@@ -157,7 +157,7 @@ impl Resource for AccessRequest {
     ) -> Result<RequestModel, Diagnostics> {
         let party_id = plan.party_id.as_str().unwrap_or_default();
         let wanted = texts(&plan.providers);
-        let before = Granted::by(client, party_id, Look::Anew).await?;
+        let before = Granted::by(client, party_id, CachePolicy::Refresh).await?;
         if before.has_all(&wanted) {
             ctx.warn(
                 "The party has granted access already",
@@ -172,17 +172,17 @@ impl Resource for AccessRequest {
                 }
                 accepted.request_id.into()
             }
-            Err(error) if error.may_have_been_carried_out() => {
+            Err(error) if error.may_have_applied() => {
                 let granted = match find(client, party_id, &wanted).await {
                     Ok(Some(granted)) => granted,
-                    Ok(None) => return Err(error.after_a_look(UNCLEAR).into()),
-                    Err(look) => return Err(lost_sight_of(error, UNCLEAR, look)),
+                    Ok(None) => return Err(error.with_observation(UNCLEAR).into()),
+                    Err(look) => return Err(outcome_unknown(error, UNCLEAR, look)),
                 };
                 ctx.warn(
                     "The access request was made though 5N ID reported an error",
                     format!(
                         "`{party_id}` has granted access, and the request is kept in state.\n{}",
-                        error.what_happened()
+                        error.description()
                     ),
                 );
                 return Ok(granted.state(plan.party_id, Attr::Null, Some(wanted)));
@@ -192,7 +192,7 @@ impl Resource for AccessRequest {
         // From here on there is a request, whatever happens.
         let pending = before.state(plan.party_id.clone(), request_id, Some(wanted.clone()));
         ctx.save(&pending);
-        match Granted::by(client, party_id, Look::Settling).await {
+        match Granted::by(client, party_id, CachePolicy::RefreshAfterWrite).await {
             Ok(granted) => Ok(granted.state(plan.party_id.clone(), pending.request_id, Some(wanted))),
             Err(diagnostics) => {
                 let detail = format!("The next plan reads it.\n{}", diagnostics.details());
@@ -209,7 +209,7 @@ impl Resource for AccessRequest {
         ctx: &mut Context<RequestModel>,
     ) -> Result<Option<RequestModel>, Diagnostics> {
         let party_id = state.party_id.as_str().unwrap_or_default();
-        let granted = Granted::by(client, party_id, Look::Shared).await?;
+        let granted = Granted::by(client, party_id, CachePolicy::UseCached).await?;
         if state.status.is_null() {
             // An import: all that can be known of a request is what came of it.
             let imported =
@@ -258,8 +258,8 @@ const UNCLEAR: &str = "Whether the party was asked is not known: a request shows
 async fn find(client: &Client, party_id: &str, wanted: &BTreeSet<String>) -> Result<Option<Granted>, Diagnostics> {
     for wait in WAITS {
         tokio::time::sleep(wait).await;
-        let look = || Granted::by(client, party_id, Look::Settling);
-        let granted = look::twice(look).await?;
+        let look = || Granted::by(client, party_id, CachePolicy::RefreshAfterWrite);
+        let granted = retry_once(look).await?;
         if granted.has_all(wanted) {
             return Ok(Some(granted));
         }
@@ -273,7 +273,7 @@ impl Listable for AccessRequest {
         Schema::new("The parties that have granted the institution access to credentials.", Vec::new())
     }
 
-    async fn list(&self, client: &Client, _: Value, found: &mut Found<RequestModel>) -> Result<(), Diagnostics> {
+    async fn list(&self, client: &Client, _: Value, sink: &mut ListSink<RequestModel>) -> Result<(), Diagnostics> {
         let mut parties = BTreeSet::new();
         let mut pages = client.pages(CredentialFilter::default());
         while let Some(page) = pages.next().await? {
@@ -283,12 +283,12 @@ impl Listable for AccessRequest {
                 }
                 // The list of `v1` does not say which providers, and one party's rows may be on several pages. The read
                 // after an import finds the answer in the cache of the run.
-                let granted = Granted::by(client, &party_id, Look::Shared).await?;
+                let granted = Granted::by(client, &party_id, CachePolicy::UseCached).await?;
                 if granted.0.is_empty() {
                     continue;
                 }
                 let model = granted.state(party_id.clone().into(), Attr::Null, granted.named());
-                if !found.offer(party_id, model).await {
+                if !sink.push(party_id, model).await {
                     return Ok(());
                 }
             }

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::pages::{CredentialFilter, Pages};
 use super::wire;
 use crate::http::{
-    self, Error, HeaderMap, Kind, Look, OAuth2ClientCredentials, Path, Request, StatusCode, Token, VendorError,
+    self, CachePolicy, Error, HeaderMap, Kind, OAuth2ClientCredentials, Path, Request, StatusCode, Token, VendorError,
     parse_common,
 };
 
@@ -140,7 +140,7 @@ impl Client {
     /// Asks a party for access to its credentials.
     pub(super) async fn request_access(&self, party_id: &str, providers: &BTreeSet<String>) -> Result<Accepted, Error> {
         let path = self.api.path("/api/v1/credentials-access-request", "/api/v1/institutions/me/credentials/request");
-        let request = self.http.post(path).doing(format!("requesting access to the credentials of `{party_id}`"));
+        let request = self.http.post(path).operation(format!("requesting access to the credentials of `{party_id}`"));
         let body = json!({"partyId": party_id, "providers": providers});
         let answer = request.json(&body).invalidates(CREDENTIALS).send().await.map_err(hint)?;
         if self.api == Api::Institutions {
@@ -154,10 +154,10 @@ impl Client {
     }
 
     /// Every credential of a party that the institution may see; none where the vendor knows no such party.
-    pub(super) async fn credentials_of(&self, party_id: &str, look: Look) -> Result<Vec<Credential>, Error> {
+    pub(super) async fn credentials_of(&self, party_id: &str, policy: CachePolicy) -> Result<Vec<Credential>, Error> {
         let path = self.api.path("/api/v1/credentials", "/api/v1/institutions/me/credentials").segment(party_id);
-        let request = self.http.get(path).doing(format!("reading the credentials of `{party_id}`"));
-        let Some(answer) = request.look(look).shared(CREDENTIALS).send_opt().await.map_err(hint)? else {
+        let request = self.http.get(path).operation(format!("reading the credentials of `{party_id}`"));
+        let Some(answer) = request.cache_policy(policy).shared(CREDENTIALS).send_opt().await.map_err(hint)? else {
             return Ok(Vec::new());
         };
         let rows: Vec<wire::Row> = match self.api {
@@ -176,7 +176,7 @@ impl Client {
     pub(super) async fn human_scores(&self, party_id: Option<&str>) -> Result<Vec<wire::ScoreOf>, Error> {
         let path = self.api.path("/api/v1/kyc/human-score", "/api/v1/institutions/me/human-scores");
         let path = if let Some(party_id) = party_id { path.segment(party_id) } else { path };
-        let request = self.http.get(path).doing("reading the human score");
+        let request = self.http.get(path).operation("reading the human score");
         let Some(answer) = request.send_opt().await.map_err(hint)? else { return Ok(Vec::new()) };
         let scores = match (self.api, party_id) {
             (Api::V1, _) => answer.json().map(|human_score| vec![wire::ScoreOf { party_id: None, human_score }]),
@@ -190,7 +190,7 @@ impl Client {
     /// endpoint is public: no access token is asked for, and none is sent.
     pub(super) async fn verification(&self, token: &str) -> Result<Option<wire::Verification>, Error> {
         let path = self.api.path("/api/v1/check", "/api/v1/verification/check").secret_segment(token);
-        let request = self.http.get(path).doing("checking a verification").without_auth();
+        let request = self.http.get(path).operation("checking a verification").without_auth();
         let answer = request.send_opt().await.map_err(hint)?;
         answer.map(|answer| answer.json()).transpose().map_err(hint)
     }
@@ -198,7 +198,7 @@ impl Client {
     /// Makes a link for one credential.
     pub(super) async fn link(&self, contract_id: &str) -> Result<Link, Error> {
         let path = self.api.path("/api/v1/generate-link", "/api/v1/verification/generate-link");
-        let request = self.http.post(path).doing(format!("making a verification link for `{contract_id}`"));
+        let request = self.http.post(path).operation(format!("making a verification link for `{contract_id}`"));
         let answer = unseen(request).json(&json!({"contractId": contract_id})).send().await.map_err(hint)?;
         answer.json::<wire::Link>().map(|link| link.of(contract_id)).map_err(hint)
     }
@@ -220,7 +220,7 @@ impl Client {
 
     async fn batch(&self, contract_ids: &[&str]) -> Result<Vec<Result<Link, LinkFailure>>, Error> {
         let path = self.api.path("/api/v1/generate-links-batch", "/api/v1/verification/generate-links-batch");
-        let doing = match contract_ids {
+        let operation = match contract_ids {
             [only] => format!("making a verification link for `{only}`"),
             [first, .., last] => {
                 format!("making verification links for {} contracts, `{first}` to `{last}`", contract_ids.len())
@@ -228,7 +228,7 @@ impl Client {
             [] => return Ok(Vec::new()),
         };
         let requests: Vec<_> = contract_ids.iter().map(|id| json!({"contractId": id})).collect();
-        let request = unseen(self.http.post(path).doing(doing)).json(&json!({"requests": requests}));
+        let request = unseen(self.http.post(path).operation(operation)).json(&json!({"requests": requests}));
         let answer = match request.send().await {
             Ok(answer) => answer,
             Err(error) => return refused_as_a_whole(error, contract_ids),
@@ -283,7 +283,7 @@ fn unseen(request: Request) -> Request {
 /// Says where the user can mend it.
 pub(super) fn hint(error: Error) -> Error {
     match error.kind() {
-        Kind::Connect | Kind::Tls | Kind::Timeout | Kind::NotFound | Kind::Decode if error.is_about_a_token() => error.with_hint(
+        Kind::Connect | Kind::Tls | Kind::Timeout | Kind::NotFound | Kind::Decode if error.is_token_request() => error.with_hint(
             "Tokens are asked for at `token_url` in `fiven = { ... }`, or IDV_FIVEN_TOKEN_URL. Without it `environment` or \
              `base_url`, or IDV_FIVEN_ENVIRONMENT or IDV_FIVEN_BASE_URL, say where.",
         ),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::client::{Api, Client, Credential};
 use super::pages::CredentialFilter;
 use crate::framework::{Attr, Attribute, DataSource, Diagnostic, Diagnostics, Path, Rule, Schema, Type};
-use crate::http::Look;
+use crate::http::CachePolicy;
 
 /// What both have of a credential, beside how it is found.
 fn columns() -> Vec<Attribute> {
@@ -153,7 +153,7 @@ impl DataSource for OneCredential {
         _: &mut Diagnostics,
     ) -> Result<CredentialModel, Diagnostics> {
         let party_id = config.party_id.as_str().unwrap_or_default();
-        let mut found = client.credentials_of(party_id, Look::Shared).await?;
+        let mut found = client.credentials_of(party_id, CachePolicy::UseCached).await?;
         if let Some(contract_id) = config.contract_id.as_str() {
             found.retain(|credential| credential.contract_id == contract_id);
         }

@@ -9,7 +9,6 @@ mod human_score;
 mod links;
 mod pages;
 mod request_credentials;
-pub mod sandbox;
 mod verification_status;
 mod wire;
 
@@ -22,11 +21,11 @@ use serde::Deserialize;
 
 use self::client::Api;
 use self::pages::CredentialFilter;
-use super::access_token::{AccessToken, HoldsToken};
-use super::{common, examination};
-use crate::framework::examination::{Examine, Finding};
-use crate::framework::identity::{self, Place};
-use crate::framework::provider::{self, AnyClient, Common, Object};
+use super::shared::access_token::{AccessToken, HoldsToken};
+use super::shared::{config, health};
+use crate::framework::health::{CheckResult, HealthCheck};
+use crate::framework::identity::{self, TenantIdentity};
+use crate::framework::provider::{self, AnyClient, Common, Registration};
 use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Secret, Type, Value, Vendor};
 use crate::http::{self, ClientAuth, ClientCredentials, OAuth2ClientCredentials};
 
@@ -37,20 +36,20 @@ const PROVIDERS: &[&str] = &["GOOGLE", "LINKEDIN", "GITHUB", "DISCORD", "TWITTER
 pub struct Fiven;
 
 #[async_trait]
-impl Examine for client::Client {
-    async fn examine(&self) -> Vec<Finding> {
+impl HealthCheck for client::Client {
+    async fn check_health(&self) -> Vec<CheckResult> {
         let first_page = async {
             self.token().await?;
             self.pages(CredentialFilter::default()).next().await
         };
-        examination::of(&self.http, Box::pin(async { vec![examination::credentials(first_page.await)] })).await
+        health::of(&self.http, Box::pin(async { vec![health::credentials(first_page.await)] })).await
     }
 }
 
 impl provider::Client for client::Client {
     const VENDOR: &'static str = "fiven";
 
-    fn place(&self) -> Place {
+    fn tenant_identity(&self) -> TenantIdentity {
         [("base_url", self.address().to_owned())].into()
     }
 }
@@ -66,7 +65,7 @@ impl HoldsToken for client::Client {
 }
 
 /// The part of every identity that says in which environment the object is.
-fn environment() -> identity::Part {
+fn environment() -> identity::IdentityAttribute {
     identity::optional("base_url", "The address of the API. Taken from the provider block when it is left out.")
 }
 
@@ -79,7 +78,7 @@ fn party_id() -> Attribute {
 fn providers() -> Attribute {
     static KNOWN: Rule = Rule::OneOf(PROVIDERS);
     let set = Attribute::of("providers", Type::set(Type::String));
-    set.rule(Rule::Each(&KNOWN)).rule(common::NOT_EMPTY)
+    set.rule(Rule::Each(&KNOWN)).rule(config::NOT_EMPTY)
 }
 
 /// Something of the configuration that the other generation of the API has.
@@ -183,7 +182,7 @@ impl Vendor for Fiven {
                 "The generation of the API: `v1` as in the vendor's reference, or `institutions` as in its SDK. The same \
                  configuration works on both where both have the object. `v1` if it is left out.",
             ),
-            common::requests_per_minute(),
+            config::requests_per_minute(),
         ]
     }
 
@@ -204,10 +203,10 @@ impl Vendor for Fiven {
             return Err(mistakes);
         };
         let mut settings =
-            common::settings(common, "5N ID", common::url("base_url", &address)?, config.requests_per_minute)?;
+            config::settings(common, "5N ID", config::url("base_url", &address)?, config.requests_per_minute)?;
         settings.parse_error = client::parse_error;
         let credentials = ClientCredentials {
-            token_url: common::url("token_url", &config.token_url(&address))?,
+            token_url: config::url("token_url", &config.token_url(&address))?,
             client_id,
             client_secret: SecretString::from(client_secret.expose()),
             scopes: Vec::new(),
@@ -221,17 +220,17 @@ impl Vendor for Fiven {
         Ok(Arc::new(client::Client::new(http, auth, config.api())))
     }
 
-    fn objects(&self) -> Vec<Object> {
+    fn objects(&self) -> Vec<Registration> {
         vec![
-            Object::listable(access_request::AccessRequest),
-            Object::data_source(credentials::Credentials),
-            Object::data_source(credentials::OneCredential),
-            Object::data_source(human_score::HumanScore),
-            Object::data_source(verification_status::VerificationStatus),
-            Object::ephemeral(AccessToken::<client::Client>::new()),
-            Object::ephemeral(links::VerificationLink),
-            Object::ephemeral(links::VerificationLinks),
-            Object::action(request_credentials::RequestCredentials),
+            Registration::listable(access_request::AccessRequest),
+            Registration::data_source(credentials::Credentials),
+            Registration::data_source(credentials::OneCredential),
+            Registration::data_source(human_score::HumanScore),
+            Registration::data_source(verification_status::VerificationStatus),
+            Registration::ephemeral(AccessToken::<client::Client>::new()),
+            Registration::ephemeral(links::VerificationLink),
+            Registration::ephemeral(links::VerificationLinks),
+            Registration::action(request_credentials::RequestCredentials),
         ]
     }
 }

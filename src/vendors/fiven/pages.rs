@@ -73,7 +73,7 @@ impl<'c> Pages<'c> {
 
 async fn page(client: &Client, filter: &CredentialFilter, offset: usize) -> Result<Page, Error> {
     let path = client.api().path("/api/v1/credentials", "/api/v1/institutions/me/credentials");
-    let request = client.http.get(path).doing("listing the credentials").shared(CREDENTIALS);
+    let request = client.http.get(path).operation("listing the credentials").shared(CREDENTIALS);
     let mut query = vec![("offset", offset.to_string()), ("limit", PAGE.to_string())];
     if client.api() == Api::Institutions {
         query.extend(filter.party_ids.iter().map(|id| ("partyIds", id.clone())));

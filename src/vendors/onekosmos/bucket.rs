@@ -12,10 +12,10 @@ use super::client::Client;
 use crate::framework::moved::RestObject;
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
-    Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Path, Private, Rule, Schema, Value, identity, secret,
+    Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Path, Private, Rule, Schema, Value, identity, secret,
 };
-use crate::http::Look;
-use crate::vendors::{import_id, takeovers};
+use crate::http::CachePolicy;
+use crate::vendors::shared::{adoption, import_id};
 
 /// The kinds of storage that the vendor's page names.
 const TYPES: &[&str] = &["aws", "gcp", "azure"];
@@ -114,7 +114,7 @@ impl Resource for Bucket {
     const MOVES_FROM: &'static [&'static str] = &["/bucket/tenant/{tenant_id}/community/{community_id}"];
 
     fn schema(&self) -> Schema {
-        let given = |name: &str, what: &str| Attribute::string(name).computed().stable().describe(what);
+        let given = |name: &str, what: &str| Attribute::string(name).computed().use_state_for_unknown().describe(what);
         let mut attributes = vec![
             given("id", "The id that 1Kosmos gave the bucket."),
             given("tenant_id", "The tenant that the bucket belongs to."),
@@ -144,7 +144,7 @@ impl Resource for Bucket {
         )
     }
 
-    fn identity(&self) -> Vec<identity::Part> {
+    fn identity(&self) -> Vec<identity::IdentityAttribute> {
         super::community().into_iter().chain([super::deployment()]).collect()
     }
 
@@ -192,9 +192,9 @@ impl Resource for Bucket {
         ctx: &mut Context<BucketModel>,
     ) -> Result<BucketModel, Diagnostics> {
         let config = ctx.config.clone().unwrap_or_default();
-        let takeover = client.takeovers.of(BUCKET);
+        let takeover = client.adoptions.of(BUCKET);
         let mut taken_over = takeover.lock().await;
-        if let Some(there) = client.bucket::<wire::Bucket>(Look::Anew).await? {
+        if let Some(there) = client.bucket::<wire::Bucket>(CachePolicy::Refresh).await? {
             let same = there.kind.as_deref() == plan.kind.as_str()
                 && there.bucket_name.as_deref() == plan.bucket_name.as_str();
             if there.is_enabled == Some(true) && !same {
@@ -226,7 +226,7 @@ impl Resource for Bucket {
             );
             return Err(Diagnostic::error("The bucket belongs to another community", detail).into());
         }
-        let row = client.bucket::<wire::Bucket>(Look::Shared).await?;
+        let row = client.bucket::<wire::Bucket>(CachePolicy::UseCached).await?;
         if row.is_none() {
             ctx.warn(
                 "The bucket is gone",
@@ -255,13 +255,15 @@ impl Resource for Bucket {
         state: BucketModel,
         ctx: &mut Context<BucketModel>,
     ) -> Result<(), Diagnostics> {
-        let takeover = client.takeovers.of(BUCKET);
+        let takeover = client.adoptions.of(BUCKET);
         let taken_over = takeover.lock().await;
         if *taken_over {
-            takeovers::warn_left_alone(ctx, BUCKET);
+            adoption::warn_left_alone(ctx, BUCKET);
             return Ok(());
         }
-        if state.on_destroy.as_str() == Some("forget") || client.bucket::<wire::Bucket>(Look::Anew).await?.is_none() {
+        if state.on_destroy.as_str() == Some("forget")
+            || client.bucket::<wire::Bucket>(CachePolicy::Refresh).await?.is_none()
+        {
             return Ok(());
         }
         // The page marks credentials as optional, and a write-only secret is not known here any more.
@@ -315,10 +317,10 @@ impl Listable for Bucket {
         Schema::new("The storage bucket of the configured community, if it has one.", Vec::new())
     }
 
-    async fn list(&self, client: &Client, _: Value, found: &mut Found<BucketModel>) -> Result<(), Diagnostics> {
-        if let Some(row) = client.bucket::<wire::Bucket>(Look::Shared).await? {
+    async fn list(&self, client: &Client, _: Value, sink: &mut ListSink<BucketModel>) -> Result<(), Diagnostics> {
+        if let Some(row) = client.bucket::<wire::Bucket>(CachePolicy::UseCached).await? {
             let name = row.bucket_name.clone().unwrap_or_else(|| "bucket".to_owned());
-            found.offer(name, BucketModel::default().with(row)).await;
+            sink.push(name, BucketModel::default().with(row)).await;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::bucket::wire;
 use super::client::Client;
 use crate::framework::{Attr, Attribute, DataSource, Diagnostics, Schema};
-use crate::http::Look;
+use crate::http::CachePolicy;
 
 /// The bucket, without credentials.
 pub(super) struct BucketData;
@@ -58,7 +58,7 @@ impl DataSource for BucketData {
         _: BucketDataModel,
         _: &mut Diagnostics,
     ) -> Result<BucketDataModel, Diagnostics> {
-        let Some(row) = client.bucket::<wire::Bucket>(Look::Shared).await? else {
+        let Some(row) = client.bucket::<wire::Bucket>(CachePolicy::UseCached).await? else {
             return Ok(BucketDataModel::default());
         };
         Ok(BucketDataModel {

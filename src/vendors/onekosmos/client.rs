@@ -10,8 +10,8 @@ use url::Url;
 
 use super::endpoints::{Endpoint, Endpoints};
 use super::session::{Access, Session};
-use crate::http::{self, Error, Kind, Look, Path, Request, Response};
-use crate::vendors::takeovers::Takeovers;
+use crate::http::{self, CachePolicy, Error, Kind, Path, Request, Response};
+use crate::vendors::shared::adoption::Adoptions;
 
 /// How many sessions a page asks for, as on the vendor's page.
 const PAGE: usize = 100;
@@ -65,7 +65,7 @@ pub(super) struct Client {
     /// A live session through which templates can be read.
     pub(super) template_session_id: Option<String>,
     /// Who manages the bucket.
-    pub(super) takeovers: Takeovers,
+    pub(super) adoptions: Adoptions,
 }
 
 const PUBLIC: Access = Access { license: false, sealed: false };
@@ -83,8 +83,8 @@ impl Client {
         let mut root: Url = http.base_url().clone();
         root.set_path("");
         let origin = http.at(root)?;
-        let (community, takeovers) = (OnceCell::new(), Takeovers::default());
-        Ok(Self { http, origin, session, endpoints, tenancy, community, template_session_id, takeovers })
+        let (community, adoptions) = (OnceCell::new(), Adoptions::default());
+        Ok(Self { http, origin, session, endpoints, tenancy, community, template_session_id, adoptions })
     }
 
     /// The address of the service, without a slash at its end.
@@ -135,7 +135,7 @@ impl Client {
             (None, name) => body["communityName"] = name.as_deref().unwrap_or("default").into(),
         }
         let request = self.origin.post("/api/r1/system/community_info/fetch").json(&body).read_only().without_auth();
-        let answer = request.doing("looking up tenant and community").shared("community").send().await;
+        let answer = request.operation("looking up tenant and community").shared("community").send().await;
         let answer = answer.and_then(|answer| answer.json::<Answer>()).map_err(|error| {
             hint(error).with_hint(
                 "Check `tenant_dns`, `tenant_id`, `community_name` and `community_id` in `onekosmos = { ... }`: the names are \
@@ -151,14 +151,18 @@ impl Client {
     }
 
     /// Every template that a session can see.
-    pub(super) async fn templates<T: DeserializeOwned>(&self, session_id: &str, look: Look) -> Result<Vec<T>, Error> {
+    pub(super) async fn templates<T: DeserializeOwned>(
+        &self,
+        session_id: &str,
+        policy: CachePolicy,
+    ) -> Result<Vec<T>, Error> {
         #[derive(Deserialize)]
         struct Answer<T> {
             list: Vec<T>,
         }
         let path = Path::new("/proofingtemplates").segment(session_id);
-        let request = self.http.get(path).doing("listing the proofing templates").without_auth();
-        let answer = request.look(look).shared("templates").send().await.map_err(|error| match error.kind() {
+        let request = self.http.get(path).operation("listing the proofing templates").without_auth();
+        let answer = request.cache_policy(policy).shared("templates").send().await.map_err(|error| match error.kind() {
             Kind::NotFound | Kind::Invalid | Kind::Auth => hint(error).with_hint(
                 "Templates are read through a live proofing session: check `template_session_id` in `onekosmos = { ... }` of \
                  the provider block; sessions expire.",
@@ -170,17 +174,17 @@ impl Client {
 
     /// Creates a template. The vendor documents no answer for one that exists, and no way to ask.
     pub(super) async fn create_template<T: DeserializeOwned>(&self, body: Json) -> Result<T, Error> {
-        let doing = "creating the proofing template";
-        let path = self.path("/proofingtemplates", doing).await?;
-        let request = self.http.put(path).doing(doing).once().invalidates("templates");
+        let operation = "creating the proofing template";
+        let path = self.path("/proofingtemplates", operation).await?;
+        let request = self.http.put(path).operation(operation).once().invalidates("templates");
         self.send(request, Endpoint::TemplateCreate, body).await?.json().map_err(hint)
     }
 
     /// Replaces the workflow of a template; `None` when there is no such template.
     pub(super) async fn update_template<T: DeserializeOwned>(&self, id: &str, body: Json) -> Result<Option<T>, Error> {
-        let doing = "updating the proofing template";
-        let path = self.path("/proofingtemplates", doing).await?.then("/id").segment(id);
-        let request = self.http.patch(path).doing(doing).idempotent().invalidates("templates");
+        let operation = "updating the proofing template";
+        let path = self.path("/proofingtemplates", operation).await?.then("/id").segment(id);
+        let request = self.http.patch(path).operation(operation).idempotent().invalidates("templates");
         found(self.send(request, Endpoint::TemplateUpdate, body).await)
     }
 
@@ -191,52 +195,54 @@ impl Client {
         dvc_id: &str,
         body: Json,
     ) -> Result<Option<T>, Error> {
-        let doing = "updating the proofing template by dvcId";
-        let path = self.path("/proofingtemplates", doing).await?.then("/dvcId").segment(dvc_id);
-        let request = self.http.patch(path).doing(doing).idempotent().invalidates("templates").settling();
+        let operation = "updating the proofing template by dvcId";
+        let path = self.path("/proofingtemplates", operation).await?.then("/dvcId").segment(dvc_id);
+        let request = self.http.patch(path).operation(operation).idempotent().invalidates("templates").settling();
         found(self.send(request, Endpoint::TemplateUpdateByDvcId, body).await)
     }
 
     /// Deletes a template; one that is gone already is none.
     pub(super) async fn delete_template(&self, id: &str) -> Result<(), Error> {
-        let doing = "deleting the proofing template";
-        let path = self.path("/proofingtemplates", doing).await?.then("/id").segment(id);
-        let request = self.http.delete(path).doing(doing).note(PUBLIC).invalidates("templates");
+        let operation = "deleting the proofing template";
+        let path = self.path("/proofingtemplates", operation).await?.then("/id").segment(id);
+        let request = self.http.delete(path).operation(operation).note(PUBLIC).invalidates("templates");
         request.send_opt().await.map(drop).map_err(hint)
     }
 
     /// The community's bucket. The vendor documents no answer for a community without one: null and 404 both count.
-    pub(super) async fn bucket<T: DeserializeOwned>(&self, look: Look) -> Result<Option<T>, Error> {
-        let doing = "reading the storage bucket";
-        let request = self.http.get(self.path("/bucket", doing).await?).doing(doing).note(LICENSED);
-        let Some(answer) = request.look(look).shared("bucket").send_opt().await.map_err(hint)? else { return Ok(None) };
-        let data = self.data(&answer, doing).await?;
+    pub(super) async fn bucket<T: DeserializeOwned>(&self, policy: CachePolicy) -> Result<Option<T>, Error> {
+        let operation = "reading the storage bucket";
+        let request = self.http.get(self.path("/bucket", operation).await?).operation(operation).note(LICENSED);
+        let Some(answer) = request.cache_policy(policy).shared("bucket").send_opt().await.map_err(hint)? else {
+            return Ok(None);
+        };
+        let data = self.data(&answer, operation).await?;
         let empty = data.is_null() || data.as_object().is_some_and(serde_json::Map::is_empty);
         if empty { Ok(None) } else { decode(&answer, data).map(Some) }
     }
 
     /// Creates or replaces the community's bucket.
     pub(super) async fn put_bucket<T: DeserializeOwned>(&self, body: Json) -> Result<T, Error> {
-        let doing = "writing the storage bucket";
-        let request = self.http.put(self.path("/bucket", doing).await?).doing(doing).invalidates("bucket");
+        let operation = "writing the storage bucket";
+        let request = self.http.put(self.path("/bucket", operation).await?).operation(operation).invalidates("bucket");
         let answer = self.send(request, Endpoint::BucketPut, body).await?;
-        let data = self.data(&answer, doing).await?;
+        let data = self.data(&answer, operation).await?;
         decode(&answer, data)
     }
 
     /// Every service key. The answer has their secrets, which `T` must not read unless it was asked for them.
-    pub(super) async fn service_keys<T: DeserializeOwned>(&self, look: Look) -> Result<Vec<T>, Error> {
-        let doing = "listing the service keys";
-        let request = self.http.get("/servicekeys").doing(doing).note(LICENSED);
-        let answer = request.look(look).shared("service_keys").send().await.map_err(hint)?;
-        let data = self.data(&answer, doing).await?;
+    pub(super) async fn service_keys<T: DeserializeOwned>(&self, policy: CachePolicy) -> Result<Vec<T>, Error> {
+        let operation = "listing the service keys";
+        let request = self.http.get("/servicekeys").operation(operation).note(LICENSED);
+        let answer = request.cache_policy(policy).shared("service_keys").send().await.map_err(hint)?;
+        let data = self.data(&answer, operation).await?;
         decode(&answer, data)
     }
 
     /// Deletes a service key and makes another under the same tag: everyone who uses it has to take the new one.
     pub(super) async fn reset_service_key(&self, key_id: &str) -> Result<(), Error> {
         let path = Path::new("/servicekey").segment(key_id);
-        let request = self.http.delete(path).doing("resetting the service key").note(LICENSED).once();
+        let request = self.http.delete(path).operation("resetting the service key").note(LICENSED).once();
         let answer = request.invalidates("service_keys").send().await;
         // It may have been the service's own key, by which every request is encrypted.
         self.session.forget();
@@ -254,7 +260,7 @@ impl Client {
         struct Position {
             total: Option<u64>,
         }
-        let doing = "listing the proofing sessions";
+        let operation = "listing the proofing sessions";
         let community = self.community().await?;
         let (mut rows, mut index) = (Vec::new(), 0_usize);
         loop {
@@ -265,9 +271,9 @@ impl Client {
                 "tenantId": community.tenant_id,
                 "communityId": community.community_id,
             });
-            let request = self.http.post("/proofingsession/fetch").doing(doing).read_only();
+            let request = self.http.post("/proofingsession/fetch").operation(operation).read_only();
             let answer = self.send(request.shared("sessions"), Endpoint::SessionFetch, body).await?;
-            let data = self.data(&answer, doing).await?;
+            let data = self.data(&answer, operation).await?;
             let Page { data, page } = decode::<Page<T>>(&answer, data)?;
             let total = page.and_then(|position| position.total);
             let (found, empty) = (data.len(), data.is_empty());
@@ -285,17 +291,17 @@ impl Client {
 
     /// Creates a scan session; the vendor counts each.
     pub(super) async fn create_session<T: DeserializeOwned>(&self, body: Json) -> Result<T, Error> {
-        let doing = "creating the proofing session";
-        let request = self.http.post("/document_share_session/create").doing(doing).invalidates("sessions");
+        let operation = "creating the proofing session";
+        let request = self.http.post("/document_share_session/create").operation(operation).invalidates("sessions");
         let answer = self.send(request, Endpoint::SessionCreate, body).await?;
-        let data = self.data(&answer, doing).await?;
+        let data = self.data(&answer, operation).await?;
         decode(&answer, data)
     }
 
     /// Declines a session, so that nobody can go through with it. One that is over already needs none.
     pub(super) async fn decline_session(&self, session_id: &str) -> Result<(), Error> {
         let path = Path::new("/proofingsession").segment(session_id).then("decline");
-        let request = self.http.get(path).doing("declining the proofing session").note(PUBLIC);
+        let request = self.http.get(path).operation("declining the proofing session").note(PUBLIC);
         match request.send().await {
             Err(error) if error.is_not_found() || error.kind() == Kind::Invalid => Ok(()),
             result => result.map(drop).map_err(hint),
@@ -303,14 +309,15 @@ impl Client {
     }
 
     /// A public answer of the service, such as `/info` or `/healthz`.
-    pub(super) async fn public<T: DeserializeOwned>(&self, path: &str, doing: &str) -> Result<T, Error> {
-        let answer = self.http.get(path).doing(doing).without_auth().shared("public").send().await.map_err(hint)?;
+    pub(super) async fn public<T: DeserializeOwned>(&self, path: &str, operation: &str) -> Result<T, Error> {
+        let answer =
+            self.http.get(path).operation(operation).without_auth().shared("public").send().await.map_err(hint)?;
         answer.json().map_err(hint)
     }
 
-    /// The path of something of the community, for the request that `doing` names.
-    async fn path(&self, service: &str, doing: &str) -> Result<Path, Error> {
-        let community = self.community().await.map_err(|error| error.on_the_way_to(doing))?;
+    /// The path of something of the community, for the request that `operation` names.
+    async fn path(&self, service: &str, operation: &str) -> Result<Path, Error> {
+        let community = self.community().await.map_err(|error| error.needed_for_operation(operation))?;
         let path = Path::new(service).then("/tenant").segment(&community.tenant_id);
         Ok(path.then("/community").segment(&community.community_id))
     }
@@ -325,7 +332,7 @@ impl Client {
     }
 
     /// What is inside `data`, decrypted if it is text; the whole answer if it has no `data`.
-    async fn data(&self, answer: &Response, doing: &str) -> Result<Json, Error> {
+    async fn data(&self, answer: &Response, operation: &str) -> Result<Json, Error> {
         let whole = answer.json::<Json>().map_err(hint)?;
         let (sealed, beside) = match &whole {
             Json::String(sealed) => (sealed, None),
@@ -336,7 +343,7 @@ impl Client {
             },
             _ => return Ok(whole),
         };
-        let opened = self.session.open(sealed, beside, doing).await?;
+        let opened = self.session.open(sealed, beside, operation).await?;
         serde_json::from_str(&opened).map_err(|_| hint(answer.error("what was encrypted in it is not JSON")))
     }
 }

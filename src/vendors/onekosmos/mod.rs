@@ -14,7 +14,6 @@ mod proofing_session;
 mod proofing_sessions;
 mod proofing_template;
 mod proofing_templates;
-pub mod sandbox;
 mod service_key;
 mod service_key_secret;
 mod session;
@@ -35,13 +34,13 @@ use self::client::{Client, Tenancy};
 use self::crypto::{Curve, PrivateKey};
 use self::endpoints::Endpoints;
 use self::session::{Identity, Session};
-use super::{common, examination};
-use crate::framework::examination::{Examine, Finding};
-use crate::framework::identity::{self, Place};
-use crate::framework::provider::{self, AnyClient, Common, Object};
+use super::shared::{config, health};
+use crate::framework::health::{CheckResult, HealthCheck};
+use crate::framework::identity::{self, TenantIdentity};
+use crate::framework::provider::{self, AnyClient, Common, Registration};
 use crate::framework::rules::any_of;
 use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Secret, Type, Value, Vendor};
-use crate::http::{self, Anonymous, Look};
+use crate::http::{self, Anonymous, CachePolicy};
 
 /// The path of the service below a tenant's host.
 const SERVICE: &str = "/idproofingapi";
@@ -50,33 +49,33 @@ const SERVICE: &str = "/idproofingapi";
 pub struct OneKosmos;
 
 #[async_trait]
-impl Examine for Client {
-    async fn examine(&self) -> Vec<Finding> {
-        examination::of(&self.http, Box::pin(curve_and_license(self))).await
+impl HealthCheck for Client {
+    async fn check_health(&self) -> Vec<CheckResult> {
+        health::of(&self.http, Box::pin(curve_and_license(self))).await
     }
 }
 
 impl provider::Client for Client {
     const VENDOR: &'static str = "onekosmos";
 
-    fn place(&self) -> Place {
+    fn tenant_identity(&self) -> TenantIdentity {
         [("base_url", self.address().to_owned())].into()
     }
 }
 
 /// The curve, by which everything else is encrypted, and the license.
-async fn curve_and_license(client: &Client) -> Vec<Finding> {
+async fn curve_and_license(client: &Client) -> Vec<CheckResult> {
     let curve = match client.session.curve().await {
-        Ok(curve) => Finding::ok("curve", format!("The service's key is on {}.", curve.name())),
+        Ok(curve) => CheckResult::ok("curve", format!("The service's key is on {}.", curve.name())),
         Err(error) => {
-            let skipped = Finding::skipped("credentials", "Nothing can be encrypted for the service.");
-            return vec![Finding::failed("curve", error.to_string()), skipped];
+            let skipped = CheckResult::skipped("credentials", "Nothing can be encrypted for the service.");
+            return vec![CheckResult::failed("curve", error.to_string()), skipped];
         }
     };
     let license = if client.session.has_license() {
-        examination::credentials(client.bucket::<IgnoredAny>(Look::Shared).await)
+        health::credentials(client.bucket::<IgnoredAny>(CachePolicy::UseCached).await)
     } else {
-        Finding::warning(
+        CheckResult::warning(
             "credentials",
             "There is no license: the bucket, service keys and the list of sessions cannot be used. Set `license_key`, or \
              IDV_ONEKOSMOS_LICENSE_KEY.",
@@ -86,12 +85,12 @@ async fn curve_and_license(client: &Client) -> Vec<Finding> {
 }
 
 /// The part of every identity that says which deployment the object is of.
-fn deployment() -> identity::Part {
+fn deployment() -> identity::IdentityAttribute {
     identity::optional("base_url", "The address of the service. Taken from the provider block when it is left out.")
 }
 
 /// The parts that say which community the object is of.
-fn community() -> [identity::Part; 2] {
+fn community() -> [identity::IdentityAttribute; 2] {
     [
         identity::optional(
             "tenant_id",
@@ -165,7 +164,7 @@ impl Vendor for OneKosmos {
                  are inferred. When it is left out: {}.",
                 endpoints::defaults()
             )),
-            common::requests_per_minute(),
+            config::requests_per_minute(),
         ]
     }
 
@@ -180,7 +179,7 @@ impl Vendor for OneKosmos {
         let (Some((base_url, dns)), Some(private_key), false) = (address, private_key, mistakes.has_errors()) else {
             return Err(mistakes);
         };
-        let settings = common::settings(common, "1Kosmos", base_url, config.requests_per_minute)?;
+        let settings = config::settings(common, "1Kosmos", base_url, config.requests_per_minute)?;
         let identity = Identity {
             license_key: config.license_key.map(|license| SecretString::from(license.expose())),
             private_key,
@@ -200,23 +199,23 @@ impl Vendor for OneKosmos {
         Ok(Arc::new(client))
     }
 
-    fn objects(&self) -> Vec<Object> {
+    fn objects(&self) -> Vec<Registration> {
         vec![
-            Object::listable(proofing_template::ProofingTemplate),
-            Object::data_source(proofing_templates::ProofingTemplates),
-            Object::data_source(proofing_sessions::ProofingSessions),
-            Object::listable(bucket::Bucket),
-            Object::data_source(bucket_data::BucketData),
-            Object::listable(service_key::ServiceKey),
-            Object::data_source(service_key::ServiceKeys),
-            Object::data_source(information::CommunityData),
-            Object::data_source(information::Connectors),
-            Object::data_source(information::Service),
-            Object::ephemeral(service_key_secret::ServiceKeySecret),
-            Object::ephemeral(proofing_session::ProofingSession),
-            Object::action(service_key_secret::ResetServiceKey),
-            Object::function(functions::PublicKey),
-            Object::function(functions::FlowDiagram),
+            Registration::listable(proofing_template::ProofingTemplate),
+            Registration::data_source(proofing_templates::ProofingTemplates),
+            Registration::data_source(proofing_sessions::ProofingSessions),
+            Registration::listable(bucket::Bucket),
+            Registration::data_source(bucket_data::BucketData),
+            Registration::listable(service_key::ServiceKey),
+            Registration::data_source(service_key::ServiceKeys),
+            Registration::data_source(information::CommunityData),
+            Registration::data_source(information::Connectors),
+            Registration::data_source(information::Service),
+            Registration::ephemeral(service_key_secret::ServiceKeySecret),
+            Registration::ephemeral(proofing_session::ProofingSession),
+            Registration::action(service_key_secret::ResetServiceKey),
+            Registration::function(functions::PublicKey),
+            Registration::function(functions::FlowDiagram),
         ]
     }
 }
@@ -224,7 +223,7 @@ impl Vendor for OneKosmos {
 /// The service's address, and the host name by which it knows the tenant.
 fn address(config: &Config, mistakes: &mut Diagnostics) -> Option<(Url, String)> {
     let url = match (&config.base_url, &config.tenant_dns) {
-        (Some(base_url), _) => common::url("base_url", base_url),
+        (Some(base_url), _) => config::url("base_url", base_url),
         (None, Some(dns)) => Url::parse(&format!("https://{dns}{SERVICE}")).map_err(|error| {
             let detail = format!(
                 "`tenant_dns` is `{dns}`, which is no host name: {error}. Write it as in `acme.1kosmos.net`, without `https://` and \

@@ -13,10 +13,10 @@ use super::workflow;
 use crate::framework::moved::RestObject;
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
-    Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Path, Rule, Schema, Value, identity,
+    Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Path, Rule, Schema, Value, identity,
 };
-use crate::http::{Error, Look};
-use crate::vendors::import_id;
+use crate::http::{CachePolicy, Error};
+use crate::vendors::shared::import_id;
 
 /// The documents that the vendor's page names.
 pub(super) const DOCUMENT_TYPES: &[&str] = &["dl_object", "ppt_object", "idcard_object"];
@@ -75,7 +75,7 @@ impl Resource for ProofingTemplate {
     ];
 
     fn schema(&self) -> Schema {
-        let given = |name: &str, what: &str| Attribute::string(name).computed().stable().describe(what);
+        let given = |name: &str, what: &str| Attribute::string(name).computed().use_state_for_unknown().describe(what);
         Schema::new(
             "A proofing template: the steps by which 1Kosmos takes a person through the verification of a document. The vendor \
              shows templates only through a live proofing session. With `template_session_id` in the provider block, changes made \
@@ -86,10 +86,10 @@ impl Resource for ProofingTemplate {
                 given("community_id", "The community that the template belongs to."),
                 Attribute::string("document_type")
                     .required()
-                    .replaces()
+                    .requires_replace()
                     .rule(Rule::OneOf(DOCUMENT_TYPES))
                     .describe("The document that the flow is for: driver license, passport or identity card."),
-                Attribute::string("dvc_id").optional().replaces().rule(Rule::Length(1, usize::MAX)).describe(
+                Attribute::string("dvc_id").optional().requires_replace().rule(Rule::Length(1, usize::MAX)).describe(
                     "The id of the device verification configuration that uses the template (`dvcID` at the vendor). Needed to create a \
                      template. The vendor does not tell it of one that exists, so it may be left out for one that was imported, and \
                      setting it later is no change then.",
@@ -102,7 +102,7 @@ impl Resource for ProofingTemplate {
         )
     }
 
-    fn identity(&self) -> Vec<identity::Part> {
+    fn identity(&self) -> Vec<identity::IdentityAttribute> {
         let own = [
             identity::required("id", "The id that 1Kosmos gave the template."),
             identity::optional(
@@ -146,7 +146,7 @@ impl Resource for ProofingTemplate {
         });
         let created = client.create_template::<wire::Template>(body).await;
         let template = match created {
-            Err(error) if error.may_have_been_carried_out() => adopt(client, &plan, error, ctx).await?,
+            Err(error) if error.may_have_applied() => adopt(client, &plan, error, ctx).await?,
             result => result?,
         };
         Ok(plan.with(template))
@@ -162,7 +162,7 @@ impl Resource for ProofingTemplate {
         let Some(session_id) = &client.template_session_id else {
             return if imported { Err(no_session()) } else { Ok(Some(state)) };
         };
-        let rows = client.templates::<wire::Template>(session_id, Look::Shared).await?;
+        let rows = client.templates::<wire::Template>(session_id, CachePolicy::UseCached).await?;
         if let Some(row) = rows.iter().find(|row| row.id == state.id()) {
             return Ok(Some(state.with(row.clone())));
         }
@@ -251,13 +251,13 @@ impl Listable for ProofingTemplate {
         &self,
         client: &Client,
         filter: Value,
-        found: &mut Found<ProofingTemplateModel>,
+        sink: &mut ListSink<ProofingTemplateModel>,
     ) -> Result<(), Diagnostics> {
         for row in visible(client, filter.get("session_id").as_str(), filter.get("document_type").as_str()).await? {
             let model = ProofingTemplateModel::default().with(row);
             let of = model.dvc_id.as_str().unwrap_or(model.id()).to_owned();
             let name = format!("{} {of}", model.document_type.as_str().unwrap_or("template"));
-            if !found.offer(name, model).await {
+            if !sink.push(name, model).await {
                 break;
             }
         }
@@ -278,19 +278,19 @@ async fn adopt(
         Ok(Some(template)) => {
             ctx.warn(
                 "The proofing template was created though 1Kosmos reported an error",
-                format!("It was found by its dvcID and is kept in state.\n{}", error.what_happened()),
+                format!("It was found by its dvcID and is kept in state.\n{}", error.description()),
             );
             Ok(template)
         }
         Ok(None) => Err(error
-            .after_a_look(
+            .with_observation(
                 "1Kosmos was asked and knows no template with this dvcID, so it was not created. Apply again.",
             )
             .into()),
         Err(second) => {
             let mut diagnostics = Diagnostics::from(error);
             diagnostics.push(Diagnostic::error("The proofing template may exist without being in state", format!(
-                "Looking it up by its dvcID failed too, so it is not known whether it was created. Look for the dvcID `{}` in the \
+                "Looking it up by its dvcID failed too, so it is not known whether it was created. CachePolicy for the dvcID `{}` in the \
                  admin console; if it is there, import it with `DVC_ID/TEMPLATE_ID`.\n{}",
                 plan.dvc_id.as_str().unwrap_or_default(),
                 second.summary()

@@ -7,7 +7,7 @@ use super::client::Client;
 use super::proofing_template::{DOCUMENT_TYPES, ProofingTemplateModel, wire};
 use super::steps;
 use crate::framework::{Attr, Attribute, DataSource, Diagnostic, Diagnostics, Path, Rule, Schema};
-use crate::http::Look;
+use crate::http::CachePolicy;
 
 /// What a list of templates can be narrowed by.
 pub(super) fn filters() -> Vec<Attribute> {
@@ -33,7 +33,7 @@ pub(super) async fn visible(
                       `onekosmos = { ... }` of the provider block (IDV_ONEKOSMOS_TEMPLATE_SESSION_ID).";
         Diagnostic::error("A session is needed", detail).at(Path::to("session_id"))
     })?;
-    let mut rows = client.templates::<wire::Template>(session_id, Look::Shared).await?;
+    let mut rows = client.templates::<wire::Template>(session_id, CachePolicy::UseCached).await?;
     rows.retain(|row| document_type.is_none_or(|wanted| row.document_type.as_deref() == Some(wanted)));
     Ok(rows)
 }

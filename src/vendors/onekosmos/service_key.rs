@@ -11,13 +11,13 @@ use serde::{Deserialize, Serialize};
 use super::client::Client;
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
-    Attr, Attribute, DataSource, Diagnostic, Diagnostics, Found, Listable, Path, Private, Rule, Schema, Type, Value,
+    Attr, Attribute, DataSource, Diagnostic, Diagnostics, ListSink, Listable, Path, Private, Rule, Schema, Type, Value,
     identity,
 };
-use crate::http::Look;
-use crate::vendors::errors::lost_sight_of;
-use crate::vendors::import_id;
-use crate::vendors::look;
+use crate::http::CachePolicy;
+use crate::vendors::shared::errors::outcome_unknown;
+use crate::vendors::shared::import_id;
+use crate::vendors::shared::retry::retry_once;
 
 /// One service key.
 #[derive(Clone, Copy)]
@@ -62,8 +62,8 @@ fn rotates(prior: &ServiceKeyModel, plan: &ServiceKeyModel) -> bool {
 }
 
 /// The key with a tag; more than one is refused, since a reset would hit either.
-async fn find(client: &Client, tag: &str, look: Look) -> Result<Option<wire::ServiceKey>, Diagnostics> {
-    let mut rows = client.service_keys::<wire::ServiceKey>(look).await?;
+async fn find(client: &Client, tag: &str, policy: CachePolicy) -> Result<Option<wire::ServiceKey>, Diagnostics> {
+    let mut rows = client.service_keys::<wire::ServiceKey>(policy).await?;
     rows.retain(|row| row.tag == tag);
     if rows.len() > 1 {
         return Err(not_unique(tag).into());
@@ -73,7 +73,7 @@ async fn find(client: &Client, tag: &str, look: Look) -> Result<Option<wire::Ser
 
 /// The id of the key with a tag, by asking anew; an error where there is none.
 pub(super) async fn existing(client: &Client, tag: &str) -> Result<String, Diagnostics> {
-    match find(client, tag, Look::Anew).await? {
+    match find(client, tag, CachePolicy::Refresh).await? {
         Some(row) => Ok(row.key_id),
         None => Err(no_such_tag(client, tag).await?.into()),
     }
@@ -102,7 +102,7 @@ impl Resource for ServiceKey {
             vec![
                 Attribute::string("tag")
                     .required()
-                    .replaces()
+                    .requires_replace()
                     .rule(Rule::Length(1, usize::MAX))
                     .describe("The tag of the key."),
                 Attribute::of("rotate_when", Type::map(Type::String)).optional().describe(
@@ -115,7 +115,7 @@ impl Resource for ServiceKey {
         )
     }
 
-    fn identity(&self) -> Vec<identity::Part> {
+    fn identity(&self) -> Vec<identity::IdentityAttribute> {
         vec![identity::required("tag", "The tag of the key."), super::deployment()]
     }
 
@@ -166,7 +166,7 @@ impl Resource for ServiceKey {
         plan: ServiceKeyModel,
         _: &mut Context<ServiceKeyModel>,
     ) -> Result<ServiceKeyModel, Diagnostics> {
-        match find(client, plan.tag(), Look::Shared).await? {
+        match find(client, plan.tag(), CachePolicy::UseCached).await? {
             Some(row) => Ok(plan.with(row)),
             None => Err(no_such_tag(client, plan.tag()).await?.into()),
         }
@@ -178,7 +178,7 @@ impl Resource for ServiceKey {
         state: ServiceKeyModel,
         ctx: &mut Context<ServiceKeyModel>,
     ) -> Result<Option<ServiceKeyModel>, Diagnostics> {
-        let row = find(client, state.tag(), Look::Shared).await?;
+        let row = find(client, state.tag(), CachePolicy::UseCached).await?;
         if row.is_none() {
             ctx.warn(
                 "A service key is gone",
@@ -212,7 +212,7 @@ impl Resource for ServiceKey {
             }
         }
         keep(ctx, false)?;
-        let row = find(client, change.plan.tag(), Look::Settling).await?;
+        let row = find(client, change.plan.tag(), CachePolicy::RefreshAfterWrite).await?;
         match row {
             Some(row) => Ok(change.plan.with(row)),
             None => Err(no_such_tag(client, change.plan.tag()).await?.into()),
@@ -246,10 +246,10 @@ impl Listable for ServiceKey {
         Schema::new("The service keys of the deployment. Needs a license of level `system`.", Vec::new())
     }
 
-    async fn list(&self, client: &Client, _: Value, found: &mut Found<ServiceKeyModel>) -> Result<(), Diagnostics> {
-        for row in client.service_keys::<wire::ServiceKey>(Look::Shared).await? {
+    async fn list(&self, client: &Client, _: Value, sink: &mut ListSink<ServiceKeyModel>) -> Result<(), Diagnostics> {
+        for row in client.service_keys::<wire::ServiceKey>(CachePolicy::UseCached).await? {
             let model = ServiceKeyModel { tag: row.tag.as_str().into(), ..ServiceKeyModel::default() };
-            if !found.offer(row.tag.clone(), model.with(row)).await {
+            if !sink.push(row.tag.clone(), model.with(row)).await {
                 break;
             }
         }
@@ -260,16 +260,16 @@ impl Listable for ServiceKey {
 /// Resets the key once. An answer that did not come is no reason to reset again: the list tells whether it happened, and then
 /// the error is a warning.
 pub(super) async fn reset(client: &Client, tag: &str, before: &str) -> Result<Option<String>, Diagnostics> {
-    let look = || find(client, tag, Look::Settling);
+    let look = || find(client, tag, CachePolicy::RefreshAfterWrite);
     match client.reset_service_key(before).await {
         Ok(()) => Ok(None),
-        Err(error) if error.may_have_been_carried_out() => match look::twice(look).await {
+        Err(error) if error.may_have_applied() => match retry_once(look).await {
             Ok(Some(row)) if row.key_id != before => Ok(Some(format!(
                 "The key has a new id all the same, which is the one that counts.\n{}",
-                error.what_happened()
+                error.description()
             ))),
             Ok(_) => Err(error
-                .after_a_look(format!(
+                .with_observation(format!(
                     "The key still has its id `{before}`, so most likely it was not reset. Apply again."
                 ))
                 .into()),
@@ -277,7 +277,7 @@ pub(super) async fn reset(client: &Client, tag: &str, before: &str) -> Result<Op
                 let way_out = format!(
                     "Before you reset it again, look at its id: another one than `{before}` says that it was reset."
                 );
-                Err(lost_sight_of(error, way_out, look))
+                Err(outcome_unknown(error, way_out, look))
             }
         },
         Err(error) => Err(error.into()),
@@ -285,7 +285,7 @@ pub(super) async fn reset(client: &Client, tag: &str, before: &str) -> Result<Op
 }
 
 pub(super) async fn no_such_tag(client: &Client, tag: &str) -> Result<Diagnostic, Diagnostics> {
-    let rows = client.service_keys::<wire::ServiceKey>(Look::Shared).await?;
+    let rows = client.service_keys::<wire::ServiceKey>(CachePolicy::UseCached).await?;
     let tags = rows.iter().map(|row| format!("`{}`", row.tag)).collect::<Vec<_>>().join(", ");
     let known = if tags.is_empty() { "There are none.".to_owned() } else { format!("The tags are {tags}.") };
     let detail = format!("1Kosmos has no service key with the tag `{tag}`, and its API cannot create one. {known}");
@@ -336,7 +336,7 @@ impl DataSource for ServiceKeys {
         _: ServiceKeysModel,
         _: &mut Diagnostics,
     ) -> Result<ServiceKeysModel, Diagnostics> {
-        let rows = client.service_keys::<wire::ServiceKey>(Look::Shared).await?.into_iter();
+        let rows = client.service_keys::<wire::ServiceKey>(CachePolicy::UseCached).await?.into_iter();
         let rows =
             rows.map(|row| ServiceKeyRow { tag: row.tag.into(), key_id: row.key_id.into(), kind: row.kind.into() });
         Ok(ServiceKeysModel { service_keys: rows.collect::<Vec<_>>().into() })

@@ -8,7 +8,7 @@ use super::service_key;
 use crate::framework::action::{Action, Progress};
 use crate::framework::ephemeral::{Ephemeral, Opening};
 use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Rule, Schema, Secret};
-use crate::http::Look;
+use crate::http::CachePolicy;
 
 /// The id and secret of a service key, for one run.
 pub(super) struct ServiceKeySecret;
@@ -55,7 +55,7 @@ impl Ephemeral for ServiceKeySecret {
         _: &mut Opening,
     ) -> Result<ServiceKeySecretModel, Diagnostics> {
         let tag = config.tag.as_str().unwrap_or_default();
-        let rows = client.service_keys::<wire::ServiceKey>(Look::Shared).await?;
+        let rows = client.service_keys::<wire::ServiceKey>(CachePolicy::UseCached).await?;
         let mut rows = rows.into_iter().filter(|row| row.tag == tag);
         match (rows.next(), rows.next()) {
             (Some(row), None) => Ok(ServiceKeySecretModel {

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use super::crypto::{Channel, Curve, KeyError, PrivateKey};
-use crate::http::{self, Authenticate, Error, HeaderName, HeaderValue, Kind, Outgoing};
+use crate::http::{self, Authenticate, Error, HeaderName, HeaderValue, Kind, PreparedRequest};
 
 /// How long the service's key is kept, as in the vendor's helpers.
 const KEY_LIFETIME: Duration = Duration::from_secs(600);
@@ -84,14 +84,14 @@ impl Session {
     }
 
     /// Decrypts a part of an answer: with the key that came beside it, or else with the service's.
-    pub(super) async fn open(&self, sealed: &str, beside: Option<&str>, doing: &str) -> Result<String, Error> {
+    pub(super) async fn open(&self, sealed: &str, beside: Option<&str>, operation: &str) -> Result<String, Error> {
         let keys = self.keys().await?;
         let opened = match beside {
-            Some(public) => self.channel(public, doing)?.1.open(sealed),
+            Some(public) => self.channel(public, operation)?.1.open(sealed),
             None => keys.channel.open(sealed),
         };
         opened.map_err(|problem| {
-            failure(Kind::Decode, doing, format!("the answer is encrypted and cannot be read: {problem}"))
+            failure(Kind::Decode, operation, format!("the answer is encrypted and cannot be read: {problem}"))
                 .with_hint("If the service's key was rotated a moment ago, run again.")
         })
     }
@@ -124,12 +124,12 @@ impl Session {
     }
 
     async fn fetch(&self) -> Result<Arc<Keys>, Error> {
-        let doing = "fetching the service's public key";
-        let answer = self.anonymous.get("/publickeys").doing(doing).send().await?;
+        let operation = "fetching the service's public key";
+        let answer = self.anonymous.get("/publickeys").operation(operation).send().await?;
         let service_public = answer.json::<PublicKeys>()?.public_key;
-        let (curve, channel) = self.channel(&service_public, doing)?;
+        let (curve, channel) = self.channel(&service_public, operation)?;
         let my_public =
-            self.identity.private_key.public_key(curve).map_err(|problem| private_key_error(doing, &problem))?;
+            self.identity.private_key.public_key(curve).map_err(|problem| private_key_error(operation, &problem))?;
         let keys = Arc::new(Keys {
             curve,
             service_public,
@@ -142,29 +142,29 @@ impl Session {
         Ok(keys)
     }
 
-    fn channel(&self, public: &str, doing: &str) -> Result<(Curve, Channel), Error> {
+    fn channel(&self, public: &str, operation: &str) -> Result<(Curve, Channel), Error> {
         let actual = Curve::of(public).map_err(|problem| {
-            failure(Kind::Decode, doing, format!("the service's public key cannot be used: {problem}"))
+            failure(Kind::Decode, operation, format!("the service's public key cannot be used: {problem}"))
         })?;
         if let Some(wanted) = self.identity.curve.filter(|wanted| *wanted != actual) {
             let text = format!("the service's key is on {}, and `curve` is set to {}", actual.name(), wanted.name());
-            return Err(failure(Kind::Request, doing, text).with_hint(format!(
+            return Err(failure(Kind::Request, operation, text).with_hint(format!(
                 "Set `curve = \"{}\"` in `onekosmos = {{ ... }}` of the provider block (or IDV_ONEKOSMOS_CURVE), or leave it \
                  out: `auto` finds the curve by itself.",
                 actual.name()
             )));
         }
         let channel = self.identity.private_key.channel(actual, public);
-        channel.map(|channel| (actual, channel)).map_err(|problem| private_key_error(doing, &problem))
+        channel.map(|channel| (actual, channel)).map_err(|problem| private_key_error(operation, &problem))
     }
 }
 
-fn failure(kind: Kind, doing: &str, text: String) -> Error {
-    Error::new(kind, "1Kosmos", doing, text)
+fn failure(kind: Kind, operation: &str, text: String) -> Error {
+    Error::new(kind, "1Kosmos", operation, text)
 }
 
-fn private_key_error(doing: &str, problem: &KeyError) -> Error {
-    failure(Kind::Request, doing, format!("the private key cannot be used: {problem}")).with_hint(
+fn private_key_error(operation: &str, problem: &KeyError) -> Error {
+    failure(Kind::Request, operation, format!("the private key cannot be used: {problem}")).with_hint(
         "Check `private_key` in `onekosmos = { ... }` of the provider block, or IDV_ONEKOSMOS_PRIVATE_KEY; without it a key is \
          made for each run.",
     )
@@ -176,11 +176,11 @@ impl Authenticate for Session {
         self.keys().await.map(drop)
     }
 
-    fn apply(&self, request: &mut Outgoing) -> Result<(), Error> {
-        let doing = "encrypting the request's headers";
+    fn apply(&self, request: &mut PreparedRequest) -> Result<(), Error> {
+        let operation = "encrypting the request's headers";
         let keys = self.lock().as_ref().map(Arc::clone).ok_or_else(|| {
             // `prepare` has fetched them, or the request would not have come here.
-            failure(Kind::Connect, doing, "the service's key is not known".to_owned())
+            failure(Kind::Connect, operation, "the service's key is not known".to_owned())
         })?;
         let access = request.note::<Access>().copied().unwrap_or(Access { license: false, sealed: false });
         let id = json!({
@@ -189,27 +189,27 @@ impl Authenticate for Session {
             "uuid": uuid::Uuid::new_v4().to_string(),
         });
         let mut headers =
-            vec![("publickey", keys.my_public.clone()), ("requestid", seal(&keys, &id.to_string(), doing)?)];
+            vec![("publickey", keys.my_public.clone()), ("requestid", seal(&keys, &id.to_string(), operation)?)];
         if access.license {
             let license = self.identity.license_key.as_ref().ok_or_else(no_license)?;
-            headers.push(("licensekey", seal(&keys, license.expose_secret(), doing)?));
+            headers.push(("licensekey", seal(&keys, license.expose_secret(), operation)?));
         }
         for (name, text) in headers {
             let mut value = HeaderValue::try_from(text)
-                .map_err(|_| failure(Kind::Request, doing, format!("the header `{name}` cannot be written")))?;
+                .map_err(|_| failure(Kind::Request, operation, format!("the header `{name}` cannot be written")))?;
             value.set_sensitive(true);
             request.headers_mut().insert(HeaderName::from_static(name), value);
         }
         if access.sealed {
             let plain = request.json().map(Json::to_string).unwrap_or_default();
-            let sealed = seal(&keys, &plain, doing)?;
+            let sealed = seal(&keys, &plain, operation)?;
             request.set_json(json!({ "data": sealed }));
         }
         Ok(())
     }
 
     /// A refusal that speaks of decryption means that the service's key changed: fetch it, and try once more.
-    async fn renew(&self, _: &Outgoing, error: &Error) -> Result<bool, Error> {
+    async fn renew(&self, _: &PreparedRequest, error: &Error) -> Result<bool, Error> {
         let undecryptable = error.message().is_some_and(|message| message.contains("decrypt"));
         if error.kind() != Kind::Invalid || !undecryptable {
             return Ok(false);
@@ -225,8 +225,10 @@ impl Authenticate for Session {
     }
 }
 
-fn seal(keys: &Keys, plain: &str, doing: &str) -> Result<String, Error> {
-    keys.channel.seal(plain).ok_or_else(|| failure(Kind::Request, doing, "the text is too long to encrypt".to_owned()))
+fn seal(keys: &Keys, plain: &str, operation: &str) -> Result<String, Error> {
+    keys.channel
+        .seal(plain)
+        .ok_or_else(|| failure(Kind::Request, operation, "the text is too long to encrypt".to_owned()))
 }
 
 fn no_license() -> Error {

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::operations::{Operation, Operations};
-use crate::http::{self, Error, Kind, Look, Method, OAuth2ClientCredentials, Path, Request, Response, Token};
-use crate::vendors::claims::{Claim, Claims};
-use crate::vendors::takeovers::Takeovers;
+use crate::http::{self, CachePolicy, Error, Kind, Method, OAuth2ClientCredentials, Path, Request, Response, Token};
+use crate::vendors::shared::adoption::Adoptions;
+use crate::vendors::shared::create_locks::{CreateLock, CreateLocks};
 
 /// How many webhooks a page asks for. The vendor documents `take` without a range.
 const PAGE: usize = 100;
@@ -48,15 +48,15 @@ pub(super) struct Client {
     pub(super) http: http::Client,
     auth: Arc<OAuth2ClientCredentials>,
     operations: Operations,
-    creating: Claims,
+    creating: CreateLocks,
     /// Who manages which settings.
-    pub(super) takeovers: Takeovers,
+    pub(super) adoptions: Adoptions,
 }
 
 impl Client {
     /// A client over a transport whose requests `auth` signs.
     pub(super) fn new(http: http::Client, auth: Arc<OAuth2ClientCredentials>, operations: Operations) -> Self {
-        Self { http, auth, operations, creating: Claims::default(), takeovers: Takeovers::default() }
+        Self { http, auth, operations, creating: CreateLocks::default(), adoptions: Adoptions::default() }
     }
 
     /// The address of the tenant, without a slash at its end.
@@ -64,15 +64,19 @@ impl Client {
         self.http.base_url().as_str().trim_end_matches('/')
     }
 
-    /// Claims the creation of a webhook while the guard lives; `None` if it is under way already.
-    pub(super) fn claim_webhook(&self, client_id: Option<&str>, words: &str) -> Option<Claim<'_>> {
-        self.creating.claim(format!("{} {words}", client_id.unwrap_or_default()))
+    /// CreateLocks the creation of a webhook while the guard lives; `None` if it is under way already.
+    pub(super) fn claim_webhook(&self, client_id: Option<&str>, words: &str) -> Option<CreateLock<'_>> {
+        self.creating.lock(format!("{} {words}", client_id.unwrap_or_default()))
     }
 
     /// The current weights of a scope; `None` where the vendor knows no such scope.
-    pub(super) async fn weights<T: DeserializeOwned>(&self, scope: &Scope, look: Look) -> Result<Option<T>, Error> {
+    pub(super) async fn weights<T: DeserializeOwned>(
+        &self,
+        scope: &Scope,
+        policy: CachePolicy,
+    ) -> Result<Option<T>, Error> {
         let request = self.read(Operation::GetWeights, "reading the weights", None, scope)?;
-        self.optional(request.look(look).shared("weights")).await
+        self.optional(request.cache_policy(policy).shared("weights")).await
     }
 
     /// A historical set of weights.
@@ -88,13 +92,17 @@ impl Client {
     }
 
     /// Every set of requirements of a scope, whatever its document type and data source.
-    pub(super) async fn requirements<T: DeserializeOwned>(&self, scope: &Scope, look: Look) -> Result<Vec<T>, Error> {
+    pub(super) async fn requirements<T: DeserializeOwned>(
+        &self,
+        scope: &Scope,
+        policy: CachePolicy,
+    ) -> Result<Vec<T>, Error> {
         #[derive(Deserialize)]
         struct Answer<T> {
             requirements: Vec<T>,
         }
         let request = self.read(Operation::GetRequirements, "reading the document requirements", None, scope)?;
-        let answer = request.look(look).shared("requirements").send().await.map_err(hint)?;
+        let answer = request.cache_policy(policy).shared("requirements").send().await.map_err(hint)?;
         answer.json::<Answer<T>>().map(|answer| answer.requirements).map_err(hint)
     }
 
@@ -106,7 +114,7 @@ impl Client {
 
     /// The scopes that the tenant's requirements and webhooks name; the vendor lists none.
     pub(super) async fn known_scopes(&self) -> Result<BTreeSet<Scope>, Error> {
-        let rows = self.requirements::<Scope>(&Scope::default(), Look::Shared).await?.into_iter();
+        let rows = self.requirements::<Scope>(&Scope::default(), CachePolicy::UseCached).await?.into_iter();
         let hooks = self.webhooks(&WebhookFilter::default()).await?.into_iter();
         let named = rows.chain(hooks.map(|row| Scope { client_id: row.client_id, user_id: None }));
         let filled = |part: Option<String>| part.filter(|text| !text.is_empty());
@@ -159,7 +167,7 @@ impl Client {
             body["search_term"] = search_term.into();
         }
         let request = self.call(Operation::WebhookList, "listing the webhooks", None)?.json(&body).read_only();
-        let answer = request.look(filter.look).shared("webhooks").send().await.map_err(hint)?;
+        let answer = request.cache_policy(filter.policy).shared("webhooks").send().await.map_err(hint)?;
         let page_of = answer.json::<Answer>().map_err(hint)?;
         let full = page_of.webhooks.len() == PAGE;
         let total = page_of.statistics.total;
@@ -179,7 +187,7 @@ impl Client {
     pub(super) async fn erase(&self, operation: Operation, field: &str, id: &str, what: &str) -> Result<(), Error> {
         let request = self.call(operation, format!("sending the request to {what}"), Some(id))?;
         match request.json(&json!({ field: id })).idempotent().send().await {
-            Err(error) if error.is_not_found() && error.may_have_been_carried_out() => Ok(()),
+            Err(error) if error.is_not_found() && error.may_have_applied() => Ok(()),
             result => result.map(drop).map_err(hint),
         }
     }
@@ -208,19 +216,19 @@ impl Client {
     fn read(
         &self,
         operation: Operation,
-        doing: &str,
+        description: &str,
         id: Option<&str>,
         parameters: &impl Serialize,
     ) -> Result<Request, Error> {
-        let request = self.call(operation, doing, id)?.read_only();
+        let request = self.call(operation, description, id)?.read_only();
         let get = self.operations.route(operation).is_some_and(|route| route.method == Method::GET);
         Ok(if get { request.query(parameters) } else { request.json(parameters) })
     }
 
-    fn call(&self, operation: Operation, doing: impl Into<String>, id: Option<&str>) -> Result<Request, Error> {
-        let doing = doing.into();
+    fn call(&self, operation: Operation, description: impl Into<String>, id: Option<&str>) -> Result<Request, Error> {
+        let description = description.into();
         let Some(route) = self.operations.route(operation) else {
-            return Err(Error::new(Kind::Request, "VULT", doing, "its route is not known").with_hint(
+            return Err(Error::new(Kind::Request, "VULT", description, "its route is not known").with_hint(
                 "The document in `openapi_file` has no such operation. Name its route in `paths` of `vult = { ... }`.",
             ));
         };
@@ -229,7 +237,7 @@ impl Client {
             (Some((before, after)), Some(id)) => Path::new(before).segment(id).then(after),
             _ => Path::new(&route.path),
         };
-        Ok(self.http.request(route.method.clone(), path).doing(doing))
+        Ok(self.http.request(route.method.clone(), path).operation(description))
     }
 }
 
@@ -241,7 +249,7 @@ pub(super) struct WebhookFilter<'f> {
     /// Those with this text in them.
     pub search_term: Option<&'f str>,
     /// Whether to ask again where the answer is known from this run.
-    pub look: Look,
+    pub policy: CachePolicy,
 }
 
 /// One page of webhooks as it was answered.
@@ -300,8 +308,8 @@ impl WebhookPages<'_> {
         self.passes += 1;
         self.page = 0;
         self.pass.clear();
-        if self.filter.look == Look::Shared {
-            self.filter.look = Look::Anew;
+        if self.filter.policy == CachePolicy::UseCached {
+            self.filter.policy = CachePolicy::Refresh;
         }
         Ok(())
     }
@@ -310,7 +318,7 @@ impl WebhookPages<'_> {
 /// Says where the user can mend it.
 fn hint(error: Error) -> Error {
     match error.kind() {
-        Kind::Connect | Kind::Tls | Kind::Timeout | Kind::NotFound | Kind::Decode if error.is_about_a_token() => error.with_hint(
+        Kind::Connect | Kind::Tls | Kind::Timeout | Kind::NotFound | Kind::Decode if error.is_token_request() => error.with_hint(
             "Tokens are asked for at `token_url` in `vult = { ... }`, or IDV_VULT_TOKEN_URL. Without it that is the address that \
              `openapi_file` names, or `/oauth/token` below `base_url`, or IDV_VULT_BASE_URL.",
         ),

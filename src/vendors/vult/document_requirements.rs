@@ -8,7 +8,7 @@ use super::scope::{self, part, row_text};
 use super::settings::Settings;
 use super::table::{Fields, Kind, Table};
 use crate::framework::{Attribute, DataSource, Diagnostics, Rule, Schema, Value, identity};
-use crate::http::{Error, Look};
+use crate::http::{CachePolicy, Error};
 
 /// The documents of the vendor's page.
 pub(super) const DOCUMENT_TYPES: &[&str] =
@@ -96,7 +96,7 @@ impl Settings for DocumentRequirements {
         row_key(row)
     }
 
-    fn identity(&self) -> Vec<identity::Part> {
+    fn identity(&self) -> Vec<identity::IdentityAttribute> {
         vec![
             identity::required("document_type", "The type of document that the requirements are for."),
             identity::required("data_source", "What reads the document."),
@@ -104,8 +104,8 @@ impl Settings for DocumentRequirements {
     }
 
     /// One request serves every set of a scope: the answer is filtered here and shared within the run.
-    async fn fetch(&self, client: &Client, state: &Value, look: Look) -> Result<Option<Fields>, Diagnostics> {
-        let rows = client.requirements::<Row>(&Scope::of(state), look).await?;
+    async fn fetch(&self, client: &Client, state: &Value, policy: CachePolicy) -> Result<Option<Fields>, Diagnostics> {
+        let rows = client.requirements::<Row>(&Scope::of(state), policy).await?;
         let key = self.wire_key(state);
         let of_scope = |row: &&Row| {
             ["client_id", "user_id"].iter().all(|name| row_text(row, name) == *state.get(name))
@@ -145,7 +145,7 @@ impl Settings for DocumentRequirements {
     }
 
     async fn all(&self, client: &Client, within: &Scope) -> Result<Vec<(Fields, Fields)>, Diagnostics> {
-        let rows = client.requirements::<Row>(within, Look::Shared).await?;
+        let rows = client.requirements::<Row>(within, CachePolicy::UseCached).await?;
         rows.iter().map(|row| Ok((row_key(row), TABLE.read(row, "listing the document requirements")?))).collect()
     }
 
@@ -195,7 +195,7 @@ impl DataSource for DocumentRequirementsData {
     }
 
     async fn read(&self, client: &Client, config: Value, _: &mut Diagnostics) -> Result<Value, Diagnostics> {
-        let rows = client.requirements::<Row>(&Scope::of(&config), Look::Shared).await?;
+        let rows = client.requirements::<Row>(&Scope::of(&config), CachePolicy::UseCached).await?;
         let wanted = |row: &&Row| {
             [("type_e", "document_type"), ("data_source_e", "data_source")]
                 .iter()

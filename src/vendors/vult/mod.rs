@@ -6,7 +6,6 @@ mod client;
 mod document_requirements;
 mod erasure;
 mod operations;
-pub mod sandbox;
 mod scope;
 mod service;
 mod settings;
@@ -23,11 +22,11 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use self::operations::{Mistake, Operations};
-use super::access_token::{AccessToken, HoldsToken};
-use super::{common, examination};
-use crate::framework::examination::{Examine, Finding};
-use crate::framework::identity::{self, Place};
-use crate::framework::provider::{self, AnyClient, Common, Object};
+use super::shared::access_token::{AccessToken, HoldsToken};
+use super::shared::{config, health};
+use crate::framework::health::{CheckResult, HealthCheck};
+use crate::framework::identity::{self, TenantIdentity};
+use crate::framework::provider::{self, AnyClient, Common, Registration};
 use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Secret, Type, Value, Vendor};
 use crate::http::{self, ClientAuth, ClientCredentials, OAuth2ClientCredentials};
 
@@ -35,16 +34,16 @@ use crate::http::{self, ClientAuth, ClientCredentials, OAuth2ClientCredentials};
 pub struct Vult;
 
 #[async_trait]
-impl Examine for client::Client {
-    async fn examine(&self) -> Vec<Finding> {
-        examination::of(&self.http, Box::pin(async { vec![examination::credentials(self.token().await)] })).await
+impl HealthCheck for client::Client {
+    async fn check_health(&self) -> Vec<CheckResult> {
+        health::of(&self.http, Box::pin(async { vec![health::credentials(self.token().await)] })).await
     }
 }
 
 impl provider::Client for client::Client {
     const VENDOR: &'static str = "vult";
 
-    fn place(&self) -> Place {
+    fn tenant_identity(&self) -> TenantIdentity {
         [("base_url", self.address().to_owned())].into()
     }
 }
@@ -60,7 +59,7 @@ impl HoldsToken for client::Client {
 }
 
 /// The part of every identity that says which tenant the object is of.
-fn tenant() -> identity::Part {
+fn tenant() -> identity::IdentityAttribute {
     identity::optional(
         "base_url",
         "The address of the tenant's API. Taken from the provider block when it is left out.",
@@ -120,7 +119,7 @@ impl Vendor for Vult {
                  publish its routes; without either, these assumptions are used: {}.",
                 operations::defaults()
             )),
-            common::requests_per_minute(),
+            config::requests_per_minute(),
         ]
     }
 
@@ -139,12 +138,12 @@ impl Vendor for Vult {
         else {
             return Err(mistakes);
         };
-        let base_url = common::url("base_url", &base_url)?;
+        let base_url = config::url("base_url", &base_url)?;
         let token_url = config.token_url.or_else(|| operations.token_url.clone());
         let token_url = token_url.unwrap_or_else(|| format!("{}/oauth/token", base_url.as_str().trim_end_matches('/')));
-        let settings = common::settings(common, "VULT", base_url, config.requests_per_minute)?;
+        let settings = config::settings(common, "VULT", base_url, config.requests_per_minute)?;
         let credentials = ClientCredentials {
-            token_url: common::url("token_url", &token_url)?,
+            token_url: config::url("token_url", &token_url)?,
             client_id,
             client_secret: SecretString::from(client_secret.expose()),
             scopes: config.scopes.unwrap_or_default(),
@@ -160,19 +159,19 @@ impl Vendor for Vult {
         Ok(Arc::new(client::Client::new(http, auth, operations)))
     }
 
-    fn objects(&self) -> Vec<Object> {
+    fn objects(&self) -> Vec<Registration> {
         vec![
-            Object::listable(settings::Managed(weights::Weights)),
-            Object::data_source(weights::WeightsData),
-            Object::listable(settings::Managed(document_requirements::DocumentRequirements)),
-            Object::data_source(document_requirements::DocumentRequirementsData),
-            Object::listable(webhook::Webhook),
-            Object::data_source(webhook::Webhooks),
-            Object::data_source(service::Service),
-            Object::ephemeral(AccessToken::<client::Client>::new()),
-            Object::action(erasure::Erase(erasure::AnonymizeIdentity)),
-            Object::action(erasure::Erase(erasure::AnonymizeSession)),
-            Object::action(erasure::Erase(erasure::DeleteSession)),
+            Registration::listable(settings::Managed(weights::Weights)),
+            Registration::data_source(weights::WeightsData),
+            Registration::listable(settings::Managed(document_requirements::DocumentRequirements)),
+            Registration::data_source(document_requirements::DocumentRequirementsData),
+            Registration::listable(webhook::Webhook),
+            Registration::data_source(webhook::Webhooks),
+            Registration::data_source(service::Service),
+            Registration::ephemeral(AccessToken::<client::Client>::new()),
+            Registration::action(erasure::Erase(erasure::AnonymizeIdentity)),
+            Registration::action(erasure::Erase(erasure::AnonymizeSession)),
+            Registration::action(erasure::Erase(erasure::DeleteSession)),
         ]
     }
 }

@@ -12,10 +12,12 @@ use super::scope;
 use super::table::{Fields, Table, same_double};
 use crate::framework::moved::RestObject;
 use crate::framework::resource::{Change, Context, Resource};
-use crate::framework::{Attribute, Diagnostic, Diagnostics, Found, Listable, Private, Schema, Value, check, identity};
-use crate::http::{Error, Look};
-use crate::vendors::look;
-use crate::vendors::{import_id, original, takeovers};
+use crate::framework::{
+    Attribute, Diagnostic, Diagnostics, ListSink, Listable, Private, Schema, Value, check, identity,
+};
+use crate::http::{CachePolicy, Error};
+use crate::vendors::shared::retry::retry_once;
+use crate::vendors::shared::{adoption, import_id, restore};
 
 /// What differs between the kinds of settings.
 #[async_trait]
@@ -38,9 +40,9 @@ pub(super) trait Settings: Send + Sync + 'static {
     /// Key and scope of a set on the wire, as attributes.
     fn read_key(&self, row: &Map<String, Json>) -> Fields;
     /// What tells one set from every other, scope and tenant excluded.
-    fn identity(&self) -> Vec<identity::Part>;
+    fn identity(&self) -> Vec<identity::IdentityAttribute>;
     /// Reads the set of a state's key; `None` where the vendor has none.
-    async fn fetch(&self, client: &Client, state: &Value, look: Look) -> Result<Option<Fields>, Diagnostics>;
+    async fn fetch(&self, client: &Client, state: &Value, policy: CachePolicy) -> Result<Option<Fields>, Diagnostics>;
     /// Replaces the set.
     async fn store(&self, client: &Client, body: &Json) -> Result<(), Error>;
     /// The values of key and scope that an import id names.
@@ -148,17 +150,17 @@ impl<S: Settings> Managed<S> {
         }
         let stored = self.store(client, plan, &wanted).await;
         if let Err(error) = &stored
-            && !error.may_have_been_carried_out()
+            && !error.may_have_applied()
         {
             return Err(error.clone().into());
         }
         // The destroy of an object whose create failed gets nothing of what is private (Terraform 1.15.5): the original would be
         // lost, and what was just written would be taken for it. So what is there counts, not what was answered.
-        let look = || self.0.fetch(client, plan, Look::Settling);
-        match (look::twice(look).await, stored) {
+        let look = || self.0.fetch(client, plan, CachePolicy::RefreshAfterWrite);
+        match (retry_once(look).await, stored) {
             (Ok(Some(after)), Ok(())) => Ok(after),
             (Ok(Some(after)), Err(error)) if same(&after, &wanted) => {
-                ctx.warn(format!("VULT has taken over {} though it reported an error", S::WHAT), error.what_happened());
+                ctx.warn(format!("VULT has taken over {} though it reported an error", S::WHAT), error.description());
                 Ok(after)
             }
             (Err(unread), Ok(())) => {
@@ -172,7 +174,7 @@ impl<S: Settings> Managed<S> {
             (_, Err(error)) => Err(error.into()),
             (Ok(None), Ok(())) => {
                 let detail = format!(
-                    "VULT accepted {} and has none when asked again. Look at the tenant, then plan again.",
+                    "VULT accepted {} and has none when asked again. CachePolicy at the tenant, then plan again.",
                     S::WHAT
                 );
                 Err(Diagnostic::error("An update was accepted and is not there", detail).into())
@@ -181,7 +183,7 @@ impl<S: Settings> Managed<S> {
     }
 
     fn original(private: &Private) -> Original {
-        match original::kept(private) {
+        match restore::kept(private) {
             Some(Json::Null) => Original::Nothing,
             Some(Json::Object(row)) => {
                 S::TABLE.read(&row, "reading the original").map_or(Original::Unknown, Original::Set)
@@ -191,7 +193,7 @@ impl<S: Settings> Managed<S> {
     }
 
     fn capture(private: &mut Private, fields: Option<&Fields>) -> Result<(), Diagnostics> {
-        original::keep(private, &fields.map_or(Json::Null, |fields| S::TABLE.body(&[], fields)))
+        restore::keep(private, &fields.map_or(Json::Null, |fields| S::TABLE.body(&[], fields)))
     }
 }
 
@@ -205,14 +207,11 @@ impl<S: Settings> Resource for Managed<S> {
     const MOVES_FROM: &'static [&'static str] = S::MOVES_FROM;
 
     fn schema(&self) -> Schema {
-        let key = self.0.key().into_iter().chain(scope::attributes()).map(Attribute::replaces);
-        Schema::new(
-            self.0.description(),
-            key.chain(S::TABLE.attributes(true)).chain([original::on_destroy()]).collect(),
-        )
+        let key = self.0.key().into_iter().chain(scope::attributes()).map(Attribute::requires_replace);
+        Schema::new(self.0.description(), key.chain(S::TABLE.attributes(true)).chain([restore::on_destroy()]).collect())
     }
 
-    fn identity(&self) -> Vec<identity::Part> {
+    fn identity(&self) -> Vec<identity::IdentityAttribute> {
         let scope = [
             identity::optional("client_id", "The client that the settings are for; the tenant itself without it."),
             identity::optional("user_id", "The user that the settings are for; all without it."),
@@ -222,9 +221,9 @@ impl<S: Settings> Resource for Managed<S> {
     }
 
     fn plan_destroy(&self, prior: &Value, private: &Private) -> Diagnostics {
-        let (original, restores) = (Self::original(private), original::restores(prior));
+        let (original, restores) = (Self::original(private), restore::restores(prior));
         let known = !matches!(original, Original::Unknown);
-        let mut warning = original::destroy_warning("VULT", S::WHAT, restores, known);
+        let mut warning = restore::destroy_warning("VULT", S::WHAT, restores, known);
         if restores && matches!(original, Original::Nothing) {
             warning.detail = format!(
                 "There was nothing when Terraform took over, and VULT cannot delete {what}: the destroy writes a set in \
@@ -236,9 +235,9 @@ impl<S: Settings> Resource for Managed<S> {
     }
 
     async fn create(&self, client: &Client, plan: Value, ctx: &mut Context<Value>) -> Result<Value, Diagnostics> {
-        let takeover = client.takeovers.of(&self.key(&plan));
+        let takeover = client.adoptions.of(&self.key(&plan));
         let mut taken_over = takeover.lock().await;
-        let before = self.0.fetch(client, &plan, Look::Anew).await?;
+        let before = self.0.fetch(client, &plan, CachePolicy::Refresh).await?;
         Self::capture(&mut ctx.private, before.as_ref())?;
         let config = ctx.config.clone().unwrap_or_default();
         let current = before.map_or_else(|| self.first(&plan, &config), Ok)?;
@@ -253,7 +252,7 @@ impl<S: Settings> Resource for Managed<S> {
         state: Value,
         ctx: &mut Context<Value>,
     ) -> Result<Option<Value>, Diagnostics> {
-        let Some(fields) = self.0.fetch(client, &state, Look::Shared).await? else {
+        let Some(fields) = self.0.fetch(client, &state, CachePolicy::UseCached).await? else {
             ctx.warn(
                 format!("{} are gone", capitalised(S::WHAT)),
                 format!(
@@ -267,8 +266,8 @@ impl<S: Settings> Resource for Managed<S> {
         // An import, or state from a version that captured nothing: this is when Terraform takes over.
         if matches!(Self::original(&ctx.private), Original::Unknown) {
             Self::capture(&mut ctx.private, Some(&fields))?;
-            if original::restores(&state) {
-                original::warn_lost(ctx, "VULT", S::WHAT);
+            if restore::restores(&state) {
+                restore::warn_lost(ctx, "VULT", S::WHAT);
             }
         }
         Ok(Some(self.state(&state, fields)))
@@ -280,7 +279,7 @@ impl<S: Settings> Resource for Managed<S> {
         change: Change<Value>,
         ctx: &mut Context<Value>,
     ) -> Result<Value, Diagnostics> {
-        let current = self.0.fetch(client, &change.plan, Look::Anew).await?;
+        let current = self.0.fetch(client, &change.plan, CachePolicy::Refresh).await?;
         let current = current.ok_or_else(|| {
             let detail = format!(
                 "VULT has none for {}. They were removed after the plan was made. Plan again, which creates them.",
@@ -309,21 +308,21 @@ impl<S: Settings> Resource for Managed<S> {
     }
 
     async fn delete(&self, client: &Client, state: Value, ctx: &mut Context<Value>) -> Result<(), Diagnostics> {
-        if !original::restores(&state) {
+        if !restore::restores(&state) {
             return Ok(());
         }
         let original = match Self::original(&ctx.private) {
             Original::Set(fields) => fields,
             Original::Nothing => S::TABLE.blank(),
             Original::Unknown => {
-                original::warn_not_restored(ctx, "VULT", S::WHAT);
+                restore::warn_not_restored(ctx, "VULT", S::WHAT);
                 return Ok(());
             }
         };
-        let takeover = client.takeovers.of(&self.key(&state));
+        let takeover = client.adoptions.of(&self.key(&state));
         let taken_over = takeover.lock().await;
         if *taken_over {
-            takeovers::warn_left_alone(ctx, S::WHAT);
+            adoption::warn_left_alone(ctx, S::WHAT);
             return Ok(());
         }
         Ok(self.store(client, &state, &original).await?)
@@ -382,7 +381,7 @@ impl<S: Settings + Copy> Listable for Managed<S> {
         )
     }
 
-    async fn list(&self, client: &Client, filter: Value, found: &mut Found<Value>) -> Result<(), Diagnostics> {
+    async fn list(&self, client: &Client, filter: Value, sink: &mut ListSink<Value>) -> Result<(), Diagnostics> {
         for (key, fields) in self.0.all(client, &Scope::of(&filter)).await? {
             let base = Value::Map(key);
             let name = match (Scope::of(&base).words(), self.0.key_words(&base)) {
@@ -390,7 +389,7 @@ impl<S: Settings + Copy> Listable for Managed<S> {
                 (None, words) => words,
                 (Some(of), words) => format!("{words} ({of})"),
             };
-            if !found.offer(name, self.state(&base, fields)).await {
+            if !sink.push(name, self.state(&base, fields)).await {
                 break;
             }
         }

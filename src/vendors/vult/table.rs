@@ -30,11 +30,11 @@ impl Table {
     pub(super) fn attributes(self, settable: bool) -> impl Iterator<Item = Attribute> {
         self.fields.iter().map(move |(name, sentence)| {
             let attribute = match self.kind {
-                Kind::Numbers => Attribute::number(name).same(same_double),
+                Kind::Numbers => Attribute::number(name).semantic_equal(same_double),
                 Kind::Booleans => Attribute::bool(name),
             };
             let attribute = attribute.computed().describe(*sentence);
-            if settable { attribute.optional().stable() } else { attribute }
+            if settable { attribute.optional().use_state_for_unknown() } else { attribute }
         })
     }
 
@@ -42,11 +42,11 @@ impl Table {
     pub(super) fn read(
         self,
         row: &serde_json::Map<String, serde_json::Value>,
-        doing: &str,
+        operation: &str,
     ) -> Result<Fields, Diagnostic> {
         let wrong = |name: &str, problem: &str| {
             let detail = format!(
-                "While {doing}, VULT answered without a usable `{name}`: {problem}. The vendor's \
+                "While {operation}, VULT answered without a usable `{name}`: {problem}. The vendor's \
                  answer differs from its documentation; check `base_url` and the routes, then report it."
             );
             Diagnostic::error("VULT gave an answer that cannot be used", detail)

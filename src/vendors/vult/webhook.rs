@@ -12,12 +12,12 @@ use super::client::{Client, WebhookFilter, WebhookRow};
 use crate::framework::moved::RestObject;
 use crate::framework::resource::{Context, Resource};
 use crate::framework::{
-    Attr, Attribute, DataSource, Diagnostic, Diagnostics, Found, Listable, Rule, Schema, Value, identity,
+    Attr, Attribute, DataSource, Diagnostic, Diagnostics, ListSink, Listable, Rule, Schema, Value, identity,
 };
-use crate::http::Look;
-use crate::vendors::errors::lost_sight_of;
-use crate::vendors::import_id;
-use crate::vendors::look;
+use crate::http::CachePolicy;
+use crate::vendors::shared::errors::outcome_unknown;
+use crate::vendors::shared::import_id;
+use crate::vendors::shared::retry::retry_once;
 
 /// How long a new webhook is looked for, one wait a try: the list may lag behind the create.
 const WAITS: [Duration; 5] = [
@@ -51,9 +51,9 @@ impl From<WebhookRow> for WebhookModel {
 impl WebhookModel {
     /// Every webhook that a create of this one could be mistaken for, by asking anew: among those that the vendor finds by the
     /// name, or among all.
-    async fn twins(&self, client: &Client, by_name: bool, look: Look) -> Result<Vec<WebhookRow>, Diagnostics> {
+    async fn twins(&self, client: &Client, by_name: bool, policy: CachePolicy) -> Result<Vec<WebhookRow>, Diagnostics> {
         let search_term = self.name.as_str().filter(|_| by_name);
-        let filter = WebhookFilter { client_id: self.client_id.as_str(), search_term, look };
+        let filter = WebhookFilter { client_id: self.client_id.as_str(), search_term, policy };
         let mut rows = client.webhooks(&filter).await?;
         let same = |row: &WebhookRow| {
             let of_client = row.client_id.as_deref().filter(|id| !id.is_empty());
@@ -84,10 +84,11 @@ impl Resource for Webhook {
     const MOVES_FROM: &'static [&'static str] = &["/webhook/create", "/webhook/list", "/webhook"];
 
     fn schema(&self) -> Schema {
-        let id = Attribute::string("id").computed().stable().describe("The id that VULT gave the webhook.");
+        let id =
+            Attribute::string("id").computed().use_state_for_unknown().describe("The id that VULT gave the webhook.");
         let client_id = Attribute::string("client_id")
             .optional()
-            .replaces()
+            .requires_replace()
             .rule(Rule::Length(1, usize::MAX))
             .describe("The client of the tenant whose events are sent. Without it they are the tenant's own.");
         Schema::new(
@@ -97,12 +98,12 @@ impl Resource for Webhook {
                 id,
                 Attribute::string("name")
                     .required()
-                    .replaces()
+                    .requires_replace()
                     .rule(Rule::Length(1, usize::MAX))
                     .describe("The name of the webhook, as the dashboard shows it."),
                 Attribute::string("url")
                     .required()
-                    .replaces()
+                    .requires_replace()
                     .rule(Rule::Url)
                     .describe("The address that events are sent to."),
                 client_id,
@@ -110,7 +111,7 @@ impl Resource for Webhook {
         )
     }
 
-    fn identity(&self) -> Vec<identity::Part> {
+    fn identity(&self) -> Vec<identity::IdentityAttribute> {
         vec![
             identity::required("id", "The id that VULT gave the webhook."),
             identity::optional("client_id", "The client whose events are sent; the tenant itself without it."),
@@ -126,14 +127,14 @@ impl Resource for Webhook {
     ) -> Result<WebhookModel, Diagnostics> {
         // Two creates of the same webhook in one run would each find the other's.
         let _claim = client.claim_webhook(plan.client_id.as_str(), &plan.words()).ok_or_else(|| twice(&plan))?;
-        let before = plan.twins(client, true, Look::Anew).await?;
+        let before = plan.twins(client, true, CachePolicy::Refresh).await?;
         if let Some(row) = before.first() {
             return Err(exists(&plan, &row.id));
         }
         let (name, url) = (plan.name.as_str().unwrap_or_default(), plan.url.as_str().unwrap_or_default());
         let answer = client.create_webhook(plan.client_id.as_str(), name, url).await;
         match &answer {
-            Err(error) if !error.may_have_been_carried_out() => return Err(error.clone().into()),
+            Err(error) if !error.may_have_applied() => return Err(error.clone().into()),
             _ => {}
         }
         let found = find_new(client, &plan).await;
@@ -142,18 +143,18 @@ impl Resource for Webhook {
                 if let Err(error) = answer {
                     ctx.warn(
                         "The webhook was created though VULT reported an error",
-                        format!("It is in the list of webhooks and is kept in state.\n{}", error.what_happened()),
+                        format!("It is in the list of webhooks and is kept in state.\n{}", error.description()),
                     );
                 }
                 Ok(row.into())
             }
             (Ok(None), Err(error)) => Err(error
-                .after_a_look(
+                .with_observation(
                     "The list was asked and does not show the webhook, so most likely it was not created. Apply again.",
                 )
                 .into()),
             (Ok(None), Ok(())) => Err(not_listed(&plan)),
-            (Err(diagnostics), Err(error)) => Err(lost_sight_of(
+            (Err(diagnostics), Err(error)) => Err(outcome_unknown(
                 error,
                 "Nothing of it is in state. Once VULT answers, apply again: a webhook that is there is found then, and the message \
                  has the lines that import it.",
@@ -201,8 +202,11 @@ impl Resource for Webhook {
             result => return Ok(result?),
         };
         // The route is an assumption: where it is another one, the webhook would go on receiving and nobody would know.
-        let filter =
-            WebhookFilter { client_id: state.client_id.as_str(), look: Look::Anew, ..WebhookFilter::default() };
+        let filter = WebhookFilter {
+            client_id: state.client_id.as_str(),
+            policy: CachePolicy::Refresh,
+            ..WebhookFilter::default()
+        };
         if client.webhooks(&filter).await?.iter().any(|row| row.id == id) {
             return Err(error.with_hint("VULT still lists the webhook, so it was not deleted.").into());
         }
@@ -239,16 +243,16 @@ impl Listable for Webhook {
         Schema::new("The webhooks of the tenant.", filters())
     }
 
-    async fn list(&self, client: &Client, filter: Value, found: &mut Found<WebhookModel>) -> Result<(), Diagnostics> {
+    async fn list(&self, client: &Client, filter: Value, sink: &mut ListSink<WebhookModel>) -> Result<(), Diagnostics> {
         let filter = WebhookFilter {
             client_id: filter.get("client_id").as_str(),
             search_term: filter.get("search_term").as_str(),
-            look: Look::Shared,
+            policy: CachePolicy::UseCached,
         };
         let mut pages = client.webhook_pages(filter);
         while let Some(rows) = pages.next().await? {
             for row in rows {
-                if !found.offer(row.name.clone(), row.into()).await {
+                if !sink.push(row.name.clone(), row.into()).await {
                     return Ok(());
                 }
             }
@@ -271,8 +275,8 @@ async fn find_new(client: &Client, plan: &WebhookModel) -> Result<Option<Webhook
     for (tries, wait) in WAITS.into_iter().enumerate() {
         tokio::time::sleep(wait).await;
         // How the vendor searches is not documented: the last try reads every page.
-        let look = || plan.twins(client, tries + 1 < WAITS.len(), Look::Settling);
-        let mut rows = look::twice(look).await?;
+        let look = || plan.twins(client, tries + 1 < WAITS.len(), CachePolicy::RefreshAfterWrite);
+        let mut rows = retry_once(look).await?;
         match rows.len() {
             0 => {}
             1 => return Ok(rows.pop()),
@@ -373,7 +377,7 @@ impl DataSource for Webhooks {
         let filter = WebhookFilter {
             client_id: config.client_id.as_str(),
             search_term: config.search_term.as_str(),
-            look: Look::Shared,
+            policy: CachePolicy::UseCached,
         };
         let rows = client.webhooks(&filter).await?;
         let webhooks = rows.into_iter().map(WebhookModel::from).collect::<Vec<_>>();

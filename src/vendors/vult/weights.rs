@@ -8,7 +8,7 @@ use super::scope::{self, part, row_text};
 use super::settings::Settings;
 use super::table::{Fields, Kind, Table};
 use crate::framework::{Attribute, DataSource, Diagnostic, Diagnostics, Path, Schema, Value, identity};
-use crate::http::{Error, Look};
+use crate::http::{CachePolicy, Error};
 
 /// The 27 numbers of "get weights" and "update weights". The vendor's page gives their names and no ranges.
 const TABLE: Table = Table {
@@ -83,12 +83,12 @@ impl Settings for Weights {
         ["client_id", "user_id"].into_iter().map(|name| (name.to_owned(), row_text(row, name))).collect()
     }
 
-    fn identity(&self) -> Vec<identity::Part> {
+    fn identity(&self) -> Vec<identity::IdentityAttribute> {
         Vec::new()
     }
 
-    async fn fetch(&self, client: &Client, state: &Value, look: Look) -> Result<Option<Fields>, Diagnostics> {
-        let row = client.weights::<serde_json::Map<String, Json>>(&Scope::of(state), look).await?;
+    async fn fetch(&self, client: &Client, state: &Value, policy: CachePolicy) -> Result<Option<Fields>, Diagnostics> {
+        let row = client.weights::<serde_json::Map<String, Json>>(&Scope::of(state), policy).await?;
         Ok(row.map(|row| TABLE.read(&row, "reading the weights")).transpose()?)
     }
 
@@ -112,14 +112,14 @@ impl Settings for Weights {
     /// tenant's own has none of its own.
     async fn all(&self, client: &Client, within: &Scope) -> Result<Vec<(Fields, Fields)>, Diagnostics> {
         if *within != Scope::default() {
-            let fields = self.fetch(client, &Value::Map(within.fields()), Look::Shared).await?;
+            let fields = self.fetch(client, &Value::Map(within.fields()), CachePolicy::UseCached).await?;
             return Ok(fields.into_iter().map(|fields| (within.fields(), fields)).collect());
         }
         let tenant = Scope::default();
-        let own = self.fetch(client, &Value::Map(tenant.fields()), Look::Shared).await?;
+        let own = self.fetch(client, &Value::Map(tenant.fields()), CachePolicy::UseCached).await?;
         let mut sets: Vec<_> = own.clone().into_iter().map(|fields| (tenant.fields(), fields)).collect();
         for scope in client.known_scopes().await?.into_iter().filter(|scope| *scope != tenant) {
-            let fields = self.fetch(client, &Value::Map(scope.fields()), Look::Shared).await?;
+            let fields = self.fetch(client, &Value::Map(scope.fields()), CachePolicy::UseCached).await?;
             sets.extend(fields.filter(|fields| Some(fields) != own.as_ref()).map(|fields| (scope.fields(), fields)));
         }
         Ok(sets)
@@ -170,7 +170,7 @@ impl DataSource for WeightsData {
     async fn read(&self, client: &Client, config: Value, _: &mut Diagnostics) -> Result<Value, Diagnostics> {
         let row: Option<serde_json::Map<String, Json>> = match config.get("weights_id").as_str() {
             Some(id) => client.weights_by_id(id).await?,
-            None => client.weights(&Scope::of(&config), Look::Shared).await?,
+            None => client.weights(&Scope::of(&config), CachePolicy::UseCached).await?,
         };
         let row = row.ok_or_else(|| match config.get("weights_id").as_str() {
             Some(id) => Diagnostic::error(

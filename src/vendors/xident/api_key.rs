@@ -12,12 +12,12 @@ use serde_json::json;
 use super::client::{Api, Client};
 use crate::framework::resource::{Context, Resource};
 use crate::framework::{
-    Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Rule, Schema, Secret, Value, identity,
+    Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Rule, Schema, Secret, Value, identity,
 };
-use crate::http::{Error, Look};
-use crate::vendors::errors::lost_sight_of;
-use crate::vendors::import_id;
-use crate::vendors::look;
+use crate::http::{CachePolicy, Error};
+use crate::vendors::shared::errors::outcome_unknown;
+use crate::vendors::shared::import_id;
+use crate::vendors::shared::retry::retry_once;
 
 /// One key.
 #[derive(Clone, Copy)]
@@ -86,28 +86,28 @@ impl Resource for ApiKey {
     const NAME: &'static str = "xident_api_key";
 
     fn schema(&self) -> Schema {
-        let given = |name: &str, what: &str| Attribute::string(name).computed().stable().describe(what);
+        let given = |name: &str, what: &str| Attribute::string(name).computed().use_state_for_unknown().describe(what);
         Schema::new(
             "A key by which somebody calls Xident's API. Needs `api = \"verify/v1\"`. Xident cannot change a key, so every change deletes \
              it and creates another with a new secret: give whoever uses it the new one in the same apply, or create the new key \
              first with `create_before_destroy`.",
             vec![
                 given("id", "The id that Xident gave the key."),
-                Attribute::string("name").required().replaces().rule(Rule::Length(1, 255)).describe("The name of the key."),
+                Attribute::string("name").required().requires_replace().rule(Rule::Length(1, 255)).describe("The name of the key."),
                 Attribute::string("callback_url")
                     .optional()
-                    .replaces()
+                    .requires_replace()
                     .rule(Rule::Url)
                     .describe("Where users are sent after a verification that was begun with the key."),
                 Attribute::string("expires_at")
                     .optional()
-                    .replaces()
+                    .requires_replace()
                     .rule(TIME)
-                    .same(same_time)
+                    .semantic_equal(same_time)
                     .describe("When the key stops to work."),
                 Attribute::number("rule_id")
                     .optional()
-                    .replaces()
+                    .requires_replace()
                     .rule(Rule::Whole)
                     .describe("The number of the verification rule that the key is for."),
                 given("created_at", "When the key was created, as the vendor writes it."),
@@ -121,7 +121,7 @@ impl Resource for ApiKey {
         )
     }
 
-    fn identity(&self) -> Vec<identity::Part> {
+    fn identity(&self) -> Vec<identity::IdentityAttribute> {
         vec![identity::required("id", "The id that Xident gave the key."), super::service()]
     }
 
@@ -140,7 +140,7 @@ impl Resource for ApiKey {
         if let Some(rule_id) = plan.rule_id.known() {
             body["rule_id"] = (*rule_id).into();
         }
-        let before = client.api_keys::<wire::Key>(Look::Anew).await?;
+        let before = client.api_keys::<wire::Key>(CachePolicy::Refresh).await?;
         if let Some(twin) = before.iter().find(|row| row.name.as_deref() == plan.name.as_str()) {
             let detail = format!(
                 "It has the id `{}`, and this is another one. If an apply that was cut off left it behind, nobody knows its secret: \
@@ -151,7 +151,7 @@ impl Resource for ApiKey {
         }
         let mut row: wire::Key = match client.create_api_key(&body).await {
             Ok(row) => row,
-            Err(error) if error.may_have_been_carried_out() => {
+            Err(error) if error.may_have_applied() => {
                 return Err(left_behind(client, plan, &before, error, ctx).await);
             }
             Err(error) => return Err(error.into()),
@@ -218,10 +218,10 @@ impl Listable for ApiKey {
         super::listed(client, "API keys")
     }
 
-    async fn list(&self, client: &Client, _: Value, found: &mut Found<ApiKeyModel>) -> Result<(), Diagnostics> {
-        for row in client.api_keys::<wire::Key>(Look::Shared).await? {
+    async fn list(&self, client: &Client, _: Value, sink: &mut ListSink<ApiKeyModel>) -> Result<(), Diagnostics> {
+        for row in client.api_keys::<wire::Key>(CachePolicy::UseCached).await? {
             let name = row.name.clone().unwrap_or_else(|| row.id.0.clone());
-            if !found.offer(name, ApiKeyModel::default().with(row)).await {
+            if !sink.push(name, ApiKeyModel::default().with(row)).await {
                 break;
             }
         }
@@ -239,20 +239,20 @@ async fn left_behind(
     ctx: &mut Context<ApiKeyModel>,
 ) -> Diagnostics {
     let name = plan.name.as_str().unwrap_or_default().to_owned();
-    let look = || client.api_keys::<wire::Key>(Look::Settling);
-    let mut rows = match look::twice(look).await {
+    let look = || client.api_keys::<wire::Key>(CachePolicy::RefreshAfterWrite);
+    let mut rows = match retry_once(look).await {
         Ok(rows) => rows,
         Err(look) => {
             let way_out = "Nothing of it is in state. If Xident's dashboard shows the key, delete it there, because nobody knows its \
                            secret; then apply again.";
-            return lost_sight_of(error, way_out, look);
+            return outcome_unknown(error, way_out, look);
         }
     };
     let was_there = |row: &wire::Key| before.iter().any(|earlier| earlier.id.0 == row.id.0);
     rows.retain(|row| row.name.as_deref() == Some(name.as_str()) && !was_there(row));
     match (rows.pop(), rows.len()) {
         (None, _) => error
-            .after_a_look(
+            .with_observation(
                 "The list of keys was read and does not show the key, so most likely it was not created. Apply again.",
             )
             .into(),
@@ -261,7 +261,7 @@ async fn left_behind(
                 "Xident created the key `{}`, and the answer with its secret was lost. The next apply deletes the key and creates \
                  another.\n{}",
                 row.id.0,
-                error.what_happened()
+                error.description()
             );
             ctx.save(&plan.with(row));
             Diagnostic::error("The secret of an API key was lost", detail).into()
@@ -271,7 +271,7 @@ async fn left_behind(
             let detail = format!(
                 "The answer was lost, and there is more than one new API key with the name \"{name}\": {ids}. One of them may be of \
                  this create, and nobody knows its secret. Delete it in Xident's dashboard, then apply again.\n{}",
-                error.what_happened()
+                error.description()
             );
             Diagnostic::error("An API key may be left behind", detail).into()
         }

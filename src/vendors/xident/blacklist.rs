@@ -9,8 +9,8 @@ use tokio::sync::MutexGuard;
 use tokio::time::Instant;
 
 use super::client::{Api, Client, hint};
-use crate::http::{Error, Look, Path};
-use crate::vendors::look;
+use crate::http::{CachePolicy, Error, Path};
+use crate::vendors::shared::retry::retry_once;
 
 /// How old a look at the blacklist may be that a create compares with.
 const AS_GOOD_AS_NOW: Duration = Duration::from_secs(2);
@@ -49,19 +49,20 @@ impl Client {
         struct Added {
             blacklist_id: String,
         }
-        let doing = "adding a face to the blacklist";
+        let operation = "adding a face to the blacklist";
         if self.api() == Api::VerifyV1 {
             let body = json!({"image": image, "reason": reason});
-            let request = self.http.post("/blacklist/image").doing(doing).json(&body).invalidates(BLACKLIST);
+            let request = self.http.post("/blacklist/image").operation(operation).json(&body).invalidates(BLACKLIST);
             return request.send().await.map(|_| None).map_err(hint);
         }
         let mut body = json!({"face_image": image, "reason": reason});
         if !metadata.is_empty() {
             body["metadata"] = json!(metadata);
         }
-        let added: Result<Added, _> = self.read(self.http.post("/blacklist/add").doing(doing).json(&body)).await;
+        let added: Result<Added, _> =
+            self.read(self.http.post("/blacklist/add").operation(operation).json(&body)).await;
         added.map(|added| Some(added.blacklist_id)).map_err(|error| {
-            if !error.may_have_been_carried_out() {
+            if !error.may_have_applied() {
                 return error;
             }
             error.with_hint(
@@ -72,8 +73,8 @@ impl Client {
     }
 
     /// Every entry of the blacklist, which `verify/v1` alone lists.
-    pub(super) async fn blacklist(&self, look: Look) -> Result<Vec<BlacklistRow>, Error> {
-        let mut rows: Vec<BlacklistRow> = self.list("/blacklist", "listing the blacklist", BLACKLIST, look).await?;
+    pub(super) async fn blacklist(&self, policy: CachePolicy) -> Result<Vec<BlacklistRow>, Error> {
+        let mut rows: Vec<BlacklistRow> = self.list("/blacklist", "listing the blacklist", BLACKLIST, policy).await?;
         // Rows move to a later page when others are added meanwhile.
         let mut known = HashSet::new();
         rows.retain(|row| known.insert(row.id));
@@ -82,9 +83,9 @@ impl Client {
 
     /// Removes an entry; one that is gone already is none. `verify/v1` alone can.
     pub(super) async fn delete_from_blacklist(&self, id: &str) -> Result<(), Error> {
-        let doing = "removing a face from the blacklist";
-        self.only(Api::VerifyV1, doing)?;
-        let request = self.http.delete(Path::new("/blacklist").segment(id)).doing(doing).invalidates(BLACKLIST);
+        let operation = "removing a face from the blacklist";
+        self.only(Api::VerifyV1, operation)?;
+        let request = self.http.delete(Path::new("/blacklist").segment(id)).operation(operation).invalidates(BLACKLIST);
         request.send_opt().await.map(drop).map_err(hint)
     }
 }
@@ -108,14 +109,14 @@ impl Adding<'_> {
         if let Some(known) = self.known.take().filter(|known| known.at.elapsed() < AS_GOOD_AS_NOW) {
             return Ok(known.ids);
         }
-        let rows = self.client.blacklist(Look::Anew).await?;
+        let rows = self.client.blacklist(CachePolicy::Refresh).await?;
         Ok(self.remember(&rows))
     }
 
     /// Everything on the blacklist after a create.
     pub(super) async fn after(&mut self) -> Result<Vec<BlacklistRow>, Error> {
         let client = self.client;
-        let rows = look::twice(|| client.blacklist(Look::Settling)).await?;
+        let rows = retry_once(|| client.blacklist(CachePolicy::RefreshAfterWrite)).await?;
         self.remember(&rows);
         Ok(rows)
     }

@@ -17,11 +17,11 @@ use super::client::{Api, Client};
 use super::image;
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
-    Attr, Attribute, Diagnostic, Diagnostics, Found, Listable, Private, Rule, Schema, Secret, Type, Value, identity,
+    Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Private, Rule, Schema, Secret, Type, Value, identity,
 };
-use crate::http::Look;
-use crate::vendors::errors::lost_sight_of;
-use crate::vendors::import_id;
+use crate::http::CachePolicy;
+use crate::vendors::shared::errors::outcome_unknown;
+use crate::vendors::shared::import_id;
 
 /// How long a new entry is looked for, one wait a try. Each look counts against the vendor's limit.
 const WAITS: [Duration; 6] = [
@@ -78,15 +78,15 @@ impl Resource for BlacklistEntry {
     const NAME: &'static str = "xident_blacklist_entry";
 
     fn schema(&self) -> Schema {
-        let given = |name: &str, what: &str| Attribute::string(name).computed().stable().describe(what);
+        let given = |name: &str, what: &str| Attribute::string(name).computed().use_state_for_unknown().describe(what);
         let mut attributes = vec![
             given("id", "The id that Xident gave the entry: `bl_...` through `v1`, a number through `verify/v1`."),
             Attribute::string("reason")
                 .required()
-                .replaces()
+                .requires_replace()
                 .rule(Rule::Length(1, 500))
                 .describe("Why the face is turned away, such as `fraud`."),
-            Attribute::of("metadata", Type::map(Type::String)).optional().replaces().describe(
+            Attribute::of("metadata", Type::map(Type::String)).optional().requires_replace().describe(
                 "Any texts that Xident keeps with the entry. Only `v1` has it: through `verify/v1` it stays in Terraform's state.",
             ),
         ];
@@ -101,7 +101,7 @@ impl Resource for BlacklistEntry {
         )
     }
 
-    fn identity(&self) -> Vec<identity::Part> {
+    fn identity(&self) -> Vec<identity::IdentityAttribute> {
         vec![identity::required("id", "The id that Xident gave the entry."), super::service()]
     }
 
@@ -156,7 +156,7 @@ impl Resource for BlacklistEntry {
         let before = adding.before().await?;
         let answer = client.add_to_blacklist(image.expose(), plan.reason(), &BTreeMap::new()).await;
         if let Err(error) = &answer
-            && !error.may_have_been_carried_out()
+            && !error.may_have_applied()
         {
             return Err(error.clone().into());
         }
@@ -165,20 +165,20 @@ impl Resource for BlacklistEntry {
                 if let Err(error) = answer {
                     ctx.warn(
                         "The entry was added though Xident reported an error",
-                        format!("It is on the blacklist and is kept in state.\n{}", error.what_happened()),
+                        format!("It is on the blacklist and is kept in state.\n{}", error.description()),
                     );
                 }
                 Ok(plan.with(row))
             }
             (Ok(None), Err(error)) => Err(error
-                .after_a_look(
+                .with_observation(
                     "The blacklist was read and does not show the entry, so most likely it was not added. Apply again.",
                 )
                 .into()),
             (Ok(None), Ok(_)) => Err(not_listed(&plan).into()),
-            (Err(look), Err(error)) => Err(lost_sight_of(
+            (Err(look), Err(error)) => Err(outcome_unknown(
                 error,
-                "Nothing of it is in state. Look at the blacklist in Xident's dashboard before you apply again; an entry that is \
+                "Nothing of it is in state. CachePolicy at the blacklist in Xident's dashboard before you apply again; an entry that is \
                  there can be imported by its number.",
                 look,
             )),
@@ -207,7 +207,7 @@ impl Resource for BlacklistEntry {
             return Ok(Some(state));
         }
         let number = id.parse::<i64>().map_err(|_| of_the_other_generation(id))?;
-        let row = client.blacklist(Look::Shared).await?.into_iter().find(|row| row.id == number);
+        let row = client.blacklist(CachePolicy::UseCached).await?.into_iter().find(|row| row.id == number);
         if row.is_none() && !imported {
             ctx.warn(
                 "A blacklist entry is gone",
@@ -274,16 +274,16 @@ impl Listable for BlacklistEntry {
         &self,
         client: &Client,
         filter: Value,
-        found: &mut Found<BlacklistEntryModel>,
+        sink: &mut ListSink<BlacklistEntryModel>,
     ) -> Result<(), Diagnostics> {
         let wanted = filter.get("reason").as_str();
-        for row in client.blacklist(Look::Shared).await? {
+        for row in client.blacklist(CachePolicy::UseCached).await? {
             let reason = row.reason.clone().unwrap_or_default();
             if wanted.is_some_and(|wanted| wanted != reason) {
                 continue;
             }
             let name = format!("{reason} ({})", row.id);
-            if !found.offer(name, BlacklistEntryModel::default().with(row)).await {
+            if !sink.push(name, BlacklistEntryModel::default().with(row)).await {
                 break;
             }
         }
@@ -326,7 +326,7 @@ const IMPORT: &str = "import {\n  to = idv_xident_blacklist_entry.NAME\n  id = \
 
 fn not_listed(plan: &BlacklistEntryModel) -> Diagnostic {
     let detail = format!(
-        "Xident accepted the image for the reason \"{}\", and its entry is not known yet. It may exist and is not in state. Look at \
+        "Xident accepted the image for the reason \"{}\", and its entry is not known yet. It may exist and is not in state. CachePolicy at \
          the blacklist, by `terraform query` or in the dashboard, before applying again; if it is there, import it:\n\n{IMPORT}",
         plan.reason()
     );
@@ -337,7 +337,7 @@ fn ambiguous(plan: &BlacklistEntryModel, rows: &[BlacklistRow]) -> Diagnostic {
     let ids = rows.iter().map(|row| format!("`{}`", row.id)).collect::<Vec<_>>().join(", ");
     let detail = format!(
         "After the create, the blacklist has more than one new entry for the reason \"{}\": {ids}. Somebody else added one at the same \
-         time, and the list does not say whose is whose. Look at them in the dashboard, and import the right one:\n\n{IMPORT}",
+         time, and the list does not say whose is whose. CachePolicy at them in the dashboard, and import the right one:\n\n{IMPORT}",
         plan.reason()
     );
     Diagnostic::error("More than one new blacklist entry", detail)

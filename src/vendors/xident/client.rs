@@ -12,7 +12,9 @@ use serde_json::{Value as Json, json};
 use tokio::sync::Mutex;
 
 use super::blacklist::Known;
-use crate::http::{self, Authenticate, Error, Kind, Look, Outgoing, Path, Request, Response, StaticHeader};
+use crate::http::{
+    self, Authenticate, CachePolicy, Error, Kind, Path, PreparedRequest, Request, Response, StaticHeader,
+};
 
 /// The largest page that the vendor's lists give.
 const PAGE: usize = 100;
@@ -61,7 +63,7 @@ pub(super) struct Keys {
 struct Publishable;
 
 impl Authenticate for Keys {
-    fn apply(&self, request: &mut Outgoing) -> Result<(), Error> {
+    fn apply(&self, request: &mut PreparedRequest) -> Result<(), Error> {
         let (key, name) = match request.note::<Publishable>() {
             Some(Publishable) => (&self.publishable, "publishable_key"),
             None => (&self.secret, "secret_key"),
@@ -121,46 +123,46 @@ impl Client {
 
     /// Enrolls the face of a user. What the answer of `verify/v1` says is a challenge and not read: [`face`](Self::face) tells.
     pub(super) async fn register_face(&self, user_id: &str, image: &str) -> Result<Face, Error> {
-        let doing = format!("enrolling the face of the user \"{user_id}\"");
+        let operation = format!("enrolling the face of the user \"{user_id}\"");
         match self.api {
             Api::V1 => {
                 let body = json!({"user_id": user_id, "face_image": image});
-                self.read(self.http.post("/face-2fa/register").doing(doing).json(&body)).await
+                self.read(self.http.post("/face-2fa/register").operation(operation).json(&body)).await
             }
             Api::VerifyV1 => {
                 let body = json!({"user_id": user_id, "image": image});
-                let request = self.http.post("/2fa/register").doing(doing).json(&body);
+                let request = self.http.post("/2fa/register").operation(operation).json(&body);
                 request.send().await.map(|_| Face::default()).map_err(hint)
             }
         }
     }
 
     /// The enrollment of a user, if there is one. `verify/v1` alone tells.
-    pub(super) async fn face(&self, user_id: &str, look: Look) -> Result<Option<Face>, Error> {
-        let doing = format!("reading the enrollment of the user \"{user_id}\"");
-        self.only(Api::VerifyV1, &doing)?;
-        let request = self.http.get(Path::new("/2fa/users").segment(user_id)).doing(doing);
-        let Some(answer) = request.look(look).send_opt().await.map_err(hint)? else { return Ok(None) };
+    pub(super) async fn face(&self, user_id: &str, policy: CachePolicy) -> Result<Option<Face>, Error> {
+        let operation = format!("reading the enrollment of the user \"{user_id}\"");
+        self.only(Api::VerifyV1, &operation)?;
+        let request = self.http.get(Path::new("/2fa/users").segment(user_id)).operation(operation);
+        let Some(answer) = request.cache_policy(policy).send_opt().await.map_err(hint)? else { return Ok(None) };
         Ok(Some(self.data::<Face>(&answer)?).filter(|face| face.enrolled))
     }
 
     /// Removes the enrollment of a user, if there is one. `verify/v1` alone can.
     pub(super) async fn delete_face(&self, user_id: &str) -> Result<(), Error> {
-        let doing = format!("removing the enrollment of the user \"{user_id}\"");
-        self.only(Api::VerifyV1, &doing)?;
-        let request = self.http.delete(Path::new("/2fa/users").segment(user_id)).doing(doing);
+        let operation = format!("removing the enrollment of the user \"{user_id}\"");
+        self.only(Api::VerifyV1, &operation)?;
+        let request = self.http.delete(Path::new("/2fa/users").segment(user_id)).operation(operation);
         request.send_opt().await.map(drop).map_err(hint)
     }
 
     /// Every API key, without secrets.
-    pub(super) async fn api_keys<T: DeserializeOwned>(&self, look: Look) -> Result<Vec<T>, Error> {
-        self.list("/tokens", "listing the API keys", "tokens", look).await
+    pub(super) async fn api_keys<T: DeserializeOwned>(&self, policy: CachePolicy) -> Result<Vec<T>, Error> {
+        self.list("/tokens", "listing the API keys", "tokens", policy).await
     }
 
     /// One API key, without its secret.
     pub(super) async fn api_key<T: DeserializeOwned>(&self, id: &str) -> Result<Option<T>, Error> {
         self.only(Api::VerifyV1, "reading an API key")?;
-        let request = self.http.get(Path::new("/tokens").segment(id)).doing("reading an API key");
+        let request = self.http.get(Path::new("/tokens").segment(id)).operation("reading an API key");
         let answer = request.send_opt().await.map_err(hint)?;
         answer.map(|answer| self.data(&answer)).transpose()
     }
@@ -168,28 +170,29 @@ impl Client {
     /// Creates an API key; the answer has its secret, once.
     pub(super) async fn create_api_key<T: DeserializeOwned>(&self, body: &Json) -> Result<T, Error> {
         self.only(Api::VerifyV1, "creating an API key")?;
-        self.read(self.http.post("/tokens").doing("creating an API key").json(body).invalidates("tokens")).await
+        self.read(self.http.post("/tokens").operation("creating an API key").json(body).invalidates("tokens")).await
     }
 
     /// Deletes an API key; one that is gone already is none.
     pub(super) async fn delete_api_key(&self, id: &str) -> Result<(), Error> {
         self.only(Api::VerifyV1, "deleting an API key")?;
-        let request = self.http.delete(Path::new("/tokens").segment(id)).doing("deleting an API key");
+        let request = self.http.delete(Path::new("/tokens").segment(id)).operation("deleting an API key");
         request.invalidates("tokens").send_opt().await.map(drop).map_err(hint)
     }
 
     /// What the project asks of its users, by the publishable key. `user_id` is for `verify/v1`.
     pub(super) async fn requirements(&self, user_id: Option<&str>) -> Result<Json, Error> {
-        let doing = "checking the requirements";
+        let operation = "checking the requirements";
         match self.api {
             Api::V1 => {
                 let key = self.publishable_key.as_ref().ok_or_else(|| no_key("publishable_key"))?;
                 let body = json!({"api_key": key.expose_secret()});
-                let request = self.http.post("/requirements/check").doing(doing).json(&body);
+                let request = self.http.post("/requirements/check").operation(operation).json(&body);
                 self.public(request.read_only().without_auth()).await
             }
             Api::VerifyV1 => {
-                let request = self.http.get("/requirements/check").doing(doing).query(&json!({"user_id": user_id}));
+                let request =
+                    self.http.get("/requirements/check").operation(operation).query(&json!({"user_id": user_id}));
                 self.public(request.note(Publishable)).await
             }
         }
@@ -203,32 +206,33 @@ impl Client {
     ) -> Result<T, Error> {
         self.only(Api::V1, "reading the usage")?;
         let period = json!({"start_date": start_date, "end_date": end_date});
-        self.read(self.http.get("/usage").doing("reading the usage").query(&period).shared("usage")).await
+        self.read(self.http.get("/usage").operation("reading the usage").query(&period).shared("usage")).await
     }
 
     /// Refuses a call that the configured generation does not have.
-    pub(super) fn only(&self, has_it: Api, doing: &str) -> Result<(), Error> {
+    pub(super) fn only(&self, has_it: Api, operation: &str) -> Result<(), Error> {
         if self.api == has_it {
             return Ok(());
         }
         let failure = format!("the API `{}` has no such call", self.api.name());
-        Err(Error::new(Kind::Request, "Xident", doing, failure).with_hint(has_it.way_there()))
+        Err(Error::new(Kind::Request, "Xident", operation, failure).with_hint(has_it.way_there()))
     }
 
     /// All pages of a list of `verify/v1`.
     pub(super) async fn list<T: DeserializeOwned>(
         &self,
         path: &str,
-        doing: &str,
+        operation: &str,
         tag: &str,
-        look: Look,
+        policy: CachePolicy,
     ) -> Result<Vec<T>, Error> {
-        self.only(Api::VerifyV1, doing)?;
+        self.only(Api::VerifyV1, operation)?;
         let mut rows = Vec::new();
         for page in 1.. {
             let query = json!({"page": page, "per_page": PAGE});
-            let request = self.http.get(path).doing(doing).query(&query).shared(tag);
-            let request = if page == 1 { request.look(look) } else { request.look_on(look) };
+            let request = self.http.get(path).operation(operation).query(&query).shared(tag);
+            let request =
+                if page == 1 { request.cache_policy(policy) } else { request.cache_policy_of_next_page(policy) };
             let answer = request.send().await.map_err(hint)?;
             let Envelope { data, meta } = answer.json::<Envelope<Vec<T>>>().map_err(hint)?;
             let full = data.len() >= PAGE;
@@ -294,7 +298,7 @@ pub(super) fn hint(error: Error) -> Error {
              of the API that it is for.",
         ),
         (Some(402), _) => error.with_hint(
-            "The project is the one that `secret_key` (or IDV_XIDENT_SECRET_KEY) belongs to. Look at its plan and billing in Xident's \
+            "The project is the one that `secret_key` (or IDV_XIDENT_SECRET_KEY) belongs to. CachePolicy at its plan and billing in Xident's \
              dashboard; what was created before is in state, so apply again afterwards.",
         ),
         (Some(403), "SECRET_KEY_REQUIRED") => error.with_hint(

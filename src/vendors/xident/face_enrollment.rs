@@ -12,10 +12,10 @@ use super::client::{Api, Client, Face};
 use super::image;
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Private, Rule, Schema, Secret, identity};
-use crate::http::Look;
-use crate::vendors::errors::lost_sight_of;
-use crate::vendors::import_id;
-use crate::vendors::look;
+use crate::http::CachePolicy;
+use crate::vendors::shared::errors::outcome_unknown;
+use crate::vendors::shared::import_id;
+use crate::vendors::shared::retry::retry_once;
 
 /// How long an enrollment is looked for, one wait a try.
 const WAITS: [Duration; 5] = [
@@ -61,11 +61,11 @@ impl Resource for FaceEnrollment {
     const NAME: &'static str = "xident_face_enrollment";
 
     fn schema(&self) -> Schema {
-        let given = |name: &str, what: &str| Attribute::string(name).computed().stable().describe(what);
+        let given = |name: &str, what: &str| Attribute::string(name).computed().use_state_for_unknown().describe(what);
         let mut attributes = vec![
             Attribute::string("user_id")
                 .required()
-                .replaces()
+                .requires_replace()
                 .rule(Rule::Length(1, 255))
                 .describe("The user, by the id that your own site has for them."),
         ];
@@ -80,7 +80,7 @@ impl Resource for FaceEnrollment {
         )
     }
 
-    fn identity(&self) -> Vec<identity::Part> {
+    fn identity(&self) -> Vec<identity::IdentityAttribute> {
         vec![identity::required("user_id", "The user whose face it is."), super::service()]
     }
 
@@ -126,12 +126,12 @@ impl Resource for FaceEnrollment {
             let face = client.register_face(plan.user_id(), image.expose()).await?;
             return Ok(plan.with(face));
         }
-        if client.face(plan.user_id(), Look::Anew).await?.is_some() {
+        if client.face(plan.user_id(), CachePolicy::Refresh).await?.is_some() {
             return Err(exists(&plan).into());
         }
         let answer = client.register_face(plan.user_id(), image.expose()).await;
         if let Err(error) = &answer
-            && !error.may_have_been_carried_out()
+            && !error.may_have_applied()
         {
             return Err(error.clone().into());
         }
@@ -140,18 +140,18 @@ impl Resource for FaceEnrollment {
                 if let Err(error) = answer {
                     ctx.warn(
                         "The face was enrolled though Xident reported an error",
-                        format!("The user is enrolled, and it is kept in state.\n{}", error.what_happened()),
+                        format!("The user is enrolled, and it is kept in state.\n{}", error.description()),
                     );
                 }
                 Ok(plan.with(face))
             }
             (Ok(None), Err(error)) => Err(error
-                .after_a_look(
+                .with_observation(
                     "Xident was asked and does not know the face, so most likely it was not enrolled. Apply again.",
                 )
                 .into()),
             (Ok(None), Ok(_)) => Err(not_enrolled(&plan).into()),
-            (Err(look), Err(error)) => Err(lost_sight_of(
+            (Err(look), Err(error)) => Err(outcome_unknown(
                 error,
                 "Nothing of it is in state. Once Xident answers, apply again: a face that was enrolled is found then, and the \
                  message has the lines that import it.",
@@ -183,7 +183,7 @@ impl Resource for FaceEnrollment {
             }
             return Ok(Some(state));
         }
-        let face = client.face(state.user_id(), Look::Shared).await?;
+        let face = client.face(state.user_id(), CachePolicy::UseCached).await?;
         if face.is_none() && !imported {
             ctx.warn(
                 "A face is gone",
@@ -236,8 +236,8 @@ impl Resource for FaceEnrollment {
 async fn find(client: &Client, plan: &FaceEnrollmentModel) -> Result<Option<Face>, Diagnostics> {
     for wait in WAITS {
         tokio::time::sleep(wait).await;
-        let look = || client.face(plan.user_id(), Look::Settling);
-        if let Some(face) = look::twice(look).await? {
+        let look = || client.face(plan.user_id(), CachePolicy::RefreshAfterWrite);
+        if let Some(face) = retry_once(look).await? {
             return Ok(Some(face));
         }
     }

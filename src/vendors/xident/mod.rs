@@ -9,7 +9,6 @@ mod client;
 mod face_enrollment;
 mod image;
 mod requirements;
-pub mod sandbox;
 mod usage;
 mod webhook_signature;
 
@@ -22,12 +21,12 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use self::client::{Api, Client, Keys};
-use super::{common, examination};
-use crate::framework::examination::{Examine, Finding};
-use crate::framework::identity::{self, Place};
-use crate::framework::provider::{self, AnyClient, Common, Object};
+use super::shared::{config, health};
+use crate::framework::health::{CheckResult, HealthCheck};
+use crate::framework::identity::{self, TenantIdentity};
+use crate::framework::provider::{self, AnyClient, Common, Registration};
 use crate::framework::{Attribute, Diagnostic, Diagnostics, Rule, Secret, Value, Vendor};
-use crate::http::{self, EndpointLimit, HeaderName, Kind, Look, StaticHeader};
+use crate::http::{self, CachePolicy, EndpointLimit, HeaderName, Kind, StaticHeader};
 
 /// The address of the service where none is configured.
 const ADDRESS: &str = "https://api.xident.io";
@@ -50,35 +49,35 @@ const fn per_minute(count: u32) -> NonZeroU32 {
 pub struct Xident;
 
 #[async_trait]
-impl Examine for Client {
-    async fn examine(&self) -> Vec<Finding> {
-        examination::of(&self.http, Box::pin(async { vec![secret_key(self).await] })).await
+impl HealthCheck for Client {
+    async fn check_health(&self) -> Vec<CheckResult> {
+        health::of(&self.http, Box::pin(async { vec![secret_key(self).await] })).await
     }
 }
 
 impl provider::Client for Client {
     const VENDOR: &'static str = "xident";
 
-    fn place(&self) -> Place {
+    fn tenant_identity(&self) -> TenantIdentity {
         [("base_url", self.address().to_owned())].into()
     }
 }
 
 /// What the vendor says about the secret key, by a call that each generation has.
-async fn secret_key(client: &Client) -> Finding {
+async fn secret_key(client: &Client) -> CheckResult {
     let result = match client.api() {
         Api::V1 => client.usage::<IgnoredAny>(None, None).await.map(drop),
-        Api::VerifyV1 => client.api_keys::<IgnoredAny>(Look::Shared).await.map(drop),
+        Api::VerifyV1 => client.api_keys::<IgnoredAny>(CachePolicy::UseCached).await.map(drop),
     };
     match result {
         // Without the secret key, which is no mistake where the publishable one is enough.
-        Err(error) if error.kind() == Kind::Request => Finding::warning("credentials", error.to_string()),
-        result => examination::credentials(result),
+        Err(error) if error.kind() == Kind::Request => CheckResult::warning("credentials", error.to_string()),
+        result => health::credentials(result),
     }
 }
 
 /// The part of every identity that says which service the object is at.
-fn service() -> identity::Part {
+fn service() -> identity::IdentityAttribute {
     identity::optional("base_url", "The address of the service. Taken from the provider block when it is left out.")
 }
 
@@ -129,7 +128,7 @@ impl Vendor for Xident {
                 "The generation of the API: `v1` as on the vendor's reference page, or `verify/v1` as the service offers it today. \
                  Each lacks some of the other's objects; an error then says which one has it. `v1` if it is left out.",
             ),
-            common::requests_per_minute(),
+            config::requests_per_minute(),
         ]
     }
 
@@ -141,10 +140,10 @@ impl Vendor for Xident {
             );
         }
         let api = Api::named(config.api.as_deref());
-        let address = common::url("base_url", config.base_url.as_deref().unwrap_or(ADDRESS))?;
+        let address = config::url("base_url", config.base_url.as_deref().unwrap_or(ADDRESS))?;
         let address = address.as_str().trim_end_matches('/').to_owned();
-        let base_url = common::url("base_url", &format!("{address}/{}", api.name()))?;
-        let mut settings = common::settings(common, "Xident", base_url, config.requests_per_minute)?;
+        let base_url = config::url("base_url", &format!("{address}/{}", api.name()))?;
+        let mut settings = config::settings(common, "Xident", base_url, config.requests_per_minute)?;
         settings.endpoint_limits = LIMITS.map(|(path, per_minute)| EndpointLimit { path, per_minute }).into();
         let key = |key: Option<Secret>| key.map(|key| SecretString::from(key.expose()));
         let (secret, publishable) = (key(config.secret_key), key(config.publishable_key));
@@ -160,15 +159,15 @@ impl Vendor for Xident {
         Ok(Arc::new(Client::new(http, address, api, publishable)))
     }
 
-    fn objects(&self) -> Vec<Object> {
+    fn objects(&self) -> Vec<Registration> {
         vec![
-            Object::listable(blacklist_entry::BlacklistEntry),
-            Object::resource(face_enrollment::FaceEnrollment),
-            Object::listable(api_key::ApiKey),
-            Object::data_source(requirements::Requirements),
-            Object::data_source(usage::Usage),
-            Object::function(webhook_signature::WebhookSignature),
-            Object::function(webhook_signature::WebhookIsAuthentic),
+            Registration::listable(blacklist_entry::BlacklistEntry),
+            Registration::resource(face_enrollment::FaceEnrollment),
+            Registration::listable(api_key::ApiKey),
+            Registration::data_source(requirements::Requirements),
+            Registration::data_source(usage::Usage),
+            Registration::function(webhook_signature::WebhookSignature),
+            Registration::function(webhook_signature::WebhookIsAuthentic),
         ]
     }
 }

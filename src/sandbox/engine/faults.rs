@@ -1,0 +1,255 @@
+//! Faults on request: what goes wrong, for which requests, how often.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::StandIn;
+
+/// What goes wrong.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Kind {
+    /// The answer is an error of the given status.
+    Status,
+    /// The answer comes later.
+    Delay,
+    /// The connection is closed without an answer.
+    Drop,
+    /// The answer ends, and the connection closes, before the length it announced.
+    Truncate,
+    /// The answer is 200 with bytes that are not JSON.
+    Garbage,
+    /// The vendor forgets every token it gave out.
+    ExpireToken,
+    /// The vendor changes its key pair.
+    RotateKey,
+}
+
+/// One fault as `POST /faults` takes it.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Fault {
+    vendor: String,
+    /// Any method when left out.
+    method: Option<String>,
+    /// A prefix of the path, or a pattern for the whole of it when it holds a `*`. Any path when left out.
+    path: Option<String>,
+    pub(super) kind: Kind,
+    /// For `status`: 200 to 599.
+    pub(super) status: Option<u16>,
+    /// How many requests it strikes.
+    #[serde(default = "once")]
+    times: u32,
+    /// The vendor carries the request out before the fault strikes.
+    #[serde(default)]
+    pub(super) after: bool,
+    /// For `delay`.
+    pub(super) delay_ms: Option<u64>,
+    /// For `status`: the `Retry-After` header, in seconds.
+    pub(super) retry_after: Option<u64>,
+    /// For `status`: further headers.
+    #[serde(default)]
+    pub(super) headers: BTreeMap<String, String>,
+    /// For `status`: the body, instead of the vendor's own error. A string is sent as it is, anything else as JSON.
+    pub(super) body: Option<Value>,
+}
+
+fn once() -> u32 {
+    1
+}
+
+impl Fault {
+    /// Says what is wrong with a fault before it is taken in, so that no fault is silently without effect.
+    fn check(&self, vendors: &[&StandIn]) -> Result<(), String> {
+        let names: Vec<_> = vendors.iter().map(|vendor| vendor.name).collect();
+        let Some(vendor) = vendors.iter().find(|vendor| vendor.name == self.vendor) else {
+            return Err(format!("vendor: there is no `{}`; there are {}", self.vendor, names.join(", ")));
+        };
+        if self.times == 0 {
+            return Err("times: 0 would inject nothing; give 1 or more".to_owned());
+        }
+        match self.kind {
+            Kind::Status => self.check_status(),
+            Kind::Delay if self.delay_ms.is_none() => Err("delay_ms: a `delay` needs it, in milliseconds".to_owned()),
+            Kind::ExpireToken if vendor.expire_token.is_none() => {
+                Err(format!("kind: `{}` gives out no tokens that could expire", self.vendor))
+            }
+            Kind::RotateKey if vendor.rotate_key.is_none() => {
+                Err(format!("kind: `{}` has no key that could rotate", self.vendor))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_status(&self) -> Result<(), String> {
+        match self.status {
+            Some(200..=599) => {}
+            Some(status) => return Err(format!("status: {status} is no final status; give 200 to 599")),
+            None => return Err("status: a fault of kind `status` needs it, 200 to 599".to_owned()),
+        }
+        for (name, value) in &self.headers {
+            HeaderName::from_bytes(name.as_bytes()).map_err(|error| format!("headers: `{name}`: {error}"))?;
+            HeaderValue::from_str(value).map_err(|error| format!("headers: the value of `{name}`: {error}"))?;
+        }
+        Ok(())
+    }
+
+    fn strikes(&self, vendor: &str, method: &Method, path: &str) -> bool {
+        self.vendor == vendor
+            && self.method.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method.as_str()))
+            && self.path.as_ref().is_none_or(|pattern| path_matches(pattern, path))
+    }
+
+    /// The status of a `status` fault.
+    pub(super) fn status_code(&self) -> StatusCode {
+        // `check` let nothing else in.
+        self.status.and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+/// A pattern with a `*` matches the whole path, each `*` standing for any run of characters, `/` included; one without
+/// matches as a prefix.
+fn path_matches(pattern: &str, path: &str) -> bool {
+    let Some((prefix, rest)) = pattern.split_once('*') else {
+        return path.starts_with(pattern);
+    };
+    let Some(mut remaining) = path.strip_prefix(prefix) else {
+        return false;
+    };
+    let mut pieces: Vec<_> = rest.split('*').collect();
+    let suffix = pieces.pop().unwrap_or_default();
+    // Each piece at its first place leaves the most for those that follow.
+    for piece in pieces {
+        match remaining.split_once(piece) {
+            Some((_, after)) => remaining = after,
+            None => return false,
+        }
+    }
+    remaining.ends_with(suffix)
+}
+
+/// The faults that still wait for a request, oldest first.
+#[derive(Default)]
+pub(super) struct Faults(Mutex<Vec<Fault>>);
+
+impl Faults {
+    /// Takes a fault in, or says why it could never inject.
+    pub(super) fn add(&self, fault: Fault, vendors: &[&StandIn]) -> Result<(), String> {
+        fault.check(vendors)?;
+        self.list_mut().push(fault);
+        Ok(())
+    }
+
+    /// The oldest fault for this request, used up once.
+    pub(super) fn take(&self, vendor: &str, method: &Method, path: &str) -> Option<Fault> {
+        let mut list = self.list_mut();
+        let index = list.iter().position(|fault| fault.strikes(vendor, method, path))?;
+        let fault = list[index].clone();
+        if fault.times > 1 {
+            list[index].times -= 1;
+        } else {
+            list.remove(index);
+        }
+        Some(fault)
+    }
+
+    /// A copy of the faults that wait.
+    pub(super) fn list(&self) -> Vec<Fault> {
+        self.list_mut().clone()
+    }
+
+    /// Forgets all faults.
+    pub(super) fn clear(&self) {
+        self.list_mut().clear();
+    }
+
+    fn list_mut(&self) -> MutexGuard<'_, Vec<Fault>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::sandbox::engine::Routes;
+
+    static VENDORS: [StandIn; 1] = [StandIn {
+        name: "library",
+        routes: Routes::new,
+        state: Ok,
+        environment: |_, _| Ok(Vec::new()),
+        error_body: |_, message| json!(message),
+        expire_token: Some(|_| Ok(())),
+        rotate_key: None,
+    }];
+
+    fn fault(value: Value) -> Fault {
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn a_path_is_a_prefix_or_a_pattern() {
+        for (pattern, path, expected) in [
+            ("/books", "/books/7", true),
+            ("/books", "/book", false),
+            ("/books/*", "/books/7", true),
+            ("/books/*", "/books", false),
+            ("/*/7", "/books/7", true),
+            ("/*/7", "/books/7/pages", false),
+            ("*/page*/3", "/books/7/pages/page-3/3", true),
+            ("/a*b*b", "/ab", false),
+            ("*", "/", true),
+        ] {
+            assert_eq!(path_matches(pattern, path), expected, "{pattern} against {path}");
+        }
+    }
+
+    #[test]
+    fn strikes_as_often_as_asked_and_only_what_it_names() {
+        let faults = Faults::default();
+        let two = json!({"vendor": "library", "method": "get", "path": "/books", "kind": "drop", "times": 2});
+        faults.add(fault(two), &[&VENDORS[0]]).unwrap();
+        assert!(faults.take("archive", &Method::GET, "/books").is_none());
+        assert!(faults.take("library", &Method::POST, "/books").is_none());
+        assert!(faults.take("library", &Method::GET, "/maps").is_none());
+        assert!(faults.take("library", &Method::GET, "/books/1").is_some());
+        assert!(faults.take("library", &Method::GET, "/books/2").is_some());
+        assert!(faults.take("library", &Method::GET, "/books/3").is_none());
+    }
+
+    #[test]
+    fn the_oldest_of_two_strikes_first() {
+        let faults = Faults::default();
+        for status in [500, 503] {
+            faults
+                .add(fault(json!({"vendor": "library", "kind": "status", "status": status})), &[&VENDORS[0]])
+                .unwrap();
+        }
+        let struck: Vec<_> = (0..2).filter_map(|_| faults.take("library", &Method::GET, "/")?.status).collect();
+        assert_eq!(struck, [500, 503]);
+    }
+
+    #[test]
+    fn a_fault_that_could_never_strike_is_refused() {
+        for (given, expected) in [
+            (json!({"vendor": "libary", "kind": "drop"}), "there are library"),
+            (json!({"vendor": "library", "kind": "drop", "times": 0}), "times"),
+            (json!({"vendor": "library", "kind": "status"}), "status"),
+            (json!({"vendor": "library", "kind": "status", "status": 99}), "99"),
+            (json!({"vendor": "library", "kind": "status", "status": 500, "headers": {"a b": "c"}}), "a b"),
+            (json!({"vendor": "library", "kind": "delay"}), "delay_ms"),
+            (json!({"vendor": "library", "kind": "rotate_key"}), "no key"),
+        ] {
+            let error = Faults::default().add(fault(given), &[&VENDORS[0]]).unwrap_err();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Opening the ports, saying so, and serving until the process is told to end.
+//!
+//! The connections are served with hyper directly, because a fault must be able to close one without an answer.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::{Router, middleware};
+use hyper::service::{Service, service_fn};
+use hyper_util::{rt::TokioIo, service::TowerToHyperService};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
+
+use super::{
+    Format, Handle, StandIn, StoreError,
+    clock::Clock,
+    control,
+    faults::Faults,
+    file::{remove_if_there, write_atomically},
+    intercept::{DropConnection, Engine, Gate, intercept},
+    log::Log,
+    ready::{CONTROL, Ready},
+    store::Store,
+};
+
+/// What a person can set.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The address to listen on.
+    pub listen: IpAddr,
+    /// The first vendor's port, the others following in order and the control port last; 0 for any free ports.
+    pub port_base: u16,
+    /// Kept between runs: read at the start if it exists, written after each change.
+    pub state: Option<PathBuf>,
+    /// The state to begin from where there is no state file yet.
+    pub seed: Option<PathBuf>,
+    /// How long each answer of a vendor waits after the request was carried out.
+    pub latency: Duration,
+    /// Gets the ready line once all ports are open.
+    pub ready_file: Option<PathBuf>,
+    /// How the ready line is written on standard output.
+    pub format: Format,
+}
+
+/// Why the sandbox could not start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The state or the seed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A port that is taken or not allowed.
+    #[error("cannot listen on {address}: {source}; choose another `--listen` or `--port-base`, or 0 for free ports")]
+    Listen {
+        /// What was tried.
+        address: SocketAddr,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// `--port-base` leaves no room for all ports below 65536.
+    #[error(
+        "`--port-base {port_base}` is too high: {needed} ports are needed from there on, and the last one is 65535"
+    )]
+    PortBase {
+        /// What was given.
+        port_base: u16,
+        /// How many ports are needed.
+        needed: usize,
+    },
+    /// Anything else the operating system refused.
+    #[error("cannot {action}: {source}")]
+    System {
+        /// What was being done.
+        action: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The background process ended or hung instead of becoming ready.
+    #[error("the sandbox did not start in the background: {reason}")]
+    Background {
+        /// How it ended and what it wrote.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// For `map_err` on an operation of the operating system.
+    pub(super) fn system(action: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
+        let action = action.into();
+        |source| Self::System { action, source }
+    }
+}
+
+/// Serves the vendors until SIGINT or SIGTERM.
+pub async fn run(options: Options, vendors: Vec<&'static StandIn>) -> Result<(), Error> {
+    if let Some(path) = &options.ready_file {
+        // A file of an earlier run would say ready too early.
+        remove_if_there(path).map_err(Error::system(format!("remove the old `{}`", path.display())))?;
+    }
+    let store = Arc::new(Store::open(vendors.clone(), options.seed.as_deref(), options.state.clone())?);
+    let engine = Arc::new(Engine {
+        vendors,
+        store,
+        clock: Arc::new(Clock::default()),
+        faults: Faults::default(),
+        log: Log::default(),
+        latency: options.latency,
+    });
+    // Before the ready line, so that whoever reads it can end the process cleanly at once.
+    let mut end = Termination::listen()?;
+    let mut ports = JoinSet::new();
+    let ready = open_ports(&options, &engine, &mut ports).await?;
+    announce(&ready, &options)?;
+    end.wait().await;
+    Ok(())
+}
+
+async fn open_ports(options: &Options, engine: &Arc<Engine>, ports: &mut JoinSet<()>) -> Result<Ready, Error> {
+    let mut urls = BTreeMap::new();
+    let mut env = BTreeMap::new();
+    for (index, vendor) in engine.vendors.iter().enumerate() {
+        let (listener, url) = bind(options, engine, index).await?;
+        let handle = Handle {
+            vendor: vendor.name,
+            base_url: url.as_str().into(),
+            started: engine.clock.now(),
+            store: engine.store.clone(),
+            clock: engine.clock.clone(),
+        };
+        for (name, value) in (vendor.environment)(&url, &engine.store.part(vendor.name))? {
+            env.insert(name.to_owned(), value);
+        }
+        let gate = Gate { vendor, engine: engine.clone() };
+        let router = (vendor.routes)().into_router(handle, vendor.error_body);
+        ports.spawn(serve(listener, router.layer(middleware::from_fn_with_state(gate, intercept))));
+        urls.insert(vendor.name.to_owned(), url);
+    }
+    let (listener, url) = bind(options, engine, engine.vendors.len()).await?;
+    ports.spawn(serve(listener, control::router(engine.clone())));
+    urls.insert(CONTROL.to_owned(), url);
+    Ok(Ready::new(urls, env))
+}
+
+async fn bind(options: &Options, engine: &Engine, index: usize) -> Result<(TcpListener, String), Error> {
+    let port = match options.port_base {
+        0 => 0,
+        base => u16::try_from(index)
+            .ok()
+            .and_then(|index| base.checked_add(index))
+            .ok_or(Error::PortBase { port_base: base, needed: engine.vendors.len() + 1 })?,
+    };
+    let address = SocketAddr::new(options.listen, port);
+    let failed = |source| Error::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let url = format!("http://{}", listener.local_addr().map_err(failed)?);
+    Ok((listener, url))
+}
+
+fn announce(ready: &Ready, options: &Options) -> Result<(), Error> {
+    let render = |format| ready.render(format).map_err(io::Error::from);
+    if let Some(path) = &options.ready_file {
+        let text = render(Format::Json).map_err(Error::system("write the ready line"))?;
+        write_atomically(path, text.as_bytes()).map_err(Error::system(format!("write `{}`", path.display())))?;
+    }
+    let text = render(options.format).map_err(Error::system("write the ready line"))?;
+    let mut stdout = io::stdout().lock();
+    stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+        .map_err(Error::system("write the ready line to standard output"))
+}
+
+async fn serve(listener: TcpListener, router: Router) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                tokio::spawn(serve_connection(stream, router.clone()));
+            }
+            Err(error) => {
+                // Too many open files, mostly: it passes when connections close.
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+async fn serve_connection(stream: TcpStream, router: Router) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "answers may wait for more to send");
+    }
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |request| {
+        let answer = router.call(request);
+        async move {
+            let Ok(answer) = answer.await;
+            // An error is how hyper is told to close the connection without an answer.
+            if answer.extensions().get::<DropConnection>().is_some() { Err("hung up on request") } else { Ok(answer) }
+        }
+    });
+    if let Err(error) = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await
+    {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+/// The signals that end the sandbox.
+struct Termination {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Termination {
+    fn listen() -> Result<Self, Error> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let open = |kind| signal(kind).map_err(Error::system("listen for signals"));
+        Ok(Self { terminate: open(SignalKind::terminate())?, interrupt: open(SignalKind::interrupt())? })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Termination {
+    fn listen() -> Result<Self, Error> {
+        Ok(Self {})
+    }
+
+    async fn wait(&mut self) {
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            tracing::warn!(%error, "cannot listen for Ctrl-C");
+            std::future::pending::<()>().await;
+        }
+    }
+}

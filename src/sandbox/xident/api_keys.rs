@@ -1,0 +1,120 @@
+//! API keys, which today's generation calls tokens: created with a secret that is told once.
+
+use axum::{
+    extract::{Path, State as Extract},
+    http::StatusCode,
+    response::Response,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{ApiError, Body, PageOf, Parameters, access::Caller, check_length, state::State};
+use crate::sandbox::engine::{Handle, present};
+
+/// A key with its secret.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ApiKey {
+    pub(super) id: u64,
+    name: String,
+    #[serde(default)]
+    callback_url: Option<String>,
+    #[serde(default)]
+    expires_at: Option<String>,
+    #[serde(default)]
+    rule_id: Option<i64>,
+    created_at: String,
+    token: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Create {
+    name: String,
+    #[serde(default, deserialize_with = "present")]
+    callback_url: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    expires_at: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    rule_id: Option<i64>,
+}
+
+impl ApiKey {
+    /// As it is told after its creation.
+    fn row(&self) -> Value {
+        json!({
+            "id": self.id,
+            "name": self.name,
+            "callback_url": self.callback_url,
+            "expires_at": self.expires_at,
+            "rule_id": self.rule_id,
+            "created_at": self.created_at,
+        })
+    }
+}
+
+/// POST `/verify/v1/tokens`.
+pub(super) async fn create(
+    caller: Caller,
+    Extract(handle): Extract<Handle>,
+    Body(create): Body<Create>,
+) -> Result<Response, ApiError> {
+    check_length("name", &create.name, 255)?;
+    if let Some(text) = &create.expires_at
+        && text.parse::<Timestamp>().is_err()
+    {
+        return Err(ApiError::bad_request("expires_at must be an RFC 3339 time"));
+    }
+    let created_at = handle.now().to_string();
+    let key = handle.update(|state: &mut State| {
+        let Create { name, callback_url, expires_at, rule_id } = create;
+        let (id, token) = (state.next_id(), format!("sk_test_{}", uuid::Uuid::new_v4().simple()));
+        let key = ApiKey { id, name, callback_url, expires_at, rule_id, created_at, token };
+        state.api_keys.push(key.clone());
+        Ok::<_, ApiError>(key)
+    })?;
+    let mut row = key.row();
+    row["token"] = key.token.into();
+    Ok(caller.answer(&handle, StatusCode::CREATED, row))
+}
+
+/// GET `/verify/v1/tokens`.
+pub(super) async fn list(
+    caller: Caller,
+    Extract(handle): Extract<Handle>,
+    Parameters(page): Parameters<PageOf>,
+) -> Result<Response, ApiError> {
+    let state: State = handle.read()?;
+    let rows: Vec<Value> = state.api_keys.iter().map(ApiKey::row).collect();
+    let (rows, pagination) = page.cut(&rows)?;
+    Ok(caller.page(&handle, rows, pagination))
+}
+
+/// GET `/verify/v1/tokens/{id}`.
+pub(super) async fn get(
+    caller: Caller,
+    Extract(handle): Extract<Handle>,
+    Path(id): Path<String>,
+) -> Result<Response, ApiError> {
+    let state: State = handle.read()?;
+    let key = state.api_keys.iter().find(|key| key.id.to_string() == id).ok_or_else(|| unknown(&id))?;
+    Ok(caller.answer(&handle, StatusCode::OK, key.row()))
+}
+
+/// DELETE `/verify/v1/tokens/{id}`.
+pub(super) async fn delete(
+    _: Caller,
+    Extract(handle): Extract<Handle>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    handle.update(|state: &mut State| {
+        let index = state.api_keys.iter().position(|key| key.id.to_string() == id).ok_or_else(|| unknown(&id))?;
+        state.api_keys.remove(index);
+        Ok(StatusCode::NO_CONTENT)
+    })
+}
+
+fn unknown(id: &str) -> ApiError {
+    ApiError::not_found(format!("there is no API key {id}"))
+}

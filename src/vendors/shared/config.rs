@@ -1,0 +1,85 @@
+//! The settings that all vendors share, and how they reach the transport.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use serde::Deserialize;
+use url::Url;
+
+use crate::framework::provider::Common;
+use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Value, value};
+use crate::http::Settings;
+
+/// The attributes of the provider block beside those of the vendors.
+pub(crate) fn provider_attributes() -> Vec<Attribute> {
+    vec![
+        Attribute::number("request_timeout").optional().rule(Rule::Whole).rule(Rule::Range(1, 600)).describe(
+            "How many seconds one attempt of a request may take, from connecting to the last byte of the answer. \
+             30 if it is left out.",
+        ),
+        Attribute::number("max_retries").optional().rule(Rule::Whole).rule(Rule::Range(0, 20)).describe(
+            "How often a request is repeated after a failure that may pass, such as 429 or 503. A write that may have been \
+             carried out is never repeated blindly. 4 if it is left out.",
+        ),
+        Attribute::number("max_concurrent_requests").optional().rule(Rule::Whole).rule(Rule::Range(1, 100)).describe(
+            "How many requests to one vendor may be on the wire at once. 8 if it is left out.",
+        ),
+        Attribute::string("user_agent_suffix").optional().rule(Rule::Length(1, 100)).describe(
+            "Text at the end of the `User-Agent` header of every request, such as the name of a pipeline.",
+        ),
+    ]
+}
+
+/// The attribute that each vendor's block has for its rate.
+pub(in crate::vendors) fn requests_per_minute() -> Attribute {
+    Attribute::number("requests_per_minute").optional().rule(Rule::Whole).rule(Rule::Range(1, 100_000)).describe(
+        "How many requests may be begun in any minute. Without it there is no limit but the vendor's own, which is \
+         obeyed when it answers 429.",
+    )
+}
+
+/// For lists and sets.
+pub(in crate::vendors) const NOT_EMPTY: Rule = Rule::Custom {
+    describe: "Must have at least one element.",
+    check: |value| match value {
+        Value::List(elements) if elements.is_empty() => Err("must have at least one element".to_owned()),
+        _ => Ok(()),
+    },
+};
+
+#[derive(Deserialize)]
+struct Config {
+    request_timeout: Option<u64>,
+    max_retries: Option<u32>,
+    max_concurrent_requests: Option<NonZeroU32>,
+}
+
+/// The transport's settings for a vendor at a base URL.
+pub(in crate::vendors) fn settings(
+    common: &Common,
+    vendor: &'static str,
+    base_url: Url,
+    requests_per_minute: Option<NonZeroU32>,
+) -> Result<Settings, Diagnostics> {
+    let config: Config = value::from_value(common.config.clone())
+        .map_err(|error| Diagnostic::error("The provider's settings cannot be used", error.to_string()))?;
+    let mut settings = Settings::new(vendor, base_url);
+    if let Some(seconds) = config.request_timeout {
+        settings.timeout = Duration::from_secs(seconds);
+    }
+    settings.max_retries = config.max_retries.unwrap_or(settings.max_retries);
+    settings.max_concurrent_requests = config.max_concurrent_requests.unwrap_or(settings.max_concurrent_requests);
+    settings.requests_per_minute = requests_per_minute;
+    settings.user_agent.clone_from(&common.user_agent);
+    settings.cancel = common.stop.clone();
+    Ok(settings)
+}
+
+/// Reads a URL that the schema's rule has accepted already.
+pub(in crate::vendors) fn url(attribute: &str, text: &str) -> Result<Url, Diagnostic> {
+    // A trailing slash would double in every path.
+    Url::parse(text.trim_end_matches('/')).map_err(|error| {
+        Diagnostic::error(format!("Wrong value for `{attribute}`"), format!("`{text}` is no URL: {error}."))
+            .at(Path::to(attribute))
+    })
+}
