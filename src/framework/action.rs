@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 
 use super::check;
 use super::diagnostics::Diagnostics;
+use super::field_errors;
 use super::model::{self, Model};
 use super::provider::{Client, Clients};
 use super::resource::catch_panic;
@@ -117,6 +118,6 @@ impl<A: Action> DynAction for ActionAdapter<A> {
             let client = clients.get::<A::Client>()?;
             self.action.invoke(&client, model::decode(config)?, &progress).await
         };
-        catch_panic(invoked).await.err().unwrap_or_default()
+        field_errors::locate(&self.schema, catch_panic(invoked).await.err().unwrap_or_default())
     }
 }

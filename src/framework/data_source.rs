@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use super::check;
 use super::diagnostics::Diagnostics;
+use super::field_errors;
 use super::model::{self, Model};
 use super::provider::{Client, Clients};
 use super::schema::Schema;
@@ -93,7 +94,7 @@ impl<D: DataSource> DynDataSource for DataSourceAdapter<D> {
             warnings.append(diagnostics);
             Value::Null
         });
-        (state, warnings)
+        (state, field_errors::locate(&self.schema, warnings))
     }
 }
 

@@ -26,12 +26,21 @@ pub struct Diagnostic {
     pub detail: String,
     /// Where in the configuration; the root when it is about the whole object.
     pub path: Path,
+    /// The fields of a request that a vendor rejects: names of members, and positions in lists as digits. The adapter of the
+    /// object sets `path` to the attribute of the first one that is an attribute, unless `path` is set already.
+    pub vendor_fields: Vec<Vec<String>>,
 }
 
 impl Diagnostic {
     /// An error about the whole object.
     pub fn error(summary: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, summary: summary.into(), detail: detail.into(), path: Path::root() }
+        Self {
+            severity: Severity::Error,
+            summary: summary.into(),
+            detail: detail.into(),
+            path: Path::root(),
+            vendor_fields: Vec::new(),
+        }
     }
 
     /// A warning about the whole object.
@@ -43,6 +52,13 @@ impl Diagnostic {
     #[must_use]
     pub fn at(mut self, path: Path) -> Self {
         self.path = path;
+        self
+    }
+
+    /// Adds the paths of the fields that a vendor rejects.
+    #[must_use]
+    pub fn with_vendor_fields(mut self, fields: Vec<Vec<String>>) -> Self {
+        self.vendor_fields = fields;
         self
     }
 }

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 
 use super::check;
 use super::diagnostics::Diagnostics;
+use super::field_errors;
 use super::model::{self, Model};
 use super::private::Private;
 use super::provider::{Client, Clients};
@@ -193,7 +194,7 @@ impl<E: Ephemeral> DynEphemeral for EphemeralAdapter<E> {
                 Value::Null
             }
         };
-        Opened { result, private, renew_at, diagnostics }
+        Opened { result, private, renew_at, diagnostics: field_errors::locate(&self.schema, diagnostics) }
     }
 
     async fn renew(

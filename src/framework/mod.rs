@@ -12,6 +12,7 @@ pub mod data_source;
 pub mod diagnostics;
 pub mod environment;
 pub mod ephemeral;
+mod field_errors;
 pub mod function;
 pub mod health;
 pub mod identity;

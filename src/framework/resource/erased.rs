@@ -17,7 +17,7 @@ use crate::framework::private::Private;
 use crate::framework::provider::{Client, Clients};
 use crate::framework::schema::Schema;
 use crate::framework::value::Value;
-use crate::framework::{check, config, model, moved, panic_message, plan};
+use crate::framework::{check, config, field_errors, model, moved, panic_message, plan};
 
 /// A resource with its schema built once.
 struct ResourceAdapter<R> {
@@ -89,14 +89,13 @@ impl<R: Resource> DynResource for ResourceAdapter<R> {
         } else {
             self.create_or_update(&client, apply).await
         };
-        self.identified(result.unwrap_or_else(failed), &client)
+        self.located(self.identified(result.unwrap_or_else(failed), &client))
     }
 
     async fn read(&self, state: Value, private: Private, clients: &Clients) -> StateResponse {
         let (prior, kept) = (state.clone(), private.clone());
-        self.refresh(state, private, clients)
-            .await
-            .unwrap_or_else(|diagnostics| StateResponse::failed(diagnostics, prior, kept))
+        let refreshed = self.refresh(state, private, clients).await;
+        self.located(refreshed.unwrap_or_else(|diagnostics| StateResponse::failed(diagnostics, prior, kept)))
     }
 
     fn import(&self, by: &ImportBy, clients: &Clients) -> StateResponse {
@@ -191,6 +190,11 @@ impl<R: Resource> ResourceAdapter<R> {
             outcome.identity = identity;
         }
         outcome
+    }
+
+    /// The outcome with its diagnostics at the attributes whose fields the vendor rejects.
+    fn located(&self, outcome: StateResponse) -> StateResponse {
+        StateResponse { diagnostics: field_errors::locate(&self.schema, outcome.diagnostics), ..outcome }
     }
 
     /// A state that a read completes.

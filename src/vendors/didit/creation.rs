@@ -7,9 +7,9 @@ use serde_json::Value as Json;
 use tokio::sync::MutexGuard;
 
 use super::client::{Client, Collection, Row};
-use crate::framework::{Context, Diagnostic, Diagnostics, Model, Schema};
+use crate::framework::{Context, Diagnostic, Diagnostics, Model};
 use crate::http::{CachePolicy, Error};
-use crate::vendors::shared::errors::{at_attribute, outcome_unknown};
+use crate::vendors::shared::errors::outcome_unknown;
 use crate::vendors::shared::retry::retry_once;
 
 /// A create that is about to be sent. While it lives, no other is sent by this process.
@@ -39,7 +39,6 @@ impl<'c, T: Row> Creation<'c, T> {
         name: &str,
         body: &Json,
         ours: impl Fn(&T) -> bool,
-        schema: &Schema,
         ctx: &mut Context<M>,
     ) -> Result<T, Diagnostics> {
         let one = self.collection.one();
@@ -54,7 +53,7 @@ impl<'c, T: Row> Creation<'c, T> {
         let error = match self.client.create(&self.collection, name, body).await {
             Ok(created) => return Ok(created),
             Err(error) if error.may_have_applied() => error,
-            Err(error) => return Err(at_attribute(error, schema).into()),
+            Err(error) => return Err(error.into()),
         };
         let known = |row: &T| self.before.iter().any(|before| before.key() == row.key());
         let look = || self.client.list(&self.collection, CachePolicy::RefreshAfterWrite);

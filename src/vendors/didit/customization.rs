@@ -13,7 +13,6 @@ use crate::framework::{
     Attribute, Diagnostic, Diagnostics, ListSink, Listable, Number, Private, Rule, Schema, Value, identity,
 };
 use crate::http::CachePolicy;
-use crate::vendors::shared::errors::at_attribute;
 use crate::vendors::shared::retry::retry_once;
 use crate::vendors::shared::{adoption, import_id, restore};
 
@@ -164,7 +163,7 @@ impl Customization {
                 Err(unusable) => unusable,
             },
             Err(error) if error.may_have_applied() => error.into(),
-            Err(error) => return Err(at_attribute(error, &self.schema()).into()),
+            Err(error) => return Err(error.into()),
         };
         // A create that fails loses the original with its private state, and the next one would take what was just written
         // for it. So what is there counts, not what was answered.

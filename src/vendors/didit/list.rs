@@ -14,7 +14,6 @@ use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Path, Private, Rule, Schema, Value, identity,
 };
 use crate::http::{CachePolicy, Error};
-use crate::vendors::shared::errors::at_attribute;
 
 /// The types of lists that can be created, by the vendor's reference.
 const LIST_TYPES: &[&str] = &["allowlist", "custom"];
@@ -128,7 +127,7 @@ impl Resource for List {
             "entry_type": plan.entry_type.as_str(),
         });
         let name = plan.name.as_str().unwrap_or_default();
-        Ok(creation.create(name, &body, same, &self.schema(), ctx).await?.into())
+        Ok(creation.create(name, &body, same, ctx).await?.into())
     }
 
     async fn read(
@@ -156,7 +155,7 @@ impl Resource for List {
     ) -> Result<ListModel, Diagnostics> {
         let body = json!({ "name": change.plan.name.as_str(), "description": change.plan.description.as_str() });
         let updated = client.update::<wire::List>(&Collection::lists(), change.prior.id(), &body).await;
-        Ok(updated.map_err(|error| at_attribute(error, &self.schema()))?.into())
+        Ok(updated?.into())
     }
 
     async fn delete(&self, client: &Client, state: ListModel, _: &mut Context<ListModel>) -> Result<(), Diagnostics> {

@@ -18,7 +18,7 @@ use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Path, Rule, Schema, Value, identity,
 };
 use crate::http::{CachePolicy, Error};
-use crate::vendors::shared::errors::{at_attribute, outcome_unknown};
+use crate::vendors::shared::errors::outcome_unknown;
 use crate::vendors::shared::import_id;
 use crate::vendors::shared::retry::retry_once;
 
@@ -272,7 +272,7 @@ async fn refused(client: &Client, plan: &ListEntryModel, error: Error) -> Diagno
     let about_value = error.fields().iter().any(|field| field.path.first().is_some_and(|name| name == "value"));
     // A failure of this second look would hide the first one.
     let known = if about_value { twin(client, plan, CachePolicy::Refresh).await.ok().flatten() } else { None };
-    let Some(row) = known else { return at_attribute(error, &ListEntry.schema()) };
+    let Some(row) = known else { return error.into() };
     let detail = format!(
         "The list has this value already, as `{}`, and takes a value once. Nothing was created. To manage the entry that exists, \
          add this beside the resource and apply again:\n\nimport {{\n  to = idv_didit_list_entry.NAME\n  id = \"{}/{}\"\n}}",

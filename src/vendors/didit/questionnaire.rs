@@ -155,7 +155,7 @@ impl Resource for Questionnaire {
         let title = plan.title.as_str().unwrap_or_default();
         let same = |row: &Version| row.told.get("title").and_then(Json::as_str) == Some(title);
         let creation = Creation::<Version>::begin(client, collection.clone()).await?;
-        let created = creation.create(title, &Json::Object(plan.to_wire()), same, &self.schema(), ctx).await?;
+        let created = creation.create(title, &Json::Object(plan.to_wire()), same, ctx).await?;
         let known = QuestionnaireModel {
             questionnaire_group_id: created.group.as_str().into(),
             questionnaire_id: created.id.as_str().into(),
@@ -192,7 +192,7 @@ impl Resource for Questionnaire {
             body.insert("description".to_owned(), Json::Null);
         }
         let (collection, body) = (Collection::questionnaires(), Json::Object(body));
-        let version = versions::change(client, &collection, prior.target(), &body, &self.schema(), ctx).await?;
+        let version = versions::change(client, &collection, prior.target(), &body, ctx).await?;
         Ok(plan.with(&version)?)
     }
 

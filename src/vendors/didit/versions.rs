@@ -12,9 +12,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 
 use super::client::{Client, Collection, Row};
-use crate::framework::{Attr, Context, Diagnostic, Diagnostics, Model, Path, Private, Schema};
+use crate::framework::{Attr, Context, Diagnostic, Diagnostics, Model, Path, Private};
 use crate::http::{CachePolicy, Error, Kind};
-use crate::vendors::shared::errors::{at_attribute, outcome_unknown};
+use crate::vendors::shared::errors::outcome_unknown;
 use crate::vendors::shared::retry::retry_once;
 
 /// The statuses that a version may have.
@@ -175,7 +175,6 @@ pub(super) async fn change<M: Model>(
     collection: &Collection,
     target: Target<'_>,
     body: &Json,
-    schema: &Schema,
     ctx: &mut Context<M>,
 ) -> Result<Version, Diagnostics> {
     let Target { group, last } = target;
@@ -206,7 +205,7 @@ pub(super) async fn change<M: Model>(
                 return Err(outcome_unknown(error, way_out, look));
             }
         },
-        Err(error) => return Err(at_attribute(error, schema).into()),
+        Err(error) => return Err(error.into()),
     };
     read_back(client, collection, Version { group: group.to_owned(), ..written }, ctx).await
 }

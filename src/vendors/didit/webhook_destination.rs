@@ -17,7 +17,6 @@ use crate::framework::{
 };
 use crate::http::CachePolicy;
 use crate::vendors::shared::config::NOT_EMPTY;
-use crate::vendors::shared::errors::at_attribute;
 
 /// The payload versions of the vendor's OpenAPI document.
 const VERSIONS: &[&str] = &["v1", "v2", "v3"];
@@ -141,7 +140,7 @@ impl Resource for WebhookDestination {
             return Err(exists(row));
         }
         let label = plan.label.as_str().unwrap_or_default();
-        Ok(creation.create(label, &plan.to_wire(), same, &self.schema(), ctx).await?.into())
+        Ok(creation.create(label, &plan.to_wire(), same, ctx).await?.into())
     }
 
     async fn read(
@@ -167,7 +166,7 @@ impl Resource for WebhookDestination {
     ) -> Result<WebhookDestinationModel, Diagnostics> {
         let collection = Collection::webhook_destinations();
         let updated = client.update::<wire::Destination>(&collection, change.prior.id(), &change.plan.to_wire()).await;
-        Ok(updated.map_err(|error| at_attribute(error, &self.schema()))?.into())
+        Ok(updated?.into())
     }
 
     async fn delete(

@@ -159,7 +159,7 @@ impl Resource for Workflow {
         let label = plan.workflow_label.as_str().unwrap_or_default();
         let same = |row: &Version| row.told.get("workflow_label").and_then(Json::as_str) == Some(label);
         let creation = Creation::<Version>::begin(client, collection.clone()).await?;
-        let created = creation.create(label, &Json::Object(plan.to_wire()), same, &self.schema(), ctx).await?;
+        let created = creation.create(label, &Json::Object(plan.to_wire()), same, ctx).await?;
         let known = WorkflowModel {
             workflow_id: created.group.as_str().into(),
             uuid: created.id.as_str().into(),
@@ -205,7 +205,7 @@ impl Resource for Workflow {
             }
         }
         let (target, body) = (prior.target(), Json::Object(body));
-        let version = versions::change(client, &collection, target, &body, &self.schema(), ctx).await?;
+        let version = versions::change(client, &collection, target, &body, ctx).await?;
         written(plan, &version, ctx)
     }
 

@@ -1,12 +1,13 @@
 //! From a failed request to what a user reads.
 
-use crate::framework::{Diagnostic, Diagnostics, Path, Schema, Type};
+use crate::framework::{Diagnostic, Diagnostics};
 use crate::http::{Error, Kind};
 
 impl From<Error> for Diagnostic {
     fn from(error: Error) -> Self {
         let error = with_setting(error);
-        Self::error(error.summary(), error.detail())
+        let fields = error.fields().iter().map(|field| field.path.clone()).collect();
+        Self::error(error.summary(), error.detail()).with_vendor_fields(fields)
     }
 }
 
@@ -41,20 +42,4 @@ pub(in crate::vendors) fn outcome_unknown(
     let mut diagnostics = Diagnostics::from(error.with_observation(way_out));
     diagnostics.append(look.into());
     diagnostics
-}
-
-/// The failure, pointing at the attribute that the vendor names, where the schema has one of that name.
-///
-/// A path goes no deeper than an element of a list: below it the body may have another shape than the attribute.
-pub(in crate::vendors) fn at_attribute(error: Error, schema: &Schema) -> Diagnostic {
-    let path = error.fields().iter().find_map(|field| {
-        let name = field.path.first()?;
-        let attribute = schema.attributes.iter().find(|attribute| attribute.name == *name)?;
-        let index = field.path.get(1).and_then(|step| step.parse().ok());
-        Some(match (attribute.value_type(), index) {
-            (Type::List(_), Some(index)) => Path::to(name).index(index),
-            _ => Path::to(name),
-        })
-    });
-    Diagnostic::from(error).at(path.unwrap_or_default())
 }
