@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use futures_util::StreamExt;
 
 use crate::framework::health::CheckResult;
 use crate::framework::list::DynList;
@@ -39,15 +39,6 @@ pub(super) async fn of(provider: &Provider, vendor: &str, limited: bool) -> Opti
 
 /// Asks a list for one object. Warnings count for nothing: an object that cannot be imported was read.
 async fn first(list: &Arc<dyn DynList>, provider: &Provider) -> Result<(), Diagnostics> {
-    // One object and one failure at most, so that the list never waits.
-    let (sender, mut items) = mpsc::channel(2);
-    let listing = list.list(Value::Null, Some(1), provider.clients(), sender);
-    let taking = async {
-        let mut errors = Diagnostics::new();
-        while let Some(item) = items.recv().await {
-            errors.append(item.diagnostics);
-        }
-        errors.into_result().map(drop)
-    };
-    tokio::join!(listing, taking).1
+    let first = Arc::clone(list).list(Value::Null, &provider.clients()).next().await;
+    first.map_or(Ok(()), |item| item.diagnostics.into_result())
 }

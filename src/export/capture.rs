@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use futures_util::StreamExt;
 use indicatif::ProgressBar;
-use tokio::sync::mpsc;
 
 use super::names::{self, Names};
 use crate::framework::list::{self, Item};
@@ -41,25 +41,21 @@ impl Capture {
     /// Lists a type. What fails is kept beside what was found before.
     pub(super) async fn of(
         type_name: &str,
-        list: &dyn list::DynList,
+        list: &Arc<dyn list::DynList>,
         resource: &Arc<dyn resource::DynResource>,
-        clients: &Arc<Clients>,
+        clients: &Clients,
         progress: &ProgressBar,
     ) -> Self {
-        let (sender, mut items) = mpsc::channel(1);
-        let listing = list.list(Value::Map(list.filters().empty()), None, Arc::clone(clients), sender);
+        let mut items = Arc::clone(list).list(Value::Map(list.filters().empty()), clients);
         let mut found = Vec::new();
         let mut problems = Diagnostics::new();
-        let taking = async {
-            while let Some(item) = items.recv().await {
-                match named(list, item, &mut problems) {
-                    Ok(named) => found.extend(named),
-                    Err(diagnostics) => problems.append(diagnostics),
-                }
-                progress.set_message(format!("{type_name}: {}", found.len()));
+        while let Some(item) = items.next().await {
+            match named(list.as_ref(), item, &mut problems) {
+                Ok(named) => found.extend(named),
+                Err(diagnostics) => problems.append(diagnostics),
             }
-        };
-        tokio::join!(listing, taking);
+            progress.set_message(format!("{type_name}: {}", found.len()));
+        }
         let unique = without_doubles(found, &mut problems);
         let objects = with_names(unique, resource.as_ref());
         for object in objects.iter().filter(|object| !object.refused.is_empty()) {

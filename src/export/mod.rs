@@ -118,7 +118,7 @@ async fn captures(provider: &Provider, types: &[String]) -> Vec<Capture> {
     let mut captures = Vec::new();
     for name in types {
         if let (Some(list), Some(resource)) = (provider.lists.get(name), provider.resources.get(name)) {
-            captures.push(Capture::of(name, list.as_ref(), resource, &clients, &progress).await);
+            captures.push(Capture::of(name, list, resource, &clients, &progress).await);
         }
         progress.inc(1);
     }

@@ -9,8 +9,8 @@ use super::check;
 use super::diagnostics::Diagnostics;
 use super::field_errors;
 use super::model::{self, Model};
+use super::panics::catch_panic;
 use super::provider::{Client, Clients};
-use super::resource::catch_panic;
 use super::schema::Schema;
 use super::value::Value;
 

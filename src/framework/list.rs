@@ -1,17 +1,23 @@
 //! Lists: what a tenant has of a type, for `terraform query` and for the export.
 //!
-//! A list offers objects one by one and stops when nobody wants more, so that no page is read in vain. What it cannot
-//! read it reports: a list that is not complete never looks as if it were.
+//! A list is one stream, and a page is requested only when the object after the last of the page before is wanted. Whatever
+//! cannot be read is an item with an error: a list that is incomplete never looks complete.
+//!
+//! An implementation writes a loop that pushes objects, since it reads pages inside pages and fails half-way, both of which
+//! are a `for` and a `?` in a loop but nested combinators in a stream. The adapter turns the loop into the stream.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures_util::stream::{self, BoxStream, StreamExt};
 use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
 
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::model;
+use super::panics::catch_panic;
 use super::provider::{Client, Clients};
-use super::resource::{self, Resource};
+use super::resource::Resource;
 use super::schema::Schema;
 use super::value::Value;
 use super::{check, identity, plan};
@@ -30,7 +36,8 @@ pub trait Listable: Resource {
         Ok(())
     }
 
-    /// Offers every object that matches, page after page, until [`Found::offer`] says that it is enough.
+    /// Pushes every object that matches, page by page. [`ListSink::push`] waits until the object is taken, and the call is
+    /// dropped when no more is wanted.
     ///
     /// An object that vanishes meanwhile is skipped; any other failure is returned.
     async fn list(
@@ -41,20 +48,16 @@ pub trait Listable: Resource {
     ) -> Result<(), Diagnostics>;
 }
 
-/// Where a list puts what it finds.
-pub struct ListSink<M> {
-    sender: mpsc::Sender<(String, M)>,
-    left: Option<u64>,
-}
+/// Takes the objects of a list.
+pub struct ListSink<M>(mpsc::Sender<(String, M)>);
 
 impl<M> ListSink<M> {
-    /// Offers an object under a name for people; `false` when no more is wanted.
-    pub async fn push(&mut self, display_name: impl Into<String> + Send, model: M) -> bool {
-        if self.left == Some(0) || self.sender.send((display_name.into(), model)).await.is_err() {
-            return false;
-        }
-        self.left = self.left.map(|left| left - 1);
-        self.left != Some(0)
+    /// Hands over an object under a name for people, and waits until it is taken.
+    pub async fn push(&mut self, display_name: impl Into<String> + Send, model: M) {
+        // The stream owns receiver and call, so neither fails while the call runs. The channel holds one object: there is room
+        // again when this one is taken.
+        let _ = self.0.send((display_name.into(), model)).await;
+        let _ = self.0.reserve().await;
     }
 }
 
@@ -91,9 +94,8 @@ pub trait DynList: Send + Sync {
     fn validate(&self, filter: &Value) -> Diagnostics;
     /// Whether the API that is configured has such a list; the error says which has. Asks the vendor nothing.
     fn available(&self, clients: &Clients) -> Result<(), Diagnostics>;
-    /// Lists; at most `limit` objects if it is given. Each object or failure goes to `items`; when nobody takes them any
-    /// more, the list ends.
-    async fn list(&self, filter: Value, limit: Option<u64>, clients: Arc<Clients>, items: mpsc::Sender<Item>);
+    /// Lists every object that matches the filters; a failure is the last item. To stop early, drop the stream.
+    fn list(self: Arc<Self>, filter: Value, clients: &Clients) -> BoxStream<'static, Item>;
 }
 
 /// A list with its schemas built once.
@@ -136,34 +138,21 @@ impl<R: Listable> DynList for ListAdapter<R> {
         self.client(clients).map(drop)
     }
 
-    async fn list(&self, filter: Value, limit: Option<u64>, clients: Arc<Clients>, items: mpsc::Sender<Item>) {
-        let client = match self.client(&clients) {
+    fn list(self: Arc<Self>, filter: Value, clients: &Clients) -> BoxStream<'static, Item> {
+        let client = match self.client(clients) {
             Ok(client) => client,
-            Err(diagnostics) => return drop(items.send(Item::failed(diagnostics)).await),
+            Err(diagnostics) => return stream::iter([Item::failed(diagnostics)]).boxed(),
         };
-        // One object under way: a page is asked for only when the one before it is used up.
-        let (sender, mut receiver) = mpsc::channel(1);
-        let mut sink = ListSink { sender, left: limit };
-        let listing = async {
-            let result = resource::catch_panic(self.resource.list(&client, filter, &mut sink)).await;
-            drop(sink);
-            result
+        let (sender, receiver) = mpsc::channel(1);
+        let (adapter, lister) = (Arc::clone(&self), Arc::clone(&client));
+        let listing = async move {
+            let mut sink = ListSink(sender);
+            catch_panic(self.resource.list(&lister, filter, &mut sink)).await.err().map(Item::failed)
         };
-        let passing_on = async {
-            while let Some((display_name, model)) = receiver.recv().await {
-                let item = self.item(display_name, &model, &client).unwrap_or_else(Item::failed);
-                if items.send(item).await.is_err() {
-                    break;
-                }
-            }
-            // Closed, so that the list sees that nobody takes more.
-            drop(receiver);
-        };
-        let (result, ()) = tokio::join!(listing, passing_on);
-        if let Err(diagnostics) = result {
-            // A client that has gone has no use for it.
-            let _ = items.send(Item::failed(diagnostics)).await;
-        }
+        let found = ReceiverStream::new(receiver)
+            .map(move |(display_name, model)| adapter.item(display_name, &model, &client).unwrap_or_else(Item::failed));
+        let failure = stream::once(listing).filter_map(std::future::ready);
+        stream::select(found, failure).boxed()
     }
 }
 

@@ -20,6 +20,7 @@ pub mod list;
 pub mod model;
 pub mod moved;
 pub mod number;
+pub mod panics;
 mod parse_import_id;
 pub mod path;
 pub mod plan;
@@ -49,12 +50,3 @@ pub use schema::{Attribute, Schema};
 pub use secret::Secret;
 pub use types::Type;
 pub use value::Value;
-
-/// What a caught panic said.
-pub(crate) fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
-    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
-        (Some(text), _) => text,
-        (None, Some(text)) => text,
-        (None, None) => "it gave no reason",
-    }
-}

@@ -13,7 +13,7 @@ mod service;
 #[cfg(test)]
 mod tests;
 
-pub use service::{Service, catches_panics};
+pub use service::Service;
 
 /// The major version of the protocol that go-plugin negotiates.
 pub const VERSION: u32 = 6;

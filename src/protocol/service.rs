@@ -1,18 +1,16 @@
 //! The provider service: every call of the protocol, each a line to its family in `rpc`.
 
 use std::future::Future;
-use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
-use futures_util::FutureExt;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::generated::tfplugin6::provider_server::{Provider as Calls, ProviderServer};
 use super::generated::tfplugin6::{self as wire, get_provider_schema};
 use super::rpc::{Answer, action, data_source, ephemeral, function, list, moved, provider, resource};
-use crate::framework::{Diagnostic, Diagnostics, Provider};
+use crate::framework::{Diagnostic, Diagnostics, Provider, panics};
 
 /// The largest message in either direction: as much as providers written with `HashiCorp`'s libraries take.
 const MAX_MESSAGE_BYTES: usize = 256 * 1024 * 1024;
@@ -32,40 +30,24 @@ impl Service {
     }
 }
 
-tokio::task_local! {
-    /// Set while a call runs whose panics are caught.
-    static IN_CALL: ();
-}
-
-/// Whether a panic at this place would be caught and told in a call's diagnostics, for a panic hook to ask.
-pub fn catches_panics() -> bool {
-    IN_CALL.try_with(|()| ()).is_ok()
-}
-
-/// Marks what runs on behalf of a call, in the task that answers it or in one of its own: its panics are caught there.
-pub(super) fn in_call<F: Future>(call: F) -> impl Future<Output = F::Output> {
-    IN_CALL.scope((), call)
-}
-
 /// Turns a failure, even a panic, into a response that says so: a broken call would lose what the response must keep.
 async fn answer<R: Answer>(
     name: &'static str,
     call: impl Future<Output = Result<R, Diagnostics>>,
 ) -> Result<Response<R>, Status> {
     tracing::debug!(rpc = name, "called");
-    let response = match in_call(AssertUnwindSafe(call).catch_unwind()).await {
+    let response = match panics::catch(call).await {
         Ok(Ok(response)) => response,
         Ok(Err(diagnostics)) => R::failed(diagnostics),
-        Err(panic) => R::failed(crashed(name, panic.as_ref())),
+        Err(panic) => R::failed(crashed(name, &panic)),
     };
     Ok(Response::new(response))
 }
 
-fn crashed(name: &str, panic: &(dyn std::any::Any + Send)) -> Diagnostics {
+fn crashed(name: &str, panic: &str) -> Diagnostics {
     let detail = format!(
-        "The provider failed while it answered {name}: {}. This is a bug in the provider; please report it with the \
-         log of a run with TF_LOG=DEBUG, which has the place.",
-        crate::framework::panic_message(panic)
+        "The provider failed while it answered {name}: {panic}. This is a bug in the provider; please report it with the \
+         log of a run with TF_LOG=DEBUG, which has the place."
     );
     Diagnostic::error("The provider crashed", detail).into()
 }

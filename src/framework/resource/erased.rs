@@ -1,10 +1,8 @@
 //! What core enforces, done once for every resource: the way between a protocol layer's values and an implementation's models.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures_util::FutureExt;
 use serde_json::Value as Json;
 
 use super::{
@@ -13,11 +11,12 @@ use super::{
 };
 use crate::framework::diagnostics::{Diagnostic, Diagnostics};
 use crate::framework::identity::{self, IdentityAttribute};
+use crate::framework::panics::catch_panic;
 use crate::framework::private::Private;
 use crate::framework::provider::{Client, Clients};
 use crate::framework::schema::Schema;
 use crate::framework::value::Value;
-use crate::framework::{check, config, field_errors, model, moved, panic_message, plan};
+use crate::framework::{check, config, field_errors, model, moved, plan};
 
 /// A resource with its schema built once.
 struct ResourceAdapter<R> {
@@ -127,20 +126,6 @@ impl<R: Resource> DynResource for ResourceAdapter<R> {
     fn upgrade(&self, version: i64, state: Json) -> Result<Json, Diagnostics> {
         if version == self.schema.version { Ok(state) } else { self.resource.upgrade(version, state) }
     }
-}
-
-/// Runs a call of a resource so that even a panic leaves what it has saved in the caller's hands.
-pub(in crate::framework) async fn catch_panic<T>(
-    call: impl Future<Output = Result<T, Diagnostics>>,
-) -> Result<T, Diagnostics> {
-    AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|panic| {
-        let detail = format!(
-            "The provider failed half-way: {}. What it knows of the object is kept in state. This is a bug in the \
-             provider; please report it.",
-            panic_message(panic.as_ref())
-        );
-        Err(Diagnostic::error("The provider crashed", detail).into())
-    })
 }
 
 impl<R: Resource> ResourceAdapter<R> {

@@ -19,7 +19,6 @@ use super::private::Private;
 use super::provider::Client;
 use super::schema::Schema;
 
-pub(super) use erased::catch_panic;
 pub use erased::erase;
 pub use object::{ApplyRequest, Capabilities, DynResource, ImportBy, PlanRequest, PlanResponse, StateResponse};
 

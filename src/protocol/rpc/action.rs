@@ -13,7 +13,6 @@ use super::wire::invoke_action::event::{Completed, Progress, Type};
 use super::wire::{invoke_action as invoke, plan_action as plan, validate_action_config as validate};
 use crate::framework::{Diagnostics, Provider};
 use crate::protocol::convert;
-use crate::protocol::service::in_call;
 
 /// Progress, then exactly one completion. An event without either would crash core.
 pub(crate) type Events = Pin<Box<dyn Stream<Item = Result<invoke::Event, Status>> + Send>>;
@@ -40,7 +39,7 @@ pub(crate) fn invoke(provider: &Provider, request: invoke::Request) -> Result<Ev
     let clients = provider.clients();
     let (progress, mut messages) = mpsc::unbounded_channel();
     let (events, stream) = mpsc::unbounded_channel();
-    tokio::spawn(in_call(async move {
+    tokio::spawn(async move {
         let telling = async {
             while let Some(message) = messages.recv().await {
                 let _ = events.send(Ok(event(Type::Progress(Progress { message }))));
@@ -48,7 +47,7 @@ pub(crate) fn invoke(provider: &Provider, request: invoke::Request) -> Result<Ev
         };
         let (diagnostics, ()) = tokio::join!(object.invoke(config, clients, progress), telling);
         let _ = events.send(Ok(completed(diagnostics)));
-    }));
+    });
     Ok(Box::pin(UnboundedReceiverStream::new(stream)))
 }
 

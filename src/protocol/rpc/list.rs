@@ -1,10 +1,8 @@
 //! Calls about list resources.
 
-use std::pin::Pin;
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
-use tokio_stream::Stream;
+use futures_util::stream::{BoxStream, StreamExt};
 use tonic::Status;
 
 use super::find;
@@ -15,10 +13,9 @@ use crate::framework::list::Item;
 use crate::framework::resource;
 use crate::framework::{Diagnostics, Provider};
 use crate::protocol::convert;
-use crate::protocol::service::in_call;
 
 /// A stream of objects, each as soon as it is known.
-pub(crate) type Events = Pin<Box<dyn Stream<Item = Result<list::Event, Status>> + Send>>;
+pub(crate) type Events = BoxStream<'static, Result<list::Event, Status>>;
 
 /// Every mistake in the filters of a list, offline.
 pub(crate) fn validate(provider: &Provider, request: validate::Request) -> Result<validate::Response, Diagnostics> {
@@ -27,25 +24,14 @@ pub(crate) fn validate(provider: &Provider, request: validate::Request) -> Resul
     Ok(validate::Response { diagnostics: convert::diagnostics::encode(object.validate(&filter)) })
 }
 
-/// Lists. Core ends the stream at its limit; a stream that nobody reads ends the list.
+/// Lists, at most as many objects as core asks for. Core drops the stream when it wants no more.
 pub(crate) fn list(provider: &Provider, request: list::Request) -> Result<Events, Diagnostics> {
     let object = Arc::clone(find(&provider.lists, &request.type_name)?);
     let managed = Arc::clone(find(&provider.resources, &request.type_name)?);
     let filter = convert::value::decode(request.config, &object.filters().value_type())?;
-    let limit = u64::try_from(request.limit).ok().filter(|limit| *limit > 0);
-    let clients = provider.clients();
-    let (sender, mut items) = mpsc::channel(1);
-    tokio::spawn(in_call(async move { object.list(filter, limit, clients, sender).await }));
-    let (events, stream) = mpsc::channel(1);
-    tokio::spawn(async move {
-        while let Some(item) = items.recv().await {
-            let event = event(item, managed.as_ref(), request.include_resource_object);
-            if events.send(Ok(event)).await.is_err() {
-                break;
-            }
-        }
-    });
-    Ok(Box::pin(tokio_stream::wrappers::ReceiverStream::new(stream)))
+    let limit = usize::try_from(request.limit).ok().filter(|limit| *limit > 0).unwrap_or(usize::MAX);
+    let items = object.list(filter, &provider.clients()).take(limit);
+    Ok(items.map(move |item| Ok(event(item, managed.as_ref(), request.include_resource_object))).boxed())
 }
 
 fn event(item: Item, managed: &dyn resource::DynResource, include: bool) -> list::Event {

@@ -170,17 +170,26 @@ impl Listable for Thing {
 
     async fn list(&self, client: &Acme, filter: Value, sink: &mut ListSink<Value>) -> Result<(), Diagnostics> {
         if filter.get("then").as_str() == Some("go on") {
-            while sink.push("1", self.import("1")?).await {}
-            client.0.lock().unwrap().push("the list".to_owned());
-            return Ok(());
-        }
-        for id in ["1", "2", "3"] {
-            if !sink.push(id, self.import(id)?).await {
-                return Ok(());
+            let _ended = Ended(client);
+            loop {
+                sink.push("1", self.import("1")?).await;
             }
         }
+        for id in ["1", "2", "3"] {
+            sink.push(id, self.import(id)?).await;
+        }
+        client.0.lock().unwrap().push("the next page".to_owned());
         assert!(filter.get("then").is_null(), "as it was told to");
         Ok(())
+    }
+}
+
+/// Records when a list ends, or is dropped.
+struct Ended<'c>(&'c Acme);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.0.lock().unwrap().push("the list".to_owned());
     }
 }
 
@@ -246,6 +255,6 @@ impl Action for Shout {
     async fn invoke(&self, _: &Acme, config: Value, progress: &Progress) -> Result<(), Diagnostics> {
         progress.say("Shouting.");
         assert_eq!(config.get("word").as_str(), Some("hello"), "as it was told to");
-        if crate::protocol::catches_panics() { Ok(()) } else { Err(failed()) }
+        if crate::framework::panics::catches_panics() { Ok(()) } else { Err(failed()) }
     }
 }

@@ -73,6 +73,19 @@ async fn list(then: Option<&str>, limit: i64) -> Vec<wire::list_resource::Event>
     Bench::new().await.events("ListResource", request).await
 }
 
+/// The list asks for its next page after three objects.
+#[tokio::test]
+async fn a_list_at_its_limit_requests_no_further_page() {
+    for (limit, further) in [(2, None), (3, None), (4, Some("the next page"))] {
+        let mut bench = Bench::new().await;
+        let type_name = "idv_acme_thing".to_owned();
+        let request = wire::list_resource::Request { type_name, limit, ..wire::list_resource::Request::default() };
+        let events: Vec<wire::list_resource::Event> = bench.events("ListResource", request).await;
+        assert_eq!(events.len(), usize::try_from(limit.min(3)).unwrap());
+        assert_eq!(bench.closed(), further.into_iter().collect::<Vec<_>>(), "{limit}");
+    }
+}
+
 #[tokio::test]
 async fn a_list_that_breaks_off_says_so_and_one_with_a_limit_does_not() {
     for (limit, found) in [(0, 3), (2, 2), (3, 3), (9, 3)] {

@@ -180,8 +180,8 @@ impl Listable for List {
 
     async fn list(&self, client: &Client, _: Value, sink: &mut ListSink<ListModel>) -> Result<(), Diagnostics> {
         for row in client.list::<wire::List>(&Collection::lists(), CachePolicy::UseCached).await? {
-            if !row.is_system && !sink.push(row.name.clone(), row.into()).await {
-                break;
+            if !row.is_system {
+                sink.push(row.name.clone(), row.into()).await;
             }
         }
         Ok(())

@@ -218,9 +218,7 @@ impl Listable for ListEntry {
                 for row in rows {
                     let label = row.display_label.clone().filter(|label| !label.is_empty());
                     let name = label.unwrap_or_else(|| row.value.clone());
-                    if !sink.push(name, of_list.merged(row)).await {
-                        return Ok(());
-                    }
+                    sink.push(name, of_list.merged(row)).await;
                 }
             }
         }

@@ -235,9 +235,7 @@ impl Listable for Questionnaire {
                 continue;
             };
             let model = QuestionnaireModel::default().with(&version)?;
-            if !sink.push(model.title.as_str().unwrap_or("questionnaire"), model.clone()).await {
-                break;
-            }
+            sink.push(model.title.as_str().unwrap_or("questionnaire"), model.clone()).await;
         }
         Ok(())
     }

@@ -202,9 +202,7 @@ impl Listable for WebhookDestination {
     ) -> Result<(), Diagnostics> {
         for row in client.list::<wire::Destination>(&Collection::webhook_destinations(), CachePolicy::UseCached).await?
         {
-            if !sink.push(row.label.clone(), row.into()).await {
-                break;
-            }
+            sink.push(row.label.clone(), row.into()).await;
         }
         Ok(())
     }

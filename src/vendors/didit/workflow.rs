@@ -243,9 +243,7 @@ impl Listable for Workflow {
                 continue;
             };
             let model = WorkflowModel::default().with(&version, &Private::default())?;
-            if !sink.push(model.workflow_label.as_str().unwrap_or("workflow"), model.clone()).await {
-                break;
-            }
+            sink.push(model.workflow_label.as_str().unwrap_or("workflow"), model.clone()).await;
         }
         Ok(())
     }

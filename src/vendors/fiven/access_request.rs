@@ -288,9 +288,7 @@ impl Listable for AccessRequest {
                     continue;
                 }
                 let model = granted.state(party_id.clone().into(), Attr::Null, granted.named());
-                if !sink.push(party_id, model).await {
-                    return Ok(());
-                }
+                sink.push(party_id, model).await;
             }
         }
         Ok(())

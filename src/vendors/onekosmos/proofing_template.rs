@@ -257,9 +257,7 @@ impl Listable for ProofingTemplate {
             let model = ProofingTemplateModel::default().with(row);
             let of = model.dvc_id.as_str().unwrap_or(model.id()).to_owned();
             let name = format!("{} {of}", model.document_type.as_str().unwrap_or("template"));
-            if !sink.push(name, model).await {
-                break;
-            }
+            sink.push(name, model).await;
         }
         Ok(())
     }

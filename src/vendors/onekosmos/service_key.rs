@@ -249,9 +249,7 @@ impl Listable for ServiceKey {
     async fn list(&self, client: &Client, _: Value, sink: &mut ListSink<ServiceKeyModel>) -> Result<(), Diagnostics> {
         for row in client.service_keys::<wire::ServiceKey>(CachePolicy::UseCached).await? {
             let model = ServiceKeyModel { tag: row.tag.as_str().into(), ..ServiceKeyModel::default() };
-            if !sink.push(row.tag.clone(), model.with(row)).await {
-                break;
-            }
+            sink.push(row.tag.clone(), model.with(row)).await;
         }
         Ok(())
     }

@@ -389,9 +389,7 @@ impl<S: Settings + Copy> Listable for Managed<S> {
                 (None, words) => words,
                 (Some(of), words) => format!("{words} ({of})"),
             };
-            if !sink.push(name, self.state(&base, fields)).await {
-                break;
-            }
+            sink.push(name, self.state(&base, fields)).await;
         }
         Ok(())
     }

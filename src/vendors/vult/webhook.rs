@@ -252,9 +252,7 @@ impl Listable for Webhook {
         let mut pages = client.webhook_pages(filter);
         while let Some(rows) = pages.next().await? {
             for row in rows {
-                if !sink.push(row.name.clone(), row.into()).await {
-                    return Ok(());
-                }
+                sink.push(row.name.clone(), row.into()).await;
             }
         }
         Ok(())

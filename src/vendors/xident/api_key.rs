@@ -221,9 +221,7 @@ impl Listable for ApiKey {
     async fn list(&self, client: &Client, _: Value, sink: &mut ListSink<ApiKeyModel>) -> Result<(), Diagnostics> {
         for row in client.api_keys::<wire::Key>(CachePolicy::UseCached).await? {
             let name = row.name.clone().unwrap_or_else(|| row.id.0.clone());
-            if !sink.push(name, ApiKeyModel::default().with(row)).await {
-                break;
-            }
+            sink.push(name, ApiKeyModel::default().with(row)).await;
         }
         Ok(())
     }

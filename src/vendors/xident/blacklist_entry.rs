@@ -283,9 +283,7 @@ impl Listable for BlacklistEntry {
                 continue;
             }
             let name = format!("{reason} ({})", row.id);
-            if !sink.push(name, BlacklistEntryModel::default().with(row)).await {
-                break;
-            }
+            sink.push(name, BlacklistEntryModel::default().with(row)).await;
         }
         Ok(())
     }
