@@ -1,8 +1,9 @@
 //! One vendor's client: sends requests, and repeats them as far as their failures allow.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use reqwest::header::{ACCEPT, HeaderValue, USER_AGENT};
 use tokio::time::Instant;
@@ -35,6 +36,8 @@ struct Shared {
     auth: Arc<dyn Authenticate>,
     limits: Limits,
     cache: RunCache,
+    /// How far this machine's clock was ahead of the vendor's at the last response with a `Date` header.
+    clock_skew: Mutex<Option<SignedDuration>>,
 }
 
 impl Client {
@@ -43,7 +46,10 @@ impl Client {
         let user_agent = settings.check()?;
         let base_url = settings.base_url.clone();
         let (limits, cache) = (Limits::new(&settings), RunCache::new());
-        Ok(Self { base_url, shared: Arc::new(Shared { settings, user_agent, auth, limits, cache }) })
+        Ok(Self {
+            base_url,
+            shared: Arc::new(Shared { settings, user_agent, auth, limits, cache, clock_skew: Mutex::default() }),
+        })
     }
 
     /// The same client for another base URL of the vendor, such as that of another service.
@@ -60,6 +66,12 @@ impl Client {
     /// What paths are joined to.
     pub fn base_url(&self) -> &Url {
         &self.base_url
+    }
+
+    /// The time on the vendor's clock, from the `Date` header of its last response; `None` if no response had one.
+    pub fn vendor_time(&self) -> Option<Timestamp> {
+        let skew = (*self.shared.clock_skew.lock().unwrap_or_else(PoisonError::into_inner))?;
+        clock::now().checked_sub(skew).ok()
     }
 
     /// A read of one object or list.
@@ -189,6 +201,13 @@ impl Client {
         let sent_at = Instant::now();
         let mut result = settings.transport.exchange(&outgoing, settings, &call.context).await;
         log(&call.context, number, &outgoing, sent_at, &result);
+        let skew = match &result {
+            Ok(answer) => clock::clock_skew(&answer.headers),
+            Err(failure) => failure.error.clock_skew(),
+        };
+        if skew.is_some() {
+            *self.shared.clock_skew.lock().unwrap_or_else(PoisonError::into_inner) = skew;
+        }
         if let (Some(begun), Ok(answer)) = (&mut begun, &result) {
             begun.correct(&answer.headers);
         }

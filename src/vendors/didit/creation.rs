@@ -10,7 +10,7 @@ use super::client::{Client, Collection, Row};
 use crate::framework::{Context, Diagnostic, Diagnostics, Model};
 use crate::http::{CachePolicy, Error};
 use crate::vendors::shared::errors::outcome_unknown;
-use crate::vendors::shared::retry::retry_once;
+use crate::vendors::shared::reconcile::retry_once;
 
 /// A create that is about to be sent. While it lives, no other is sent by this process.
 pub(super) struct Creation<'c, T> {

@@ -13,7 +13,7 @@ use crate::framework::{
     Attribute, Diagnostic, Diagnostics, ListSink, Listable, Number, Private, Rule, Schema, Value, identity,
 };
 use crate::http::CachePolicy;
-use crate::vendors::shared::retry::retry_once;
+use crate::vendors::shared::reconcile::retry_once;
 use crate::vendors::shared::{adoption, import_id, restore};
 
 /// What the settings are called in a sentence.

@@ -20,7 +20,7 @@ use crate::framework::{
 use crate::http::{CachePolicy, Error};
 use crate::vendors::shared::errors::outcome_unknown;
 use crate::vendors::shared::import_id;
-use crate::vendors::shared::retry::retry_once;
+use crate::vendors::shared::reconcile::retry_once;
 
 /// One entry.
 #[derive(Clone, Copy)]

@@ -15,7 +15,7 @@ use super::client::{Client, Collection, Row};
 use crate::framework::{Attr, Context, Diagnostic, Diagnostics, Model, Path, Private};
 use crate::http::{CachePolicy, Error, Kind};
 use crate::vendors::shared::errors::outcome_unknown;
-use crate::vendors::shared::retry::retry_once;
+use crate::vendors::shared::reconcile::retry_once;
 
 /// The statuses that a version may have.
 pub(super) const STATUSES: &[&str] = &["draft", "published"];

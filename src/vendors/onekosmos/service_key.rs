@@ -17,7 +17,7 @@ use crate::framework::{
 use crate::http::CachePolicy;
 use crate::vendors::shared::errors::outcome_unknown;
 use crate::vendors::shared::import_id;
-use crate::vendors::shared::retry::retry_once;
+use crate::vendors::shared::reconcile::retry_once;
 
 /// One service key.
 #[derive(Clone, Copy)]

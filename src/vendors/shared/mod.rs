@@ -9,5 +9,5 @@ pub(super) mod create_locks;
 pub(super) mod errors;
 pub(super) mod health;
 pub(super) mod import_id;
+pub(super) mod reconcile;
 pub(super) mod restore;
-pub(super) mod retry;

@@ -16,7 +16,7 @@ use crate::framework::{
     Attribute, Diagnostic, Diagnostics, ListSink, Listable, Private, Schema, Value, check, identity,
 };
 use crate::http::{CachePolicy, Error};
-use crate::vendors::shared::retry::retry_once;
+use crate::vendors::shared::reconcile::retry_once;
 use crate::vendors::shared::{adoption, import_id, restore};
 
 /// What differs between the kinds of settings.

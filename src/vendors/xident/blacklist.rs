@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::client::{Api, Client, hint};
 use crate::http::{CachePolicy, Error, Path};
-use crate::vendors::shared::retry::retry_once;
+use crate::vendors::shared::reconcile::retry_once;
 
 /// How old a look at the blacklist may be that a create compares with.
 const AS_GOOD_AS_NOW: Duration = Duration::from_secs(2);

@@ -15,7 +15,7 @@ use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Private, Rule, 
 use crate::http::CachePolicy;
 use crate::vendors::shared::errors::outcome_unknown;
 use crate::vendors::shared::import_id;
-use crate::vendors::shared::retry::retry_once;
+use crate::vendors::shared::reconcile::retry_once;
 
 /// How long an enrollment is looked for, one wait a try.
 const WAITS: [Duration; 5] = [

@@ -1,0 +1,283 @@
+//! The creates of one list: which are under way, what they received, and what became of one whose response was lost.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::{Notify, OwnedMutexGuard};
+use tokio::time::{Instant, timeout};
+
+use crate::framework::{Diagnostic, Diagnostics};
+use crate::http::Error;
+
+use super::shared_read::{SharedRead, Snapshot};
+use super::{CreateFailure, Created, IfPresent, Lookup, WAITS, messages};
+
+/// How old a read may be that a create without an id compares with. An older one misses what others created since.
+const MAX_AGE: Duration = Duration::from_secs(2);
+
+/// How long a read after a create waits for the other creates under way, so that it serves them too.
+const GATHER: Duration = Duration::from_millis(250);
+
+/// How long the outcome of a lost response is awaited from the other creates that may have received the row.
+const OTHERS: Duration = Duration::from_secs(60);
+
+/// By how much a creation time may be earlier than the request: `Date` headers and creation times have whole seconds.
+const TOLERANCE: SignedDuration = SignedDuration::from_secs(2);
+
+/// The waits before the reads after a lost response.
+const WAITS_AFTER_ERROR: [Duration; 3] = [Duration::ZERO, Duration::from_millis(500), Duration::from_millis(1500)];
+
+/// The creates of one list of a vendor.
+pub(in crate::vendors) struct Creates<R> {
+    read: SharedRead<R>,
+    state: Mutex<State>,
+    ended: Notify,
+    keys: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The ids that creates of this process received, from a response or by a read.
+    received: HashSet<String>,
+    /// The creates whose response has not come yet.
+    under_way: BTreeSet<u64>,
+    next: u64,
+}
+
+impl<R> Default for Creates<R> {
+    fn default() -> Self {
+        Self { read: SharedRead::default(), state: Mutex::default(), ended: Notify::new(), keys: Mutex::default() }
+    }
+}
+
+impl<R> Creates<R> {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A create whose request is under way, until it is dropped.
+struct Ticket<'c, R> {
+    creates: &'c Creates<R>,
+    number: u64,
+}
+
+impl<R> Drop for Ticket<'_, R> {
+    fn drop(&mut self) {
+        self.creates.state().under_way.remove(&self.number);
+        self.creates.ended.notify_waiters();
+    }
+}
+
+/// When a request was sent, and what was known then.
+struct Sent<R> {
+    at: Instant,
+    before: Option<Snapshot<R>>,
+}
+
+impl<R: Clone + Send + Sync> Creates<R> {
+    /// Sends a create whose response carries the id. The list is read only if the response is lost.
+    pub(in crate::vendors) async fn create<L: Lookup<Row = R>>(
+        &self,
+        lookup: &L,
+        send: impl Future<Output = Result<R, Error>>,
+    ) -> Result<Created<R>, CreateFailure> {
+        let sent = Sent { at: Instant::now(), before: self.read.last() };
+        let result = {
+            let _ticket = self.begin();
+            let result = send.await;
+            if let Ok(row) = &result {
+                self.receive(lookup.id(row));
+            }
+            result
+        };
+        match result {
+            Ok(row) => Ok(Created { row, warning: None }),
+            Err(error) if !error.may_have_applied() => Err(CreateFailure::Rejected(error)),
+            Err(error) => self.after_error(lookup, &sent, error, &WAITS_AFTER_ERROR).await,
+        }
+    }
+
+    /// Sends a create whose response has no id: compares a list before with a list after, which creates under way share.
+    ///
+    /// Creates with the same `key` run one after the other, because their objects cannot be told apart.
+    pub(in crate::vendors) async fn create_without_id<L: Lookup<Row = R>>(
+        &self,
+        lookup: &L,
+        key: &str,
+        if_present: IfPresent,
+        send: impl Future<Output = Result<(), Error>>,
+    ) -> Result<Created<R>, CreateFailure> {
+        let _alone = self.alone(key).await;
+        let oldest = Instant::now().checked_sub(MAX_AGE).unwrap_or_else(Instant::now);
+        let before = self.read.since(oldest, lookup.rows()).await.map_err(CreateFailure::Unresolved)?;
+        if if_present == IfPresent::Refuse
+            && let Some(row) = before.rows.iter().find(|row| lookup.matches(row))
+        {
+            let ours = self.state().received.contains(&lookup.id(row));
+            let error = if ours {
+                messages::declared_twice(&lookup.noun())
+            } else {
+                messages::already_exists(&lookup.noun(), &lookup.import_id(row))
+            };
+            return Err(error.into());
+        }
+        let sent = Sent { at: Instant::now(), before: Some(before) };
+        let result = {
+            let _ticket = self.begin();
+            send.await
+        };
+        match result {
+            Ok(()) => match self.find(lookup, &sent, &WAITS).await {
+                Ok(Found::One(row)) => Ok(Created { row, warning: None }),
+                Ok(Found::None) => Err(messages::accepted_but_not_listed(&lookup.noun()).into()),
+                Ok(Found::Uncertain(rows)) => Err(ambiguous(lookup, &rows, None)),
+                Err(read) => Err(CreateFailure::Unresolved(messages::accepted_but_not_read(&lookup.noun(), read))),
+            },
+            Err(error) if !error.may_have_applied() => Err(CreateFailure::Rejected(error)),
+            Err(error) => self.after_error(lookup, &sent, error, &WAITS).await,
+        }
+    }
+
+    /// Waits until no other create with the same key is under way, and keeps others out while the guard lives.
+    async fn alone(&self, key: &str) -> OwnedMutexGuard<()> {
+        let lock = {
+            let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(keys.entry(key.to_owned()).or_default())
+        };
+        lock.lock_owned().await
+    }
+
+    async fn after_error<L: Lookup<Row = R>>(
+        &self,
+        lookup: &L,
+        sent: &Sent<R>,
+        error: Error,
+        waits: &[Duration],
+    ) -> Result<Created<R>, CreateFailure> {
+        match self.find(lookup, sent, waits).await {
+            Ok(Found::One(row)) => {
+                let warning = messages::created_despite_error(&lookup.noun(), &lookup.id(&row), &error);
+                Ok(Created { row, warning: Some(warning) })
+            }
+            Ok(Found::None) => Err(CreateFailure::Unresolved(messages::not_created(&lookup.noun(), error).into())),
+            Ok(Found::Uncertain(rows)) => Err(ambiguous(lookup, &rows, Some(&error))),
+            Err(read) => Err(CreateFailure::Unresolved(messages::create_unknown(&lookup.noun(), error, read))),
+        }
+    }
+
+    /// Searches the row of a create that was sent, one read for each wait until there is a candidate.
+    async fn find<L: Lookup<Row = R>>(
+        &self,
+        lookup: &L,
+        sent: &Sent<R>,
+        waits: &[Duration],
+    ) -> Result<Found<R>, Diagnostics> {
+        for wait in waits {
+            tokio::time::sleep(*wait).await;
+            let snapshot = self.read_after(lookup).await?;
+            // Every row of the read was created by a request that had begun before the read ended.
+            self.others_ended().await;
+            match self.judge(lookup, sent, &snapshot) {
+                Found::None => {}
+                found => return Ok(found),
+            }
+        }
+        Ok(Found::None)
+    }
+
+    /// Reads the list once more, in a read that began after this call.
+    async fn read_after<L: Lookup<Row = R>>(&self, lookup: &L) -> Result<Snapshot<R>, Diagnostics> {
+        // A read that begins now would not show what is under way; a little later it serves all of them.
+        let _ = timeout(GATHER, self.others_ended()).await;
+        let now = Instant::now();
+        super::retry_once(|| self.read.since(now, lookup.rows())).await
+    }
+
+    /// Which row the create made.
+    fn judge<L: Lookup<Row = R>>(&self, lookup: &L, sent: &Sent<R>, snapshot: &Snapshot<R>) -> Found<R> {
+        let mut state = self.state();
+        let before: HashSet<String> =
+            sent.before.iter().flat_map(|before| before.rows.iter()).map(|row| lookup.id(row)).collect();
+        let possible = |row: &&R| {
+            let id = lookup.id(row);
+            lookup.matches(row) && !before.contains(&id) && !state.received.contains(&id)
+        };
+        let sent_at = lookup.vendor_time().and_then(|now| {
+            let elapsed = SignedDuration::try_from(sent.at.elapsed()).ok()?;
+            now.checked_sub(elapsed).ok()
+        });
+        let rows: Vec<R> = snapshot.rows.iter().filter(possible).cloned().collect();
+        let (old, mut new): (Vec<R>, Vec<R>) =
+            rows.into_iter().partition(|row| is_older(lookup.created_at(row), sent_at));
+        drop(old);
+        let certain = |row: &R| sent.before.is_some() || (lookup.created_at(row).is_some() && sent_at.is_some());
+        match new.pop() {
+            None => Found::None,
+            Some(row) if new.is_empty() && certain(&row) => {
+                state.received.insert(lookup.id(&row));
+                Found::One(row)
+            }
+            Some(row) => {
+                new.push(row);
+                Found::Uncertain(new)
+            }
+        }
+    }
+
+    fn begin(&self) -> Ticket<'_, R> {
+        let mut state = self.state();
+        let number = state.next;
+        state.next += 1;
+        state.under_way.insert(number);
+        Ticket { creates: self, number }
+    }
+
+    fn receive(&self, id: String) {
+        self.state().received.insert(id);
+    }
+
+    /// Waits until the creates that are under way now have their responses, within a bound.
+    async fn others_ended(&self) {
+        let newest = self.state().next;
+        let ended = async {
+            loop {
+                let notified = self.ended.notified();
+                tokio::pin!(notified);
+                notified.as_mut().enable();
+                if self.state().under_way.range(..newest).next().is_none() {
+                    return;
+                }
+                notified.await;
+            }
+        };
+        let _ = timeout(OTHERS, ended).await;
+    }
+}
+
+/// What a list shows of a create.
+enum Found<R> {
+    None,
+    One(R),
+    Uncertain(Vec<R>),
+}
+
+/// Whether a row was created before the request was sent.
+fn is_older(created_at: Option<Timestamp>, sent_at: Option<Timestamp>) -> bool {
+    created_at
+        .zip(sent_at)
+        .is_some_and(|(created, sent)| created.saturating_add(TOLERANCE).is_ok_and(|late| late < sent))
+}
+
+fn ambiguous<L: Lookup>(lookup: &L, rows: &[L::Row], error: Option<&Error>) -> CreateFailure {
+    let rows: Vec<_> = rows.iter().map(|row| (lookup.id(row), lookup.import_id(row))).collect();
+    CreateFailure::Unresolved(messages::ambiguous(&lookup.noun(), &rows, error).into())
+}
+
+impl From<Diagnostic> for CreateFailure {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Unresolved(diagnostic.into())
+    }
+}
