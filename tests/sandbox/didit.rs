@@ -344,6 +344,10 @@ fn five_hundred_entries_come_in_pages() {
         [4, 4, 3],
         "user49 and user490 to user499"
     );
+    didit.0.change_state(|state| state["didit"]["page_cap"] = json!(200));
+    assert_eq!(didit.walk("/lists/seeded/entries/?limit=1000").0, [100; 5], "a cap does not raise the limit");
+    didit.0.change_state(|state| state["didit"]["page_cap"] = json!(3));
+    assert_eq!(didit.walk("/lists/?limit=100&list_type=blocklist").0, [3, 3, 3, 1]);
     for query in ["?limit=all", "?page=2"] {
         assert_eq!(didit.get(&format!("/lists/seeded/entries/{query}")).0, 400, "{query}");
     }

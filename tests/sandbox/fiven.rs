@@ -95,6 +95,14 @@ fn pages_and_batches_have_a_most() {
     for path in ["/credentials?limit=101", "/credentials?limit=0", "/credentials?partyIds=x"] {
         assert_eq!(fiven.get(path).0, 400, "{path}");
     }
+    fiven.sandbox.change_state(|state| {
+        let credentials = state["fiven"]["credentials"].as_array_mut().unwrap();
+        *credentials = vec![credentials[0].clone(); 5];
+        state["fiven"]["page_cap"] = json!(2);
+    });
+    let (_, page) = fiven.get("/credentials?limit=100&offset=4");
+    assert_eq!((page["credentials"].as_array().unwrap().len(), &page["limit"]), (1, &json!(2)));
+    assert_eq!(fiven.get("/institutions/me/credentials").1["items"].as_array().unwrap().len(), 2);
     let batch = |count: usize| json!({"requests": vec![json!({"contractId": "contract_123"}); count]});
     for path in ["/generate-links-batch", "/verification/generate-links-batch"] {
         assert_eq!((fiven.post(path, &batch(100)).0, fiven.post(path, &batch(101)).0), (200, 400), "{path}");

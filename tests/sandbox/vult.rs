@@ -215,6 +215,8 @@ fn webhooks_come_in_pages() {
     let (ids, total) = page(json!({"take": 100, "skip": 250}));
     assert_eq!((ids.len(), &ids[0], total), (50, &json!("seeded-250"), json!(300)));
     assert_eq!(page(json!({"skip": 300})).0.len(), 0);
+    vult.sandbox.change_state(|state| state["vult"]["page_cap"] = json!(30));
+    assert_eq!((page(json!({"take": 100})).0.len(), page(json!({"take": 10})).0.len()), (30, 10));
     for body in [json!({"take": 101}), json!({"take": 0}), json!({"skip": -1}), json!({"take": "all"})] {
         assert_eq!(vult.post("/webhook/list", &body).0, 400, "{body}");
     }

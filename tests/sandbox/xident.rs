@@ -132,6 +132,10 @@ fn lists_have_pages() {
     let (_, body) = get(&sandbox, "/verify/v1/blacklist?page=2");
     assert_eq!(body["data"].as_array().unwrap().len(), 5);
     assert_eq!(body["meta"]["pagination"], json!({"page": 2, "per_page": 20, "total": 25, "total_pages": 2}));
+    sandbox.change_state(|state| state["xident"]["page_cap"] = json!(10));
+    let (_, body) = get(&sandbox, "/verify/v1/blacklist?page=3&per_page=100");
+    assert_eq!(body["data"].as_array().unwrap().len(), 5);
+    assert_eq!(body["meta"]["pagination"], json!({"page": 3, "per_page": 10, "total": 25, "total_pages": 3}));
 }
 
 #[test]

@@ -16,7 +16,7 @@ use super::{
     access::Authorized,
     created,
     fields::{self, Fields},
-    state::{Kind, State},
+    state::{Kind, State, before_any_test},
 };
 use crate::sandbox::engine::Handle;
 
@@ -48,9 +48,9 @@ pub(super) struct Destination {
     subscribed_events: Vec<String>,
     #[serde(default = "secret")]
     secret_shared_key: String,
-    #[serde(default)]
+    #[serde(default = "before_any_test")]
     created_at: String,
-    #[serde(default)]
+    #[serde(default = "before_any_test")]
     updated_at: String,
 }
 

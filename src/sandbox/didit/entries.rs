@@ -14,7 +14,7 @@ use super::{
     created,
     fields::{self, Fields},
     page::Page,
-    state::{Kind, State},
+    state::{Kind, State, before_any_test},
     values,
 };
 use crate::sandbox::engine::Handle;
@@ -33,7 +33,7 @@ pub(super) struct Entry {
     comment: String,
     #[serde(default)]
     metadata: Option<Map<String, Value>>,
-    #[serde(default)]
+    #[serde(default = "before_any_test")]
     pub(super) created_at: String,
 }
 
@@ -70,7 +70,7 @@ pub(super) async fn list(
     let term = page.filter("search").unwrap_or_default().to_lowercase();
     let entries = &state.lists[state.list(&uuid)?].entries;
     let rows = entries.iter().rev().filter(|entry| entry.has(&term)).map(Entry::answer).collect();
-    Ok(page.of(&handle, ROWS_OF_A_PAGE, rows))
+    Ok(page.of(&handle, ROWS_OF_A_PAGE, state.page_cap, rows))
 }
 
 /// POST `/v3/lists/{uuid}/entries/`.

@@ -15,7 +15,7 @@ use super::{
     entries::Entry,
     fields::{self, Fields},
     page::Page,
-    state::{Kind, State},
+    state::{Kind, State, before_any_test},
 };
 use crate::sandbox::engine::Handle;
 
@@ -48,9 +48,9 @@ pub(super) struct List {
     pub(super) entry_type: String,
     #[serde(default)]
     is_system: bool,
-    #[serde(default)]
+    #[serde(default = "before_any_test")]
     created_at: String,
-    #[serde(default)]
+    #[serde(default = "before_any_test")]
     updated_at: String,
     /// In order of creation.
     #[serde(default)]
@@ -67,8 +67,8 @@ impl List {
             list_type: "blocklist".to_owned(),
             entry_type: (*entry_type).to_owned(),
             is_system: true,
-            created_at: "2026-01-01T00:00:00Z".to_owned(),
-            updated_at: "2026-01-01T00:00:00Z".to_owned(),
+            created_at: before_any_test(),
+            updated_at: before_any_test(),
             entries: Vec::new(),
         };
         (1..).zip(&ENTRY_TYPES[..10]).map(list).collect()
@@ -114,7 +114,7 @@ pub(super) async fn list(_: Authorized, Extract(handle): Extract<Handle>, page: 
     let state: State = handle.read()?;
     let wanted = |it: &&List| page.filter("list_type").is_none_or(|list_type| list_type == it.list_type);
     let rows = state.lists.iter().rev().filter(wanted).map(List::answer).collect();
-    Ok(page.of(&handle, ROWS_OF_A_PAGE, rows))
+    Ok(page.of(&handle, ROWS_OF_A_PAGE, state.page_cap, rows))
 }
 
 /// POST `/v3/lists/`.

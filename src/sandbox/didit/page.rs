@@ -35,8 +35,8 @@ impl Page {
     }
 
     /// The answer that has this page of some rows; `usual` is how many it has when nothing was asked for.
-    pub(super) fn of(&self, handle: &Handle, usual: usize, rows: Vec<Value>) -> Json<Value> {
-        let limit = self.limit.unwrap_or(usual).min(MOST_ROWS);
+    pub(super) fn of(&self, handle: &Handle, usual: usize, cap: Option<usize>, rows: Vec<Value>) -> Json<Value> {
+        let limit = self.limit.unwrap_or(usual).min(MOST_ROWS).min(cap.unwrap_or(MOST_ROWS)).max(1);
         let count = rows.len();
         let end = self.offset.saturating_add(limit);
         let next = (end < count).then(|| self.link(handle, limit, end));

@@ -14,7 +14,7 @@ use super::{
     created,
     fields::{self, Fields},
     page::Page,
-    state::{Kind, State},
+    state::{Kind, State, before_any_test},
 };
 use crate::sandbox::engine::Handle;
 
@@ -33,9 +33,9 @@ pub(super) struct Questionnaire {
     status: String,
     #[serde(default)]
     published_at: Option<String>,
-    #[serde(default)]
+    #[serde(default = "before_any_test")]
     created_at: String,
-    #[serde(default)]
+    #[serde(default = "before_any_test")]
     updated_at: String,
     content: Content,
 }
@@ -175,7 +175,7 @@ pub(super) async fn list(_: Authorized, Extract(handle): Extract<Handle>, page: 
     page.refuse_but(&[])?;
     let state: State = handle.read()?;
     let rows = state.questionnaires.iter().rev().map(Questionnaire::row).collect();
-    Ok(page.of(&handle, ROWS_OF_A_PAGE, rows))
+    Ok(page.of(&handle, ROWS_OF_A_PAGE, state.page_cap, rows))
 }
 
 /// POST `/v3/questionnaires/`.

@@ -28,6 +28,8 @@ pub(super) struct State {
     /// The system's lists first.
     pub(super) lists: Vec<List>,
     pub(super) customization: Customization,
+    /// The most rows of a page, whatever is asked for; null for the vendor's own limit.
+    pub(super) page_cap: Option<usize>,
     /// The number of the last id that was made up for each kind of object.
     last_ids: BTreeMap<String, u64>,
 }
@@ -45,9 +47,15 @@ impl Default for State {
             questionnaires: Vec::new(),
             lists: List::of_the_system(),
             customization: Customization::default(),
+            page_cap: None,
             last_ids: BTreeMap::new(),
         }
     }
+}
+
+/// The creation time of what a new application has, and of what a seed gives no time for.
+pub(super) fn before_any_test() -> String {
+    "2026-01-01T00:00:00Z".to_owned()
 }
 
 /// Of what an id is made up; the first eight digits of the id.

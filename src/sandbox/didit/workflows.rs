@@ -15,7 +15,7 @@ use super::{
     features::{self, Feature},
     fields::{self, Fields},
     page::Page,
-    state::{Kind, State},
+    state::{Kind, State, before_any_test},
 };
 use crate::sandbox::engine::Handle;
 
@@ -32,7 +32,7 @@ pub(super) struct Workflow {
     pub(super) workflow_id: String,
     version: u64,
     status: Status,
-    #[serde(default)]
+    #[serde(default = "before_any_test")]
     updated_at: String,
     settings: Settings,
 }
@@ -186,7 +186,7 @@ pub(super) async fn list(_: Authorized, Extract(handle): Extract<Handle>, page: 
     let state: State = handle.read()?;
     let current = state.current_workflows().into_iter().rev();
     let rows = current.map(|it| it.row(state.has_draft(&it.workflow_id))).collect();
-    Ok(page.of(&handle, ROWS_OF_A_PAGE, rows))
+    Ok(page.of(&handle, ROWS_OF_A_PAGE, state.page_cap, rows))
 }
 
 /// POST `/v3/workflows/`.

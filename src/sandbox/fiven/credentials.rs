@@ -92,6 +92,7 @@ pub(super) async fn list_v1(
 ) -> Result<Json<Value>, ApiError> {
     query.refuse_but(&[])?;
     let state: State = handle.read()?;
+    let query = query.capped(state.page_cap);
     let rows: Vec<_> = state.credentials.iter().map(row_of_v1).collect();
     let total = rows.len();
     let (offset, limit) = (query.offset, query.limit);
@@ -128,7 +129,7 @@ pub(super) async fn list(
     query: Query,
 ) -> Result<Json<Value>, ApiError> {
     query.refuse_but(&["partyIds", "emails"])?;
-    let (parties, emails) = (query.filter("partyIds"), query.filter("emails"));
+    let (parties, emails) = (query.filter("partyIds").to_owned(), query.filter("emails").to_owned());
     let through = |it: &&Credential| {
         (parties.is_empty() && emails.is_empty())
             || parties.contains(&it.party_id)
@@ -141,7 +142,7 @@ pub(super) async fn list(
         row["email"] = json!(it.email);
         row
     };
-    Ok(query.items(state.credentials.iter().filter(through).map(row).collect()))
+    Ok(query.capped(state.page_cap).items(state.credentials.iter().filter(through).map(row).collect()))
 }
 
 /// GET `/api/v1/institutions/me/credentials/{partyId}`: an array, which does not repeat the party.

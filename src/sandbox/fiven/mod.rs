@@ -174,6 +174,12 @@ struct Query {
 }
 
 impl Query {
+    /// Takes the page cap of the state into account.
+    fn capped(mut self, cap: Option<usize>) -> Self {
+        self.limit = self.limit.min(cap.unwrap_or(self.limit)).max(1);
+        self
+    }
+
     fn refuse_but(&self, known: &[&str]) -> Result<(), ApiError> {
         match self.filters.keys().find(|name| !known.contains(&name.as_str())) {
             Some(unknown) => Err(ApiError::bad_request(format!("there is no query parameter {unknown}"))),

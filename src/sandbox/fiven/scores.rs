@@ -35,7 +35,7 @@ pub(super) async fn list(
     let wanted = query.filter("partyIds");
     let through = |party_id: &&&String| wanted.is_empty() || wanted.contains(party_id);
     let rows: Vec<_> = parties.iter().filter(through).filter_map(|party_id| score(&state, party_id)).collect();
-    Ok(query.items(rows))
+    Ok(query.capped(state.page_cap).items(rows))
 }
 
 /// GET `/api/v1/institutions/me/human-scores/{partyId}`.

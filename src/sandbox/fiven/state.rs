@@ -25,6 +25,8 @@ pub(super) struct State {
     pub(super) credentials: Vec<Credential>,
     /// Token of a verification link to the contract it is for.
     pub(super) links: BTreeMap<String, String>,
+    /// The most rows of a page, whatever is asked for; null for the vendor's own limit.
+    pub(super) page_cap: Option<usize>,
     last_id: u64,
 }
 
@@ -79,6 +81,7 @@ impl Default for State {
             requests: Vec::new(),
             credentials: vec![credential],
             links: [("verify_token_abc123".to_owned(), "contract_123".to_owned())].into(),
+            page_cap: None,
             last_id: 0,
         }
     }

@@ -287,6 +287,7 @@ pub(super) async fn fetch(caller: Caller, body: Bytes) -> Result<Json<Value>, Ap
     if p_size == 0 {
         return Err(ApiError::bad_request("data.pSize must be greater than 0"));
     }
+    let p_size = p_size.min(caller.state.page_cap.unwrap_or(p_size)).max(1);
     let is_asked_for = |session: &&Session| {
         session.tenant_id == tenant_id && session.community_id == community_id && query.lets_through(session)
     };

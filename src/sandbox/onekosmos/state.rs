@@ -39,6 +39,8 @@ pub(super) struct State {
     pub(super) sessions: Vec<Session>,
     pub(super) service_keys: Vec<ServiceKey>,
     pub(super) connectors: Vec<Connector>,
+    /// The most rows of a page, whatever is asked for; null for the vendor's own limit.
+    pub(super) page_cap: Option<usize>,
     /// The number of the last id that was made up.
     last_id: u64,
 }
@@ -143,6 +145,7 @@ impl Default for State {
             buckets: Vec::new(),
             service_keys: ServiceKey::of_a_new_tenant(),
             connectors: connectors.map(connector).into(),
+            page_cap: None,
             last_id: 0,
         }
     }

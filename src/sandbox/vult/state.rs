@@ -26,6 +26,8 @@ pub(super) struct State {
     pub(super) requirements: Vec<RequirementSet>,
     /// In order of creation.
     pub(super) webhooks: Vec<Webhook>,
+    /// The most rows of a page, whatever is asked for; null for the vendor's own limit.
+    pub(super) page_cap: Option<usize>,
     pub(super) identities: Vec<Identity>,
     /// Sessions of identity verification (IDV).
     pub(super) sessions: Vec<Session>,
@@ -45,6 +47,7 @@ impl Default for State {
             weights: vec![WeightSet::of_a_new_tenant()],
             requirements: RequirementSet::of_a_new_tenant(),
             webhooks: Vec::new(),
+            page_cap: None,
             identities: Identity::of_a_new_tenant(),
             sessions: Session::of_a_new_tenant("ses"),
             authentication_sessions: Session::of_a_new_tenant("ida"),

@@ -89,7 +89,12 @@ pub(super) async fn list(
     }
     let mut state: State = handle.read()?;
     state.webhooks.retain(|webhook| list.lets_through(webhook));
-    let rows: Vec<_> = state.webhooks.iter().skip(list.skip.unwrap_or_default()).take(take).collect();
+    let rows: Vec<_> = state
+        .webhooks
+        .iter()
+        .skip(list.skip.unwrap_or_default())
+        .take(take.min(state.page_cap.unwrap_or(take)))
+        .collect();
     Ok(Json(json!({"webhooks": rows, "statistics": {"total": state.webhooks.len()}})))
 }
 

@@ -87,7 +87,7 @@ pub(super) async fn list(
 ) -> Result<Response, ApiError> {
     let state: State = handle.read()?;
     let rows: Vec<Value> = state.api_keys.iter().map(ApiKey::row).collect();
-    let (rows, pagination) = page.cut(&rows)?;
+    let (rows, pagination) = page.cut(state.page_cap, &rows)?;
     Ok(caller.page(&handle, rows, pagination))
 }
 

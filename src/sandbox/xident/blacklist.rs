@@ -89,7 +89,7 @@ pub(super) async fn list(
     let (state, now): (State, _) = (handle.read()?, handle.now().as_second());
     let listed = state.blacklist.iter().rev().filter(|entry| entry.listed_at <= now);
     let rows: Vec<Value> = listed.map(row).collect();
-    let (rows, pagination) = page.cut(&rows)?;
+    let (rows, pagination) = page.cut(state.page_cap, &rows)?;
     Ok(caller.page(&handle, rows, pagination))
 }
 

@@ -172,14 +172,14 @@ fn twenty() -> usize {
 
 impl PageOf {
     /// The rows of this page, and what the envelope says of all pages.
-    fn cut(&self, rows: &[Value]) -> Result<(Value, Value), ApiError> {
+    fn cut(&self, cap: Option<usize>, rows: &[Value]) -> Result<(Value, Value), ApiError> {
         if self.page == 0 || !(1..=100).contains(&self.per_page) {
             return Err(ApiError::bad_request("page must be at least 1, and per_page 1 to 100"));
         }
-        let cut: Vec<_> =
-            rows.iter().skip((self.page - 1).saturating_mul(self.per_page)).take(self.per_page).cloned().collect();
-        let (total, pages) = (rows.len(), rows.len().div_ceil(self.per_page));
-        let pagination = json!({"page": self.page, "per_page": self.per_page, "total": total, "total_pages": pages});
+        let size = self.per_page.min(cap.unwrap_or(self.per_page)).max(1);
+        let cut: Vec<_> = rows.iter().skip((self.page - 1).saturating_mul(size)).take(size).cloned().collect();
+        let (total, pages) = (rows.len(), rows.len().div_ceil(size));
+        let pagination = json!({"page": self.page, "per_page": size, "total": total, "total_pages": pages});
         Ok((Value::from(cut), pagination))
     }
 }

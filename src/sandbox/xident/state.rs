@@ -28,6 +28,8 @@ pub(super) struct State {
     pub(super) faces: BTreeMap<String, Face>,
     /// In order of creation.
     pub(super) api_keys: Vec<ApiKey>,
+    /// The most rows of a page, whatever is asked for; null for the vendor's own limit.
+    pub(super) page_cap: Option<usize>,
     /// The number of the last id that was made up.
     last_id: u64,
 }
@@ -59,6 +61,7 @@ impl Default for State {
             blacklist: Vec::new(),
             faces: BTreeMap::new(),
             api_keys: Vec::new(),
+            page_cap: None,
             last_id: 0,
         }
     }
