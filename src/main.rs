@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 use cli::{Cli, Command, DoctorArguments, ExportArguments, SandboxArguments};
-use idv::framework::environment::Environment;
+use idv::framework::{environment::Environment, panics};
 use idv::plugin::{self, Handshake};
 use idv::{doctor, export, protocol, registry, sandbox};
 
@@ -42,7 +42,7 @@ fn block_on(task: impl Future<Output = Result<(), Box<dyn Error>>>) -> Result<()
 /// The provider as a plugin: its routes, and what it does before it ends.
 fn plugin() -> (tonic::service::Routes, impl Future<Output = ()> + Send + 'static) {
     plugin::hclog::install(&plugin::process_environment, "TF_LOG_PROVIDER_IDV");
-    plugin::panic::install_hook(framework::panics::catches_panics);
+    plugin::panic::install_hook(panics::catches_panics);
     let provider = Arc::new(registry::provider(Environment::of_process()));
     let routes = tonic::service::Routes::new(protocol::Service::server(Arc::clone(&provider)));
     (routes, async move { provider.close_ephemerals().await })
