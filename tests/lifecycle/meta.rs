@@ -1,46 +1,33 @@
 //! What a user writes around a resource: `lifecycle`, `moved`, `-replace` and `-refresh=false`, for every type.
 
-use crate::support::sandbox::Sandbox;
+use crate::support::objects::Values;
 use crate::support::workspace::Workspace;
 
-use super::Case;
+use super::Lifecycle;
 
-/// Types of which the vendor takes one only, by its address, name, value or user: another cannot be created before the first
-/// is deleted.
-const TAKEN_ONCE: [&str; 5] = [
-    "idv_didit_list",
-    "idv_didit_list_entry",
-    "idv_didit_webhook_destination",
-    "idv_vult_webhook",
-    "idv_xident_face_enrollment",
-];
-
-impl Case {
-    /// Walks what no value of the resource is about, in a workspace of its own; the vendor has no such object before.
-    pub(super) fn obeys_terraform(&self, sandbox: &Sandbox) {
-        let workspace = Workspace::new(sandbox);
-        workspace.configure(&self.with(self.created, "main", "lifecycle { create_before_destroy = true }"));
+impl Lifecycle {
+    /// Walks Terraform's own settings, in a workspace of its own; the vendor has no such object before.
+    pub(super) fn obeys_terraform(&self) {
+        let workspace = Workspace::new(&self.sandbox);
+        workspace.configure(&self.created("main", "lifecycle { create_before_destroy = true }"));
         workspace.apply().succeeded();
         workspace.plan_with(&["-refresh=false"]).assert_empty();
-        self.is_replaced_before(&workspace);
-        self.is_renamed(&workspace);
+        self.is_replaced_before_destroy(&workspace);
+        self.is_moved(&workspace);
         self.is_ignored(&workspace);
         workspace.destroy().succeeded();
     }
 
-    /// A configuration with further lines in the resource, and another name of it.
-    fn with(&self, configuration: &str, name: &str, lines: &str) -> String {
-        let head = format!("resource \"{}\" \"main\" {{", self.kind());
-        assert!(configuration.contains(&head));
-        configuration.replace(&head, &format!("resource \"{}\" \"{name}\" {{\n{lines}\n", self.kind()))
+    fn created(&self, name: &str, lines: &str) -> String {
+        self.object.block(&Values::Created, name, lines)
     }
 
-    /// Where the vendor refuses a second one nothing is lost: the first stays, and is no tainted one.
-    fn is_replaced_before(&self, workspace: &Workspace) {
+    /// Where the vendor refuses a second object, the first stays and is not tainted.
+    fn is_replaced_before_destroy(&self, workspace: &Workspace) {
         let plan = workspace.plan_with(&[&format!("-replace={}", self.address)]);
-        assert_eq!(plan.actions(self.address), ["create", "delete"]);
+        assert_eq!(plan.actions(&self.address), ["create", "delete"]);
         let run = workspace.apply_saved();
-        if TAKEN_ONCE.contains(&self.kind()) {
+        if self.object.is_unique {
             let errors = run.failed().errors();
             assert!(errors.contains("already"), "{errors}");
         } else {
@@ -51,27 +38,26 @@ impl Case {
         assert!(!state.contains("\"deposed\""), "one of the two is left over");
     }
 
-    fn is_renamed(&self, workspace: &Workspace) {
-        let each = "for_each = toset([\"one\"])";
-        let to = format!("{}[\"one\"]", self.address.replace(".main", ".other"));
+    fn is_moved(&self, workspace: &Workspace) {
+        let to = format!("{}.other[\"one\"]", self.object.type_name);
         let moved = format!("\nmoved {{\n  from = {}\n  to   = {to}\n}}\n", self.address);
-        workspace.configure(&format!("{}{moved}", self.with(self.created, "other", each)));
+        workspace.configure(&format!("{}{moved}", self.created("other", "for_each = toset([\"one\"])")));
         let plan = workspace.plan();
         assert_eq!(plan.actions(&to), ["no-op"]);
         workspace.apply_saved().succeeded();
 
         let back = format!("\nmoved {{\n  from = {to}\n  to   = {}\n}}\n", self.address);
-        workspace.configure(&format!("{}{back}", self.created));
-        assert_eq!(workspace.plan().actions(self.address), ["no-op"]);
+        workspace.configure(&format!("{}{back}", self.object.created()));
+        assert_eq!(workspace.plan().actions(&self.address), ["no-op"]);
         workspace.apply_saved().succeeded();
         workspace.plan().assert_empty();
     }
 
-    /// What is configured does not count any more, whatever it is.
+    /// With `ignore_changes = all` no change of the configuration is planned.
     fn is_ignored(&self, workspace: &Workspace) {
-        let others = self.updated.into_iter().chain(self.replaced.iter().map(|(_, configuration)| *configuration));
-        for configuration in others {
-            workspace.configure(&self.with(configuration, "main", "lifecycle { ignore_changes = all }"));
+        let changes = self.object.replacing().map(Values::Changed);
+        for values in changes.chain([Values::Updated]) {
+            workspace.configure(&self.object.block(&values, "main", "lifecycle { ignore_changes = all }"));
             workspace.plan().assert_empty();
         }
     }
