@@ -89,7 +89,7 @@ async fn run_export(arguments: ExportArguments) -> Result<(), Box<dyn Error>> {
     if summary.is_complete() {
         Ok(())
     } else {
-        Err("not everything was captured; what is missing is told above".into())
+        Err("the export is incomplete; the summary says what is missing".into())
     }
 }
 

@@ -1,4 +1,4 @@
-//! Actions: done once when the user says so, told while they run, and without a trace in state.
+//! Actions: performed once when invoked or triggered, with progress messages, and without a trace in state.
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use crate::support::workspace::Workspace;
 const DELETE: &str =
     "action \"idv_vult_delete_session\" \"first\" {\n  config {\n    session_id = \"ses_000001\"\n  }\n}\n";
 
-/// The ids of the sessions that the vendor has.
+/// The ids of the sessions at the vendor.
 fn sessions(sandbox: &Sandbox) -> Vec<String> {
     let state = sandbox.state();
     let sessions = state["vult"]["sessions"].as_array().unwrap();
@@ -29,7 +29,7 @@ fn key_id(sandbox: &Sandbox, tag: &str) -> String {
 }
 
 #[test]
-fn an_action_is_invoked_by_the_command_line_and_tells_what_it_does() {
+fn action_is_invoked_by_the_command_line_and_streams_progress() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     workspace.configure(DELETE);
@@ -50,7 +50,7 @@ fn an_action_is_invoked_by_the_command_line_and_tells_what_it_does() {
 }
 
 #[test]
-fn each_action_does_what_it_says() {
+fn each_action_changes_the_object() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     workspace.configure(
@@ -88,7 +88,7 @@ fn each_action_does_what_it_says() {
 }
 
 #[test]
-fn an_action_is_triggered_by_a_resource() {
+fn action_is_triggered_by_a_resource() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     let configuration = |weight: u32| {
@@ -129,7 +129,7 @@ fn an_action_is_triggered_by_a_resource() {
 }
 
 #[test]
-fn an_action_that_fails_leaves_the_state_as_it_was() {
+fn failed_action_leaves_the_state_unchanged() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     let weights = |trigger: &str| format!("resource \"idv_vult_weights\" \"main\" {{\n  age_weight = 2\n{trigger}}}\n");
@@ -151,7 +151,7 @@ fn an_action_that_fails_leaves_the_state_as_it_was() {
 }
 
 #[test]
-fn an_update_is_in_state_although_the_action_after_it_fails() {
+fn create_is_in_state_although_its_action_fails() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     sandbox.fault(&json!({
@@ -179,7 +179,7 @@ fn an_update_is_in_state_although_the_action_after_it_fails() {
 }
 
 #[test]
-fn an_action_whose_answer_is_lost_is_done_and_says_so() {
+fn action_with_a_lost_response_succeeds() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     workspace.configure(DELETE);
@@ -190,9 +190,9 @@ fn an_action_whose_answer_is_lost_is_done_and_says_so() {
     assert_eq!(sessions(&sandbox), ["ses_000002", "ses_000003"]);
 }
 
-/// An address without tokens says nothing about the session, although an object that is gone is what a deletion leaves.
+/// A 404 of the token endpoint does not mean that the session is deleted.
 #[test]
-fn an_action_that_loses_its_token_on_the_way_has_not_been_done() {
+fn action_without_a_token_fails() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     workspace.configure(DELETE);
@@ -212,7 +212,7 @@ fn an_action_that_loses_its_token_on_the_way_has_not_been_done() {
 }
 
 #[test]
-fn a_mistake_is_found_before_anything_is_done() {
+fn mistake_is_reported_before_the_action_runs() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     workspace.configure(&DELETE.replace("ses_000001", ""));

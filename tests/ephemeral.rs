@@ -1,4 +1,4 @@
-//! Ephemeral resources: what a vendor hands out for one run, and gets back at its end.
+//! Ephemeral resources: opened for one run, closed at its end, and never in a plan or state.
 
 use serde_json::{Value, json};
 
@@ -38,7 +38,7 @@ resource "idv_onekosmos_proofing_template" "main" {
 }
 "#;
 
-/// The scan sessions that the vendor has beside the one of a new tenant: their status.
+/// The status of each scan session at the vendor, except the one of a new tenant.
 fn sessions(sandbox: &Sandbox) -> Vec<Value> {
     let state = sandbox.state();
     let all = state["onekosmos"]["sessions"].as_array().unwrap();
@@ -46,7 +46,7 @@ fn sessions(sandbox: &Sandbox) -> Vec<Value> {
 }
 
 #[test]
-fn a_session_is_open_for_the_run_and_declined_at_its_end() {
+fn session_is_open_for_the_run_and_declined_at_its_end() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     workspace.configure(SESSION);
@@ -65,7 +65,7 @@ fn a_session_is_open_for_the_run_and_declined_at_its_end() {
 }
 
 #[test]
-fn a_session_is_left_to_its_end_where_that_was_asked_for() {
+fn session_stays_open_if_configured() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     workspace.configure(&SESSION.replace(
@@ -77,7 +77,7 @@ fn a_session_is_left_to_its_end_where_that_was_asked_for() {
 }
 
 #[test]
-fn a_session_is_declined_after_ctrl_c() {
+fn session_is_declined_after_ctrl_c() {
     let sandbox = Sandbox::start_with(&["--latency", "1s"]);
     let workspace = Workspace::new(&sandbox);
     workspace.configure(SESSION);
@@ -90,9 +90,9 @@ fn a_session_is_declined_after_ctrl_c() {
     assert_eq!(workspace.state().len(), 1, "and the template is in state");
 }
 
-/// Nobody is left to ask for it: the provider notices by itself that it is alone.
+/// Terraform cannot close the session any more, so the provider has to notice that Terraform is gone.
 #[test]
-fn a_session_is_declined_after_terraform_was_killed() {
+fn session_is_declined_after_terraform_is_killed() {
     let sandbox = Sandbox::start_with(&["--latency", "1s"]);
     let workspace = Workspace::new(&sandbox);
     workspace.configure(SESSION);
@@ -105,7 +105,7 @@ fn a_session_is_declined_after_terraform_was_killed() {
 }
 
 #[test]
-fn a_session_is_declined_after_an_apply_that_fails() {
+fn session_is_declined_after_a_failed_apply() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     workspace.configure(SESSION);
@@ -116,9 +116,9 @@ fn a_session_is_declined_after_an_apply_that_fails() {
     assert_eq!(sessions(&sandbox), ["DECLINED"; 2]);
 }
 
-/// A session that cannot be declined is no reason to say that all is well.
+/// A session that cannot be declined is an error of the run.
 #[test]
-fn a_session_that_stays_open_is_told() {
+fn session_that_cannot_be_declined_is_an_error() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     workspace.configure(SESSION);
@@ -130,7 +130,7 @@ fn a_session_that_stays_open_is_told() {
 }
 
 #[test]
-fn a_run_asks_for_one_token_only() {
+fn run_requests_one_token() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     workspace.configure(&format!(
@@ -144,7 +144,7 @@ fn a_run_asks_for_one_token_only() {
     assert_eq!(sandbox.count("POST /oauth/token"), 1, "{:?}", sandbox.request_lines());
 }
 
-/// Two vendors' secrets, of which one goes into a write-only attribute and the other into a provider block.
+/// The secret of one vendor goes into a write-only attribute, that of another into a provider block.
 #[test]
 fn values_feed_a_write_only_attribute_and_a_provider_block() {
     let sandbox = Sandbox::start();
@@ -176,13 +176,13 @@ fn values_feed_a_write_only_attribute_and_a_provider_block() {
     let state = sandbox.state();
     let sent = state["onekosmos"]["buckets"][0]["aws_credential"]["secretKey"].as_str().unwrap();
     assert!(state["vult"]["tokens"].get(sent).is_some(), "`{sent}` is no token of VULT's");
-    // Tokens differ from run to run, and nobody sees it.
+    // The token differs from run to run, and the plan is empty all the same.
     workspace.plan().assert_empty();
     assert!(!serde_json::to_string(&workspace.state()).unwrap().contains(sent));
 }
 
 #[test]
-fn a_key_that_is_not_there_and_a_config_that_is_no_json_say_what_to_do() {
+fn missing_key_and_invalid_json_are_errors_with_a_fix() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     workspace.configure("ephemeral \"idv_onekosmos_service_key\" \"main\" {\n  tag = \"pipelin\"\n}\n");

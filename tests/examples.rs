@@ -1,9 +1,9 @@
-//! Every folder of `examples/` does what it shows: applied by a real Terraform, planned again to nothing, imported, destroyed.
+//! Every folder of `examples/` works: a real Terraform applies it, plans no further change, imports and destroys it.
 //!
-//! An example that needs a newer Terraform than the provider does says so in its `required_version`. On an older one it is
-//! not left out of the test: it must be refused with that sentence.
+//! An example that needs a newer Terraform than the provider has a `required_version`. On an older Terraform the test checks
+//! that the example is rejected for that reason.
 //!
-//! Ids in the examples are those that a fresh sandbox gives, so that they can be run as they stand.
+//! Ids in the examples are those of a fresh sandbox, so that they can be run as they are.
 
 use std::path::{Path, PathBuf};
 
@@ -31,13 +31,13 @@ pub(crate) fn folders(kind: &str) -> Vec<PathBuf> {
 /// The oldest Terraform that the provider works with.
 const OLDEST: Version = (1, 8);
 
-/// The first with write-only attributes, which the demo has.
+/// The first Terraform with write-only attributes, which the demo uses.
 const WRITE_ONLY: Version = (1, 11);
 
-/// The first that imports by identity.
+/// The first Terraform that imports by identity.
 const IDENTITY: Version = (1, 12);
 
-/// The Terraform that an example asks for.
+/// The oldest Terraform that an example accepts.
 fn needed(folder: &Path) -> Version {
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let configurations = files.filter(|path| path.extension().is_some_and(|extension| extension == "tf"));
@@ -49,8 +49,8 @@ fn needed(folder: &Path) -> Version {
     asked.max().unwrap_or(OLDEST)
 }
 
-/// Whether this Terraform runs an example. If it does not, it must say what it would take: in `terraform init`, which is
-/// the first command of a user, and which looks at `required_version` before it stumbles over what it does not know.
+/// Whether this Terraform runs an example. If not, `terraform init` must report the version that the example needs: it is
+/// the first command of a user, and checks `required_version` before it parses newer syntax.
 fn runs(folder: &Path) -> bool {
     let (major, minor) = needed(folder);
     if terraform::version() >= (major, minor) {
@@ -63,7 +63,7 @@ fn runs(folder: &Path) -> bool {
     false
 }
 
-/// A workspace for one folder: its configuration, the files that it reads, and the variables that it asks for.
+/// A workspace for one folder: its configuration, the files that it reads, and the variables that it needs.
 fn workspace(folder: &Path, sandbox: &Sandbox) -> Workspace {
     let mut workspace = Workspace::new(sandbox);
     workspace.set("TF_VAR_bucket_secret_key", "a secret that only the vendor keeps");
@@ -78,7 +78,7 @@ fn workspace(folder: &Path, sandbox: &Sandbox) -> Workspace {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         if !name.starts_with("import") {
-            // Not read as text: some are images.
+            // Copied, because some are images.
             std::fs::copy(&path, workspace.path().join(name)).unwrap();
         }
     }
@@ -86,7 +86,7 @@ fn workspace(folder: &Path, sandbox: &Sandbox) -> Workspace {
 }
 
 #[test]
-fn resources_live_a_whole_life() {
+fn resources_are_applied_imported_and_destroyed() {
     for folder in folders("resources") {
         if !runs(&folder) {
             continue;
@@ -127,7 +127,7 @@ fn imports_by_command(folder: &Path, sandbox: &Sandbox, address: &str, id: &str)
     workspace.plan().assert_imported(address);
 }
 
-/// A workspace with the import blocks of a file, and what they are planned to import.
+/// A workspace with the import blocks of a file, and the state that the plan imports.
 fn plans_import(folder: &Path, sandbox: &Sandbox, address: &str, file: &str) -> (Workspace, Value) {
     let workspace = workspace(folder, sandbox);
     workspace.write("import.tf", &read(&folder.join(file)));
@@ -169,7 +169,7 @@ fn ephemeral_resources_are_opened_in_each_run() {
 }
 
 #[test]
-fn actions_are_invoked_as_their_examples_say() {
+fn actions_are_invoked_by_the_command_in_their_example() {
     for folder in folders("actions") {
         if !runs(&folder) {
             continue;
@@ -197,7 +197,7 @@ fn functions_compute_their_examples() {
 }
 
 #[test]
-fn the_provider_is_configured_by_its_variables() {
+fn provider_is_configured_by_its_variables() {
     let sandbox = Sandbox::start();
     let mut workspace = Workspace::without_vendors();
     for (name, value) in sandbox.env() {
@@ -211,7 +211,7 @@ fn the_provider_is_configured_by_its_variables() {
 }
 
 #[test]
-fn the_demo_applies_and_destroys() {
+fn demo_is_applied_and_destroyed() {
     let folder = example("demo");
     assert_eq!(needed(&folder), WRITE_ONLY);
     if !runs(&folder) {
@@ -219,7 +219,7 @@ fn the_demo_applies_and_destroys() {
     }
     let sandbox = Sandbox::start();
     let workspace = workspace(&folder, &sandbox);
-    workspace.write("main.tf", ""); // the demo says itself which provider it requires
+    workspace.write("main.tf", ""); // the demo has its own `required_providers`
     workspace.apply().succeeded();
     workspace.plan().assert_empty();
     workspace.destroy().succeeded();
@@ -227,7 +227,7 @@ fn the_demo_applies_and_destroys() {
 }
 
 #[test]
-fn the_first_configuration_and_the_import_of_the_documents_work() {
+fn first_configuration_and_import_of_the_documents_work() {
     for document in ["README.md", "docs/guides/getting-started.md"] {
         let text = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(document));
         let blocks: Vec<_> = text.split("```terraform\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();

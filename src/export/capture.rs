@@ -1,4 +1,4 @@
-//! What a tenant has of one type, and what could not be found out.
+//! The objects of one type, and the problems while they were listed.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,30 +15,30 @@ use crate::framework::{Diagnostic, Diagnostics, Value, check, resource};
 pub(super) struct Capture {
     /// Such as `idv_vult_webhook`.
     pub(super) type_name: String,
-    /// The type.
+    /// The resource of the type.
     pub(super) resource: Arc<dyn resource::DynResource>,
-    /// What was found, by name.
+    /// The objects in the order of their names.
     pub(super) objects: Vec<Captured>,
-    /// Why it is not complete, or what a user should know; empty where all is well.
+    /// Errors make the capture incomplete; warnings do not.
     pub(super) problems: Diagnostics,
 }
 
 /// One object that was found.
 pub(super) struct Captured {
-    /// Its name in the configuration, which no other of the type has.
+    /// The name in the configuration, unique within the type.
     pub(super) name: String,
     /// The id by which it is imported.
     pub(super) import_id: String,
-    /// Its state, as a read would give it.
+    /// The state as a read returns it.
     pub(super) state: Value,
-    /// What a user would write for it.
+    /// The configuration that a user would write.
     pub(super) config: Value,
-    /// What the provider refuses in that, in sentences.
+    /// The rules of the schema that this configuration violates, one sentence each.
     pub(super) refused: Vec<String>,
 }
 
 impl Capture {
-    /// Lists a type. What fails is kept beside what was found before.
+    /// Lists a type. After a failure the objects that were listed before it are kept.
     pub(super) async fn of(
         type_name: &str,
         list: &Arc<dyn list::DynList>,
@@ -56,7 +56,7 @@ impl Capture {
             }
             progress.set_message(format!("{type_name}: {}", found.len()));
         }
-        let unique = without_doubles(found, &mut problems);
+        let unique = without_duplicates(found, &mut problems);
         let objects = with_names(unique, resource.as_ref());
         for object in objects.iter().filter(|object| !object.refused.is_empty()) {
             problems.push(cannot_be_planned(&format!("{type_name}.{}", object.name), &object.refused));
@@ -64,7 +64,7 @@ impl Capture {
         Self { type_name: type_name.to_owned(), resource: Arc::clone(resource), objects, problems }
     }
 
-    /// Whether everything that the tenant has of the type is here.
+    /// Whether every object of the type was captured.
     pub(super) fn is_complete(&self) -> bool {
         !self.problems.has_errors()
     }
@@ -74,7 +74,7 @@ impl Capture {
         format!("{}.{}", self.type_name, object.name)
     }
 
-    /// The name of the type without the vendor's: `webhook`.
+    /// The name of the type without the vendor: `webhook`.
     pub(super) fn object_name(&self) -> &str {
         object_name(self.resource.as_ref())
     }
@@ -85,14 +85,14 @@ fn object_name(resource: &dyn resource::DynResource) -> &'static str {
     name.strip_prefix(resource.vendor()).map_or(name, |rest| rest.trim_start_matches('_'))
 }
 
-/// An object as the list tells it.
+/// An object as the list returns it.
 struct Named {
     display_name: String,
     import_id: String,
     state: Value,
 }
 
-/// The object of an item; none where it only tells of a problem.
+/// The object of an item; `None` for an item that only has diagnostics.
 fn named(list: &dyn list::DynList, item: Item, problems: &mut Diagnostics) -> Result<Option<Named>, Diagnostics> {
     problems.append(item.diagnostics);
     if item.state.is_null() {
@@ -102,8 +102,8 @@ fn named(list: &dyn list::DynList, item: Item, problems: &mut Diagnostics) -> Re
     Ok(Some(Named { display_name: item.display_name, import_id, state: item.state }))
 }
 
-/// Leaves out objects that share an import id: Terraform could not tell which is meant, and refuses a plan with both.
-fn without_doubles(found: Vec<Named>, problems: &mut Diagnostics) -> Vec<Named> {
+/// Leaves out objects that share an import id, because Terraform cannot distinguish them and rejects a plan with both.
+fn without_duplicates(found: Vec<Named>, problems: &mut Diagnostics) -> Vec<Named> {
     let mut by_id: BTreeMap<String, Vec<Named>> = BTreeMap::new();
     for object in found {
         by_id.entry(object.import_id.clone()).or_default().push(object);
@@ -114,17 +114,17 @@ fn without_doubles(found: Vec<Named>, problems: &mut Diagnostics) -> Vec<Named> 
             unique.append(&mut objects);
         } else {
             let detail = format!(
-                "The vendor has {} objects with the import id `{import_id}`, and Terraform cannot tell which is meant. None of them \
-                 was captured. Leave one of them at the vendor, then export again.",
+                "The vendor has {} objects with the import id `{import_id}`, and Terraform cannot distinguish them. None of them was \
+                 captured. Delete all but one of them at the vendor, then export again.",
                 objects.len()
             );
-            problems.push(Diagnostic::error("Objects that cannot be told apart", detail));
+            problems.push(Diagnostic::error("Several objects have the same import id", detail));
         }
     }
     unique
 }
 
-/// Names the objects in an order that does not depend on the vendor's, so that a second export gives the same names.
+/// Names the objects in an order of its own, so that a second export gives the same names whatever order the vendor has.
 fn with_names(found: Vec<Named>, resource: &dyn resource::DynResource) -> Vec<Captured> {
     let slug = |object: &Named| names::slug(&object.display_name, object_name(resource));
     let mut slugged: Vec<_> = found.into_iter().map(|object| (slug(&object), object)).collect();
@@ -138,11 +138,11 @@ fn with_names(found: Vec<Named>, resource: &dyn resource::DynResource) -> Vec<Ca
     captured.collect()
 }
 
-/// That the vendor has an object as it would not take it.
+/// The warning about an object that the vendor has in a form which the schema rejects.
 fn cannot_be_planned(address: &str, refused: &[String]) -> Diagnostic {
     let detail = format!(
-        "{}\nThe vendor has it so, and no configuration may say so. Write in the file how it should be, and the plan shows the change; \
-         or take the object and its `import` block out.",
+        "{}\nThe vendor has the object like this, but a configuration may not. Correct the value in the file, and the plan shows the \
+         change; or remove the object and its `import` block.",
         refused.join("\n")
     );
     Diagnostic::warning(format!("`{address}` cannot be planned as it is"), detail)

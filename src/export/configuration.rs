@@ -1,4 +1,4 @@
-//! The files of an export, from what was captured.
+//! The files of an export, from the captured objects.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use super::variables::Variables;
 use crate::framework::schema::{Attribute, Nesting, Shape};
 use crate::framework::{Path, Provider, Severity, Value};
 
-/// Texts by the name of the file.
+/// The text of each file by its name.
 pub(super) type Files = BTreeMap<String, String>;
 
-/// Which provider it is, and for which vendors.
+/// `versions.tf` and `provider.tf`: the provider and the vendors that it is configured for.
 pub(super) fn provider(provider: &Provider, source: &str, vendors: &[&'static str]) -> Files {
     let requirement = Field::new(provider.name, Term::Object(vec![Field::new("source", Term::text(source))]));
     let terraform = hcl::nested_block("terraform", "required_providers", vec![requirement]);
@@ -27,7 +27,7 @@ pub(super) fn provider(provider: &Provider, source: &str, vendors: &[&'static st
         .into()
 }
 
-/// `imports.tf`, if there is anything to import.
+/// `imports.tf`, if there is an object to import.
 pub(super) fn imports(captures: &[Capture]) -> Files {
     let mut blocks = Vec::new();
     for capture in captures {
@@ -40,7 +40,7 @@ pub(super) fn imports(captures: &[Capture]) -> Files {
     if blocks.is_empty() { Files::new() } else { [("imports.tf".to_owned(), hcl::file(blocks))].into() }
 }
 
-/// A file for each type with its resources. What no vendor tells becomes a variable.
+/// A file for each type with its resources. A value that the vendor does not return becomes a variable.
 pub(super) fn resources(captures: &[Capture], variables: &mut Variables) -> Files {
     let references = References::between(captures);
     let mut files = Files::new();
@@ -58,7 +58,7 @@ pub(super) fn resources(captures: &[Capture], variables: &mut Variables) -> File
     files
 }
 
-/// What stands above the first resource of a type that is not complete.
+/// The comment above the first resource of an incomplete type.
 fn warning(capture: &Capture) -> Vec<String> {
     let errors = capture.problems.iter().filter(|problem| problem.severity == Severity::Error);
     let summaries: Vec<_> = errors.map(|problem| problem.summary.clone()).collect();
@@ -92,7 +92,7 @@ impl Writer<'_> {
         for attribute in attributes.iter().filter(|attribute| attribute.required || attribute.optional) {
             let (value, path) = (object.get(&attribute.name), path.attribute(&attribute.name));
             let term = if is_asked_for(attribute, value) {
-                // Of `X` and `X_wo` the latter, which leaves no trace in state, stands for both.
+                // Of `X` and `X_wo` only the latter is written, because it is not stored in state.
                 let write_only = format!("{}_wo", attribute.name);
                 if attributes.iter().any(|other| other.name == write_only) {
                     continue;
@@ -127,7 +127,7 @@ impl Writer<'_> {
     }
 }
 
-/// Whether an attribute has to come from the user: a secret, or something required that the vendor does not tell.
+/// Whether the user must supply an attribute: a secret, or a required value that the vendor does not return.
 fn is_asked_for(attribute: &Attribute, value: &Value) -> bool {
     attribute.is_secret() || (attribute.required && value.is_null())
 }

@@ -1,4 +1,4 @@
-//! The folder of an export, into which nothing is written that could take the place of something else.
+//! The folder of an export, in which no existing file is overwritten.
 
 use std::io::{ErrorKind, Write};
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use super::Error;
 use super::configuration::Files;
 
-/// Whether a folder can take an export: it does not exist, or it is empty.
+/// Checks that a folder does not exist or is empty.
 pub(super) fn check(folder: &Path) -> Result<(), Error> {
     let unusable = |error| Error::Folder { folder: folder.to_owned(), error };
     match std::fs::read_dir(folder) {
@@ -24,7 +24,7 @@ pub(super) fn write(folder: &Path, files: &Files) -> Result<(), Error> {
     let write = || {
         std::fs::create_dir_all(folder)?;
         for (name, text) in files {
-            // Refuses a file that somebody else has made meanwhile.
+            // Fails for a file that was created since the check.
             std::fs::File::create_new(folder.join(name))?.write_all(text.as_bytes())?;
         }
         Ok(())

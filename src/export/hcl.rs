@@ -1,7 +1,7 @@
-//! HCL as `terraform fmt` lays it out: what is to be written, as a tree, and its way into the library's structures.
+//! HCL in the layout of `terraform fmt`: a tree of what to write, and its conversion to the structures of `hcl_edit`.
 //!
-//! The library writes and escapes; this module sets the white space. `terraform fmt` aligns the `=` of neighbouring lines
-//! that hold a whole assignment each; an assignment over several lines stands alone.
+//! `hcl_edit` writes and escapes; this module sets the white space. `terraform fmt` aligns the `=` of adjacent assignments
+//! on one line each; an assignment over several lines is not aligned.
 
 use hcl_edit::expr::{Array, Expression, Object, ObjectKey, ObjectValue, ObjectValueTerminator};
 use hcl_edit::structure::{Attribute, Block, Body};
@@ -12,14 +12,14 @@ use crate::framework::Value;
 
 /// One level of indentation.
 const INDENT: &str = "  ";
-/// Where a heredoc ends.
+/// The end marker of a heredoc.
 const HEREDOC: &str = "EOT";
 
-/// What an attribute or entry is set to.
+/// The value of an attribute or of an entry.
 pub(super) enum Term {
     /// An expression on one line.
     Line(Expression),
-    /// Text over several lines, as it is.
+    /// Text over several lines.
     Heredoc(Expression),
     /// An object, a line for each attribute.
     Object(Vec<Field>),
@@ -35,19 +35,19 @@ pub(super) struct Field {
 }
 
 impl Field {
-    /// A name and what it is set to.
+    /// A name and its value.
     pub(super) fn new(name: impl Into<String>, term: Term) -> Self {
         Self { name: name.into(), term, comment: None }
     }
 
-    /// The same with a line of comment before it.
+    /// The same field with a comment line above it.
     pub(super) fn with_comment(self, comment: String) -> Self {
         Self { comment: Some(comment), ..self }
     }
 }
 
 impl Term {
-    /// Text that means itself, whatever is in it. Text of whole lines is a heredoc.
+    /// Literal text, with every template escaped. Text of whole lines becomes a heredoc.
     pub(super) fn text(text: &str) -> Self {
         if is_heredoc(text) {
             let template = Template::from(literals(text));
@@ -56,22 +56,22 @@ impl Term {
         Self::quoted(text)
     }
 
-    /// Text that means itself, on one line.
+    /// Literal text on one line.
     pub(super) fn quoted(text: &str) -> Self {
         Self::Line(quoted(text))
     }
 
-    /// An expression such as `var.name`, as it stands; what is no expression becomes text.
+    /// An expression such as `var.name`; an invalid expression becomes literal text.
     pub(super) fn verbatim(expression: &str) -> Self {
         Self::Line(expression.parse().unwrap_or_else(|_| quoted(expression)))
     }
 
-    /// A value without a schema of its own.
+    /// A value that has no nested schema.
     pub(super) fn value(value: &Value) -> Self {
         match value {
             Value::Null | Value::Unknown => Self::Line(Expression::null()),
             Value::Bool(value) => Self::Line((*value).into()),
-            // Parsed from its digits, of which a double would lose some.
+            // Parsed from its digits, because a double would lose some.
             Value::Number(number) => Self::verbatim(&number.to_string()),
             Value::String(text) => Self::text(text),
             Value::List(elements) => Self::list(elements.iter().map(Self::element).collect()),
@@ -81,12 +81,12 @@ impl Term {
         }
     }
 
-    /// A value as an element of a list, where the end of a heredoc would stand in the way of the comma.
+    /// A value as an element of a list, without heredocs: no comma may follow the end marker.
     fn element(value: &Value) -> Self {
         value.as_str().map_or_else(|| Self::value(value), Self::quoted)
     }
 
-    /// A list: on one line where every element is.
+    /// A list, on one line if every element is.
     pub(super) fn list(elements: Vec<Term>) -> Self {
         if elements.iter().all(|element| matches!(element, Self::Line(_))) {
             let expressions = elements.into_iter().map(|element| element.into_expression(0));
@@ -97,7 +97,7 @@ impl Term {
 
     fn is_one_line(&self) -> bool {
         match self {
-            // A heredoc counts as the line it begins on, and `terraform fmt` aligns it.
+            // `terraform fmt` aligns the line on which a heredoc begins.
             Self::Line(_) | Self::Heredoc(_) => true,
             Self::Object(fields) => fields.is_empty(),
             Self::List(terms) => terms.is_empty(),
@@ -124,12 +124,12 @@ pub(super) fn block(comment: &[String], words: &[&str], fields: Vec<Field>) -> B
     block
 }
 
-/// A file of blocks with an empty line between each two.
+/// A file of blocks with an empty line between them.
 pub(super) fn file(blocks: impl IntoIterator<Item = Block>) -> String {
     blocks.into_iter().map(|block| Body::from_iter([block]).to_string()).collect::<Vec<_>>().join("\n")
 }
 
-/// A block with nothing but another block in it.
+/// A block that contains one other block.
 pub(super) fn nested_block(outer: &str, inner: &str, fields: Vec<Field>) -> Block {
     let mut nested = Block::new(Ident::new_sanitized(inner));
     nested.body = body(fields, 2);
@@ -187,10 +187,10 @@ fn array(terms: Vec<Term>, depth: usize) -> Array {
     array
 }
 
-/// For each field, how wide its name is made: as the widest of the neighbours that are aligned with it.
+/// The width of each field's name: the longest name among the fields that are aligned with it.
 fn widths(fields: &[Field]) -> Vec<usize> {
     let mut widths = Vec::with_capacity(fields.len());
-    // A comment is a line without an assignment, and ends a group as well.
+    // A comment is a line without an assignment, so it ends a group too.
     let groups = fields.chunk_by(|a, b| a.term.is_one_line() && b.term.is_one_line() && b.comment.is_none());
     for group in groups {
         let width = group.iter().map(|field| columns(&key_text(&field.name))).max().unwrap_or_default();
@@ -212,7 +212,7 @@ fn prefix(comment: Option<&str>, depth: usize) -> String {
     comment.map_or_else(|| indent.clone(), |comment| format!("{indent}# {comment}\n{indent}"))
 }
 
-/// The key of an object's entry; quoted where it is no identifier.
+/// The key of an object's entry, quoted if it is no identifier.
 fn key(name: &str) -> ObjectKey {
     match Ident::try_new(name) {
         Ok(ident) => ident.into(),
@@ -231,8 +231,8 @@ fn quoted(text: &str) -> Expression {
     StringTemplate::from(literals(text)).into()
 }
 
-/// The text in pieces that end with what begins a template (`${`, `%{`): the library escapes the first of a piece and may
-/// miss one behind another sign, as in `${a} $${b}`.
+/// Splits text after each template marker (`${`, `%{`): `hcl_edit` escapes the first marker of a piece, and may miss one
+/// after another sign, as in `${a} $${b}`.
 fn literals(text: &str) -> Vec<Element> {
     let mut pieces = Vec::new();
     let mut rest = text;
@@ -247,7 +247,7 @@ fn literals(text: &str) -> Vec<Element> {
     pieces
 }
 
-/// Whether a heredoc gives exactly this text: it always ends with a new line, and has no escapes.
+/// Whether a heredoc gives exactly this text: a heredoc always ends with a new line, and has no escapes.
 fn is_heredoc(text: &str) -> bool {
     let plain = |character: char| !character.is_control() || matches!(character, '\n' | '\t');
     text.ends_with('\n')
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_are_aligned_and_longer_values_stand_alone() {
+    fn single_lines_are_aligned_and_longer_values_are_not() {
         let inner =
             |name: &str| Term::Object(vec![Field::new("a", Term::text(name)), Field::new("long", Term::text("x"))]);
         let text = rendered(vec![
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn text_means_itself() {
+    fn text_is_escaped() {
         let text = |text: &str| rendered(vec![Field::new("t", Term::text(text))]);
         let between =
             |whole: String| whole.trim_end().trim_end_matches('}').split_once("t = ").unwrap().1.trim_end().to_owned();
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_keep_their_digits_and_keys_are_quoted_where_they_must() {
+    fn numbers_keep_their_digits_and_keys_are_quoted_if_needed() {
         let number = Value::Number("0.123456789012345678901".parse().unwrap());
         let map = Value::Map([("a b".to_owned(), number), ("c".to_owned(), (-7).into())].into());
         expect_test::expect![[r#"

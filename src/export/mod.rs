@@ -1,8 +1,8 @@
-//! The export: an existing tenant as HCL, for any Terraform from 1.8 and for OpenTofu.
+//! The export: writes an existing tenant as HCL, for any Terraform from 1.8 and for OpenTofu.
 //!
-//! It walks the provider's table of lists and has no code for any type: whatever can be listed and imported can be
-//! exported. It knows the framework and no vendor, no protocol and no HTTP. What it could not capture it says, in the
-//! summary and above the resources concerned: a tenant that looks complete and is not would be destroyed piece by piece.
+//! It walks the provider's lists and has no code for any type: what can be listed and imported can be exported. It uses the
+//! framework, and no vendor, protocol or HTTP. It reports what it could not capture in the summary and above the resources
+//! concerned, so that nobody takes an incomplete configuration for the whole tenant.
 
 mod capture;
 mod configuration;
@@ -29,11 +29,11 @@ pub use self::summary::Summary;
 /// What to export, and how.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where to; it must be empty or not exist.
+    /// The folder to write; it must be empty or not exist.
     pub folder: PathBuf,
-    /// What of the tenant.
+    /// The vendors and types to capture.
     pub selection: Selection,
-    /// In which form.
+    /// The form of the files.
     pub format: Format,
     /// The provider's source address: `identity-as-code/idv`.
     pub source: String,
@@ -42,16 +42,16 @@ pub struct Options {
 /// The form of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// Resources with all that a user would write, and `import` blocks.
+    /// Resources with every attribute that a user would write, and `import` blocks.
     Hcl,
-    /// `import` blocks alone, for `terraform plan -generate-config-out`.
+    /// Only `import` blocks, for `terraform plan -generate-config-out`.
     ImportBlocks,
 }
 
 /// Why nothing was exported.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The folder has something in it.
+    /// The folder is not empty.
     #[error("`{}` is not empty, and an export overwrites nothing. Name a folder that is empty or does not exist with `--out`.", folder.display())]
     NotEmpty {
         /// The folder.
@@ -62,7 +62,7 @@ pub enum Error {
     Folder {
         /// The folder.
         folder: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         error: std::io::Error,
     },
     /// A name that does not exist.
@@ -87,10 +87,10 @@ fn listed(diagnostics: &Diagnostics) -> String {
     diagnostics.iter().map(|diagnostic| format!("\n\n{diagnostic}")).collect::<Vec<_>>().concat()
 }
 
-/// Captures a tenant. The provider is configured from its environment, as by an empty provider block.
+/// Captures a tenant and writes its configuration. The provider is configured from its environment, as by an empty provider
+/// block.
 ///
-/// Types are captured as far as possible: the summary says what could not be. Only what concerns the export as a whole is
-/// an error.
+/// A type that cannot be captured is reported in the summary. An error is returned only if nothing can be exported.
 pub async fn run(provider: &Provider, options: Options) -> Result<Summary, Error> {
     folder::check(&options.folder)?;
     let mistakes = provider.configure(&Value::Null, "export");
@@ -107,7 +107,7 @@ pub async fn run(provider: &Provider, options: Options) -> Result<Summary, Error
     Ok(Summary::new(provider, options.folder, options.format, chosen, &captures, &variables))
 }
 
-/// Type after type: what one asks a vendor for is shared with the next.
+/// Captures one type after the other, so that they share cached responses.
 async fn captures(provider: &Provider, types: &[String]) -> Vec<Capture> {
     // Hidden where standard error is no terminal.
     let progress = ProgressBar::new(types.len() as u64);

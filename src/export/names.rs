@@ -1,12 +1,12 @@
-//! Names of resources: from what a vendor calls an object to what HCL can call it.
+//! Names of resources: identifiers of HCL from the vendor's display names.
 
 use std::collections::BTreeSet;
 
-/// How long a name may be; the vendor's own names have no limit.
+/// The longest name in characters; display names have no limit.
 const LONGEST: usize = 60;
 
-/// A display name in lower case letters, digits and underscores. `fallback` stands for one that has none of them, and
-/// before one that begins with a digit.
+/// Converts a display name to lower case letters, digits and underscores. `fallback` replaces a name that has none of them,
+/// and is the prefix of one that begins with a digit.
 pub(super) fn slug(display_name: &str, fallback: &str) -> String {
     let lower = display_name.to_lowercase();
     let words = lower.split(|character: char| !character.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
@@ -21,12 +21,12 @@ pub(super) fn slug(display_name: &str, fallback: &str) -> String {
     name.trim_end_matches('_').to_owned()
 }
 
-/// Names that are taken, and the way to one that is not.
+/// The names that are taken.
 #[derive(Default)]
 pub(super) struct Names(BTreeSet<String>);
 
 impl Names {
-    /// This name, or the first free one with a number behind it.
+    /// Takes this name, or the first free one with a number appended.
     pub(super) fn take(&mut self, wanted: &str) -> String {
         let numbered = (2_usize..).map(|number| format!("{wanted}_{number}"));
         let mut candidates = std::iter::once(wanted.to_owned()).chain(numbered);
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn no_name_is_given_twice() {
+    fn names_are_unique() {
         let mut names = Names::default();
         let given = ["a", "a", "a_2", "a"].map(|wanted| names.take(wanted));
         assert_eq!(given, ["a", "a_2", "a_2_2", "a_3"]);

@@ -1,9 +1,10 @@
-//! References: where one object names another, the configuration names the other resource instead of its id.
+//! References: where an attribute has the id of another captured object, the configuration refers to that resource.
 //!
-//! The rule knows no type. An attribute names an object when it is called `STEM_id`, holds what only one other object of
-//! the vendor has as its identifying attribute (`id`, or a part of its identity, set by the vendor alone), and `STEM` is the
-//! other's type or ends with it: `list_id` and `parent_list_id` name an `idv_didit_list`, `destination_id` an
-//! `idv_didit_webhook_destination`. A reference that would close a circle stays an id, since Terraform could not plan it.
+//! The rule is the same for all types. An attribute refers to an object if three things are so: its name is `STEM_id`; its
+//! value is the identifying attribute of exactly one other object of the vendor (`id`, or a part of the identity that only
+//! the vendor sets); and `STEM` matches the other's type. `list_id` and `parent_list_id` refer to an `idv_didit_list`,
+//! `destination_id` to an `idv_didit_webhook_destination`. A reference that would close a cycle stays an id, because
+//! Terraform rejects cycles.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +12,7 @@ use super::capture::{Capture, Captured};
 use crate::framework::schema::{Attribute, Shape};
 use crate::framework::{Path, Type, check};
 
-/// The expressions that stand for ids, by the address of the object and the path of the attribute.
+/// The expressions that replace ids, by the address of the object and the path of the attribute.
 #[derive(Default)]
 pub(super) struct References {
     found: BTreeMap<(String, String), String>,
@@ -19,7 +20,7 @@ pub(super) struct References {
     edges: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// What can be referred to.
+/// An object that can be referred to.
 struct Target<'c> {
     capture: &'c Capture,
     address: String,
@@ -30,7 +31,7 @@ struct Target<'c> {
 type Targets<'c> = BTreeMap<(&'static str, &'c str), Vec<Target<'c>>>;
 
 impl References {
-    /// Finds them between all that was captured.
+    /// Finds the references between all captured objects.
     pub(super) fn between(captures: &[Capture]) -> Self {
         let targets = targets(captures);
         let mut references = Self::default();
@@ -42,7 +43,7 @@ impl References {
         references
     }
 
-    /// The expression for an attribute, if it names another object.
+    /// The expression for an attribute, if it refers to another object.
     pub(super) fn get(&self, address: &str, path: &Path) -> Option<&str> {
         self.found.get(&(address.to_owned(), path.to_string())).map(String::as_str)
     }
@@ -65,7 +66,7 @@ impl References {
         });
     }
 
-    /// Whether references lead from one object to another.
+    /// Whether there is a path of references from one object to another.
     fn leads(&self, from: &str, to: &str) -> bool {
         let mut pending = vec![from];
         let mut seen = BTreeSet::new();
@@ -106,7 +107,7 @@ fn identifies(capture: &Capture, attribute: &Attribute) -> bool {
     given && text && (attribute.name == "id" || part())
 }
 
-/// Whether the stem of an attribute's name speaks of a type.
+/// Whether the stem of an attribute's name matches a type: one ends with the other.
 fn names(stem: &str, object: &str) -> bool {
     let ends_with =
         |long: &str, short: &str| long.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('_'));
@@ -118,7 +119,7 @@ mod tests {
     use super::names;
 
     #[test]
-    fn a_stem_names_a_type() {
+    fn stem_matches_a_type() {
         for (stem, object, expected) in [
             ("list", "list", true),
             ("parent_list", "list", true),

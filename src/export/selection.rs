@@ -6,10 +6,10 @@ use super::Error;
 use crate::framework::provider::Clients;
 use crate::framework::{Diagnostics, Provider};
 
-/// What a person asks for; nothing is everything.
+/// The vendors and types that a user selects. The default selects everything.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
-    /// The vendors. Without any, those that are configured.
+    /// The vendors; if empty, those that are configured.
     pub vendors: Vec<String>,
     /// Only these types, with or without the provider's prefix.
     pub include: Vec<String>,
@@ -17,20 +17,21 @@ pub struct Selection {
     pub exclude: Vec<String>,
 }
 
-/// What is captured, and what is not.
+/// The types that are captured, and those that are not.
 pub(super) struct Chosen {
     /// The vendors, each of them configured.
     pub(super) vendors: Vec<&'static str>,
     /// The types, by full name.
     pub(super) types: Vec<String>,
-    /// Types of these vendors that no list exists for.
+    /// Types of these vendors that have no list.
     pub(super) unlistable: Vec<String>,
-    /// Types, asked for by nobody, that another generation of the vendor's API could list, each with what says so.
+    /// Types that only another generation of the vendor's API can list, and that were not included by name, each with the
+    /// reason.
     pub(super) unavailable: Vec<(String, Diagnostics)>,
 }
 
 impl Selection {
-    /// The types of a provider that is configured already. `mistakes` are those of its configuration.
+    /// Resolves the selection for a configured provider. `mistakes` are those of its configuration.
     pub(super) fn choose(
         &self,
         provider: &Provider,
@@ -87,7 +88,7 @@ impl Selection {
     }
 }
 
-/// The full names of types, or which of them does not exist.
+/// The full names of types, or an error that names the one that does not exist.
 fn full_names(provider: &Provider, names: &[String]) -> Result<BTreeSet<String>, Error> {
     let full = |name: &String| {
         let candidates = [name.clone(), format!("{}_{name}", provider.name)];

@@ -1,4 +1,4 @@
-//! What a person is told at the end of an export.
+//! The report that `export` prints at its end.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use super::selection::Chosen;
 use super::variables::Variables;
 use crate::framework::{Diagnostics, Provider, Severity};
 
-/// What was captured, what was not and why, and what to do next. Its `Display` is for standard output.
+/// What was captured, what was not and why, and the next commands. Its `Display` is for standard output.
 pub struct Summary {
     folder: PathBuf,
     format: Format,
@@ -61,7 +61,7 @@ impl Summary {
         }
     }
 
-    /// Whether everything that was asked for was captured.
+    /// Whether everything that was selected was captured.
     pub fn is_complete(&self) -> bool {
         self.types.iter().all(|line| line.complete)
     }
@@ -78,14 +78,14 @@ impl Summary {
         };
         let refused: usize = self.types.iter().map(|line| line.refused).sum();
         if refused > 0 {
-            writeln!(f, "\nFirst mend what cannot be planned, as told above; the plan then shows a change of it.")?;
+            writeln!(f, "\nFirst fix what cannot be planned, as described above. The plan then shows it as a change.")?;
         }
         let changed = if refused > 0 { format!("up to {refused}") } else { "0".to_owned() };
         writeln!(
             f,
-            "\nNext, where OpenTofu's `tofu` does as well, and `init` is not needed with `dev_overrides`:\n\n  \
+            "\nNext (OpenTofu's `tofu` works too; skip `init` with `dev_overrides`):\n\n  \
              terraform -chdir={folder} init\n  terraform -chdir={folder} {plan}\n  terraform -chdir={folder} apply\n\n\
-             The plan says \"{total} to import, 0 to add, {changed} to change, 0 to destroy\". After the apply, imports.tf has done its work."
+             The plan shows \"{total} to import, 0 to add, {changed} to change, 0 to destroy\". After the apply, imports.tf is no longer needed."
         )
     }
 }
@@ -100,8 +100,8 @@ impl fmt::Display for Summary {
         }
         for line in &self.types {
             for problem in &line.problems {
-                let what = if problem.severity == Severity::Error { "Not everything" } else { "A warning" };
-                writeln!(f, "\n{what} of {}: {}", line.type_name, problem.summary)?;
+                let what = if problem.severity == Severity::Error { "Incomplete:" } else { "Warning for" };
+                writeln!(f, "\n{what} {}: {}", line.type_name, problem.summary)?;
                 writeln!(f, "{}", indented(&problem.detail))?;
             }
             if !line.complete {
@@ -110,19 +110,19 @@ impl fmt::Display for Summary {
         }
         if !self.unlistable.is_empty() {
             let types = self.unlistable.join(", ");
-            writeln!(f, "\nNot captured, because the vendor lists no such objects: {types}. Import them one by one.")?;
+            writeln!(f, "\nNot captured, because the vendor has no list of them: {types}. Import them one by one.")?;
         }
         for (type_name, why) in &self.unavailable {
             for reason in why {
-                writeln!(f, "\nNothing of {type_name}: {}", reason.summary)?;
+                writeln!(f, "\nSkipped {type_name}: {}", reason.summary)?;
                 writeln!(f, "{}", indented(&reason.detail))?;
             }
         }
         if !self.not_configured.is_empty() {
-            writeln!(f, "\nNot configured, and so not looked at: {}.", self.not_configured.join(", "))?;
+            writeln!(f, "\nNot configured, so not captured: {}.", self.not_configured.join(", "))?;
         }
         if !self.variables.is_empty() {
-            writeln!(f, "\nNot told by the vendor, and variables in variables.tf:")?;
+            writeln!(f, "\nNot returned by the vendor, so variables in variables.tf:")?;
         }
         for (name, address, required) in &self.variables {
             let when = if *required { "needed for a plan" } else { "null until the object changes" };
@@ -132,7 +132,7 @@ impl fmt::Display for Summary {
     }
 }
 
-/// A word as a shell takes it.
+/// A text quoted as one word of a shell command.
 fn shell_word(text: &str) -> String {
     let plain = |character: char| character.is_alphanumeric() || "/._-".contains(character);
     if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }

@@ -1,4 +1,4 @@
-//! Variables: a place for what no vendor tells.
+//! Variables: one for each value that the vendor does not return.
 
 use super::hcl::{self, Field, Term};
 use super::names::Names;
@@ -7,11 +7,11 @@ use crate::framework::schema::{Attribute, Shape};
 
 /// One variable of the configuration.
 pub(super) struct Variable {
-    /// Its name.
+    /// The name.
     pub(super) name: String,
     /// The address of the object that it is for.
     pub(super) address: String,
-    /// Whether a plan needs a value: the attribute is required, and null is none.
+    /// Whether a plan needs a value: the attribute is required, and null does not count as one.
     pub(super) required: bool,
     description: String,
     kind: String,
@@ -26,7 +26,7 @@ pub(super) struct Variables {
 }
 
 impl Variables {
-    /// A variable for an attribute of an object; the expression that reads it.
+    /// Adds a variable for an attribute of an object, and returns the expression that reads it.
     pub(super) fn add(&mut self, address: &str, attribute: &Attribute, path: &str) -> Term {
         let object = address.split_once('.').map_or(address, |(_, name)| name);
         let stem = attribute.name.strip_suffix("_wo").unwrap_or(&attribute.name);
@@ -51,7 +51,7 @@ impl Variables {
         &self.all
     }
 
-    /// `variables.tf`; none where there is no variable.
+    /// The text of `variables.tf`; `None` if there is no variable.
     pub(super) fn file(&self) -> Option<String> {
         (!self.all.is_empty()).then(|| hcl::file(self.all.iter().map(Variable::block)))
     }
@@ -73,13 +73,13 @@ impl Variable {
     }
 }
 
-/// Whose it is, what it is, and when it is needed.
+/// The description: the attribute and its object, what it is, and when it is needed.
 fn description(address: &str, attribute: &Attribute, path: &str) -> String {
     let what = attribute.description.split_inclusive(". ").next().unwrap_or_default().trim_end();
     let when = if attribute.required {
-        "The vendor does not tell it, and a plan needs it."
+        "The vendor does not return it, and a plan needs it."
     } else {
-        "The vendor does not tell it. It may stay null as long as the object stays as it is; a change of the object needs it."
+        "The vendor does not return it. It may stay null until the object changes; a change needs the value."
     };
     format!("`{path}` of {address}: {what} {when}")
 }

@@ -1,7 +1,5 @@
-//! `docs/guides/coverage.md` holds against the code: every object of a vendor stands in its section, of the right kind, and
-//! nothing else does; and what the sandbox serves is among the endpoints.
-//!
-//! The references themselves are the vendors' and not kept here, so the page says how many endpoints each has.
+//! `docs/guides/coverage.md` agrees with the code: the section of a vendor links to every object of the vendor, with the right
+//! kind, and to no other, and it lists the endpoints that the sandbox serves. The counts of endpoints are generated.
 
 use std::collections::BTreeSet;
 
@@ -11,10 +9,11 @@ use idv::registry::VENDORS;
 use idv::sandbox;
 
 use super::{ACTION, DATA_SOURCE, EPHEMERAL_RESOURCE, FUNCTION, KINDS, Kind, LIST_RESOURCE, RESOURCE};
+use crate::support::golden;
 
 const PAGE: &str = include_str!("../../docs/guides/coverage.md");
 
-/// The part of the page that is about one vendor.
+/// The section of one vendor.
 fn section(vendor: &str) -> &'static str {
     let (_, rest) = PAGE.split_once(&format!("\n## {vendor}\n")).unwrap_or_else(|| {
         panic!("docs/guides/coverage.md has no section `## {vendor}`: write one, with a row for each endpoint of its reference")
@@ -29,12 +28,12 @@ fn rows(vendor: &str) -> Vec<Vec<&'static str>> {
     tables.flat_map(|table| table.lines().skip(2)).map(cells).collect()
 }
 
-/// The endpoints that a cell names: `GET /servicekeys`.
+/// The endpoints in a cell, such as `GET /servicekeys`.
 fn endpoints(cell: &'static str) -> impl Iterator<Item = &'static str> {
     cell.split('`').skip(1).step_by(2).filter(|code| code.contains(" /"))
 }
 
-/// The objects that a cell links to, as `resources/vult_weights`, and what it calls each.
+/// The objects that a cell links to, as `resources/vult_weights`, each with the kind and name in the text of the link.
 fn objects(cell: &'static str) -> impl Iterator<Item = (String, String)> {
     cell.match_indices("](../").map(move |(position, link)| {
         let target = cell[position + link.len()..].split_once(".md)").expect("a link to a page").0;
@@ -64,46 +63,53 @@ fn registered(vendor: &dyn Vendor) -> BTreeSet<String> {
 /// The operations of a vendor's stand-in, with paths as the vendor's reference has them.
 fn served(sandbox: &sandbox::StandIn) -> BTreeSet<String> {
     let routes = (sandbox.routes)();
-    // The reference of 1Kosmos counts this to the address.
+    // In the reference of 1Kosmos this is a part of the address.
     let path = |path: &'static str| path.strip_prefix("/idproofingapi").unwrap_or(path);
     routes.operations().iter().map(|operation| format!("{} {}", operation.method, path(operation.path))).collect()
 }
 
 #[test]
-fn every_object_is_in_the_section_of_its_vendor_and_no_other_is() {
+fn sections_link_to_the_objects_of_their_vendor() {
     for (vendor, _) in VENDORS {
         let cells = rows(vendor.title()).into_iter().flatten();
-        let mut told = BTreeSet::new();
+        let mut linked = BTreeSet::new();
         for (target, called) in cells.flat_map(objects) {
-            assert_eq!(target, called, "a link leads to something else than it says");
-            told.insert(called);
+            assert_eq!(target, called, "a link points to another page than its text says");
+            linked.insert(called);
         }
-        let (title, there) = (vendor.title(), registered(*vendor));
-        let missing: Vec<_> = there.difference(&told).collect();
+        let (title, objects) = (vendor.title(), registered(*vendor));
+        let missing: Vec<_> = objects.difference(&linked).collect();
         assert!(missing.is_empty(), "docs/guides/coverage.md has no row under {title} that links to {missing:?}");
-        let foreign: Vec<_> = told.difference(&there).collect();
+        let foreign: Vec<_> = linked.difference(&objects).collect();
         assert!(
             foreign.is_empty(),
-            "docs/guides/coverage.md links under {title} to what it does not have: {foreign:?}"
+            "docs/guides/coverage.md links under {title} to objects that the vendor does not have: {foreign:?}"
         );
     }
 }
 
+/// The words before the count of a vendor's endpoints.
+const COUNT: &str = "The page has ";
+
 #[test]
-fn every_section_is_of_a_vendor_and_counts_its_endpoints() {
-    let titles: Vec<_> = PAGE.split("\n## ").skip(1).map(|section| section.lines().next().unwrap()).collect();
+fn sections_are_the_vendors_and_count_their_endpoints() {
+    let mut sections = PAGE.split("\n## ");
+    let mut counted = sections.next().unwrap().to_owned();
+    let mut titles = Vec::new();
+    for section in sections {
+        titles.push(section.lines().next().unwrap());
+        let table = section.split("\n\n").find(|block| block.starts_with('|')).unwrap();
+        let (before, rest) = section.split_once(COUNT).expect("a section counts its endpoints");
+        let (_, after) = rest.split_once(' ').unwrap();
+        counted += &format!("\n## {before}{COUNT}{} {after}", table.lines().count() - 2);
+    }
     let vendors: Vec<_> = VENDORS.iter().map(|(vendor, _)| vendor.title()).collect();
     assert_eq!(titles, vendors, "the sections of docs/guides/coverage.md on the left, and the vendors in their order");
-    for title in titles {
-        let (_, counted) = section(title).split_once("The page has ").expect("a section counts its endpoints");
-        let counted: usize = counted.split(' ').next().unwrap().parse().unwrap();
-        let table = section(title).split("\n\n").find(|block| block.starts_with('|')).unwrap();
-        assert_eq!(table.lines().count() - 2, counted, "rows of the first table of {title}");
-    }
+    golden::check("docs/guides/coverage.md", &counted, "the number of rows in the first table of each section");
 }
 
 #[test]
-fn every_endpoint_became_something_or_it_is_said_why_not() {
+fn every_endpoint_has_an_object_or_a_reason() {
     for (vendor, _) in VENDORS {
         for row in rows(vendor.title()) {
             let (became, endpoint) = row.split_last().unwrap();
@@ -113,16 +119,16 @@ fn every_endpoint_became_something_or_it_is_said_why_not() {
 }
 
 #[test]
-fn the_sandbox_serves_what_objects_need_and_nothing_that_is_not_told() {
+fn sandbox_serves_the_endpoints_of_the_page() {
     for (vendor, sandbox) in VENDORS {
         let served = served(sandbox);
         let rows = rows(vendor.title());
-        let told: BTreeSet<_> = rows.iter().flatten().flat_map(|cell| endpoints(cell)).map(str::to_owned).collect();
-        let untold: Vec<_> = served.difference(&told).collect();
-        assert!(untold.is_empty(), "the sandbox serves what the page does not tell: {untold:?}");
+        let listed: BTreeSet<_> = rows.iter().flatten().flat_map(|cell| endpoints(cell)).map(str::to_owned).collect();
+        let unlisted: Vec<_> = served.difference(&listed).collect();
+        assert!(unlisted.is_empty(), "the sandbox serves endpoints that the page does not list: {unlisted:?}");
         let of_objects = rows.iter().filter(|row| row.iter().any(|cell| objects(cell).next().is_some()));
         let needed: BTreeSet<_> = of_objects.flatten().flat_map(|cell| endpoints(cell)).map(str::to_owned).collect();
         let absent: Vec<_> = needed.difference(&served).collect();
-        assert!(absent.is_empty(), "objects need what the sandbox does not serve: {absent:?}");
+        assert!(absent.is_empty(), "objects need endpoints that the sandbox does not serve: {absent:?}");
     }
 }

@@ -1,9 +1,9 @@
-//! Links between the documents lead to files that exist.
+//! Links between the documents point to files that exist.
 
 use std::path::{Path, PathBuf};
 
 #[test]
-fn links_lead_to_files() {
+fn links_point_to_files() {
     let root = super::root();
     let mut documents: Vec<PathBuf> = super::names_in("").into_iter().map(|name| root.join(name)).collect();
     for folder in ["docs/guides", "docs/decisions"] {
@@ -15,7 +15,7 @@ fn links_lead_to_files() {
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
-/// A sentence about each link of a document that leads nowhere. Links to other sites are not followed.
+/// A message for each broken link of a document. Links to other sites are not followed.
 fn broken_links(document: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(document).unwrap();
     let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());

@@ -1,7 +1,7 @@
-//! The registry's pages are what the schemas and `examples/` give, and every object has its examples.
+//! The registry's pages are generated from the schemas and `examples/`, and every object has its examples.
 //!
 //! Pages are generated and checked in, because registries and people read them without building the provider. The guides
-//! in `docs/guides/` are written by hand; `coverage` holds the one that tells of every object against the code.
+//! in `docs/guides/` are written by hand; `coverage` compares the one that lists every object with the code.
 
 mod coverage;
 mod function;
@@ -20,7 +20,7 @@ use page::{Import, Page};
 
 use crate::support::golden;
 
-/// The kinds of objects: the folder of their pages and examples, what a heading calls them, and the example's file.
+/// The kinds of objects: the folder of their pages and examples, the noun in headings, and the example's file.
 const RESOURCE: Kind = Kind { folder: "resources", noun: "Resource", example: "resource.tf" };
 const LIST_RESOURCE: Kind =
     Kind { folder: "list-resources", noun: "List Resource", example: "list-resource.tfquery.hcl" };
@@ -31,6 +31,7 @@ const ACTION: Kind = Kind { folder: "actions", noun: "Action", example: "action.
 const FUNCTION: Kind = Kind { folder: "functions", noun: "function", example: "function.tf" };
 const KINDS: [Kind; 6] = [RESOURCE, DATA_SOURCE, LIST_RESOURCE, EPHEMERAL_RESOURCE, ACTION, FUNCTION];
 
+#[derive(Clone, Copy)]
 struct Kind {
     folder: &'static str,
     noun: &'static str,
@@ -38,7 +39,7 @@ struct Kind {
 }
 
 #[test]
-fn pages_are_generated_from_schemas_and_examples() {
+fn pages_agree_with_schemas_and_examples() {
     let (pages, missing) = pages();
     assert!(missing.is_empty(), "{}", missing.join("\n"));
     for (file, text) in &pages {
@@ -67,12 +68,12 @@ fn every_example_folder_belongs_to_an_object() {
             _ => provider.functions.keys().map(|name| (*name).to_owned()).collect(),
         };
         for name in names_in(&format!("examples/{}", kind.folder)) {
-            assert!(known.contains(&name), "examples/{}/{name} is no object of the provider", kind.folder);
+            assert!(known.contains(&name), "examples/{}/{name} belongs to no object of the provider", kind.folder);
         }
     }
 }
 
-/// Every generated page by its file, and a sentence about each example that is missing.
+/// Every generated page by its file, and a message for each missing example.
 fn pages() -> (BTreeMap<String, String>, Vec<String>) {
     let provider = provider();
     let mut missing = Vec::new();
@@ -162,7 +163,7 @@ fn generated_files() -> Vec<String> {
     KINDS.into_iter().flat_map(of_kind).collect()
 }
 
-/// The names in a folder of the repository; none where there is no such folder yet.
+/// The names in a folder of the repository; empty if there is no such folder.
 fn names_in(folder: &str) -> Vec<String> {
     let entries = std::fs::read_dir(root().join(folder)).into_iter().flatten();
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()

@@ -13,17 +13,17 @@ pub(super) struct Page<'s> {
     pub subcategory: &'s str,
     /// Such as `idv_vult_webhook (Resource)`.
     pub heading: String,
-    /// What it describes.
+    /// The schema of the object.
     pub schema: &'s Schema,
-    /// The configuration that shows it.
+    /// The example configuration.
     pub example: String,
-    /// The import block and the command, for a resource.
+    /// The import section, for a resource.
     pub import: Option<Import>,
 }
 
-/// How an existing object is taken over.
+/// The ways to import an existing object.
 pub(super) struct Import {
-    /// What tells the object from every other.
+    /// The attributes of the identity.
     pub identity: Vec<IdentityAttribute>,
     /// `import-by-identity.tf`.
     pub by_identity: String,

@@ -1,21 +1,21 @@
-//! The schema section of a page: attributes by who sets them, nested ones below under an anchor of their own.
+//! The schema section of a page: attributes grouped by who sets them, nested ones below with an anchor of their own.
 
 use std::collections::VecDeque;
 
 use idv::framework::schema::{Attribute, Nesting, Schema, Shape};
 use idv::framework::types::Type;
 
-/// A heading, and whether an attribute stands below it.
+/// A heading, and whether an attribute belongs below it.
 type Group = (&'static str, fn(&Attribute) -> bool);
 
-/// By who sets an attribute.
+/// The groups of attributes, by who sets them.
 const GROUPS: [Group; 3] = [
     ("Required", |attribute| attribute.required),
     ("Optional", |attribute| attribute.optional),
     ("Read-Only", |attribute| attribute.computed && !attribute.optional),
 ];
 
-/// The section, from its heading on.
+/// The section with its heading.
 pub(super) fn section(schema: &Schema) -> String {
     let mut parts = vec!["## Schema\n".to_owned()];
     if schema.attributes.is_empty() {

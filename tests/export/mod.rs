@@ -1,4 +1,4 @@
-//! An existing tenant comes under Terraform complete and with an empty plan: by `export`, and by `terraform query`.
+//! An existing tenant is imported complete and with an empty plan: by `export`, and by `terraform query`.
 
 mod incomplete;
 mod query;
@@ -6,6 +6,7 @@ mod references;
 mod selection;
 mod tenant;
 
+use crate::support::objects;
 use crate::support::sandbox::Sandbox;
 use crate::support::terraform::{self, Run};
 use crate::support::workspace::Workspace;
@@ -15,30 +16,30 @@ fn export(workspace: &Workspace, arguments: &[&str]) -> Run {
     workspace.run_provider(&[&["export", "--out", "tenant"], arguments].concat())
 }
 
-/// The pages of webhooks that were asked for.
+/// The number of requests for pages of webhooks.
 fn webhook_requests(sandbox: &Sandbox) -> usize {
     sandbox.request_lines().iter().filter(|line| line.contains("/webhook/list")).count()
 }
 
 /// Plans, applies and plans again in the folder `tenant`.
 #[track_caller]
-fn takes_over(workspace: &Workspace, objects: usize) {
+fn imports_all(workspace: &Workspace, objects: usize) {
     let planned = workspace.run(&["-chdir=tenant", "plan", "-no-color", "-input=false"]).succeeded();
     let summary = format!("Plan: {objects} to import, 0 to add, 0 to change, 0 to destroy.");
-    assert!(planned.stdout.contains(&summary), "the plan is not what was promised");
+    assert!(planned.stdout.contains(&summary), "the plan differs from the summary");
     workspace.run(&["-chdir=tenant", "apply", "-no-color", "-input=false", "-auto-approve"]).succeeded();
     workspace.run(&["-chdir=tenant", "plan", "-no-color", "-detailed-exitcode"]).succeeded();
 }
 
-fn comes_under(workspace: &Workspace, sandbox: &Sandbox) {
+fn exports_and_imports(workspace: &Workspace, sandbox: &Sandbox) {
+    let objects = tenant::listed(sandbox);
     sandbox.forget_requests();
     let exported = export(workspace, &[]).succeeded();
-    let promise = format!("{} to import", tenant::OBJECTS);
-    assert!(exported.stdout.contains(&promise), "not {promise}: tests/export/tenant.rs says what the tenant has");
-    assert_eq!(webhook_requests(sandbox), 3, "a request for each page of webhooks and no other");
+    assert!(exported.stdout.contains(&format!("{objects} to import")), "not {objects}: {}", exported.stdout);
+    assert_eq!(webhook_requests(sandbox), 3, "one request for each page of webhooks");
     workspace.run(&["-chdir=tenant", "fmt", "-check", "-diff", "-no-color"]).succeeded();
     let before = sandbox.state();
-    takes_over(workspace, tenant::OBJECTS);
+    imports_all(workspace, objects);
     let unchanged = |state: &serde_json::Value| {
         let mut state = state.clone();
         for (vendor, spent) in [("vult", "tokens"), ("fiven", "tokens"), ("xident", "limits")] {
@@ -46,26 +47,41 @@ fn comes_under(workspace: &Workspace, sandbox: &Sandbox) {
         }
         state
     };
-    assert_eq!(unchanged(&sandbox.state()), unchanged(&before), "taking a tenant over changes nothing of it");
+    assert_eq!(unchanged(&sandbox.state()), unchanged(&before), "an import changes nothing at the vendors");
 }
 
 #[test]
-fn a_tenant_is_captured_whole() {
+fn tenant_is_exported_and_imported_complete() {
     let sandbox = tenant::sandbox();
-    let workspace = Workspace::new(&sandbox);
-    comes_under(&workspace, &sandbox);
+    let state = sandbox.state();
+    for (object, listed) in objects::all().filter_map(|object| Some((object, object.listed?))) {
+        assert!(listed(&state) > 0, "tests/export/tenant.rs has no {}", object.type_name);
+    }
+    exports_and_imports(&Workspace::new(&sandbox), &sandbox);
 }
 
-/// The commands of the README's section, which is all that a person has to type.
+/// What Terraform created comes back from an export without a change.
 #[test]
-fn the_readme_takes_three_commands() {
+fn created_objects_are_exported_and_imported_complete() {
+    let sandbox = objects::sandbox();
+    let creator = Workspace::new(&sandbox);
+    creator.configure(&objects::configuration(objects::all(), |_| ""));
+    creator.apply().succeeded();
+    let workspace = Workspace::new(&sandbox);
+    export(&workspace, &[]).succeeded();
+    imports_all(&workspace, tenant::listed(&sandbox));
+}
+
+/// The commands of the README's section are all that a person has to type.
+#[test]
+fn readme_commands_import_the_tenant() {
     let readme = include_str!("../../README.md");
     let section = readme.split("## Bring an existing tenant under Terraform\n").nth(1).unwrap();
     let commands = section.split("```shell\n").nth(1).unwrap().split("```").next().unwrap();
     let sandbox = tenant::sandbox();
     let mut workspace = Workspace::new(&sandbox);
     workspace.set("TF_CLI_ARGS_apply", "-auto-approve"); // nobody is there to type "yes"
-    let mut said = Vec::new();
+    let mut outputs = Vec::new();
     for command in commands.lines() {
         let words: Vec<_> = command.split(" # ").next().unwrap().split_whitespace().collect();
         let run = match words.split_first().unwrap() {
@@ -73,28 +89,23 @@ fn the_readme_takes_three_commands() {
             (&"terraform-provider-idv", arguments) => workspace.run_provider(arguments),
             (other, _) => panic!("{other} is no command of this test"),
         };
-        said.push(run.succeeded().stdout);
+        outputs.push(run.succeeded().stdout);
     }
-    assert_eq!(said.len(), 3);
-    assert!(
-        said[2].contains(&format!(
-            "Apply complete! Resources: {} imported, 0 added, 0 changed, 0 destroyed.",
-            tenant::OBJECTS
-        )),
-        "{}",
-        said[2]
-    );
+    assert_eq!(outputs.len(), 3);
+    let imported = tenant::listed(&sandbox);
+    let complete = format!("Apply complete! Resources: {imported} imported, 0 added, 0 changed, 0 destroyed.");
+    assert!(outputs[2].contains(&complete), "{}", outputs[2]);
 }
 
 #[test]
-fn the_oldest_terraform_takes_it_over_as_well() {
+fn oldest_terraform_imports_the_tenant() {
     let sandbox = tenant::sandbox();
     let workspace = Workspace::new(&sandbox).with_terraform(terraform::oldest());
-    comes_under(&workspace, &sandbox);
+    exports_and_imports(&workspace, &sandbox);
 }
 
 #[test]
-fn import_blocks_alone_leave_the_rest_to_terraform() {
+fn import_blocks_let_terraform_generate_the_configuration() {
     let sandbox = tenant::sandbox();
     let workspace = Workspace::new(&sandbox);
     export(&workspace, &["--format", "import-blocks"]).succeeded();
@@ -104,13 +115,12 @@ fn import_blocks_alone_leave_the_rest_to_terraform() {
     assert_eq!(files, ["imports.tf", "provider.tf", "versions.tf"]);
     let generate = ["-chdir=tenant", "plan", "-no-color", "-generate-config-out=generated.tf"];
     let planned = workspace.run(&generate).succeeded();
-    assert!(
-        planned.stdout.contains(&format!("Plan: {} to import, 0 to add, 0 to change, 0 to destroy.", tenant::OBJECTS))
-    );
+    let summary = format!("Plan: {} to import, 0 to add, 0 to change, 0 to destroy.", tenant::listed(&sandbox));
+    assert!(planned.stdout.contains(&summary));
 }
 
 #[test]
-fn an_export_can_be_repeated_to_the_letter() {
+fn second_export_equals_the_first() {
     let sandbox = tenant::sandbox();
     let read = |workspace: &Workspace| {
         let mut files: Vec<_> = std::fs::read_dir(workspace.path().join("tenant"))
@@ -123,7 +133,7 @@ fn an_export_can_be_repeated_to_the_letter() {
     };
     let first = Workspace::new(&sandbox);
     export(&first, &[]).succeeded();
-    // The vendor lists in another order.
+    // The vendor returns another order.
     sandbox.change_state(|state| state["vult"]["webhooks"].as_array_mut().unwrap().reverse());
     let second = Workspace::new(&sandbox);
     export(&second, &[]).succeeded();
@@ -131,7 +141,7 @@ fn an_export_can_be_repeated_to_the_letter() {
 }
 
 #[test]
-fn secrets_are_variables_and_nowhere_else() {
+fn secrets_become_variables_and_are_not_written() {
     let sandbox = tenant::sandbox();
     sandbox.change_state(|state| state["onekosmos"]["show_bucket_secrets"] = true.into());
     let workspace = Workspace::new(&sandbox);
@@ -140,14 +150,14 @@ fn secrets_are_variables_and_nowhere_else() {
     assert!(read("onekosmos_buckets.tf").contains("secret_key_wo = var.acme_evidence_secret_key"));
     expect_test::expect![[r#"
         variable "acme_evidence_secret_key" {
-          description = "`aws_credential.secret_key_wo` of idv_onekosmos_bucket.acme_evidence: The secret of the AWS access key. The vendor does not tell it. It may stay null as long as the object stays as it is; a change of the object needs it."
+          description = "`aws_credential.secret_key_wo` of idv_onekosmos_bucket.acme_evidence: The secret of the AWS access key. The vendor does not return it. It may stay null until the object changes; a change needs the value."
           type        = string
           sensitive   = true
           default     = null
         }
 
         variable "fraud_17_face_image" {
-          description = "`face_image_wo` of idv_xident_blacklist_entry.fraud_17: The image of the face, in base64 as `filebase64` gives it. The vendor does not tell it. It may stay null as long as the object stays as it is; a change of the object needs it."
+          description = "`face_image_wo` of idv_xident_blacklist_entry.fraud_17: The image of the face, in base64 as `filebase64` gives it. The vendor does not return it. It may stay null until the object changes; a change needs the value."
           type        = string
           sensitive   = true
           default     = null

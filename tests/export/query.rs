@@ -1,4 +1,4 @@
-//! The same by `terraform query`, which Terraform has from 1.14 on.
+//! A tenant is imported by `terraform query`, which Terraform has from 1.14 on.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use super::{tenant, webhook_requests};
 use crate::examples;
 use crate::support::workspace::Workspace;
 
-/// What is in Terraform's JSON for each object that a list found.
+/// A part of Terraform's JSON line for each object that a list returns.
 const FOUND: &str = r#""type":"list_resource_found""#;
 
 /// A list block for a type.
@@ -14,7 +14,7 @@ fn list(kind: &str, arguments: &str) -> String {
     format!("list \"{kind}\" \"all\" {{\n  provider = idv\n{arguments}\n}}\n")
 }
 
-/// The types that the provider can list, of which there is one list block each.
+/// A list block for each type that the provider can list.
 fn everything(workspace: &Workspace) -> String {
     let schemas = workspace.schemas();
     let kinds = schemas["list_resource_schemas"].as_object().unwrap().keys();
@@ -22,25 +22,24 @@ fn everything(workspace: &Workspace) -> String {
 }
 
 #[test]
-fn a_tenant_is_captured_whole() {
+fn query_imports_the_tenant_complete() {
     let sandbox = tenant::sandbox();
     let workspace = Workspace::new(&sandbox);
     workspace.configure("");
     workspace.write("all.tfquery.hcl", &everything(&workspace));
     sandbox.forget_requests();
     workspace.run(&["query", "-no-color", "-generate-config-out=generated.tf"]).succeeded();
-    // Each list is a call of its own, but they share a run's answers.
+    // Each list is a call of its own, but the calls of a run share their responses.
     assert_eq!(webhook_requests(&sandbox), 3);
     let planned = workspace.run(&["plan", "-no-color"]).succeeded();
-    assert!(
-        planned.stdout.contains(&format!("Plan: {} to import, 0 to add, 0 to change, 0 to destroy.", tenant::OBJECTS))
-    );
+    let summary = format!("Plan: {} to import, 0 to add, 0 to change, 0 to destroy.", tenant::listed(&sandbox));
+    assert!(planned.stdout.contains(&summary));
     workspace.apply().succeeded();
     workspace.plan().assert_empty();
 }
 
 #[test]
-fn a_limit_reads_no_page_too_many() {
+fn limit_reads_no_further_page() {
     let sandbox = tenant::sandbox();
     let workspace = Workspace::new(&sandbox);
     workspace.configure("");
@@ -53,7 +52,7 @@ fn a_limit_reads_no_page_too_many() {
 }
 
 #[test]
-fn an_error_on_page_3_is_told() {
+fn failed_page_fails_the_query() {
     let sandbox = tenant::sandbox();
     let mut workspace = Workspace::new(&sandbox);
     workspace.set("IDV_MAX_RETRIES", "1");
@@ -66,7 +65,7 @@ fn an_error_on_page_3_is_told() {
 }
 
 #[test]
-fn a_list_that_another_generation_of_the_api_has_is_an_error() {
+fn list_of_another_api_generation_is_an_error() {
     let sandbox = tenant::sandbox();
     let mut workspace = Workspace::new(&sandbox);
     workspace.set("IDV_XIDENT_API", "v1");
@@ -81,7 +80,7 @@ fn a_list_that_another_generation_of_the_api_has_is_an_error() {
 }
 
 #[test]
-fn the_examples_find_something() {
+fn examples_return_objects() {
     let sandbox = tenant::sandbox();
     for folder in examples::folders("list-resources") {
         let workspace = Workspace::new(&sandbox);
@@ -90,12 +89,12 @@ fn the_examples_find_something() {
         workspace.write("example.tfquery.hcl", &example);
         workspace.run(&["fmt", "-check", "-diff"]).succeeded();
         let run = workspace.run(&["query", "-json"]).succeeded();
-        assert!(run.stdout.contains(FOUND), "nothing is found by {}", folder.display());
+        assert!(run.stdout.contains(FOUND), "{} returns nothing", folder.display());
     }
 }
 
 #[test]
-fn filters_are_the_vendors() {
+fn filters_are_sent_to_the_vendor() {
     let sandbox = tenant::sandbox();
     let workspace = Workspace::new(&sandbox);
     workspace.configure("");

@@ -243,13 +243,13 @@ fn objects_that_name_each_other_refer_to_each_other() {
     .assert_eq(&(read("acme_lists.tf") + "\n" + &read("acme_list_entries.tf")));
     expect_test::expect![[r#"
         variable "e_pin" {
-          description = "`pin` of idv_acme_list_entry.e: The PIN of the entry. The vendor does not tell it, and a plan needs it."
+          description = "`pin` of idv_acme_list_entry.e: The PIN of the entry. The vendor does not return it, and a plan needs it."
           type        = string
           sensitive   = true
         }
 
         variable "f_pin" {
-          description = "`pin` of idv_acme_list_entry.f: The PIN of the entry. The vendor does not tell it, and a plan needs it."
+          description = "`pin` of idv_acme_list_entry.f: The PIN of the entry. The vendor does not return it, and a plan needs it."
           type        = string
           sensitive   = true
         }

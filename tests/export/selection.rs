@@ -1,10 +1,10 @@
-//! What an export is asked for, and what it refuses.
+//! Which types an export captures, and which arguments it rejects.
 
 use super::{export, tenant};
 use crate::support::workspace::Workspace;
 
 #[test]
-fn a_folder_with_something_in_it_is_refused() {
+fn folder_with_files_is_rejected() {
     let sandbox = tenant::sandbox();
     let workspace = Workspace::new(&sandbox);
     std::fs::create_dir(workspace.path().join("tenant")).unwrap();
@@ -20,7 +20,7 @@ fn a_folder_with_something_in_it_is_refused() {
 }
 
 #[test]
-fn types_and_vendors_are_chosen() {
+fn arguments_select_types_and_vendors() {
     let sandbox = tenant::sandbox();
     for (arguments, types) in [
         (&["--vendor", "vult"][..], &["vult_document_requirements", "vult_webhook", "vult_weights"][..]),
@@ -45,7 +45,7 @@ fn types_and_vendors_are_chosen() {
 }
 
 #[test]
-fn what_cannot_be_asked_for_is_said() {
+fn wrong_selection_is_an_error() {
     let sandbox = tenant::sandbox();
     let unconfigured = Workspace::without_vendors();
     let mut half = Workspace::without_vendors();
@@ -66,7 +66,7 @@ fn what_cannot_be_asked_for_is_said() {
 }
 
 #[test]
-fn a_mistake_about_a_vendor_that_is_not_asked_for_does_not_matter() {
+fn mistake_of_an_unselected_vendor_is_ignored() {
     let sandbox = tenant::sandbox();
     let mut workspace = Workspace::new(&sandbox);
     workspace.set("IDV_ONEKOSMOS_CURVE", "round");

@@ -1,135 +1,67 @@
-//! Every request of an apply and of a destroy broken, one at a time, in the way that is the nastiest there: the command
-//! again ends with what it would have made without a fault, each object once and none left behind.
+//! A fault in each request of an apply and of a destroy, one at a time: the next run of the command ends with the objects
+//! of a run without a fault, each once, and with none left behind.
 
 use std::thread;
 
+use idv::registry::VENDORS;
 use serde_json::{Value, json};
 
+use crate::support::objects::{self, Object};
 use crate::support::sandbox::Sandbox;
 use crate::support::workspace::Workspace;
 
-/// One object of each kind whose create can be found again, by vendor.
-const OBJECTS: &[(&str, &str)] = &[
-    (
-        "vult",
-        r#"
-resource "idv_vult_weights" "main" {
-  age_weight = 2
-  on_destroy = "restore"
+/// The vendors, each with the objects of the table whose create can be recovered.
+fn vendors() -> Vec<(&'static str, String)> {
+    let restores = |object: &Object| if object.can_restore { "on_destroy = \"restore\"" } else { "" };
+    let names = VENDORS.iter().map(|(vendor, _)| vendor.name());
+    let with_objects = names.map(|name| {
+        let recoverable = objects::of_vendor(name).filter(|object| object.is_recoverable);
+        (name, objects::configuration(recoverable, restores))
+    });
+    with_objects.filter(|(_, configuration)| !configuration.is_empty()).collect()
 }
-resource "idv_vult_document_requirements" "main" {
-  document_type = "passport"
-  data_source   = "ocr"
-  city_required = true
-  on_destroy    = "restore"
-}
-resource "idv_vult_webhook" "main" {
-  name = "events"
-  url  = "https://hooks.example.com/idv"
-}
-"#,
-    ),
-    (
-        "onekosmos",
-        r#"
-resource "idv_onekosmos_proofing_template" "main" {
-  document_type = "dl_object"
-  dvc_id        = "dvc_sandbox"
-  workflow      = [{ name = "front", type = "CAPTURE_FRONT" }]
-}
-resource "idv_onekosmos_bucket" "main" {
-  type           = "aws"
-  bucket_name    = "evidence"
-  aws_credential = { access_key = "AKIA1", region = "eu-central-1", secret_key_wo = "hush" }
-}
-"#,
-    ),
-    (
-        "xident",
-        r#"
-resource "idv_xident_blacklist_entry" "main" {
-  reason        = "fraud"
-  face_image_wo = "ZmFjZQ=="
-}
-resource "idv_xident_face_enrollment" "main" {
-  user_id       = "user-456"
-  face_image_wo = "ZmFjZQ=="
-}
-resource "idv_xident_api_key" "main" {
-  name = "shop"
-}
-"#,
-    ),
-    (
-        "didit",
-        r#"
-resource "idv_didit_questionnaire" "main" {
-  title         = "Onboarding"
-  languages     = ["en"]
-  form_elements = [{ element_type = "short_text", label = { en = "Occupation?" } }]
-}
-resource "idv_didit_workflow" "main" {
-  workflow_label = "kyc"
-  features       = [{ feature = "OCR" }]
-}
-resource "idv_didit_webhook_destination" "main" {
-  label             = "events"
-  url               = "https://hooks.example.com/didit"
-  subscribed_events = ["status.updated"]
-}
-resource "idv_didit_list" "main" {
-  name       = "trusted"
-  list_type  = "custom"
-  entry_type = "country"
-}
-resource "idv_didit_list_entry" "main" {
-  list_id = idv_didit_list.main.id
-  value   = "DEU"
-}
-resource "idv_didit_customization" "main" {
-  hide_progress_bar = true
-  on_destroy        = "restore"
-}
-"#,
-    ),
-];
 
-/// What is broken.
+/// The configuration of one of them.
+fn of_vendor(vendor: &str) -> String {
+    vendors().into_iter().find(|(name, _)| *name == vendor).unwrap().1
+}
+
+/// The command that has the fault.
 #[derive(Clone, Copy, PartialEq)]
 enum Command {
     Apply,
     Destroy,
 }
 
-/// A request by what a fault is placed with.
+/// A request, as a fault names it.
 #[derive(Debug)]
 struct Place {
     method: String,
     /// Without ids.
     path: String,
-    /// How many like it came before.
+    /// How many requests like it came before.
     earlier: usize,
 }
 
 #[test]
-fn an_apply_whose_any_request_is_carried_out_and_refused_is_mended_by_the_next() {
+fn apply_recovers_when_a_request_fails_after_commit() {
     each_vendor(&json!({"kind": "status", "status": 502, "after": true}), Command::Apply);
 }
 
-/// A portal's page is no answer of the vendor's, also where nobody reads the body of an answer.
+/// The page of a captive portal is no response of the vendor, also where nobody reads the response body.
 #[test]
-fn a_destroy_of_which_a_portal_answers_any_request_is_mended_by_the_next() {
+fn destroy_recovers_when_a_portal_responds_to_a_request() {
     let page =
         json!({"kind": "status", "status": 200, "headers": {"content-type": "text/html"}, "body": "<html></html>"});
     each_vendor(&page, Command::Destroy);
 }
 
-/// A vendor that is not there while Terraform asks for a token, which is not the same as an object that is not there.
+/// A token endpoint that responds with 404 does not mean that the object is gone.
 #[test]
-fn a_token_endpoint_that_is_gone_says_nothing_about_objects() {
-    let (vendor, configuration) = OBJECTS[0];
+fn missing_token_endpoint_is_not_a_missing_object() {
+    let vendor = "vult";
     let (sandbox, workspace) = start();
-    workspace.configure(configuration);
+    workspace.configure(&of_vendor(vendor));
     workspace.apply().succeeded();
     let (there, known) = (sandbox.state()[vendor].clone(), workspace.state());
     sandbox.fault(&json!({"vendor": vendor, "path": "/oauth/token", "kind": "status", "status": 404, "times": 99}));
@@ -143,12 +75,12 @@ fn a_token_endpoint_that_is_gone_says_nothing_about_objects() {
     assert_eq!(workspace.state(), known);
 }
 
-/// What is asked on the way to a create fails: the create was not sent, and nobody has to look for what it made.
+/// A request before the create fails, so the create was not sent and there is nothing to look for.
 #[test]
-fn a_create_that_was_not_sent_is_not_said_to_have_been() {
-    let (vendor, configuration) = OBJECTS[1];
+fn failure_before_a_create_does_not_report_it_as_sent() {
+    let vendor = "onekosmos";
     let (sandbox, workspace) = start();
-    workspace.configure(configuration);
+    workspace.configure(&of_vendor(vendor));
     let fault = json!({"vendor": vendor, "path": "/api/r1/system/community_info", "kind": "garbage", "times": 99});
     sandbox.fault(&fault);
     let errors = workspace.apply().failed().errors();
@@ -158,23 +90,23 @@ fn a_create_that_was_not_sent_is_not_said_to_have_been() {
 }
 
 fn start() -> (Sandbox, Workspace) {
-    let sandbox = Sandbox::start().with_variable("IDV_XIDENT_API", "verify/v1");
+    let sandbox = objects::sandbox();
     let mut workspace = Workspace::new(&sandbox);
-    // A fault that the transport repeats away tests nothing here.
+    // A retry of the transport would hide the fault.
     workspace.set("IDV_MAX_RETRIES", "0");
     (sandbox, workspace)
 }
 
-/// Each vendor's requests are broken in a thread of their own.
+/// Walks each vendor in a thread of its own.
 fn each_vendor(fault: &Value, command: Command) {
     thread::scope(|scope| {
-        for (vendor, configuration) in OBJECTS {
-            scope.spawn(move || break_each(vendor, configuration, fault, command));
+        for (vendor, configuration) in vendors() {
+            scope.spawn(move || break_each(vendor, &configuration, fault, command));
         }
     });
 }
 
-/// Begins anew for each request of a command, and breaks that one.
+/// Runs a command once for each of its requests, with a fault in that one.
 fn break_each(vendor: &str, configuration: &str, fault: &Value, command: Command) {
     let (sandbox, workspace) = start();
     let before = sandbox.state();
@@ -193,14 +125,14 @@ fn break_each(vendor: &str, configuration: &str, fault: &Value, command: Command
         if destroys {
             workspace.apply().succeeded();
         }
-        put(fault, vendor, &place, &sandbox);
-        // It may fail, or succeed with a warning; what counts is what the next one finds.
+        inject(fault, vendor, &place, &sandbox);
+        // It may fail, or succeed with a warning. The next run is what counts.
         if destroys {
             workspace.destroy()
         } else {
             workspace.apply()
         };
-        assert_eq!(sandbox.faults(), 0, "not struck: {vendor}: {place:?}");
+        assert_eq!(sandbox.faults(), 0, "not injected: {vendor}: {place:?}");
         sandbox.clear_faults();
         if !destroys {
             workspace.apply().succeeded();
@@ -212,8 +144,8 @@ fn break_each(vendor: &str, configuration: &str, fault: &Value, command: Command
     }
 }
 
-/// Lets those pass that came before.
-fn put(fault: &Value, vendor: &str, place: &Place, sandbox: &Sandbox) {
+/// Injects the fault, after the requests like it that came before.
+fn inject(fault: &Value, vendor: &str, place: &Place, sandbox: &Sandbox) {
     let earlier = json!({"kind": "delay", "delay_ms": 0, "times": place.earlier});
     let faults = if place.earlier > 0 { vec![earlier, fault.clone()] } else { vec![fault.clone()] };
     for mut fault in faults {
@@ -224,7 +156,7 @@ fn put(fault: &Value, vendor: &str, place: &Place, sandbox: &Sandbox) {
     }
 }
 
-/// The requests of which the log tells, without ids.
+/// The requests in the sandbox's log, without ids.
 fn places(sandbox: &Sandbox) -> Vec<Place> {
     let mut places: Vec<Place> = Vec::new();
     for request in sandbox.requests() {
@@ -242,7 +174,7 @@ fn places(sandbox: &Sandbox) -> Vec<Place> {
     places
 }
 
-/// What a vendor has, without what differs from one create to the next: ids, times, tokens, and weights of the past.
+/// The objects of a vendor without what differs from one create to the next: ids, times, tokens, and earlier weights.
 fn objects(part: &Value) -> Value {
     match part {
         Value::Object(members) => {

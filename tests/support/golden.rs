@@ -1,9 +1,9 @@
-//! Files that a test generates and the repository keeps, with one switch to overwrite them.
+//! Generated files that are checked in, with one switch to overwrite them.
 
 use std::path::Path;
 
-/// Holds a checked-in file, named from the repository's root, against what generates it. With `UPDATE_GOLDENS=1` it is
-/// written instead. `source` says in a failure what it comes from.
+/// Compares a checked-in file, named from the repository's root, with its generated text. `UPDATE_GOLDENS=1` writes it
+/// instead. `source` names in the failure what the file is generated from.
 pub(crate) fn check(file: &str, expected: &str, source: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     let actual = std::fs::read_to_string(&path).unwrap_or_default();
@@ -12,14 +12,14 @@ pub(crate) fn check(file: &str, expected: &str, source: &str) {
     }
     assert!(
         updating(),
-        "{file} is not what {source} gives: set `UPDATE_GOLDENS=1` for this test, or run `make docs`, and commit the result{}",
+        "{file} differs from {source}: set `UPDATE_GOLDENS=1` for this test, or run `make docs`, and commit the result{}",
         first_difference(&actual, expected)
     );
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(&path, expected).unwrap();
 }
 
-/// Whether this run overwrites what it would compare.
+/// Whether this run overwrites the files.
 pub(crate) fn updating() -> bool {
     std::env::var_os("UPDATE_GOLDENS").is_some_and(|value| value == "1")
 }

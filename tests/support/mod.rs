@@ -1,4 +1,4 @@
-//! What the subjects of the suite share.
+//! Shared parts of the suite: Terraform, workspaces, the sandbox, the table of objects, goldens.
 
 pub(crate) mod golden;
 pub(crate) mod objects;

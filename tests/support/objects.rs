@@ -163,9 +163,9 @@ pub(crate) fn sandbox() -> Sandbox {
 /// The configuration of every object, with the values of the first apply and further lines for some.
 pub(crate) fn configuration(
     objects: impl Iterator<Item = &'static Object>,
-    lines: impl Fn(&Object) -> String,
+    lines: impl Fn(&Object) -> &'static str,
 ) -> String {
-    objects.map(|object| object.block(&Values::Created, "main", &lines(object))).collect()
+    objects.map(|object| object.block(&Values::Created, "main", lines(object))).collect()
 }
 
 /// Which values a configuration has.

@@ -1,4 +1,4 @@
-//! The real Terraform: where it is, and what one run of it said.
+//! The real Terraform: its path, and the output of one run.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -12,7 +12,7 @@ use serde_json::Value;
 const PINNED: &str = include_str!("../../.terraform-version");
 const OLDEST: &str = include_str!("../../.terraform-version-oldest");
 
-/// Terraform on this machine: the one that `TF_ACC_TERRAFORM_PATH` names, or else the pinned one if it is installed.
+/// The Terraform of the tests: the one that `TF_ACC_TERRAFORM_PATH` names, or else the pinned one if it is installed.
 pub(crate) fn pinned() -> PathBuf {
     find("TF_ACC_TERRAFORM_PATH", PINNED.trim())
 }
@@ -59,7 +59,7 @@ pub(crate) fn parse_version(text: &str) -> Version {
     (numbers.next().unwrap(), numbers.next().unwrap())
 }
 
-/// A command that inherits nothing that would change what Terraform, the provider or its HTTP client do.
+/// A command without the caller's variables that configure Terraform, the provider or its HTTP client.
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
@@ -68,12 +68,12 @@ pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
             command.env_remove(name);
         }
     }
-    // No question to the vendor of Terraform whether there is a newer one.
+    // Disables the check for a newer Terraform.
     command.env("CHECKPOINT_DISABLE", "1");
     command
 }
 
-/// What one run said. Those with `-json` can be asked for their diagnostics.
+/// The output of one run. A run with `-json` has diagnostics.
 pub(crate) struct Run {
     /// The exit code; `None` after a signal.
     pub(crate) code: Option<i32>,
@@ -115,7 +115,7 @@ impl Run {
         self.diagnostics("warning")
     }
 
-    /// As a person would have seen it: the messages of `-json` without what surrounds them, and no whole documents.
+    /// The output as a person would see it: the messages of `-json` lines, without whole documents.
     pub(crate) fn transcript(&self) -> String {
         let message = |line: &str| {
             let message = serde_json::from_str::<Value>(line).ok()?;
@@ -138,7 +138,7 @@ impl Run {
     }
 
     fn diagnostics(&self, severity: &str) -> String {
-        // `validate` answers one document over many lines with all of them, the others a line for each.
+        // `validate` prints one document with all diagnostics, the other commands one line for each.
         let documents: Vec<Value> = match serde_json::from_str::<Value>(&self.stdout) {
             Ok(document) if document["diagnostics"].is_array() => document["diagnostics"].as_array().unwrap().clone(),
             _ => self
@@ -156,12 +156,12 @@ impl Run {
     }
 }
 
-/// Every run with the provider under test warns that it is.
+/// Whether this is the warning that every run with an overridden provider prints.
 fn is_about_overrides(diagnostic: &Value) -> bool {
     diagnostic["summary"] == "Provider development overrides are in effect"
 }
 
-/// A diagnostic as Terraform's `-json` has it, shown as a person would see it, without boxes and line breaks.
+/// A diagnostic of `-json`, displayed without boxes and line breaks.
 struct Diagnostic(Value);
 
 impl fmt::Display for Diagnostic {

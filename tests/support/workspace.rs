@@ -14,11 +14,11 @@ use super::objects;
 use super::sandbox::{BINARY, Sandbox};
 use super::terraform::{self, Run};
 
-/// Before every configuration, so that a test writes only what it is about.
+/// Prepended to every configuration.
 const REQUIREMENTS: &str =
     "terraform {\n  required_providers {\n    idv = { source = \"identity-as-code/idv\" }\n  }\n}\n";
 
-/// A workspace of one test. When the test fails, all that Terraform said in it is printed.
+/// A workspace of one test. If the test fails, the output of every run is printed.
 pub(crate) struct Workspace {
     folder: TempDir,
     terraform: PathBuf,
@@ -34,14 +34,14 @@ pub(crate) struct Plan {
 }
 
 impl Workspace {
-    /// An empty one, whose provider finds the vendors of a sandbox in the environment.
+    /// An empty workspace whose environment configures the vendors of a sandbox.
     pub(crate) fn new(sandbox: &Sandbox) -> Self {
         let mut workspace = Self::without_vendors();
         workspace.environment.extend(sandbox.env().clone());
         workspace
     }
 
-    /// An empty one, whose environment says nothing about vendors.
+    /// An empty workspace whose environment configures no vendor.
     pub(crate) fn without_vendors() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let binaries = Path::new(BINARY).parent().unwrap().display();
@@ -54,7 +54,7 @@ impl Workspace {
         Self { folder, terraform: terraform::pinned(), environment, transcript: RefCell::default() }
     }
 
-    /// The same with another Terraform.
+    /// The same workspace with another Terraform.
     pub(crate) fn with_terraform(mut self, terraform: PathBuf) -> Self {
         self.terraform = terraform;
         self
@@ -74,7 +74,7 @@ impl Workspace {
         }
     }
 
-    /// Where the configuration is.
+    /// The folder of the configuration.
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
@@ -100,7 +100,7 @@ impl Workspace {
         self.finish(arguments, command.output().unwrap().into())
     }
 
-    /// Begins a command in a process group of its own, for a test that interrupts it as a terminal would.
+    /// Starts a command in a process group of its own, for a test that interrupts it as a terminal does.
     pub(crate) fn start(&self, arguments: &[&str]) -> Started<'_> {
         let mut command = self.command(arguments);
         let child = command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -147,7 +147,7 @@ impl Workspace {
         self.run(&["destroy", "-json", "-auto-approve"])
     }
 
-    /// Takes an object into state.
+    /// Imports an object by its id.
     pub(crate) fn import(&self, address: &str, id: &str) -> Run {
         self.run(&["import", "-no-color", address, id])
     }
@@ -198,7 +198,7 @@ impl Workspace {
 impl Drop for Workspace {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("all that Terraform said in this test:\n{}", self.transcript.borrow());
+            eprintln!("the output of Terraform in this test:\n{}", self.transcript.borrow());
         }
     }
 }
@@ -210,14 +210,14 @@ impl Plan {
         assert_eq!(self.run.code, Some(0), "the plan is not empty: {:#}", self.json["resource_changes"]);
     }
 
-    /// What is to happen to an object, in Terraform's words: `["delete", "create"]` is a replacement.
+    /// The planned actions of an object: `["delete", "create"]` is a replacement.
     #[track_caller]
     pub(crate) fn actions(&self, address: &str) -> Vec<&str> {
         let actions = self.change(address)["actions"].as_array().unwrap();
         actions.iter().map(|action| action.as_str().unwrap()).collect()
     }
 
-    /// Before, after, and what makes it a replacement, as Terraform's JSON has it.
+    /// The planned change of an object in Terraform's JSON.
     #[track_caller]
     pub(crate) fn change(&self, address: &str) -> &Value {
         let changes = self.json["resource_changes"].as_array().unwrap();
@@ -247,7 +247,7 @@ impl Plan {
     }
 }
 
-/// A command under way.
+/// A running command.
 pub(crate) struct Started<'w> {
     workspace: &'w Workspace,
     arguments: Vec<String>,

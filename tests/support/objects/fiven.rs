@@ -24,7 +24,7 @@ const CREDENTIALS_ACCESS_REQUEST: Object = Object {
         replaces("party_id", r#""alice::1220abcd""#, r#""carol::1220beef""#),
         replaces("providers", r#"["GOOGLE", "GITHUB"]"#, r#"["GITHUB"]"#),
     ],
-    create_request: "POST /api/v1/kyc/credentials-access-request",
+    create_request: "POST /api/v1/credentials-access-request",
     import_id: |attributes| text(attributes, "party_id"),
     listed: Some(|state| distinct(rows(state, CREDENTIALS), &["partyId"])),
     is_recoverable: false,

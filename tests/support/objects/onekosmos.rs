@@ -95,7 +95,7 @@ const SERVICE_KEY: Object = Object {
     type_name: "idv_onekosmos_service_key",
     attributes: &[
         replaces("tag", r#""pipeline""#, r#""mobile""#),
-        updates("rotate_when", "", r#"{ quarter = "2026-Q4" }"#),
+        updates("rotate_when", r#"{ quarter = "2026-Q4" }"#, r#"{ quarter = "2027-Q1" }"#),
     ],
     create_request: "GET /idproofingapi/servicekeys",
     import_id: |_| "pipeline".to_owned(),
