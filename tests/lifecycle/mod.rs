@@ -12,27 +12,27 @@ use crate::support::sandbox::Sandbox;
 use crate::support::workspace::Workspace;
 
 #[test]
-fn objects_of_vult() {
+fn vult_objects() {
     walk("vult");
 }
 
 #[test]
-fn objects_of_onekosmos() {
+fn onekosmos_objects() {
     walk("onekosmos");
 }
 
 #[test]
-fn objects_of_fiven() {
+fn fiven_objects() {
     walk("fiven");
 }
 
 #[test]
-fn objects_of_xident() {
+fn xident_objects() {
     walk("xident");
 }
 
 #[test]
-fn objects_of_didit() {
+fn didit_objects() {
     walk("didit");
 }
 
@@ -47,7 +47,7 @@ fn every_vendor_has_a_test() {
 
 /// Walks the objects of a vendor, each in a sandbox of its own. `LIFECYCLE` restricts the walk to one type.
 fn walk(vendor: &str) {
-    let wanted = std::env::var("LIFECYCLE").ok();
+    let wanted = std::env::var_os("LIFECYCLE");
     for object in objects::of_vendor(vendor) {
         if wanted.as_ref().is_none_or(|wanted| wanted == object.type_name) {
             eprintln!("the lifecycle of {}", object.type_name);
