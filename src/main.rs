@@ -12,7 +12,7 @@ use clap::Parser;
 use cli::{Cli, Command, DoctorArguments, ExportArguments, SandboxArguments};
 use idv::framework::{environment::Environment, panics};
 use idv::plugin::{self, Handshake};
-use idv::{doctor, export, framework, protocol, registry, sandbox};
+use idv::{doctor, export, protocol, registry, sandbox};
 
 /// Where Terraform and OpenTofu look the provider up; they complete it with their own registry.
 const SOURCE: &str = "identity-as-code/idv";

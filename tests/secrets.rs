@@ -78,7 +78,7 @@ ephemeral "idv_fiven_verification_links" "main" {
 }
 resource "idv_xident_blacklist_entry" "older" {
   provider      = idv.older
-  reason        = "fraud"
+  reason        = "chargeback"
   face_image_wo = "ZmFjZS1pbWFnZS04YzRk"
 }
 data "idv_xident_requirements" "main" {}

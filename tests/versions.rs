@@ -35,7 +35,7 @@ fn every_object_is_created_updated_imported_and_destroyed() {
     let workspace = Workspace::new(&sandbox);
     let weights = |state: &Value| {
         let sets = state["vult"]["weights"].as_array().unwrap();
-        sets.last().unwrap()["ofac_fuzzy_match_weight"].clone()
+        sets.last().unwrap()["ofac_fuzzy_match_weight"].as_f64()
     };
     let before = weights(&sandbox.state());
     let created = everything(|_| Values::Created);
