@@ -1,4 +1,4 @@
-//! The command line: arguments only. What they start is in the library.
+//! The arguments of the command line. The library implements the commands.
 
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
@@ -7,7 +7,7 @@ use idv::{export, sandbox};
 
 /// Terraform and OpenTofu provider for the admin side of identity-verification vendors.
 ///
-/// Terraform starts it as a plugin; a person uses the commands below.
+/// Terraform starts it as a plugin. The commands below are for people and pipelines.
 #[derive(Parser)]
 #[command(version, arg_required_else_help = true)]
 pub(crate) struct Cli {
@@ -17,18 +17,17 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Serve the provider for a debugger: prints what to set so that Terraform attaches to it, and ends with Ctrl-C.
+    /// Serve the provider for a debugger: print the variable with which Terraform attaches to it, and stop at Ctrl-C.
     Debug,
-    /// Say of each vendor that is configured whether Terraform could work with it, and if not, whose move it is.
+    /// Check every configured vendor (network, TLS, clock, credentials, permissions) and report who must fix what.
     ///
-    /// The vendors are configured by the same environment variables as the provider. Looks at the way there, TLS, the clock,
-    /// the credentials and what they may read, and changes nothing. The exit code is 0 only if nothing failed; a warning is
-    /// no failure.
+    /// The vendors are configured by the same environment variables as the provider. The checks change nothing. The exit code
+    /// is 0 only if no check failed; a warning is not a failure.
     Doctor(DoctorArguments),
     /// Write an existing tenant as Terraform configuration, with an `import` block for each object.
     ///
     /// The vendors are configured by the same environment variables as the provider. The exit code is 0 only if everything
-    /// that was asked for was captured.
+    /// that was requested was captured.
     Export(ExportArguments),
     /// Serve a local stand-in for the vendors, each on a port of its own.
     Sandbox(SandboxArguments),
@@ -38,33 +37,33 @@ pub(crate) enum Command {
 
 #[derive(Args)]
 pub(crate) struct SchemaArguments {
-    /// In the form of `terraform providers schema -json`. Required: there is no other form yet.
+    /// Print the format of `terraform providers schema -json`. Required: no other format exists.
     #[arg(long, required = true)]
     json: bool,
 }
 
 #[derive(Args)]
 pub(crate) struct DoctorArguments {
-    /// For a pipeline: one JSON object with every vendor, and in it every check with `ok`, `warning`, `failed` or `skipped`.
+    /// Print one JSON object with every vendor and every check, which is `ok`, `warning`, `failed` or `skipped`.
     #[arg(long)]
     pub(crate) json: bool,
 }
 
 #[derive(Args)]
 pub(crate) struct ExportArguments {
-    /// Capture this vendor; may be repeated, or hold several by commas. All that are configured when left out.
+    /// Capture this vendor; can be repeated or contain several, separated by commas. Default: all that are configured.
     #[arg(long, value_name = "VENDOR", value_delimiter = ',')]
     vendor: Vec<String>,
-    /// Write into DIR, which must be empty or not exist.
+    /// Write to DIR, which must be empty or not exist.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Capture only these types, by commas, such as `vult_webhook`.
+    /// Capture only these types, separated by commas, such as `vult_webhook`.
     #[arg(long, value_name = "TYPES", value_delimiter = ',')]
     include: Vec<String>,
-    /// Leave these types out, by commas.
+    /// Exclude these types, separated by commas.
     #[arg(long, value_name = "TYPES", value_delimiter = ',')]
     exclude: Vec<String>,
-    /// Resources and `import` blocks, or `import` blocks alone for `terraform plan -generate-config-out`.
+    /// Write resources and `import` blocks, or only `import` blocks for `terraform plan -generate-config-out`.
     #[arg(long, value_enum, default_value_t = ExportFormat::Hcl)]
     format: ExportFormat,
 }
@@ -76,7 +75,7 @@ enum ExportFormat {
 }
 
 impl ExportArguments {
-    /// The same in the export's terms.
+    /// Converts the arguments to the export's options.
     pub(crate) fn into_options(self, source: &str) -> export::Options {
         export::Options {
             folder: self.out,
@@ -92,28 +91,28 @@ impl ExportArguments {
 
 #[derive(Args)]
 pub(crate) struct SandboxArguments {
-    /// Address to listen on.
+    /// Listen on this address.
     #[arg(long, default_value = "127.0.0.1")]
     listen: IpAddr,
-    /// First port: the vendors follow from there in order, the control port comes last. 0 takes free ports.
+    /// Use this port for the first vendor and the following ports for the others and the control port. 0 uses free ports.
     #[arg(long, default_value_t = 0, value_name = "PORT")]
     port_base: u16,
     /// Keep the state in FILE between runs.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
-    /// Begin from the state in FILE, where there is no state file yet.
+    /// Begin with the state in FILE if there is no state file yet.
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
-    /// Delay every vendor's answer, after the request was carried out.
+    /// Delay every response of a vendor, after the request was applied.
     #[arg(long, default_value = "0ms", value_name = "DURATION", value_parser = duration)]
     latency: Duration,
-    /// Write the ready line, as JSON, to FILE once all ports are open.
+    /// Write the ready line as JSON to FILE once all ports are open.
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
-    /// Go on in the background: return once all ports are open.
+    /// Run in the background: return once all ports are open.
     #[arg(long)]
     pub(crate) background: bool,
-    /// How to say where everything is: one JSON line, or `export` lines for `eval`.
+    /// Print the ready line as one line of JSON, or as `export` lines for `eval`.
     #[arg(long, value_enum, default_value_t = ReadyFormat::Json)]
     format: ReadyFormat,
 }
@@ -125,7 +124,7 @@ enum ReadyFormat {
 }
 
 impl SandboxArguments {
-    /// The same in the engine's terms.
+    /// Converts the arguments to the sandbox's options.
     pub(crate) fn into_options(self) -> sandbox::Options {
         sandbox::Options {
             listen: self.listen,
@@ -143,7 +142,6 @@ impl SandboxArguments {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    let parsed: jiff::SignedDuration =
-        text.parse().map_err(|error| format!("{error}; write for instance 50ms or 2s"))?;
+    let parsed: jiff::SignedDuration = text.parse().map_err(|error| format!("{error}; use for example 50ms or 2s"))?;
     parsed.try_into().map_err(|_| "a delay cannot be negative".to_owned())
 }

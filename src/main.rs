@@ -1,4 +1,4 @@
-//! The binary: picks what to be. Started by Terraform it is a plugin; started by a person it has commands.
+//! The binary: a plugin if Terraform starts it, otherwise a command line.
 
 mod cli;
 
@@ -14,11 +14,11 @@ use idv::framework::{environment::Environment, panics};
 use idv::plugin::{self, Handshake};
 use idv::{doctor, export, protocol, registry, sandbox};
 
-/// Where Terraform and OpenTofu look the provider up; they complete it with their own registry.
+/// The provider's source address, which Terraform and OpenTofu complete with their own registry.
 const SOURCE: &str = "identity-as-code/idv";
 
 fn main() -> ExitCode {
-    // Decided by go-plugin's cookie and before any argument is read: Terraform gives none.
+    // go-plugin's cookie decides, before any argument is read: Terraform passes none.
     let result = match Handshake::read(&plugin::process_environment, &[protocol::VERSION]) {
         Ok(handshake) => block_on(serve(&handshake)),
         Err(plugin::Error::NotAPlugin) => block_on(run(Cli::parse().command)),
@@ -27,19 +27,19 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nobody is left to tell when standard error is gone; the exit code still says it.
+            // If standard error is closed, the exit code still reports the failure.
             let _ = writeln!(io::stderr(), "Error: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
-/// One thread serves: the work is waiting for vendors, and a plugin starts several times in a run.
+/// Runs a task on one thread: most of the work is waiting for vendors, and a plugin starts several times in a run.
 fn block_on(task: impl Future<Output = Result<(), Box<dyn Error>>>) -> Result<(), Box<dyn Error>> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(task)
 }
 
-/// The provider as a plugin: its routes, and what it does before it ends.
+/// Returns the routes of the plugin, and the task that it runs before it ends.
 fn plugin() -> (tonic::service::Routes, impl Future<Output = ()> + Send + 'static) {
     plugin::hclog::install(&plugin::process_environment, "TF_LOG_PROVIDER_IDV");
     plugin::panic::install_hook(panics::catches_panics);
@@ -49,16 +49,16 @@ fn plugin() -> (tonic::service::Routes, impl Future<Output = ()> + Send + 'stati
 }
 
 async fn serve(handshake: &Handshake) -> Result<(), Box<dyn Error>> {
-    let (routes, farewell) = plugin();
-    Ok(plugin::serve(handshake, routes, farewell).await?)
+    let (routes, shutdown) = plugin();
+    Ok(plugin::serve(handshake, routes, shutdown).await?)
 }
 
 async fn run(command: Command) -> Result<(), Box<dyn Error>> {
     match command {
         Command::Debug => {
-            let (routes, farewell) = plugin();
+            let (routes, shutdown) = plugin();
             let environment = &plugin::process_environment;
-            Ok(plugin::serve_debug(environment, SOURCE, protocol::VERSION, routes, farewell).await?)
+            Ok(plugin::serve_debug(environment, SOURCE, protocol::VERSION, routes, shutdown).await?)
         }
         Command::Doctor(arguments) => run_doctor(&arguments).await,
         Command::Export(arguments) => run_export(arguments).await,
@@ -78,7 +78,7 @@ async fn run_doctor(arguments: &DoctorArguments) -> Result<(), Box<dyn Error>> {
     if report.is_well() {
         Ok(())
     } else {
-        Err("Terraform could not work with all of these vendors; why is told above".into())
+        Err("Terraform cannot work with all of these vendors; the failed checks are listed above".into())
     }
 }
 
@@ -103,7 +103,7 @@ async fn run_sandbox(arguments: SandboxArguments) -> Result<(), Box<dyn Error>> 
 }
 
 fn print_schema() -> Result<(), Box<dyn Error>> {
-    // No variable can change a schema.
+    // A schema does not depend on variables.
     let provider = registry::provider(Environment::of(BTreeMap::new()));
     let text = format!("{:#}\n", protocol::schema_json::render(SOURCE, &provider));
     io::stdout().write_all(text.as_bytes())?;

@@ -1,4 +1,4 @@
-//! `doctor` says of each vendor whether Terraform could work with it, and whose move it is.
+//! `doctor` reports for each vendor whether Terraform can work with it, and who has to act if it cannot.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::support::sandbox::Sandbox;
 use crate::support::terraform::Run;
 use crate::support::workspace::Workspace;
 
-/// What the doctor found, by vendor and check.
+/// The doctor's report, by vendor and check.
 struct Found {
     run: Run,
     report: Value,
@@ -23,7 +23,7 @@ impl Found {
     fn findings(&self, vendor: &str) -> &Vec<Value> {
         let vendors = self.report["vendors"].as_array().unwrap();
         let examined = vendors.iter().find(|examined| examined["vendor"] == vendor);
-        examined.unwrap_or_else(|| panic!("{vendor} was not examined"))["findings"].as_array().unwrap()
+        examined.unwrap_or_else(|| panic!("{vendor} was not checked"))["findings"].as_array().unwrap()
     }
 
     /// Each check of a vendor with its verdict, such as `credentials failed`.
@@ -40,7 +40,7 @@ impl Found {
         finding.unwrap_or_else(|| panic!("{vendor} has no check of {check}"))["detail"].as_str().unwrap()
     }
 
-    /// Asserts that a check failed, with these words in its detail, and that the exit code says so.
+    /// Asserts that a check failed, that its detail contains these words, and that the exit code is 1.
     #[track_caller]
     fn assert_failed(&self, vendor: &str, check: &str, words: &[&str]) {
         assert!(self.verdicts(vendor).contains(&format!("{check} failed")), "{:?}", self.verdicts(vendor));
@@ -53,7 +53,7 @@ impl Found {
 }
 
 #[test]
-fn every_vendor_of_a_fresh_sandbox_is_well() {
+fn every_check_of_a_fresh_sandbox_succeeds() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     let found = Found::by(&workspace);
@@ -70,13 +70,13 @@ fn every_vendor_of_a_fresh_sandbox_is_well() {
     assert!(found.detail("vult", "permissions").contains("`idv_vult_webhook`"));
     for (variable, value) in sandbox.env() {
         let secret = ["_SECRET", "_KEY"].iter().any(|end| variable.ends_with(end));
-        assert!(!secret || !found.run.transcript().contains(value), "the value of {variable} was told");
+        assert!(!secret || !found.run.transcript().contains(value), "the value of {variable} was printed");
     }
 }
 
-/// Only tokens are spent, and two checks of the same thing share the answer.
+/// Only tokens are used, and two checks of the same thing share one response.
 #[test]
-fn a_tenant_is_looked_at_and_not_touched() {
+fn the_checks_do_not_change_the_tenant() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     let tenants = |sandbox: &Sandbox| {
@@ -90,15 +90,15 @@ fn a_tenant_is_looked_at_and_not_touched() {
     Found::by(&workspace);
     assert_eq!(tenants(&sandbox), before);
     let bucket = sandbox.request_lines().into_iter().filter(|line| line.contains("/bucket/")).count();
-    assert_eq!(bucket, 1, "the license and the permission are seen by one request");
-    // An application of Didit has ten lists from the first, all empty, and an entry is looked for in each.
+    assert_eq!(bucket, 1, "license and permission are checked by one request");
+    // A new application of Didit has ten empty lists, and an entry is searched in each.
     let lines = sandbox.request_lines();
     let others = lines.iter().filter(|line| !line.contains("/entries/")).count();
     assert!(others <= 25, "{others} requests for five vendors: {lines:#?}");
 }
 
 #[test]
-fn what_fails_is_told_with_the_way_out() {
+fn a_failed_check_reports_the_cause_and_the_fix() {
     let sandbox = Sandbox::start();
     let mut workspace = Workspace::new(&sandbox);
     workspace.set("IDV_MAX_RETRIES", "0");
@@ -116,11 +116,11 @@ fn what_fails_is_told_with_the_way_out() {
     for vendor in ["vult", "onekosmos", "fiven", "xident", "didit"] {
         assert!(found.verdicts(vendor).contains(&"permissions skipped".to_owned()), "{vendor}");
     }
-    assert!(!found.run.transcript().contains("not-the-secret"), "a secret was told");
+    assert!(!found.run.transcript().contains("not-the-secret"), "a secret was printed");
 }
 
 #[test]
-fn a_license_of_too_low_a_level_is_seen() {
+fn a_license_of_too_low_a_level_is_reported() {
     let sandbox = Sandbox::start();
     sandbox
         .fault(&json!({"vendor": "onekosmos", "path": "/idproofingapi/servicekeys", "kind": "status", "status": 403}));
@@ -144,7 +144,7 @@ fn credentials_that_may_read_nothing_fail() {
 }
 
 #[test]
-fn a_clock_that_is_off_is_seen_before_it_is_in_the_way() {
+fn a_skewed_clock_is_reported_before_requests_fail() {
     let sandbox = Sandbox::start();
     sandbox.advance_clock(300);
     let found = Found::by(&Workspace::new(&sandbox));
@@ -153,9 +153,9 @@ fn a_clock_that_is_off_is_seen_before_it_is_in_the_way() {
     found.assert_failed("onekosmos", "credentials", &["Check the clock first"]);
 }
 
-/// No license is no mistake: templates need none.
+/// A missing license is not a mistake: templates require none.
 #[test]
-fn what_is_left_out_on_purpose_is_a_warning() {
+fn an_omitted_credential_is_a_warning() {
     let sandbox = Sandbox::start();
     let mut workspace = Workspace::new(&sandbox);
     workspace.set("IDV_ONEKOSMOS_LICENSE_KEY", "");
@@ -171,7 +171,7 @@ fn what_is_left_out_on_purpose_is_a_warning() {
 }
 
 #[test]
-fn only_what_is_configured_is_examined() {
+fn only_configured_vendors_are_checked() {
     let run = Workspace::without_vendors().run_provider(&["doctor"]).failed();
     assert!(run.stderr.contains("no vendor is configured"), "{}", run.stderr);
     let mut workspace = Workspace::without_vendors();
@@ -182,14 +182,14 @@ fn only_what_is_configured_is_examined() {
 }
 
 #[test]
-fn a_person_reads_a_table() {
+fn the_text_report_is_a_table() {
     let sandbox = Sandbox::start();
     let mut workspace = Workspace::without_vendors();
     workspace.set("IDV_VULT_BASE_URL", sandbox.url("vult"));
     workspace.set("IDV_XIDENT_BASE_URL", sandbox.url("xident"));
     workspace.set("IDV_XIDENT_SECRET_KEY", "sk_unknown");
     let run = workspace.run_provider(&["doctor"]).failed();
-    // The port, and how long the answer took.
+    // The port, and the duration of the response.
     let address = sandbox.url("xident").trim_end_matches('/');
     let text = run.stdout.replace(address, "http://xident");
     let lines =
@@ -201,8 +201,8 @@ fn a_person_reads_a_table() {
                                   VULT signs clients in by id and secret. Set `client_id` in `vult = { ... }` of the provider block, or the environment variable `IDV_VULT_CLIENT_ID`.
                                   `vult.client_secret` is missing
                                   VULT signs clients in by id and secret. Set `client_secret` in `vult = { ... }` of the provider block, or the environment variable `IDV_VULT_CLIENT_SECRET`.
-          skipped  reachable      The configuration cannot be used.
-          skipped  permissions    First mend what is told above.
+          skipped  reachable      The configuration is not valid.
+          skipped  permissions    Fix the failed checks above first.
 
         Xident
           ok       configuration  Set: IDV_XIDENT_BASE_URL, IDV_XIDENT_SECRET_KEY.
@@ -213,6 +213,6 @@ fn a_person_reads_a_table() {
                                   Request: GET http://xident/v1/usage
                                   Check the credentials for Xident: that they are current, complete and meant for this address.
                                   The key is `secret_key` in `xident = { ... }` of the provider block, or IDV_XIDENT_SECRET_KEY. Check that it is complete, not revoked, of this project, and begins with `sk_`; and that `api` (or IDV_XIDENT_API) is the generation of the API that it is for.
-          skipped  permissions    First mend what is told above.
+          skipped  permissions    Fix the failed checks above first.
     "#]].assert_eq(&text);
 }

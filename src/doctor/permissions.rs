@@ -1,4 +1,4 @@
-//! What the credentials may read: one object of each type that the vendor lists.
+//! Checks what the credentials may read: one object of each type that the vendor lists.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use crate::framework::health::CheckResult;
 use crate::framework::list::DynList;
 use crate::framework::{Diagnostics, Provider, Value};
 
-/// What became of each list of a vendor; nothing where it lists nothing, or nothing in the generation that is configured.
+/// Reads one object of each list of a vendor. Returns `None` if the configured generation of its API has no lists.
 ///
-/// Credentials may be meant for some types only, so a list that is refused is a warning. That all are is a failure, unless the
-/// credentials are known to be `limited`.
+/// Credentials may be meant for some types only, so a rejected list is a warning. If all are rejected, the check fails unless
+/// the credentials are known to be `limited`.
 pub(super) async fn of(provider: &Provider, vendor: &str, limited: bool) -> Option<CheckResult> {
     let clients = provider.clients();
     let (mut readable, mut refused) = (Vec::new(), Vec::new());
@@ -37,7 +37,7 @@ pub(super) async fn of(provider: &Provider, vendor: &str, limited: bool) -> Opti
     }
 }
 
-/// Asks a list for one object. Warnings count for nothing: an object that cannot be imported was read.
+/// Reads one object of a list. Warnings are ignored: an object that cannot be imported was read.
 async fn first(list: &Arc<dyn DynList>, provider: &Provider) -> Result<(), Diagnostics> {
     let first = Arc::clone(list).list(Value::Null, &provider.clients()).next().await;
     first.map_or(Ok(()), |item| item.diagnostics.into_result())

@@ -1,4 +1,4 @@
-//! What a person, or a pipeline, is told of an health.
+//! The report of the doctor, for a person or a pipeline.
 
 use std::fmt;
 
@@ -6,37 +6,37 @@ use serde::Serialize;
 
 use crate::framework::health::{CheckResult, CheckStatus};
 
-/// What was found of each vendor that is configured. Its `Display` is for people, its serialised form for pipelines.
+/// The results for each configured vendor. `Display` is for people, the serialised form for pipelines.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// In the order of the provider block.
-    pub vendors: Vec<Examined>,
+    pub vendors: Vec<VendorReport>,
 }
 
-/// What was found of one vendor.
+/// The results for one vendor.
 #[derive(Clone, Debug, Serialize)]
-pub struct Examined {
+pub struct VendorReport {
     /// Its attribute in the provider block.
     pub vendor: &'static str,
     /// Its name as people write it.
     pub title: &'static str,
-    /// In the order in which one depends on the other.
+    /// The results in order of dependency: a later check needs the earlier ones.
     pub findings: Vec<CheckResult>,
 }
 
 impl Report {
-    /// Whether nothing failed. A warning is no failure.
+    /// Returns whether no check failed. A warning is not a failure.
     pub fn is_well(&self) -> bool {
-        let mut findings = self.vendors.iter().flat_map(|examined| &examined.findings);
+        let mut findings = self.vendors.iter().flat_map(|vendor| &vendor.findings);
         findings.all(|finding| finding.verdict != CheckStatus::Failed)
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let findings = self.vendors.iter().flat_map(|examined| &examined.findings);
+        let findings = self.vendors.iter().flat_map(|vendor| &vendor.findings);
         let width = findings.map(|finding| finding.check.len()).max().unwrap_or_default();
-        for (index, Examined { title, findings, .. }) in self.vendors.iter().enumerate() {
+        for (index, VendorReport { title, findings, .. }) in self.vendors.iter().enumerate() {
             if index > 0 {
                 writeln!(f)?;
             }

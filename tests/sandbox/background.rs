@@ -1,4 +1,4 @@
-//! `sandbox --background`: returns when the sandbox is ready, and leaves it running.
+//! `sandbox --background` returns when the sandbox is ready and leaves it running.
 
 use std::{
     fs,
@@ -8,14 +8,14 @@ use std::{
 
 use serde_json::Value;
 
-use super::ask;
+use super::send;
 use crate::support::sandbox::{BINARY, client, terminate};
 
 fn background(arguments: &[&str]) -> Output {
     Command::new(BINARY).args(["sandbox", "--background"]).args(arguments).output().unwrap()
 }
 
-/// Waits until nobody answers at a URL.
+/// Waits until a URL no longer responds.
 fn gone(url: &str) -> bool {
     let deadline = Instant::now() + Duration::from_secs(5);
     while client().get(url).send().is_ok() {
@@ -28,7 +28,7 @@ fn gone(url: &str) -> bool {
 }
 
 #[test]
-fn a_shell_is_set_up_for_it() {
+fn a_shell_evaluates_the_export_lines() {
     let script = format!(
         "eval \"$('{BINARY}' sandbox --background --format shell)\" && \
          printf '%s\\n' \"$IDV_SANDBOX_PID\" \"$IDV_SANDBOX_CONTROL_URL\" \"$IDV_VULT_BASE_URL\" \"$IDV_VULT_CLIENT_ID\""
@@ -37,8 +37,8 @@ fn a_shell_is_set_up_for_it() {
     assert!(output.status.success(), "{output:?}");
     let text = String::from_utf8(output.stdout).unwrap();
     let [pid, control, vult, client_id] = text.lines().collect::<Vec<_>>().try_into().unwrap();
-    let (status, state) = ask(client().get(format!("{control}/state")));
-    let answers = ask(client().get(format!("{vult}/ping"))).0;
+    let (status, state) = send(client().get(format!("{control}/state")));
+    let answers = send(client().get(format!("{vult}/ping"))).0;
     terminate(pid.parse().unwrap());
     assert_eq!((status, answers), (200, 200));
     assert_eq!(state["vult"]["client_id"], client_id);
@@ -46,7 +46,7 @@ fn a_shell_is_set_up_for_it() {
 }
 
 #[test]
-fn the_ready_line_is_printed_and_kept_in_the_ready_file() {
+fn the_ready_line_is_printed_and_written_to_the_ready_file() {
     let folder = tempfile::tempdir().unwrap();
     let (ready, state) = (folder.path().join("ready.json"), folder.path().join("state.json"));
     fs::write(&ready, r#"{"event":"ready","pid":1,"urls":{},"env":{}}"#).unwrap();
@@ -56,14 +56,14 @@ fn the_ready_line_is_printed_and_kept_in_the_ready_file() {
     let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
     let kept: Value = serde_json::from_slice(&fs::read(&ready).unwrap()).unwrap();
     terminate(u32::try_from(printed["pid"].as_u64().unwrap()).unwrap());
-    assert_eq!(printed, kept, "an old ready file is not taken for the new one");
+    assert_eq!(printed, kept, "an old ready file is replaced");
     assert_eq!(printed["event"], "ready");
     assert!(state.exists() && folder.path().join("state.json.log").exists());
     assert!(gone(printed["urls"]["control"].as_str().unwrap()));
 }
 
 #[test]
-fn why_it_did_not_start_is_passed_on() {
+fn the_reason_of_a_failed_start_is_reported() {
     let output = background(&["--seed", "/nowhere/seed.json"]);
     assert!(!output.status.success());
     let error = String::from_utf8(output.stderr).unwrap();

@@ -1,4 +1,4 @@
-//! State, log, clock, ports: what the control port and the command line promise.
+//! State, log, clock and ports: the contract of the control port and the command line.
 
 use std::{
     fs,
@@ -10,7 +10,7 @@ use std::{
 use reqwest::header::DATE;
 use serde_json::{Value, json};
 
-use super::{ask, vult_token};
+use super::{send, vult_token};
 use crate::support::sandbox::{BINARY, Sandbox};
 
 fn start_and_fail(arguments: &[&str]) -> Output {
@@ -27,8 +27,8 @@ fn text(path: &Path) -> &str {
 fn every_request_is_logged_with_its_query_and_status() {
     let sandbox = Sandbox::start();
     let url = sandbox.url("vult").to_owned();
-    ask(sandbox.http().get(format!("{url}/ping?a=1")));
-    ask(sandbox.http().get(format!("{url}/idv/weights")));
+    send(sandbox.http().get(format!("{url}/ping?a=1")));
+    send(sandbox.http().get(format!("{url}/idv/weights")));
     assert_eq!(sandbox.request_lines(), ["GET /ping?a=1 200", "GET /idv/weights 401"]);
     let first = &sandbox.requests()[0];
     assert_eq!(first["vendor"], "vult");
@@ -38,23 +38,23 @@ fn every_request_is_logged_with_its_query_and_status() {
 }
 
 #[test]
-fn an_unknown_path_or_method_is_answered_with_what_exists() {
+fn the_response_to_an_unknown_path_or_method_lists_what_exists() {
     let sandbox = Sandbox::start();
     for (vendor, known) in
         [("vult", "POST /webhook/list"), ("onekosmos", "GET /idproofingapi/publickeys"), ("control", "POST /faults")]
     {
-        let (status, body) = ask(sandbox.http().get(format!("{}/no/such/path", sandbox.url(vendor))));
+        let (status, body) = send(sandbox.http().get(format!("{}/no/such/path", sandbox.url(vendor))));
         assert_eq!(status, 404);
         assert!(body["message"].as_str().unwrap().contains("GET /no/such/path"), "{body}");
         assert!(body["exists"][known].is_string(), "{body}");
     }
-    let (status, body) = ask(sandbox.http().delete(format!("{}/ping", sandbox.url("vult"))));
+    let (status, body) = send(sandbox.http().delete(format!("{}/ping", sandbox.url("vult"))));
     assert_eq!(status, 405);
     assert!(body["exists"]["GET /ping"].is_string());
 }
 
 #[test]
-fn the_state_survives_a_restart_and_wins_over_the_seed() {
+fn the_state_survives_a_restart_and_overrides_the_seed() {
     let folder = tempfile::tempdir().unwrap();
     let (state, seed) = (folder.path().join("state.json"), folder.path().join("seed.json"));
     fs::write(&seed, r#"{"vult": {"client_id": "seeded", "requirements": []}}"#).unwrap();
@@ -65,7 +65,7 @@ fn the_state_survives_a_restart_and_wins_over_the_seed() {
     let token = vult_token(&sandbox);
     let create = |sandbox: &Sandbox| {
         let hook = json!({"name": "kept", "url": "https://a.example"});
-        ask(sandbox.http().post(format!("{}/webhook/create", sandbox.url("vult"))).bearer_auth(&token).json(&hook)).0
+        send(sandbox.http().post(format!("{}/webhook/create", sandbox.url("vult"))).bearer_auth(&token).json(&hook)).0
     };
     assert_eq!(create(&sandbox), 200);
     let before = sandbox.state();
@@ -74,11 +74,11 @@ fn the_state_survives_a_restart_and_wins_over_the_seed() {
 
     let sandbox = Sandbox::start_with(&arguments);
     assert_eq!(sandbox.state(), before, "keys included");
-    assert_eq!(create(&sandbox), 200, "its tokens are good still");
+    assert_eq!(create(&sandbox), 200, "its tokens are still valid");
 }
 
 #[test]
-fn a_state_that_does_not_fit_is_refused_with_its_place() {
+fn a_state_that_does_not_fit_is_rejected_with_its_path() {
     let sandbox = Sandbox::start();
     let before = sandbox.state();
     for (path, body, place) in [
@@ -88,40 +88,40 @@ fn a_state_that_does_not_fit_is_refused_with_its_place() {
         ("/state/onekosmos", json!({"curve": "ed25519"}), "curve"),
         ("/state/onekosmos", json!({"service_private_key": "!"}), "service_private_key"),
     ] {
-        let (status, answer) = ask(sandbox.http().put(format!("{}{path}", sandbox.control())).json(&body));
-        assert_eq!(status, 400, "{answer}");
-        assert!(answer["message"].as_str().unwrap().contains(place), "{answer}");
+        let (status, response) = send(sandbox.http().put(format!("{}{path}", sandbox.control())).json(&body));
+        assert_eq!(status, 400, "{response}");
+        assert!(response["message"].as_str().unwrap().contains(place), "{response}");
     }
     assert_eq!(sandbox.state(), before);
 }
 
 #[test]
-fn one_vendors_state_can_be_read_and_replaced() {
+fn the_state_of_one_vendor_can_be_read_and_replaced() {
     let sandbox = Sandbox::start();
     let url = format!("{}/state/vult", sandbox.control());
-    let (status, replaced) = ask(sandbox.http().put(&url).json(&json!({"client_id": "other"})));
+    let (status, replaced) = send(sandbox.http().put(&url).json(&json!({"client_id": "other"})));
     assert_eq!((status, &replaced["client_id"]), (200, &json!("other")));
-    assert_eq!(ask(sandbox.http().get(&url)).1, replaced);
+    assert_eq!(send(sandbox.http().get(&url)).1, replaced);
     assert_eq!(sandbox.state()["vult"], replaced);
-    assert_eq!(ask(sandbox.http().get(format!("{}/state/nobody", sandbox.control()))).0, 404);
+    assert_eq!(send(sandbox.http().get(format!("{}/state/nobody", sandbox.control()))).0, 404);
 }
 
 #[test]
 fn the_date_header_follows_the_clock() {
     let sandbox = Sandbox::start();
     let clock = format!("{}/clock", sandbox.control());
-    let (status, moved) = ask(sandbox.http().post(&clock).json(&json!({"set": 1_700_000_000})));
+    let (status, moved) = send(sandbox.http().post(&clock).json(&json!({"set": 1_700_000_000})));
     assert_eq!(status, 200, "{moved}");
     let response = sandbox.http().get(format!("{}/ping", sandbox.url("vult"))).send().unwrap();
     let date = response.headers()[DATE].to_str().unwrap();
     assert!(date.starts_with("Tue, 14 Nov 2023 22:13:2") && date.ends_with(" GMT"), "{date}");
     for body in [json!({}), json!({"set": 1, "advance_seconds": 1}), json!({"advance_seconds": i64::MAX})] {
-        assert_eq!(ask(sandbox.http().post(&clock).json(&body)).0, 400, "{body}");
+        assert_eq!(send(sandbox.http().post(&clock).json(&body)).0, 400, "{body}");
     }
 }
 
 #[test]
-fn ports_follow_the_base_and_a_taken_one_is_named() {
+fn ports_follow_the_base_and_the_error_names_a_taken_one() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
     let output = start_and_fail(&["--port-base", &address.port().to_string()]);
@@ -135,7 +135,7 @@ fn ports_follow_the_base_and_a_taken_one_is_named() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_named() {
+fn the_error_names_a_file_that_cannot_be_read() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing.json");
     let broken = folder.path().join("broken.json");

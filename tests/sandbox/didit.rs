@@ -1,12 +1,12 @@
-//! The stand-in for Didit refuses what the vendor's reference says is refused, and answers in its shapes.
+//! The stand-in for Didit rejects what the vendor's reference rejects, and responds in its shapes.
 
 use reqwest::{Method, blocking::RequestBuilder};
 use serde_json::{Value, json};
 
-use super::ask;
+use super::send;
 use crate::support::sandbox::Sandbox;
 
-/// A sandbox, called with the key of its application at Didit.
+/// A sandbox that is called with the key of its application at Didit.
 struct Didit(Sandbox);
 
 impl Didit {
@@ -23,42 +23,42 @@ impl Didit {
     }
 
     fn get(&self, path: &str) -> (u16, Value) {
-        ask(self.keyed(Method::GET, path))
+        send(self.keyed(Method::GET, path))
     }
 
     fn post(&self, path: &str, body: &Value) -> (u16, Value) {
-        ask(self.keyed(Method::POST, path).json(body))
+        send(self.keyed(Method::POST, path).json(body))
     }
 
     fn patch(&self, path: &str, body: &Value) -> (u16, Value) {
-        ask(self.keyed(Method::PATCH, path).json(body))
+        send(self.keyed(Method::PATCH, path).json(body))
     }
 
     fn delete(&self, path: &str) -> u16 {
-        ask(self.keyed(Method::DELETE, path)).0
+        send(self.keyed(Method::DELETE, path)).0
     }
 
-    /// Creates something that must be taken.
+    /// Creates an object, which must succeed.
     fn create(&self, path: &str, body: &Value) -> Value {
-        let (status, answer) = self.post(path, body);
-        assert_eq!(status, 201, "{answer}");
-        answer
+        let (status, response) = self.post(path, body);
+        assert_eq!(status, 201, "{response}");
+        response
     }
 
-    /// Sends a body that must be refused for this field.
-    fn refused(&self, method: Method, path: &str, body: &Value, field: &str) {
-        let (status, answer) = ask(self.keyed(method, path).json(body));
-        let named = answer[field].as_array().is_some_and(|messages| !messages.is_empty());
-        assert!(status == 400 && named, "{body}: {status} {answer}");
+    /// Sends a body that must be rejected for this field.
+    fn rejected(&self, method: Method, path: &str, body: &Value, field: &str) {
+        let (status, response) = send(self.keyed(method, path).json(body));
+        let named = response[field].as_array().is_some_and(|messages| !messages.is_empty());
+        assert!(status == 400 && named, "{body}: {status} {response}");
     }
 
-    /// How many rows each page has, when all pages are walked by their links, and all rows.
+    /// Follows the links of all pages; returns the number of rows of each page, and all rows.
     fn walk(&self, path: &str) -> (Vec<usize>, Vec<Value>) {
         let (mut sizes, mut rows) = (Vec::new(), Vec::new());
         let mut next = format!("{}/v3{path}", self.0.url("didit"));
         loop {
             let request = self.0.http().get(&next).header("x-api-key", &self.0.env()["IDV_DIDIT_API_KEY"]);
-            let (status, mut page) = ask(request);
+            let (status, mut page) = send(request);
             assert_eq!(status, 200, "{page}");
             let results = page["results"].as_array_mut().unwrap();
             sizes.push(results.len());
@@ -74,7 +74,7 @@ impl Didit {
 
     fn grant(&self, secret: &str, form: &[(&str, &str)]) -> (u16, Value) {
         let id = self.0.state()["didit"]["client_id"].as_str().unwrap().to_owned();
-        ask(self.request(Method::POST, "/auth/v2/token/").basic_auth(id, Some(secret)).form(&form))
+        send(self.request(Method::POST, "/auth/v2/token/").basic_auth(id, Some(secret)).form(&form))
     }
 }
 
@@ -85,15 +85,15 @@ fn text(value: &Value) -> &str {
 const GRANT: [(&str, &str); 1] = [("grant_type", "client_credentials")];
 
 #[test]
-fn a_token_is_given_for_client_credentials_and_expires_when_it_says() {
+fn a_token_is_issued_for_client_credentials_and_expires_after_expires_in() {
     let didit = Didit::start();
     let secret = text(&didit.0.state()["didit"]["client_secret"]).to_owned();
-    let (status, answer) = didit.grant(&secret, &GRANT);
-    assert_eq!((status, &answer["expires_in"]), (200, &json!(86_400)));
-    let lifetime = answer["exp"].as_i64().unwrap() - answer["iat"].as_i64().unwrap();
+    let (status, response) = didit.grant(&secret, &GRANT);
+    assert_eq!((status, &response["expires_in"]), (200, &json!(86_400)));
+    let lifetime = response["exp"].as_i64().unwrap() - response["iat"].as_i64().unwrap();
     assert_eq!(lifetime, 864_000, "the page's sample disagrees with its own expires_in");
     let with_token =
-        || ask(didit.request(Method::GET, "/v3/customization/").bearer_auth(text(&answer["access_token"]))).0;
+        || send(didit.request(Method::GET, "/v3/customization/").bearer_auth(text(&response["access_token"]))).0;
     assert_eq!(with_token(), 200);
     didit.0.advance_clock(86_395);
     assert_eq!(with_token(), 200);
@@ -101,32 +101,32 @@ fn a_token_is_given_for_client_credentials_and_expires_when_it_says() {
     assert_eq!(with_token(), 403);
 
     let in_form = [("client_id", "sandbox-didit-client"), ("client_secret", &secret), GRANT[0]];
-    for (refused, status, detail) in [
+    for (rejected, status, detail) in [
         (didit.grant("wrong", &GRANT), 401, "Invalid authorization header"),
-        (ask(didit.request(Method::POST, "/auth/v2/token/").form(&in_form)), 401, "Invalid authorization header"),
+        (send(didit.request(Method::POST, "/auth/v2/token/").form(&in_form)), 401, "Invalid authorization header"),
         (didit.grant(&secret, &[]), 400, "grant_type is missing"),
         (didit.grant(&secret, &[("grant_type", "password")]), 400, "grant_type password is not offered"),
     ] {
-        assert_eq!(refused, (status, json!({"detail": detail})));
+        assert_eq!(rejected, (status, json!({"detail": detail})));
     }
 }
 
 #[test]
-fn a_wrong_key_is_a_403_and_a_path_without_its_slash_a_404() {
+fn a_wrong_key_returns_403_and_a_path_without_trailing_slash_404() {
     let didit = Didit::start();
     for request in [
         didit.request(Method::GET, "/v3/lists/"),
         didit.request(Method::GET, "/v3/lists/").header("x-api-key", "wrong"),
         didit.request(Method::GET, "/v3/lists/").bearer_auth("wrong"),
     ] {
-        let (status, answer) = ask(request);
-        assert!(status == 403 && answer["detail"].is_string(), "{status} {answer}");
+        let (status, response) = send(request);
+        assert!(status == 403 && response["detail"].is_string(), "{status} {response}");
     }
     assert_eq!((didit.get("/lists/").0, didit.get("/lists").0), (200, 404));
 }
 
 #[test]
-fn a_webhook_destination_keeps_its_secret_out_of_the_list() {
+fn the_list_of_webhook_destinations_has_no_secrets() {
     let didit = Didit::start();
     let path = "/webhook/destinations/";
     let url = "https://hooks.example.com/didit";
@@ -141,9 +141,9 @@ fn a_webhook_destination_keeps_its_secret_out_of_the_list() {
     assert_eq!(didit.get(&one).1["secret_shared_key"], made["secret_shared_key"]);
     let (status, changed) = didit.patch(&one, &json!({"subscribed_events": ["activity.created"], "enabled": false}));
     assert_eq!((status, &changed["subscribed_events"]), (200, &json!(["activity.created"])), "replaced, not merged");
-    assert_eq!(changed["label"], "events", "what is left out stays");
+    assert_eq!(changed["label"], "events", "an absent field stays unchanged");
 
-    didit.refused(Method::POST, path, &hook, "url");
+    didit.rejected(Method::POST, path, &hook, "url");
     for (change, field) in [
         (json!({"subscribed_events": []}), "subscribed_events"),
         (json!({"subscribed_events": ["*"]}), "subscribed_events"),
@@ -152,13 +152,13 @@ fn a_webhook_destination_keeps_its_secret_out_of_the_list() {
         (json!({"label": "x".repeat(256)}), "label"),
         (json!({"secret_shared_key": "mine"}), "secret_shared_key"),
     ] {
-        didit.refused(Method::PATCH, &one, &change, field);
+        didit.rejected(Method::PATCH, &one, &change, field);
     }
     assert_eq!((didit.delete(&one), didit.delete(&one), didit.get(&one).0), (204, 404, 404));
 }
 
 #[test]
-fn a_workflow_loses_its_features_and_moves_its_version_when_it_is_published_again() {
+fn publishing_a_workflow_again_creates_a_version_with_a_new_uuid() {
     let didit = Didit::start();
     let features = json!([
         {"feature": "OCR", "config": {"documents_allowed": ["P", "ID"]}},
@@ -184,14 +184,14 @@ fn a_workflow_loses_its_features_and_moves_its_version_when_it_is_published_agai
     assert_eq!(didit.get(&path(&made)).1["workflow_label"], "kyc", "the older version stays readable");
     let (_, rows) = didit.walk("/workflows/");
     assert_eq!((rows.len(), &rows[0]["uuid"]), (1, &again["uuid"]), "the list shows the latest");
-    let (status, refused) = didit.patch(&path(&again), &json!({"status": "draft"}));
-    assert!(status == 400 && text(&refused["detail"]).contains("draft"), "{refused}");
+    let (status, rejected) = didit.patch(&path(&again), &json!({"status": "draft"}));
+    assert!(status == 400 && text(&rejected["detail"]).contains("draft"), "{rejected}");
     assert_eq!((didit.delete(&path(&again)), didit.delete(&path(&again))), (204, 404));
     assert_eq!(didit.walk("/workflows/").1[0]["uuid"], made["uuid"], "one version is deleted, not all");
 }
 
 #[test]
-fn a_workflow_has_bounds() {
+fn a_workflow_outside_the_documented_bounds_is_rejected() {
     let didit = Didit::start();
     let with = |name: &str, value: Value| {
         let mut body = json!({"workflow_label": "kyc", "features": [{"feature": "OCR"}]});
@@ -213,7 +213,7 @@ fn a_workflow_has_bounds() {
         ("features", json!([{"feature": "FACE_MATCH"}, {"feature": "OCR"}])),
         ("is_liveness_enabled", json!(true)),
     ] {
-        didit.refused(Method::POST, "/workflows/", &with(name, value), name);
+        didit.rejected(Method::POST, "/workflows/", &with(name, value), name);
     }
     for number in 0..50 {
         let made = didit.create("/workflows/", &with("workflow_label", json!(format!("kyc {number}"))));
@@ -233,7 +233,7 @@ fn a_workflow_has_bounds() {
 }
 
 #[test]
-fn a_questionnaire_keeps_its_questions_to_itself() {
+fn a_questionnaire_does_not_return_its_questions() {
     let didit = Didit::start();
     let label = json!({"en": "What do you do?"});
     let question = json!({"id": "occupation", "element_type": "short_text", "label": label, "is_required": true});
@@ -274,14 +274,14 @@ fn a_questionnaire_keeps_its_questions_to_itself() {
         ("form_elements", options(json!([{"value": "a"}]))),
         ("graph", json!({})),
     ] {
-        didit.refused(Method::POST, "/questionnaires/", &with(name, value), name);
+        didit.rejected(Method::POST, "/questionnaires/", &with(name, value), name);
     }
     assert_eq!(didit.post("/questionnaires/", &with("form_elements", options(json!([{"label": {"en": "a"}}])))).0, 201);
     assert_eq!((didit.delete(&path(&changed)), didit.delete(&path(&changed))), (204, 404));
 }
 
 #[test]
-fn the_systems_lists_stay_and_others_are_unique_by_name() {
+fn system_lists_cannot_be_deleted_and_names_are_unique() {
     let didit = Didit::start();
     let (sizes, system) = didit.walk("/lists/?list_type=blocklist");
     assert_eq!(sizes, [10]);
@@ -289,7 +289,7 @@ fn the_systems_lists_stay_and_others_are_unique_by_name() {
     for list in &system {
         assert_eq!((&list["is_system"], didit.delete(&path(list))), (&json!(true), 400));
     }
-    didit.refused(Method::PATCH, &path(&system[0]), &json!({"name": "mine"}), "name");
+    didit.rejected(Method::PATCH, &path(&system[0]), &json!({"name": "mine"}), "name");
 
     let body = json!({"name": "trusted phones", "list_type": "allowlist", "entry_type": "phone"});
     let made = didit.create("/lists/", &body);
@@ -297,29 +297,29 @@ fn the_systems_lists_stay_and_others_are_unique_by_name() {
         (&made["description"], &made["is_system"], &made["entry_count"]),
         (&json!(""), &json!(false), &json!(0))
     );
-    didit.refused(Method::POST, "/lists/", &body, "name");
+    didit.rejected(Method::POST, "/lists/", &body, "name");
     for (name, value) in [("list_type", "blocklist"), ("entry_type", "fingerprint"), ("name", "")] {
         let mut body = body.clone();
         body["name"] = json!("another");
         body[name] = json!(value);
-        didit.refused(Method::POST, "/lists/", &body, name);
+        didit.rejected(Method::POST, "/lists/", &body, name);
     }
     let changed = didit.patch(&path(&made), &json!({"name": "phones", "description": "Ours."})).1;
     assert_eq!((&changed["name"], &changed["description"]), (&json!("phones"), &json!("Ours.")));
-    didit.refused(Method::PATCH, &path(&made), &json!({"entry_type": "email"}), "entry_type");
+    didit.rejected(Method::PATCH, &path(&made), &json!({"entry_type": "email"}), "entry_type");
     assert_eq!((didit.delete(&path(&made)), didit.delete(&path(&made)), didit.get(&path(&made)).0), (204, 404, 404));
 }
 
 #[test]
-fn entries_are_normalised_unique_and_neither_read_nor_changed_by_id() {
+fn entries_are_normalised_and_unique_and_have_no_read_or_update_by_id() {
     let didit = Didit::start();
     let list = didit.create("/lists/", &json!({"name": "phones", "list_type": "custom", "entry_type": "phone"}));
     let path = format!("/lists/{}/entries/", text(&list["uuid"]));
     let made = didit.create(&path, &json!({"value": "+49 151 000-000", "comment": "Alice", "metadata": {"team": "a"}}));
     assert_eq!((&made["value"], &made["display_label"]), (&json!("+49151000000"), &json!("")));
-    didit.refused(Method::POST, &path, &json!({"value": "+49151000000"}), "value");
-    didit.refused(Method::POST, &path, &json!({"value": "0151 000000"}), "value");
-    didit.refused(Method::POST, &path, &json!({"comment": "nobody"}), "value");
+    didit.rejected(Method::POST, &path, &json!({"value": "+49151000000"}), "value");
+    didit.rejected(Method::POST, &path, &json!({"value": "0151 000000"}), "value");
+    didit.rejected(Method::POST, &path, &json!({"comment": "nobody"}), "value");
     let one = format!("{path}{}/", text(&made["uuid"]));
     assert_eq!((didit.get(&one).0, didit.patch(&one, &json!({"comment": "Bob"})).0), (405, 405));
     assert_eq!((didit.delete(&one), didit.delete(&one)), (204, 404));
@@ -327,7 +327,7 @@ fn entries_are_normalised_unique_and_neither_read_nor_changed_by_id() {
 }
 
 #[test]
-fn five_hundred_entries_come_in_pages() {
+fn five_hundred_entries_are_returned_in_pages() {
     let didit = Didit::start();
     let entry =
         |number: usize| json!({"uuid": format!("seeded-{number}"), "value": format!("user{number}@example.com")});
@@ -354,7 +354,7 @@ fn five_hundred_entries_come_in_pages() {
 }
 
 #[test]
-fn the_customization_is_changed_in_part() {
+fn an_update_of_the_customization_changes_only_the_sent_fields() {
     let didit = Didit::start();
     let (_, before) = didit.get("/customization/");
     assert_eq!((&before["color_panel"], &before["app_public_name"]), (&json!("#2567FF"), &Value::Null));
@@ -372,6 +372,6 @@ fn the_customization_is_changed_in_part() {
         ("hide_progress_bar", json!(null)),
         ("logo_square", json!("https://example.com/logo.png")),
     ] {
-        didit.refused(Method::PATCH, "/customization/", &json!({name: value}), name);
+        didit.rejected(Method::PATCH, "/customization/", &json!({name: value}), name);
     }
 }

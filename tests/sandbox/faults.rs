@@ -1,11 +1,11 @@
-//! Every kind of fault, as a client meets it.
+//! Every kind of fault, as a client sees it.
 
 use std::time::{Duration, Instant};
 
 use reqwest::{StatusCode, blocking::RequestBuilder, header::RETRY_AFTER};
 use serde_json::{Value, json};
 
-use super::{ask, vult_token};
+use super::{send, vult_token};
 use crate::support::sandbox::Sandbox;
 
 fn ping(sandbox: &Sandbox) -> RequestBuilder {
@@ -23,7 +23,7 @@ fn webhooks(sandbox: &Sandbox) -> usize {
 }
 
 #[test]
-fn a_status_comes_with_the_vendors_error_body_as_often_as_asked() {
+fn a_status_fault_has_the_vendors_error_body_and_is_injected_as_often_as_requested() {
     let sandbox = Sandbox::start();
     sandbox.fault(&json!({
         "vendor": "vult", "method": "GET", "path": "/pi*", "kind": "status", "status": 429, "times": 2,
@@ -41,7 +41,7 @@ fn a_status_comes_with_the_vendors_error_body_as_often_as_asked() {
 }
 
 #[test]
-fn a_body_of_its_own_replaces_the_vendors_error() {
+fn the_body_of_a_fault_replaces_the_vendors_error() {
     let sandbox = Sandbox::start();
     for (body, expected) in [(json!("<html>"), "<html>"), (json!({"a": 1}), r#"{"a":1}"#)] {
         sandbox.fault(&json!({"vendor": "vult", "kind": "status", "status": 502, "body": body}));
@@ -50,7 +50,7 @@ fn a_body_of_its_own_replaces_the_vendors_error() {
 }
 
 #[test]
-fn before_nothing_is_carried_out_and_after_everything_is() {
+fn a_fault_before_the_handler_applies_nothing_and_one_after_it_does() {
     for (after, expected) in [(false, 0), (true, 1)] {
         let sandbox = Sandbox::start();
         for kind in ["status", "drop", "truncate", "garbage"] {
@@ -59,14 +59,14 @@ fn before_nothing_is_carried_out_and_after_everything_is() {
                 "vendor": "vult", "path": "/webhook", "kind": kind, "status": 500, "after": after,
             }));
             let genuine = create_webhook(&sandbox).send().and_then(reqwest::blocking::Response::json::<Value>);
-            assert_ne!(genuine.ok(), Some(json!({})), "{kind} struck");
+            assert_ne!(genuine.ok(), Some(json!({})), "{kind} was injected");
             assert_eq!(webhooks(&sandbox), expected, "{kind}, after: {after}");
         }
     }
 }
 
 #[test]
-fn a_dropped_connection_gives_no_answer() {
+fn a_dropped_connection_has_no_response() {
     let sandbox = Sandbox::start();
     sandbox.fault(&json!({"vendor": "vult", "kind": "drop"}));
     let error = ping(&sandbox).send().unwrap_err();
@@ -76,7 +76,7 @@ fn a_dropped_connection_gives_no_answer() {
 }
 
 #[test]
-fn a_truncated_answer_begins_and_does_not_end() {
+fn a_truncated_response_is_shorter_than_its_content_length() {
     let sandbox = Sandbox::start();
     sandbox.fault(&json!({"vendor": "vult", "kind": "truncate"}));
     let response = ping(&sandbox).send().unwrap();
@@ -86,7 +86,7 @@ fn a_truncated_answer_begins_and_does_not_end() {
 }
 
 #[test]
-fn garbage_is_200_and_no_json() {
+fn garbage_is_200_and_not_json() {
     let sandbox = Sandbox::start();
     sandbox.fault(&json!({"vendor": "vult", "kind": "garbage"}));
     let response = ping(&sandbox).send().unwrap();
@@ -95,7 +95,7 @@ fn garbage_is_200_and_no_json() {
 }
 
 #[test]
-fn a_delay_and_the_latency_hold_the_answer_back() {
+fn a_delay_and_the_latency_delay_the_response() {
     let sandbox = Sandbox::start_with(&["--latency", "120ms"]);
     let timed = || {
         let start = Instant::now();
@@ -108,7 +108,7 @@ fn a_delay_and_the_latency_hold_the_answer_back() {
 }
 
 #[test]
-fn a_client_that_gives_up_during_the_latency_has_changed_something_nevertheless() {
+fn a_request_is_applied_although_its_client_times_out_during_the_latency() {
     let sandbox = Sandbox::start_with(&["--latency", "2s"]);
     let request = create_webhook(&sandbox).timeout(Duration::from_millis(500));
     assert!(request.send().unwrap_err().is_timeout());
@@ -117,23 +117,23 @@ fn a_client_that_gives_up_during_the_latency_has_changed_something_nevertheless(
 }
 
 #[test]
-fn tokens_and_keys_can_be_taken_away() {
+fn tokens_can_be_revoked_and_keys_replaced() {
     let sandbox = Sandbox::start();
     let request = || create_webhook(&sandbox);
     let before = request();
     sandbox.fault(&json!({"vendor": "vult", "path": "/webhook", "kind": "expire_token"}));
-    assert_eq!(ask(before).0, 401);
-    assert_eq!(ask(request()).0, 200);
+    assert_eq!(send(before).0, 401);
+    assert_eq!(send(request()).0, 200);
 
-    let public_key = || ask(sandbox.http().get(format!("{}/idproofingapi/publickeys", sandbox.url("onekosmos")))).1;
+    let public_key = || send(sandbox.http().get(format!("{}/idproofingapi/publickeys", sandbox.url("onekosmos")))).1;
     let old = public_key();
     sandbox.fault(&json!({"vendor": "onekosmos", "kind": "rotate_key", "after": true}));
-    assert_eq!(public_key(), old, "it rotates after the answer");
+    assert_eq!(public_key(), old, "it rotates after the response");
     assert_ne!(public_key(), old);
 }
 
 #[test]
-fn a_fault_that_could_not_strike_is_refused_and_one_that_waits_can_be_forgotten() {
+fn a_fault_that_could_never_be_injected_is_rejected_and_a_waiting_one_can_be_removed() {
     let sandbox = Sandbox::start();
     let url = format!("{}/faults", sandbox.control());
     for (fault, named) in [
@@ -142,11 +142,11 @@ fn a_fault_that_could_not_strike_is_refused_and_one_that_waits_can_be_forgotten(
         (json!({"vendor": "vult", "kind": "explode"}), "explode"),
         (json!({"vendor": "vult", "kind": "drop", "tmies": 2}), "tmies"),
     ] {
-        let (status, body) = ask(sandbox.http().post(&url).json(&fault));
+        let (status, body) = send(sandbox.http().post(&url).json(&fault));
         assert_eq!(status, 400);
         assert!(body["message"].as_str().unwrap().contains(named), "{body}");
     }
     sandbox.fault(&json!({"vendor": "vult", "kind": "drop"}));
     sandbox.clear_faults();
-    assert_eq!(ask(ping(&sandbox)).0, 200);
+    assert_eq!(send(ping(&sandbox)).0, 200);
 }

@@ -1,9 +1,9 @@
-//! The stand-in for 5N ID refuses what page and SDK say is refused, and serves one tenant in both shapes.
+//! The stand-in for 5N ID rejects what page and SDK reject, and serves one tenant in both shapes.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::ask;
+use super::send;
 use crate::support::sandbox::Sandbox;
 
 /// A sandbox and a token for its 5N ID.
@@ -31,7 +31,7 @@ impl Fiven {
     fn send(&self, method: Method, path: &str, body: Option<&Value>) -> (u16, Value) {
         let request = self.sandbox.http().request(method, format!("{}/api/v1{path}", self.sandbox.url("fiven")));
         let request = request.bearer_auth(&self.token);
-        ask(match body {
+        send(match body {
             Some(body) => request.json(body),
             None => request,
         })
@@ -41,26 +41,26 @@ impl Fiven {
 fn grant(sandbox: &Sandbox, secret: &str) -> (u16, Value) {
     let id = sandbox.env()["IDV_FIVEN_CLIENT_ID"].as_str();
     let form = [("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret)];
-    ask(sandbox.http().post(format!("{}/oauth/token", sandbox.url("fiven"))).form(&form))
+    send(sandbox.http().post(format!("{}/oauth/token", sandbox.url("fiven"))).form(&form))
 }
 
 #[test]
 fn only_the_check_of_a_link_is_public() {
     let fiven = Fiven::start();
     let url = fiven.sandbox.url("fiven");
-    let anonymous = |path: &str| ask(fiven.sandbox.http().get(format!("{url}/api/v1{path}"))).0;
+    let anonymous = |path: &str| send(fiven.sandbox.http().get(format!("{url}/api/v1{path}"))).0;
     for path in ["/check/verify_token_abc123", "/verification/check/verify_token_abc123"] {
         assert_eq!(anonymous(path), 200, "{path}");
     }
     for path in ["/credentials", "/credentials/x", "/kyc/human-score", "/institutions/me/credentials"] {
         assert_eq!(anonymous(path), 401, "{path}");
     }
-    let (status, refused) = grant(&fiven.sandbox, "wrong");
-    assert_eq!((status, &refused["message"]), (401, &json!("client authentication failed")));
+    let (status, rejected) = grant(&fiven.sandbox, "wrong");
+    assert_eq!((status, &rejected["message"]), (401, &json!("client authentication failed")));
 }
 
 #[test]
-fn a_token_expires_by_the_sandboxs_clock() {
+fn a_token_expires_by_the_sandbox_clock() {
     let fiven = Fiven::start();
     fiven.sandbox.advance_clock(3595);
     assert_eq!(fiven.get("/credentials").0, 200);
@@ -69,17 +69,17 @@ fn a_token_expires_by_the_sandboxs_clock() {
 }
 
 #[test]
-fn a_request_is_answered_as_each_generation_does() {
+fn each_generation_responds_to_an_access_request_in_its_shape() {
     let fiven = Fiven::start();
     let body = json!({"partyId": "alice::1220", "providers": ["GOOGLE", "GITHUB"]});
-    let (status, answer) = fiven.post("/credentials-access-request", &body);
-    assert_eq!((status, &answer["status"], &answer["partyId"]), (200, &json!("pending"), &json!("alice::1220")));
+    let (status, response) = fiven.post("/credentials-access-request", &body);
+    assert_eq!((status, &response["status"], &response["partyId"]), (200, &json!("pending"), &json!("alice::1220")));
     assert_eq!(fiven.post("/institutions/me/credentials/request", &body), (204, Value::Null));
     let one = fiven.get("/credentials/alice::1220").1;
     assert_eq!(one["providers"], json!(["GITHUB", "GOOGLE"]));
     let several = fiven.get("/institutions/me/credentials/alice::1220").1;
     let providers: Vec<_> = several.as_array().unwrap().iter().map(|row| row["provider"].as_str().unwrap()).collect();
-    assert_eq!(providers, ["GITHUB", "GOOGLE"], "what is granted already is not granted twice");
+    assert_eq!(providers, ["GITHUB", "GOOGLE"], "a granted provider is not granted twice");
     for body in [json!({"partyId": "a", "providers": ["MYSPACE"]}), json!({"partyId": "", "providers": []}), json!({})]
     {
         assert_eq!(fiven.post("/credentials-access-request", &body).0, 400, "{body}");
@@ -87,7 +87,7 @@ fn a_request_is_answered_as_each_generation_does() {
 }
 
 #[test]
-fn pages_and_batches_have_a_most() {
+fn pages_and_batches_have_at_most_100_rows() {
     let fiven = Fiven::start();
     let (_, page) = fiven.get("/credentials");
     assert_eq!((&page["limit"], &page["total"], &page["offset"]), (&json!(20), &json!(1), &json!(0)));
@@ -110,7 +110,7 @@ fn pages_and_batches_have_a_most() {
 }
 
 #[test]
-fn a_revoked_credential_is_seen_in_both_shapes() {
+fn a_revoked_credential_is_shown_in_both_shapes() {
     let fiven = Fiven::start();
     fiven.sandbox.change_state(|state| state["fiven"]["credentials"][0]["status"] = json!("revoked"));
     assert_eq!(fiven.get("/credentials/bob::1220ef01").1["status"], "revoked");

@@ -1,4 +1,4 @@
-//! The sandbox against its contract, from outside.
+//! The contract of the sandbox, tested from outside.
 
 mod background;
 mod control;
@@ -14,8 +14,8 @@ use serde_json::Value;
 
 use crate::support::sandbox::Sandbox;
 
-/// Sends a request; the status and the body, which is null where there is none.
-fn ask(request: RequestBuilder) -> (u16, Value) {
+/// Sends a request and returns the status and the body, which is null if there is none.
+fn send(request: RequestBuilder) -> (u16, Value) {
     let response = request.send().unwrap();
     let status = response.status().as_u16();
     let text = response.text().unwrap();
@@ -23,16 +23,16 @@ fn ask(request: RequestBuilder) -> (u16, Value) {
     (status, body)
 }
 
-/// The vendor's sentence in an answer that has one.
+/// The message of an error response.
 fn message((_, body): &(u16, Value)) -> &str {
     body["message"].as_str().unwrap_or_default()
 }
 
-/// An access token for VULT.
+/// Requests an access token of VULT.
 fn vult_token(sandbox: &Sandbox) -> String {
     let (id, secret) = (&sandbox.env()["IDV_VULT_CLIENT_ID"], &sandbox.env()["IDV_VULT_CLIENT_SECRET"]);
     let request = sandbox.http().post(format!("{}/oauth/token", sandbox.url("vult")));
-    let (status, body) = ask(request.basic_auth(id, Some(secret)).form(&[("grant_type", "client_credentials")]));
+    let (status, body) = send(request.basic_auth(id, Some(secret)).form(&[("grant_type", "client_credentials")]));
     assert_eq!(status, 200, "{body}");
     body["access_token"].as_str().unwrap().to_owned()
 }

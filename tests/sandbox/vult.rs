@@ -1,9 +1,9 @@
-//! The stand-in for VULT refuses what the page says is refused and forgets nothing else.
+//! The stand-in for VULT rejects what the page rejects, and keeps everything else.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{ask, message, vult_token};
+use super::{message, send, vult_token};
 use crate::support::sandbox::Sandbox;
 
 /// A sandbox and a token for its VULT.
@@ -30,13 +30,13 @@ impl Vult {
     fn send(&self, method: Method, path: &str, body: Option<&Value>) -> (u16, Value) {
         let request = self.sandbox.http().request(method, format!("{}{path}", self.sandbox.url("vult")));
         let request = request.bearer_auth(&self.token);
-        ask(match body {
+        send(match body {
             Some(body) => request.json(body),
             None => request,
         })
     }
 
-    /// The current weights without their scope, which is how an update takes them for the tenant.
+    /// The current weights without their scope, as an update of the tenant's weights expects them.
     fn weights(&self) -> Value {
         let (status, mut weights) = self.get("/idv/weights");
         assert_eq!(status, 200, "{weights}");
@@ -46,17 +46,17 @@ impl Vult {
 }
 
 #[test]
-fn a_token_is_given_for_the_right_credentials_in_either_form() {
+fn a_token_is_issued_for_credentials_in_the_header_or_the_form() {
     let sandbox = Sandbox::start();
     let url = format!("{}/oauth/token", sandbox.url("vult"));
     let (id, secret) = (&sandbox.env()["IDV_VULT_CLIENT_ID"], &sandbox.env()["IDV_VULT_CLIENT_SECRET"]);
     let form = |pairs: &[(&str, &str)]| sandbox.http().post(&url).form(&pairs);
     let grant = ("grant_type", "client_credentials");
 
-    let (status, body) = ask(form(&[grant, ("scope", "idv")]).basic_auth(id, Some(secret)));
+    let (status, body) = send(form(&[grant, ("scope", "idv")]).basic_auth(id, Some(secret)));
     assert_eq!((status, &body["token_type"], &body["expires_in"]), (200, &json!("Bearer"), &json!(3600)), "{body}");
     assert_eq!(body["scope"], "idv");
-    let (status, body) = ask(form(&[grant, ("client_id", id), ("client_secret", secret), ("audience", "a")]));
+    let (status, body) = send(form(&[grant, ("client_id", id), ("client_secret", secret), ("audience", "a")]));
     assert_eq!(status, 200, "{body}");
 
     for (request, status, code) in [
@@ -68,13 +68,13 @@ fn a_token_is_given_for_the_right_credentials_in_either_form() {
         (form(&[grant, ("client_secret", secret)]).basic_auth(id, Some(secret)), 400, "invalid_request"),
         (sandbox.http().post(&url).json(&json!({"grant_type": "client_credentials"})), 400, "invalid_request"),
     ] {
-        let answer = ask(request);
-        assert_eq!((answer.0, answer.1["error"].as_str().unwrap()), (status, code), "{answer:?}");
+        let response = send(request);
+        assert_eq!((response.0, response.1["error"].as_str().unwrap()), (status, code), "{response:?}");
     }
 }
 
 #[test]
-fn a_token_expires_by_the_sandboxs_clock() {
+fn a_token_expires_by_the_sandbox_clock() {
     let vult = Vult::start();
     vult.sandbox.advance_clock(3595);
     assert_eq!(vult.get("/idv/weights").0, 200);
@@ -87,7 +87,7 @@ fn a_token_expires_by_the_sandboxs_clock() {
 #[test]
 fn only_the_utility_endpoints_are_public() {
     let sandbox = Sandbox::start();
-    let get = |path: &str| ask(sandbox.http().get(format!("{}{path}", sandbox.url("vult"))));
+    let get = |path: &str| send(sandbox.http().get(format!("{}{path}", sandbox.url("vult"))));
     let public = ["/", "/ping", "/status", "/metrics", "/health", "/health/live", "/health/ready", "/version"];
     for path in public {
         assert_eq!(get(path).0, 200, "{path}");
@@ -97,7 +97,7 @@ fn only_the_utility_endpoints_are_public() {
     }
     let specification = get(get("/status").1["endpoints"]["api_spec"].as_str().unwrap()).1;
     assert_eq!(specification["paths"]["/idv/weights"]["post"]["summary"], "update weights");
-    // The page has this summary twice, which only the section tells apart.
+    // The page has this summary twice; only the section differs.
     for (path, tag) in [("/idv/session/delete", "IDV"), ("/ida/session/delete", "IDA")] {
         let operation = &specification["paths"][path]["post"];
         assert_eq!((&operation["summary"], &operation["tags"]), (&json!("session delete"), &json!([tag])));
@@ -105,30 +105,30 @@ fn only_the_utility_endpoints_are_public() {
 }
 
 #[test]
-fn an_update_of_weights_needs_all_27_numbers() {
+fn an_update_of_weights_requires_all_27_numbers() {
     let vult = Vult::start();
     let weights = vult.weights();
     assert_eq!(weights.as_object().unwrap().len(), 27);
-    let refusal = |change: &dyn Fn(&mut Value)| {
+    let rejected = |change: &dyn Fn(&mut Value)| {
         let mut body = weights.clone();
         change(&mut body);
-        let answer = vult.post("/idv/weights", &body);
-        assert_eq!(answer.0, 400, "{answer:?}");
-        message(&answer).to_owned()
+        let response = vult.post("/idv/weights", &body);
+        assert_eq!(response.0, 400, "{response:?}");
+        message(&response).to_owned()
     };
-    let missing = refusal(&|body| drop(body.as_object_mut().unwrap().remove("ofac_fuzzy_match_weight")));
+    let missing = rejected(&|body| drop(body.as_object_mut().unwrap().remove("ofac_fuzzy_match_weight")));
     assert!(missing.contains("ofac_fuzzy_match_weight is required"), "{missing}");
-    let text = refusal(&|body| body["age_weight"] = json!("1"));
+    let text = rejected(&|body| body["age_weight"] = json!("1"));
     assert!(text.contains("age_weight must be a number"), "{text}");
-    let unknown = refusal(&|body| body["age_wait"] = json!(1));
+    let unknown = rejected(&|body| body["age_wait"] = json!(1));
     assert!(unknown.contains("age_wait is not allowed"), "{unknown}");
-    let null = refusal(&|body| body["client_id"] = Value::Null);
+    let null = rejected(&|body| body["client_id"] = Value::Null);
     assert!(null.contains("null"), "{null}");
-    assert_eq!(vult.weights(), weights, "a refused update changes nothing");
+    assert_eq!(vult.weights(), weights, "a rejected update changes nothing");
 }
 
 #[test]
-fn weights_are_kept_by_scope_and_by_id() {
+fn weights_are_stored_by_scope_and_by_id() {
     let vult = Vult::start();
     let tenant = vult.weights();
     let mut body = tenant.clone();
@@ -146,7 +146,7 @@ fn weights_are_kept_by_scope_and_by_id() {
 }
 
 #[test]
-fn one_requirement_set_is_written_and_25_are_not_touched() {
+fn an_update_of_one_requirement_set_leaves_25_unchanged() {
     let vult = Vult::start();
     let list = || vult.get("/idv/requirements").1["requirements"].as_array().unwrap().clone();
     let before = list();
@@ -173,7 +173,7 @@ fn one_requirement_set_is_written_and_25_are_not_touched() {
 }
 
 #[test]
-fn a_webhook_is_created_without_an_id_and_found_by_listing() {
+fn the_response_to_a_webhook_create_has_no_id_and_the_list_has_it() {
     let vult = Vult::start();
     let hook = json!({"name": "events", "url": "https://hooks.example.com/idv", "client_id": "client-7"});
     assert_eq!(vult.post("/webhook/create", &hook), (200, json!({})));
@@ -192,14 +192,14 @@ fn a_webhook_is_created_without_an_id_and_found_by_listing() {
         (json!({"name": "a", "url": "ftp://a.example"}), "url"),
         (json!({"name": "a", "url": "https://a.example", "secret": 1}), "secret"),
     ] {
-        let refused = vult.post("/webhook/create", &body);
-        assert_eq!(refused.0, 400);
-        assert!(message(&refused).contains(named), "{refused:?}");
+        let rejected = vult.post("/webhook/create", &body);
+        assert_eq!(rejected.0, 400);
+        assert!(message(&rejected).contains(named), "{rejected:?}");
     }
 }
 
 #[test]
-fn webhooks_come_in_pages() {
+fn webhooks_are_returned_in_pages() {
     let vult = Vult::start();
     let webhooks: Vec<_> = (0..300)
         .map(|index| json!({"id": format!("seeded-{index}"), "name": format!("hook {index}"), "url": "https://a.example"}))
@@ -223,7 +223,7 @@ fn webhooks_come_in_pages() {
 }
 
 #[test]
-fn people_are_anonymised_and_their_sessions_deleted_one_by_one() {
+fn people_are_anonymised_and_sessions_deleted_individually() {
     let vult = Vult::start();
     let rows = |list: &str| vult.sandbox.state()["vult"][list].as_array().unwrap().clone();
     let names = |list: &str| -> Vec<_> { rows(list).iter().map(|row| row["last_name"].clone()).collect() };
@@ -250,7 +250,7 @@ fn people_are_anonymised_and_their_sessions_deleted_one_by_one() {
 
     for (path, field) in [("/identity/anonymize", "identity_id"), ("/idv/session/anonymize", "session_id")] {
         assert_eq!(vult.post(path, &json!({field: "nobody"})).0, 404);
-        let refused = vult.post(path, &json!({"id": "ses_000002"}));
-        assert!(refused.0 == 400 && message(&refused).contains(field), "{refused:?}");
+        let rejected = vult.post(path, &json!({"id": "ses_000002"}));
+        assert!(rejected.0 == 400 && message(&rejected).contains(field), "{rejected:?}");
     }
 }

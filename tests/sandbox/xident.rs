@@ -1,10 +1,10 @@
-//! The stand-in for Xident: two generations over one project, keys, scopes, limits, and a create that takes its time.
+//! The stand-in for Xident: two generations of one project, keys, scopes, limits, and an asynchronous create.
 
 use reqwest::Method;
 use reqwest::blocking::{RequestBuilder, Response};
 use serde_json::{Value, json};
 
-use super::ask;
+use super::send;
 use crate::support::sandbox::Sandbox;
 
 const IMAGE: &str = "ZmFjZQ==";
@@ -13,44 +13,44 @@ fn key(sandbox: &Sandbox, kind: &str) -> String {
     sandbox.env()[&format!("IDV_XIDENT_{kind}_KEY")].clone()
 }
 
-/// A request in the form of the generation that its path begins with.
+/// Builds a request in the form of the generation of its path.
 fn request(sandbox: &Sandbox, key: &str, method: Method, path: &str) -> RequestBuilder {
     let request = sandbox.http().request(method, format!("{}{path}", sandbox.url("xident")));
     if path.starts_with("/verify") { request.header("X-API-Key", key) } else { request.bearer_auth(key) }
 }
 
 fn get(sandbox: &Sandbox, path: &str) -> (u16, Value) {
-    ask(request(sandbox, &key(sandbox, "SECRET"), Method::GET, path))
+    send(request(sandbox, &key(sandbox, "SECRET"), Method::GET, path))
 }
 
 fn post(sandbox: &Sandbox, path: &str, body: &Value) -> (u16, Value) {
-    ask(request(sandbox, &key(sandbox, "SECRET"), Method::POST, path).json(body))
+    send(request(sandbox, &key(sandbox, "SECRET"), Method::POST, path).json(body))
 }
 
-fn code(answer: &(u16, Value)) -> (u16, &str) {
-    (answer.0, answer.1["error"]["code"].as_str().unwrap_or_default())
+fn code(response: &(u16, Value)) -> (u16, &str) {
+    (response.0, response.1["error"]["code"].as_str().unwrap_or_default())
 }
 
 #[test]
-fn a_key_is_wanted_in_the_form_of_the_generation_and_of_the_right_kind() {
+fn each_generation_requires_the_right_key_in_its_own_header() {
     let sandbox = Sandbox::start();
     let (secret, publishable) = (key(&sandbox, "SECRET"), key(&sandbox, "PUBLISHABLE"));
     for path in ["/v1/usage", "/verify/v1/blacklist"] {
-        let with = |key: &str| ask(request(&sandbox, key, Method::GET, path));
+        let with = |key: &str| send(request(&sandbox, key, Method::GET, path));
         assert_eq!(with(&secret).0, 200, "{path}");
         assert_eq!(code(&with("sk_test_wrong")), (401, "unauthorized"), "{path}");
         assert_eq!(code(&with(&publishable)), (403, "SECRET_KEY_REQUIRED"), "{path}");
     }
     let bearer = sandbox.http().get(format!("{}/verify/v1/blacklist", sandbox.url("xident"))).bearer_auth(&secret);
-    assert_eq!(code(&ask(bearer)), (401, "unauthorized"));
-    let today = |key: &str| ask(request(&sandbox, key, Method::GET, "/verify/v1/requirements/check"));
+    assert_eq!(code(&send(bearer)), (401, "unauthorized"));
+    let today = |key: &str| send(request(&sandbox, key, Method::GET, "/verify/v1/requirements/check"));
     assert_eq!((today(&publishable).0, today(&secret).0), (200, 401));
     sandbox.change_state(|state| state["xident"]["scopes"] = json!(["usage"]));
     assert_eq!(code(&get(&sandbox, "/verify/v1/blacklist")), (403, "INSUFFICIENT_SCOPE"));
 }
 
 #[test]
-fn each_endpoint_has_its_limit_and_says_what_is_left() {
+fn each_endpoint_has_a_limit_and_returns_what_remains() {
     let sandbox = Sandbox::start();
     let usage = || request(&sandbox, &key(&sandbox, "SECRET"), Method::GET, "/v1/usage").send().unwrap();
     let number =
@@ -69,7 +69,7 @@ fn each_endpoint_has_its_limit_and_says_what_is_left() {
 }
 
 #[test]
-fn an_image_is_answered_without_an_id_and_listed_later() {
+fn the_response_to_an_image_has_no_id_and_the_list_shows_it_later() {
     let sandbox = Sandbox::start();
     sandbox.change_state(|state| state["xident"]["processing_seconds"] = json!(30));
     let (status, body) = post(&sandbox, "/verify/v1/blacklist/image", &json!({"image": IMAGE, "reason": "fraud"}));
@@ -82,13 +82,13 @@ fn an_image_is_answered_without_an_id_and_listed_later() {
     let id = rows[0]["id"].as_i64().unwrap();
     let delete = |id: i64| {
         let path = format!("/verify/v1/blacklist/{id}");
-        ask(request(&sandbox, &key(&sandbox, "SECRET"), Method::DELETE, &path)).0
+        send(request(&sandbox, &key(&sandbox, "SECRET"), Method::DELETE, &path)).0
     };
     assert_eq!((delete(id), delete(id)), (200, 404));
 }
 
 #[test]
-fn the_page_adds_with_an_id_and_metadata() {
+fn the_older_generation_returns_an_id_and_stores_metadata() {
     let sandbox = Sandbox::start();
     let body = json!({"face_image": IMAGE, "reason": "fraud", "metadata": {"original_user_id": "user-456"}});
     assert_eq!(
@@ -99,7 +99,7 @@ fn the_page_adds_with_an_id_and_metadata() {
 }
 
 #[test]
-fn what_does_not_fit_is_refused() {
+fn an_invalid_body_is_rejected() {
     let sandbox = Sandbox::start();
     for (path, body) in [
         ("/v1/blacklist/add", json!({"face_image": IMAGE})),
@@ -123,7 +123,7 @@ fn what_does_not_fit_is_refused() {
 }
 
 #[test]
-fn lists_have_pages() {
+fn lists_are_returned_in_pages() {
     let sandbox = Sandbox::start();
     sandbox.change_state(|state| {
         let row = |id: u32| json!({"id": id, "reason": "fraud", "image": IMAGE, "created_at": 0});
@@ -139,7 +139,7 @@ fn lists_have_pages() {
 }
 
 #[test]
-fn the_secret_of_a_key_is_told_once() {
+fn the_secret_of_a_key_is_returned_once() {
     let sandbox = Sandbox::start();
     let (status, created) = post(&sandbox, "/verify/v1/tokens", &json!({"name": "shop", "rule_id": 7}));
     assert_eq!(status, 201);

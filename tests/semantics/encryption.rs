@@ -61,7 +61,7 @@ fn on_the_usual_curve() {
 fn on_the_other_curve_with_encrypted_answers() {
     check(|state| {
         state["onekosmos"]["curve"] = json!("prime256v1");
-        state["onekosmos"]["encrypt_answers"] = json!(true);
+        state["onekosmos"]["encrypt_responses"] = json!(true);
     });
 }
 

@@ -1,4 +1,4 @@
-//! A running sandbox for one test: started from the real binary on free ports, ended when dropped.
+//! A sandbox for one test: started from the real binary on free ports, stopped when dropped.
 
 use std::{
     collections::BTreeMap,
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 /// The binary under test.
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_terraform-provider-idv");
 
-/// A sandbox of this test's own.
+/// The sandbox of one test.
 pub(crate) struct Sandbox {
     process: Child,
     ready: Ready,
@@ -76,7 +76,7 @@ impl Sandbox {
         serde_json::from_value(self.ask("/requests")).unwrap()
     }
 
-    /// The requests as lines such as `POST /webhook/list 200`, the status `-` where there was no answer.
+    /// The requests as lines such as `POST /webhook/list 200`; the status is `-` if there was no response.
     pub(crate) fn request_lines(&self) -> Vec<String> {
         let line = |request: &Value| {
             let status = request["status"].as_u64().map_or("-".to_owned(), |status| status.to_string());
@@ -85,17 +85,17 @@ impl Sandbox {
         self.requests().iter().map(line).collect()
     }
 
-    /// How many requests have a line that begins with this.
+    /// Counts the requests whose line begins with this.
     pub(crate) fn count(&self, beginning: &str) -> usize {
         self.request_lines().iter().filter(|line| line.starts_with(beginning)).count()
     }
 
-    /// Waits until a request has arrived, whose line begins with this.
+    /// Waits for a request whose line begins with this.
     pub(crate) fn wait_for_request(&self, beginning: &str) {
         self.wait_until(beginning, |sandbox| sandbox.count(beginning) > 0);
     }
 
-    /// Waits until something is so; `what` names it where it does not come true.
+    /// Waits for a condition; `what` names it in the failure.
     pub(crate) fn wait_until(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + Duration::from_secs(60);
         while !is_so(self) {
@@ -114,12 +114,12 @@ impl Sandbox {
         accepted(self.http.post(self.at_control("/faults")).json(fault));
     }
 
-    /// How many faults have not struck as often as they are to.
+    /// Counts the faults that have not been injected as often as requested.
     pub(crate) fn faults(&self) -> usize {
         self.ask("/faults").as_array().unwrap().len()
     }
 
-    /// Forgets the faults that have not struck.
+    /// Removes all faults.
     pub(crate) fn clear_faults(&self) {
         accepted(self.http.delete(self.at_control("/faults")));
     }
@@ -134,7 +134,7 @@ impl Sandbox {
         accepted(self.http.put(self.at_control("/state")).json(state));
     }
 
-    /// Changes the state behind everybody's back.
+    /// Changes the state outside Terraform.
     pub(crate) fn change_state(&self, change: impl FnOnce(&mut Value)) {
         let mut state = self.state();
         change(&mut state);
@@ -146,7 +146,7 @@ impl Sandbox {
         accepted(self.http.post(self.at_control("/clock")).json(&json!({"advance_seconds": seconds})));
     }
 
-    /// Ends it as a person would, with SIGTERM, and says how it ended.
+    /// Stops it with SIGTERM and returns how it exited.
     pub(crate) fn stop(mut self) -> ExitStatus {
         terminate(self.ready.pid);
         self.process.wait().unwrap()
@@ -163,7 +163,7 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        // Both fail where the process has ended already, which is all that is wanted.
+        // Both fail if the process has already exited, which is fine.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -179,7 +179,7 @@ pub(crate) fn terminate(pid: u32) {
     assert!(Command::new("kill").arg(pid.to_string()).status().unwrap().success());
 }
 
-/// Sends a request that must succeed.
+/// Sends a request, which must succeed.
 fn accepted(request: RequestBuilder) -> Response {
     let response = request.send().unwrap();
     let status = response.status();

@@ -1,8 +1,8 @@
-//! Countries by ISO 3166-1: their codes of two letters and of three.
+//! Countries by ISO 3166-1: alpha-2 and alpha-3 codes.
 //!
-//! A table of its own: the client asks a crate, whose mistakes would not show if the stand-in asked the same.
+//! A table of its own: the client uses a crate, whose mistakes would be hidden if the stand-in used the same crate.
 
-/// Code of two letters and code of three letters, joined.
+/// The alpha-2 and alpha-3 code of each country, joined.
 const CODES: &str = "\
     ADAND AEARE AFAFG AGATG AIAIA ALALB AMARM AOAGO AQATA ARARG ASASM ATAUT AUAUS AWABW AXALA AZAZE BABIH BBBRB \
     BDBGD BEBEL BFBFA BGBGR BHBHR BIBDI BJBEN BLBLM BMBMU BNBRN BOBOL BQBES BRBRA BSBHS BTBTN BVBVT BWBWA BYBLR \
@@ -19,7 +19,7 @@ const CODES: &str = "\
     TGTGO THTHA TJTJK TKTKL TLTLS TMTKM TNTUN TOTON TRTUR TTTTO TVTUV TWTWN TZTZA UAUKR UGUGA UMUMI USUSA UYURY \
     UZUZB VAVAT VCVCT VEVEN VGVGB VIVIR VNVNM VUVUT WFWLF WSWSM YEYEM YTMYT ZAZAF ZMZMB ZWZWE";
 
-/// The code of three letters of a country, which is given by either code in any case.
+/// The alpha-3 code of a country that is given by either code in any case.
 pub(super) fn alpha_3(code: &str) -> Option<&'static str> {
     let code = code.to_ascii_uppercase();
     CODES
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_country_is_known_by_either_code() {
+    fn a_country_is_found_by_either_code() {
         for (code, expected) in
             [("us", Some("USA")), ("GBR", Some("GBR")), ("Ch", Some("CHE")), ("uk", None), ("", None)]
         {

@@ -1,20 +1,19 @@
-//! The look of an application's verification pages: one for each application, read and changed in part.
+//! The design of an application's verification pages: one for each application; an update changes the fields it contains.
 
 use std::collections::BTreeMap;
 
-use axum::{Json, extract::State as Extract};
+use axum::Json;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    ApiError, Body,
     access::Authorized,
     fields::{self, Fields},
     state::State,
 };
-use crate::sandbox::engine::Handle;
+use crate::sandbox::engine::{Body, Handle, Reply};
 
-/// The colours with those of the reference's sample.
+/// The colours with the values of the reference's sample.
 const COLORS: [(&str, &str); 13] = [
     ("color_primary", "#000000"),
     ("color_secondary", "#9DA1A1"),
@@ -33,11 +32,11 @@ const COLORS: [(&str, &str); 13] = [
 
 const WEIGHTS: [&str; 10] = ["regular", "100", "200", "300", "400", "500", "600", "700", "800", "900"];
 
-/// What can be set of the look.
+/// The settings of the design.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Customization {
-    /// All of [`COLORS`]; one that a seed leaves out is the sample's.
+    /// All of [`COLORS`]; one that a seed omits has the sample's value.
     colors: BTreeMap<String, String>,
     border_radius_panel: u64,
     border_radius_buttons: u64,
@@ -87,9 +86,9 @@ impl Customization {
         fields.set("callback_seconds", &mut self.callback_seconds, fields::whole(0..=3600));
     }
 
-    fn answer(&self) -> Value {
+    fn response(&self) -> Value {
         let font = self.font_family.replace(' ', "+");
-        let mut answer = json!({
+        let mut response = json!({
             "border_radius_panel": self.border_radius_panel,
             "border_radius_buttons": self.border_radius_buttons,
             "font_family": self.font_family,
@@ -107,9 +106,9 @@ impl Customization {
             "callback_seconds": self.callback_seconds,
         });
         for (name, sample) in COLORS {
-            answer[name] = json!(self.colors.get(name).map_or(sample, String::as_str));
+            response[name] = json!(self.colors.get(name).map_or(sample, String::as_str));
         }
-        answer
+        response
     }
 }
 
@@ -124,21 +123,16 @@ fn color(value: Value) -> Result<String, String> {
 }
 
 /// GET `/v3/customization/`.
-pub(super) async fn get(_: Authorized, Extract(handle): Extract<Handle>) -> Result<Json<Value>, ApiError> {
-    let state: State = handle.read()?;
-    Ok(Json(state.customization.answer()))
+pub(super) async fn get(_: Authorized, handle: Handle) -> Reply {
+    let state = handle.read::<State>()?;
+    Ok(Json(state.customization.response()))
 }
 
-/// PATCH `/v3/customization/`: what is left out stays.
-pub(super) async fn update(
-    _: Authorized,
-    Extract(handle): Extract<Handle>,
-    Body(body): Body,
-) -> Result<Json<Value>, ApiError> {
+/// PATCH `/v3/customization/`: a field that is absent stays unchanged.
+pub(super) async fn update(_: Authorized, handle: Handle, Body(mut fields): Body<Fields>) -> Reply {
     handle.update(|state: &mut State| {
-        let mut fields = Fields::of(body);
         state.customization.change(&mut fields);
         fields.finish()?;
-        Ok(Json(state.customization.answer()))
+        Ok(Json(state.customization.response()))
     })
 }

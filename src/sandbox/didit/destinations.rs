@@ -1,10 +1,6 @@
-//! Webhook destinations: a bare array, whose rows keep back the secret that each of them shows alone.
+//! Webhook destinations: the list is a bare array without secrets, a read returns the secret.
 
-use axum::{
-    Json,
-    extract::{Path, State as Extract},
-    http::StatusCode,
-};
+use axum::{Json, extract::Path, http::StatusCode};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -12,13 +8,13 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{
-    ApiError, Body,
     access::Authorized,
     created,
     fields::{self, Fields},
     state::{Kind, State, before_any_test},
+    stored::{Stored, position},
 };
-use crate::sandbox::engine::Handle;
+use crate::sandbox::engine::{Body, Handle, Reply};
 
 const EVENTS: [&str; 10] = [
     "status.updated",
@@ -62,7 +58,7 @@ fn latest() -> String {
     "v3".to_owned()
 }
 
-/// 43 characters that fit a URL, as the vendor's are.
+/// A secret like the vendor's: 43 characters that are valid in a URL.
 fn secret() -> String {
     let bytes: Vec<u8> = [Uuid::new_v4(), Uuid::new_v4()].iter().flat_map(|uuid| *uuid.as_bytes()).collect();
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
@@ -91,7 +87,7 @@ impl Destination {
         fields.set("subscribed_events", &mut self.subscribed_events, fields::some(fields::choice(&EVENTS)));
     }
 
-    /// What the list shows of it.
+    /// The destination as a row of the list.
     fn row(&self) -> Value {
         json!({
             "uuid": self.uuid,
@@ -105,15 +101,15 @@ impl Destination {
         })
     }
 
-    /// What it shows alone.
-    fn answer(&self) -> Value {
-        let mut answer = self.row();
-        answer["secret_shared_key"] = json!(self.secret_shared_key);
-        answer["summary"] = json!({
+    /// The destination as a read returns it.
+    fn detail(&self) -> Value {
+        let mut response = self.row();
+        response["secret_shared_key"] = json!(self.secret_shared_key);
+        response["summary"] = json!({
             "total_deliveries": 0, "failed_deliveries": 0, "error_rate_percentage": 0, "min_response_time_ms": null,
             "avg_response_time_ms": null, "max_response_time_ms": null, "last_delivery_at": null,
         });
-        answer
+        response
     }
 }
 
@@ -125,87 +121,75 @@ fn address(value: Value) -> Result<String, String> {
     }
 }
 
-impl State {
-    fn destination(&mut self, uuid: &str) -> Result<usize, ApiError> {
-        self.webhook_destinations.iter().position(|it| it.uuid == uuid).ok_or_else(ApiError::not_found)
+impl Stored for Destination {
+    fn all(state: &State) -> &[Self] {
+        &state.webhook_destinations
     }
 
-    fn refuse_known_url(&self, fields: &mut Fields, destination: &Destination) {
+    fn all_mut(state: &mut State) -> &mut Vec<Self> {
+        &mut state.webhook_destinations
+    }
+
+    fn uuid(&self) -> &str {
+        &self.uuid
+    }
+
+    fn response(&self, _: &State) -> Value {
+        self.detail()
+    }
+}
+
+impl State {
+    /// Rejects a URL that another destination has.
+    fn check_url(&self, fields: &mut Fields, destination: &Destination) {
         let known = |other: &Destination| other.uuid != destination.uuid && other.url == destination.url;
         if self.webhook_destinations.iter().any(known) {
-            fields.refuse("url", "A webhook destination with this URL already exists.");
+            fields.reject("url", "A webhook destination with this URL already exists.");
         }
     }
 }
 
 /// GET `/v3/webhook/destinations/`.
-pub(super) async fn list(_: Authorized, Extract(handle): Extract<Handle>) -> Result<Json<Value>, ApiError> {
-    let state: State = handle.read()?;
+pub(super) async fn list(_: Authorized, handle: Handle) -> Reply {
+    let state = handle.read::<State>()?;
     Ok(Json(state.webhook_destinations.iter().map(Destination::row).collect()))
 }
 
 /// POST `/v3/webhook/destinations/`.
 pub(super) async fn create(
     _: Authorized,
-    Extract(handle): Extract<Handle>,
-    Body(body): Body,
-) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let now = handle.now().to_string();
+    handle: Handle,
+    Body(mut fields): Body<Fields>,
+) -> Reply<(StatusCode, Json<Value>)> {
+    let now = handle.timestamp();
     handle.update(|state: &mut State| {
-        let mut fields = Fields::of(body);
         fields.require(&["label", "url"]);
-        let mut destination = Destination::new(state.next_id(Kind::Destination), &now);
+        let mut destination = Destination::new(state.new_id(Kind::Destination), &now);
         destination.change(&mut fields);
-        state.refuse_known_url(&mut fields, &destination);
+        state.check_url(&mut fields, &destination);
         fields.finish()?;
-        let answer = destination.answer();
+        let response = destination.detail();
         state.webhook_destinations.push(destination);
-        Ok(created(answer))
+        Ok(created(response))
     })
 }
 
-/// GET `/v3/webhook/destinations/{uuid}/`.
-pub(super) async fn get(
-    _: Authorized,
-    Extract(handle): Extract<Handle>,
-    Path(uuid): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    let mut state: State = handle.read()?;
-    let index = state.destination(&uuid)?;
-    Ok(Json(state.webhook_destinations[index].answer()))
-}
-
-/// PATCH `/v3/webhook/destinations/{uuid}/`: a list of events replaces the one before it.
+/// PATCH `/v3/webhook/destinations/{uuid}/`: a list of events replaces the previous one.
 pub(super) async fn update(
     _: Authorized,
-    Extract(handle): Extract<Handle>,
+    handle: Handle,
     Path(uuid): Path<String>,
-    Body(body): Body,
-) -> Result<Json<Value>, ApiError> {
-    let now = handle.now().to_string();
+    Body(mut fields): Body<Fields>,
+) -> Reply {
+    let now = handle.timestamp();
     handle.update(|state: &mut State| {
-        let index = state.destination(&uuid)?;
+        let index = position::<Destination>(state, &uuid)?;
         let mut destination = state.webhook_destinations[index].clone();
-        let mut fields = Fields::of(body);
         destination.change(&mut fields);
-        state.refuse_known_url(&mut fields, &destination);
+        state.check_url(&mut fields, &destination);
         fields.finish()?;
         destination.updated_at = now;
-        let answer = destination.answer();
         state.webhook_destinations[index] = destination;
-        Ok(Json(answer))
-    })
-}
-
-/// DELETE `/v3/webhook/destinations/{uuid}/`.
-pub(super) async fn delete(
-    _: Authorized,
-    Extract(handle): Extract<Handle>,
-    Path(uuid): Path<String>,
-) -> Result<StatusCode, ApiError> {
-    handle.update(|state: &mut State| {
-        let index = state.destination(&uuid)?;
-        state.webhook_destinations.remove(index);
-        Ok(StatusCode::NO_CONTENT)
+        Ok(Json(state.webhook_destinations[index].detail()))
     })
 }

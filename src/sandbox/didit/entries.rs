@@ -1,27 +1,24 @@
-//! Entries of a list: added, found among the others, taken out; never read or changed by their id.
+//! The entries of a list: created, listed and deleted; there is no read or update by id.
 
-use axum::{
-    Json,
-    extract::{Path, State as Extract},
-    http::StatusCode,
-};
+use axum::{Json, extract::Path, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{
-    ApiError, Body,
     access::Authorized,
     created,
     fields::{self, Fields},
-    page::Page,
+    lists::List,
+    page::PageQuery,
     state::{Kind, State, before_any_test},
+    stored::{not_found, position},
     values,
 };
-use crate::sandbox::engine::Handle;
+use crate::sandbox::engine::{Body, Handle, Reply};
 
 const ROWS_OF_A_PAGE: usize = 25;
 
-/// An entry, whose value is stored as the vendor spells it.
+/// An entry, whose value is stored in the vendor's spelling.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Entry {
@@ -38,7 +35,7 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    fn answer(&self) -> Value {
+    fn response(&self) -> Value {
         json!({
             "uuid": self.uuid,
             "value": self.value,
@@ -59,33 +56,27 @@ impl Entry {
 }
 
 /// GET `/v3/lists/{uuid}/entries/`.
-pub(super) async fn list(
-    _: Authorized,
-    Extract(handle): Extract<Handle>,
-    Path(uuid): Path<String>,
-    page: Page,
-) -> Result<Json<Value>, ApiError> {
-    page.refuse_but(&["search"])?;
-    let state: State = handle.read()?;
+pub(super) async fn list(_: Authorized, handle: Handle, Path(uuid): Path<String>, page: PageQuery) -> Reply {
+    page.allow(&["search"])?;
+    let state = handle.read::<State>()?;
     let term = page.filter("search").unwrap_or_default().to_lowercase();
-    let entries = &state.lists[state.list(&uuid)?].entries;
-    let rows = entries.iter().rev().filter(|entry| entry.has(&term)).map(Entry::answer).collect();
-    Ok(page.of(&handle, ROWS_OF_A_PAGE, state.page_cap, rows))
+    let entries = &state.lists[position::<List>(&state, &uuid)?].entries;
+    let rows = entries.iter().rev().filter(|entry| entry.has(&term)).map(Entry::response).collect();
+    Ok(page.response(&handle, ROWS_OF_A_PAGE, state.page_cap, rows))
 }
 
 /// POST `/v3/lists/{uuid}/entries/`.
 pub(super) async fn create(
     _: Authorized,
-    Extract(handle): Extract<Handle>,
+    handle: Handle,
     Path(uuid): Path<String>,
-    Body(body): Body,
-) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let created_at = handle.now().to_string();
+    Body(mut fields): Body<Fields>,
+) -> Reply<(StatusCode, Json<Value>)> {
+    let created_at = handle.timestamp();
     handle.update(|state: &mut State| {
-        let index = state.list(&uuid)?;
-        let uuid = state.next_id(Kind::Entry);
+        let index = position::<List>(state, &uuid)?;
+        let uuid = state.new_id(Kind::Entry);
         let list = &mut state.lists[index];
-        let mut fields = Fields::of(body);
         fields.require(&["value"]);
         let mut entry = Entry {
             uuid,
@@ -100,25 +91,25 @@ pub(super) async fn create(
         fields.set("comment", &mut entry.comment, fields::blank_or_text(2000));
         fields.set("metadata", &mut entry.metadata, fields::nullable(fields::object));
         if list.entries.iter().any(|known| known.value == entry.value) {
-            fields.refuse("value", "This value is in the list already.");
+            fields.reject("value", "This value is already in the list.");
         }
         fields.finish()?;
-        let answer = entry.answer();
+        let response = entry.response();
         list.entries.push(entry);
-        Ok(created(answer))
+        Ok(created(response))
     })
 }
 
 /// DELETE `/v3/lists/{uuid}/entries/{entry_uuid}/`.
 pub(super) async fn delete(
     _: Authorized,
-    Extract(handle): Extract<Handle>,
+    handle: Handle,
     Path((uuid, entry_uuid)): Path<(String, String)>,
-) -> Result<StatusCode, ApiError> {
+) -> Reply<StatusCode> {
     handle.update(|state: &mut State| {
-        let index = state.list(&uuid)?;
+        let index = position::<List>(state, &uuid)?;
         let entries = &mut state.lists[index].entries;
-        let index = entries.iter().position(|entry| entry.uuid == entry_uuid).ok_or_else(ApiError::not_found)?;
+        let index = entries.iter().position(|entry| entry.uuid == entry_uuid).ok_or_else(not_found)?;
         entries.remove(index);
         Ok(StatusCode::NO_CONTENT)
     })

@@ -1,4 +1,4 @@
-//! The features of a workflow: taken as a list with their configurations, given back as one line of text.
+//! The features of a workflow: accepted as a list with their settings, returned as one line of text.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -52,12 +52,12 @@ pub(super) fn read(value: Value) -> Result<Vec<Feature>, String> {
     }
 }
 
-/// What an answer says of them, such as `OCR + LIVENESS`.
+/// The features as a response has them, such as `OCR + LIVENESS`.
 pub(super) fn line(features: &[Feature]) -> String {
     features.iter().map(|it| it.feature.as_str()).collect::<Vec<_>>().join(" + ")
 }
 
-/// All their configurations side by side, without a trace of which feature each is of.
+/// The settings of all features in one object, which does not show the feature of each.
 pub(super) fn flattened(features: &[Feature]) -> Map<String, Value> {
     features.iter().flat_map(|it| it.config.clone()).collect()
 }

@@ -1,61 +1,64 @@
-//! The fields of a body, read one by one, so that an answer can name every field that is wrong as the vendor does.
+//! The fields of a body, read one by one, so that a response names every invalid field as the vendor's does.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use axum::http::StatusCode;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::ApiError;
+use crate::sandbox::engine::ApiError;
 
-/// What a body has given, and what was wrong with it so far.
+/// The fields of a body, and what is wrong with those that were read.
+#[derive(Deserialize)]
+#[serde(from = "Map<String, Value>")]
 pub(super) struct Fields {
     given: Map<String, Value>,
     mistakes: BTreeMap<String, Vec<String>>,
 }
 
-impl Fields {
-    /// All fields of a body.
-    pub(super) fn of(given: Map<String, Value>) -> Self {
+impl From<Map<String, Value>> for Fields {
+    fn from(given: Map<String, Value>) -> Self {
         Self { given, mistakes: BTreeMap::new() }
     }
+}
 
-    /// Says what a creation must have. An update has no such fields.
+impl Fields {
+    /// Rejects the body of a create that does not have these fields.
     pub(super) fn require(&mut self, names: &[&str]) {
         for name in names {
             if !self.given.contains_key(*name) {
-                self.refuse(name, "This field is required.");
+                self.reject(name, "This field is required.");
             }
         }
     }
 
-    /// Puts what was given for a field in its place, if anything was and it fits.
+    /// Reads a field into its place, if it is present and valid.
     pub(super) fn set<T>(&mut self, name: &str, place: &mut T, read: impl FnOnce(Value) -> Result<T, String>) {
         match self.given.remove(name).map(read) {
             Some(Ok(value)) => *place = value,
-            Some(Err(message)) => self.refuse(name, message),
+            Some(Err(message)) => self.reject(name, message),
             None => {}
         }
     }
 
-    /// Says what is wrong with a field.
-    pub(super) fn refuse(&mut self, name: &str, message: impl Into<String>) {
+    /// Records what is wrong with a field.
+    pub(super) fn reject(&mut self, name: &str, message: impl Into<String>) {
         self.mistakes.entry(name.to_owned()).or_default().push(message.into());
     }
 
-    /// Refuses the body if anything was wrong, or if it has a field that nobody has read.
+    /// Rejects the body if a field is invalid or unknown, which is one that was not read.
     pub(super) fn finish(mut self) -> Result<(), ApiError> {
         for name in std::mem::take(&mut self.given).into_iter().map(|(name, _)| name) {
-            self.refuse(&name, "Unknown field.");
+            self.reject(&name, "Unknown field.");
         }
         if self.mistakes.is_empty() {
             return Ok(());
         }
-        Err(ApiError { status: StatusCode::BAD_REQUEST, body: json!(self.mistakes) })
+        Err(ApiError::bad_request("The body has invalid fields.").with_body(json!(self.mistakes)))
     }
 }
 
-/// Text of at least one and at most so many characters.
+/// Reads text of 1 to `most` characters.
 pub(super) fn text(most: usize) -> impl FnOnce(Value) -> Result<String, String> {
     move |value| match blank_or_text(most)(value)? {
         text if text.trim().is_empty() => Err("This field may not be blank.".to_owned()),
@@ -63,7 +66,7 @@ pub(super) fn text(most: usize) -> impl FnOnce(Value) -> Result<String, String> 
     }
 }
 
-/// Text of at most so many characters.
+/// Reads text of at most `most` characters.
 pub(super) fn blank_or_text(most: usize) -> impl FnOnce(Value) -> Result<String, String> {
     move |value| match value {
         Value::String(text) if text.chars().count() > most => {
@@ -74,7 +77,7 @@ pub(super) fn blank_or_text(most: usize) -> impl FnOnce(Value) -> Result<String,
     }
 }
 
-/// One of some words.
+/// Reads one of the `known` words.
 pub(super) fn choice(known: &[&str]) -> impl Fn(Value) -> Result<String, String> {
     move |value| match value.as_str().filter(|word| known.contains(word)) {
         Some(word) => Ok(word.to_owned()),
@@ -82,7 +85,7 @@ pub(super) fn choice(known: &[&str]) -> impl Fn(Value) -> Result<String, String>
     }
 }
 
-/// True or false.
+/// Reads a boolean.
 pub(super) fn flag(value: Value) -> Result<bool, String> {
     match value {
         Value::Bool(flag) => Ok(flag),
@@ -90,7 +93,7 @@ pub(super) fn flag(value: Value) -> Result<bool, String> {
     }
 }
 
-/// A whole number within bounds.
+/// Reads a whole number within bounds.
 pub(super) fn whole(bounds: RangeInclusive<u64>) -> impl FnOnce(Value) -> Result<u64, String> {
     move |value| {
         let number = value.as_u64().filter(|number| bounds.contains(number));
@@ -100,7 +103,7 @@ pub(super) fn whole(bounds: RangeInclusive<u64>) -> impl FnOnce(Value) -> Result
     }
 }
 
-/// Something that may be null.
+/// Reads a value that may be null.
 pub(super) fn nullable<T>(
     read: impl FnOnce(Value) -> Result<T, String>,
 ) -> impl FnOnce(Value) -> Result<Option<T>, String> {
@@ -110,7 +113,7 @@ pub(super) fn nullable<T>(
     }
 }
 
-/// At least one element, each of which fits.
+/// Reads a list of at least one element.
 pub(super) fn some<T>(read: impl Fn(Value) -> Result<T, String>) -> impl FnOnce(Value) -> Result<Vec<T>, String> {
     move |value| match value {
         Value::Array(elements) if elements.is_empty() => Err("This list may not be empty.".to_owned()),
@@ -119,7 +122,7 @@ pub(super) fn some<T>(read: impl Fn(Value) -> Result<T, String>) -> impl FnOnce(
     }
 }
 
-/// An object.
+/// Reads an object.
 pub(super) fn object(value: Value) -> Result<Map<String, Value>, String> {
     match value {
         Value::Object(members) => Ok(members),

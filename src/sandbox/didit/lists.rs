@@ -1,23 +1,19 @@
-//! Lists: ten of the system's own, which stay, and those that people make.
+//! Lists: ten system lists, which cannot be deleted, and the application's own.
 
-use axum::{
-    Json,
-    extract::{Path, State as Extract},
-    http::StatusCode,
-};
+use axum::{Json, extract::Path, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    ApiError, Body,
     access::Authorized,
     created,
     entries::Entry,
     fields::{self, Fields},
-    page::Page,
+    page::PageQuery,
     state::{Kind, State, before_any_test},
+    stored::{Stored, position},
 };
-use crate::sandbox::engine::Handle;
+use crate::sandbox::engine::{ApiError, Body, Handle, Reply};
 
 const ROWS_OF_A_PAGE: usize = 25;
 
@@ -36,7 +32,7 @@ const ENTRY_TYPES: [&str; 12] = [
     "key",
 ];
 
-/// A list and what is in it.
+/// A list with its entries.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct List {
@@ -58,7 +54,7 @@ pub(super) struct List {
 }
 
 impl List {
-    /// The block lists that every application has: one for each type of entry but the last two, which block nobody.
+    /// The block lists that every application has: one for each type of entry except the last two.
     pub(super) fn of_the_system() -> Vec<Self> {
         let list = |(number, entry_type): (u64, &&str)| Self {
             uuid: format!("b0000000-0000-4000-8000-{number:012x}"),
@@ -74,7 +70,7 @@ impl List {
         (1..).zip(&ENTRY_TYPES[..10]).map(list).collect()
     }
 
-    fn answer(&self) -> Value {
+    fn row(&self) -> Value {
         json!({
             "uuid": self.uuid,
             "name": self.name,
@@ -89,46 +85,64 @@ impl List {
         })
     }
 
-    /// What can be changed later, too.
+    /// Reads the fields that an update can change.
     fn change(&mut self, fields: &mut Fields) {
         fields.set("name", &mut self.name, fields::text(255));
         fields.set("description", &mut self.description, fields::blank_or_text(2000));
     }
 }
 
-impl State {
-    pub(super) fn list(&self, uuid: &str) -> Result<usize, ApiError> {
-        self.lists.iter().position(|it| it.uuid == uuid).ok_or_else(ApiError::not_found)
+impl Stored for List {
+    fn all(state: &State) -> &[Self] {
+        &state.lists
     }
 
-    fn refuse_known_name(&self, fields: &mut Fields, list: &List) {
+    fn all_mut(state: &mut State) -> &mut Vec<Self> {
+        &mut state.lists
+    }
+
+    fn uuid(&self) -> &str {
+        &self.uuid
+    }
+
+    fn response(&self, _: &State) -> Value {
+        self.row()
+    }
+
+    fn check_deletion(&self) -> Result<(), ApiError> {
+        if self.is_system { Err(ApiError::bad_request("System lists cannot be deleted.")) } else { Ok(()) }
+    }
+}
+
+impl State {
+    /// Rejects a name that another list has.
+    fn check_name(&self, fields: &mut Fields, list: &List) {
         if self.lists.iter().any(|other| other.uuid != list.uuid && other.name == list.name) {
-            fields.refuse("name", "A list with this name already exists.");
+            fields.reject("name", "A list with this name already exists.");
         }
     }
 }
 
 /// GET `/v3/lists/`.
-pub(super) async fn list(_: Authorized, Extract(handle): Extract<Handle>, page: Page) -> Result<Json<Value>, ApiError> {
-    page.refuse_but(&["list_type"])?;
-    let state: State = handle.read()?;
+pub(super) async fn list(_: Authorized, handle: Handle, page: PageQuery) -> Reply {
+    page.allow(&["list_type"])?;
+    let state = handle.read::<State>()?;
     let wanted = |it: &&List| page.filter("list_type").is_none_or(|list_type| list_type == it.list_type);
-    let rows = state.lists.iter().rev().filter(wanted).map(List::answer).collect();
-    Ok(page.of(&handle, ROWS_OF_A_PAGE, state.page_cap, rows))
+    let rows = state.lists.iter().rev().filter(wanted).map(List::row).collect();
+    Ok(page.response(&handle, ROWS_OF_A_PAGE, state.page_cap, rows))
 }
 
 /// POST `/v3/lists/`.
 pub(super) async fn create(
     _: Authorized,
-    Extract(handle): Extract<Handle>,
-    Body(body): Body,
-) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let now = handle.now().to_string();
+    handle: Handle,
+    Body(mut fields): Body<Fields>,
+) -> Reply<(StatusCode, Json<Value>)> {
+    let now = handle.timestamp();
     handle.update(|state: &mut State| {
-        let mut fields = Fields::of(body);
         fields.require(&["name", "list_type", "entry_type"]);
         let mut list = List {
-            uuid: state.next_id(Kind::List),
+            uuid: state.new_id(Kind::List),
             name: String::new(),
             description: String::new(),
             list_type: String::new(),
@@ -141,61 +155,33 @@ pub(super) async fn create(
         list.change(&mut fields);
         fields.set("list_type", &mut list.list_type, fields::choice(&["allowlist", "custom"]));
         fields.set("entry_type", &mut list.entry_type, fields::choice(&ENTRY_TYPES));
-        state.refuse_known_name(&mut fields, &list);
+        state.check_name(&mut fields, &list);
         fields.finish()?;
-        let answer = list.answer();
+        let row = list.row();
         state.lists.push(list);
-        Ok(created(answer))
+        Ok(created(row))
     })
 }
 
-/// GET `/v3/lists/{uuid}/`.
-pub(super) async fn get(
-    _: Authorized,
-    Extract(handle): Extract<Handle>,
-    Path(uuid): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    let state: State = handle.read()?;
-    Ok(Json(state.lists[state.list(&uuid)?].answer()))
-}
-
-/// PATCH `/v3/lists/{uuid}/`: name and description, and nothing else.
+/// PATCH `/v3/lists/{uuid}/`: name and description only.
 pub(super) async fn update(
     _: Authorized,
-    Extract(handle): Extract<Handle>,
+    handle: Handle,
     Path(uuid): Path<String>,
-    Body(body): Body,
-) -> Result<Json<Value>, ApiError> {
-    let now = handle.now().to_string();
+    Body(mut fields): Body<Fields>,
+) -> Reply {
+    let now = handle.timestamp();
     handle.update(|state: &mut State| {
-        let index = state.list(&uuid)?;
+        let index = position::<List>(state, &uuid)?;
         let mut list = state.lists[index].clone();
-        let mut fields = Fields::of(body);
         list.change(&mut fields);
-        state.refuse_known_name(&mut fields, &list);
+        state.check_name(&mut fields, &list);
         if list.is_system && list.name != state.lists[index].name {
-            fields.refuse("name", "System lists cannot be renamed.");
+            fields.reject("name", "System lists cannot be renamed.");
         }
         fields.finish()?;
         list.updated_at = now;
-        let answer = list.answer();
         state.lists[index] = list;
-        Ok(Json(answer))
-    })
-}
-
-/// DELETE `/v3/lists/{uuid}/`.
-pub(super) async fn delete(
-    _: Authorized,
-    Extract(handle): Extract<Handle>,
-    Path(uuid): Path<String>,
-) -> Result<StatusCode, ApiError> {
-    handle.update(|state: &mut State| {
-        let index = state.list(&uuid)?;
-        if state.lists[index].is_system {
-            return Err(ApiError::bad_request("System lists cannot be deleted."));
-        }
-        state.lists.remove(index);
-        Ok(StatusCode::NO_CONTENT)
+        Ok(Json(state.lists[index].row()))
     })
 }

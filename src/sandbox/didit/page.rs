@@ -1,76 +1,59 @@
-//! Lists in pages, as Django's limit and offset make them.
-
-use std::collections::BTreeMap;
+//! Lists in pages with limit and offset, as Django REST framework returns them.
 
 use axum::{Json, extract::FromRequestParts, http::request::Parts};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::ApiError;
-use crate::sandbox::engine::Handle;
+use crate::sandbox::engine::{ApiError, Handle, Page, Query};
 
-/// More are not given at a time, whatever is asked for.
+/// The most rows of a page, whatever the request asks for.
 const MOST_ROWS: usize = 100;
 
-/// Which page a query asks for, and the filters beside it.
-pub(super) struct Page {
-    path: String,
+/// The query of a list: which page, and filters.
+pub(super) struct PageQuery {
     limit: Option<usize>,
     offset: usize,
-    filters: BTreeMap<String, String>,
+    query: Query,
 }
 
-impl Page {
-    /// Refuses filters that this list does not have.
-    pub(super) fn refuse_but(&self, known: &[&str]) -> Result<(), ApiError> {
-        match self.filters.keys().find(|name| !known.contains(&name.as_str())) {
-            Some(unknown) => Err(ApiError::bad_request(&format!("There is no query parameter {unknown}."))),
-            None => Ok(()),
-        }
+impl PageQuery {
+    /// Rejects filters that this list does not have.
+    pub(super) fn allow(&self, known: &[&str]) -> Result<(), ApiError> {
+        self.query.allow(known)
     }
 
-    /// A filter, if it was given.
+    /// The value of a filter, if it was given.
     pub(super) fn filter(&self, name: &str) -> Option<&str> {
-        self.filters.get(name).map(String::as_str)
+        self.query.filter(name).last().map(String::as_str)
     }
 
-    /// The answer that has this page of some rows; `usual` is how many it has when nothing was asked for.
-    pub(super) fn of(&self, handle: &Handle, usual: usize, cap: Option<usize>, rows: Vec<Value>) -> Json<Value> {
-        let limit = self.limit.unwrap_or(usual).min(MOST_ROWS).min(cap.unwrap_or(MOST_ROWS)).max(1);
+    /// The response with one page of the rows; `usual` is the size of a page if the request has no limit.
+    pub(super) fn response(&self, handle: &Handle, usual: usize, cap: Option<usize>, rows: Vec<Value>) -> Json<Value> {
+        let page = Page::at_offset(self.offset, self.limit.unwrap_or(usual).min(MOST_ROWS), cap);
         let count = rows.len();
-        let end = self.offset.saturating_add(limit);
-        let next = (end < count).then(|| self.link(handle, limit, end));
-        let previous = (self.offset > 0).then(|| self.link(handle, limit, self.offset.saturating_sub(limit)));
-        let results: Vec<_> = rows.into_iter().skip(self.offset).take(limit).collect();
-        Json(json!({"count": count, "next": next, "previous": previous, "results": results}))
+        let end = page.offset.saturating_add(page.size);
+        let next = (end < count).then(|| self.link(handle, page.size, end));
+        let previous = (page.offset > 0).then(|| self.link(handle, page.size, page.offset.saturating_sub(page.size)));
+        Json(json!({"count": count, "next": next, "previous": previous, "results": page.of(rows)}))
     }
 
     fn link(&self, handle: &Handle, limit: usize, offset: usize) -> String {
         let query = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(&self.filters)
+            .extend_pairs(self.query.filters())
             .append_pair("limit", &limit.to_string())
             .append_pair("offset", &offset.to_string())
             .finish();
-        format!("{}{}?{query}", handle.base_url(), self.path)
+        format!("{}{}?{query}", handle.base_url(), self.query.path)
     }
 }
 
-impl FromRequestParts<Handle> for Page {
+impl FromRequestParts<Handle> for PageQuery {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Handle) -> Result<Self, ApiError> {
-        let mut page = Self { path: parts.uri.path().to_owned(), limit: None, offset: 0, filters: BTreeMap::new() };
-        for (name, value) in form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
-            let number = || {
-                let refusal = || ApiError::bad_request(&format!("{name} must be a whole number, found {value}."));
-                value.parse::<usize>().map_err(|_| refusal())
-            };
-            match &*name {
-                "limit" => page.limit = Some(number()?.max(1)),
-                "offset" => page.offset = number()?,
-                _ => drop(page.filters.insert(name.into_owned(), value.into_owned())),
-            }
-        }
-        Ok(page)
+    async fn from_request_parts(parts: &mut Parts, handle: &Handle) -> Result<Self, ApiError> {
+        let mut query = Query::from_request_parts(parts, handle).await?;
+        let limit = query.number("limit")?.map(|limit| limit.max(1));
+        let offset = query.number("offset")?.unwrap_or_default();
+        Ok(Self { limit, offset, query })
     }
 }

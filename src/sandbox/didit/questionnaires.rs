@@ -1,22 +1,18 @@
-//! Questionnaires: questions go in and do not come back; a published one that is changed becomes a new version.
+//! Questionnaires: questions are accepted but not returned; a change to a published one creates a new version.
 
-use axum::{
-    Json,
-    extract::{Path, State as Extract},
-    http::StatusCode,
-};
+use axum::{Json, extract::Path, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{
-    ApiError, Body,
     access::Authorized,
     created,
     fields::{self, Fields},
-    page::Page,
+    page::PageQuery,
     state::{Kind, State, before_any_test},
+    stored::{Stored, position},
 };
-use crate::sandbox::engine::Handle;
+use crate::sandbox::engine::{ApiError, Body, Handle, Reply};
 
 const ROWS_OF_A_PAGE: usize = 50;
 const WITH_OPTIONS: [&str; 3] = ["dropdown", "single_choice", "multiple_choice"];
@@ -25,9 +21,9 @@ const WITH_OPTIONS: [&str; 3] = ["dropdown", "single_choice", "multiple_choice"]
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Questionnaire {
-    /// Of this version.
+    /// The id of this version.
     pub(super) questionnaire_id: String,
-    /// Of all versions.
+    /// The id of all versions.
     pub(super) questionnaire_group_id: String,
     version: u64,
     status: String,
@@ -73,14 +69,14 @@ impl Content {
         fields.set("is_active", &mut self.is_active, fields::flag);
         fields.set("form_elements", &mut self.form_elements, fields::some(fields::object));
         if !self.languages.iter().any(|language| language == "en") {
-            fields.refuse("languages", "Languages must include \"en\".");
+            fields.reject("languages", "Languages must include \"en\".");
         }
         if !self.languages.contains(&self.default_language) {
-            fields.refuse("default_language", "The default language must be one of the languages.");
+            fields.reject("default_language", "The default language must be one of the languages.");
         }
         for element in &self.form_elements {
             if let Err(message) = check_element(element, &self.languages) {
-                fields.refuse("form_elements", message);
+                fields.reject("form_elements", message);
             }
         }
     }
@@ -109,7 +105,7 @@ fn check_element(element: &Map<String, Value>, languages: &[String]) -> Result<(
     }
 }
 
-/// A text for each of the languages.
+/// Checks that there is a text in each language.
 fn check_translated(value: Value, languages: &[String]) -> Result<(), String> {
     let mut texts = fields::object(value)?;
     for language in languages {
@@ -129,9 +125,9 @@ fn check_option(value: Value, languages: &[String]) -> Result<(), String> {
 }
 
 impl Questionnaire {
-    /// What the list shows of it: the id of the version is called `uuid` there.
+    /// The questionnaire as a row of the list, which calls the id of the version `uuid`.
     fn row(&self) -> Value {
-        let mut row = self.answer();
+        let mut row = self.detail();
         row["uuid"] = row["questionnaire_id"].take();
         if let Value::Object(members) = &mut row {
             members.remove("questionnaire_id");
@@ -139,8 +135,8 @@ impl Questionnaire {
         row
     }
 
-    /// What it shows alone.
-    fn answer(&self) -> Value {
+    /// The questionnaire as a read returns it.
+    fn detail(&self) -> Value {
         json!({
             "questionnaire_id": self.questionnaire_id,
             "title": self.content.title,
@@ -164,29 +160,40 @@ impl Questionnaire {
     }
 }
 
-impl State {
-    fn questionnaire(&self, uuid: &str) -> Result<usize, ApiError> {
-        self.questionnaires.iter().position(|it| it.questionnaire_id == uuid).ok_or_else(ApiError::not_found)
+impl Stored for Questionnaire {
+    fn all(state: &State) -> &[Self] {
+        &state.questionnaires
+    }
+
+    fn all_mut(state: &mut State) -> &mut Vec<Self> {
+        &mut state.questionnaires
+    }
+
+    fn uuid(&self) -> &str {
+        &self.questionnaire_id
+    }
+
+    fn response(&self, _: &State) -> Value {
+        self.detail()
     }
 }
 
 /// GET `/v3/questionnaires/`: one row for each version.
-pub(super) async fn list(_: Authorized, Extract(handle): Extract<Handle>, page: Page) -> Result<Json<Value>, ApiError> {
-    page.refuse_but(&[])?;
-    let state: State = handle.read()?;
+pub(super) async fn list(_: Authorized, handle: Handle, page: PageQuery) -> Reply {
+    page.allow(&[])?;
+    let state = handle.read::<State>()?;
     let rows = state.questionnaires.iter().rev().map(Questionnaire::row).collect();
-    Ok(page.of(&handle, ROWS_OF_A_PAGE, state.page_cap, rows))
+    Ok(page.response(&handle, ROWS_OF_A_PAGE, state.page_cap, rows))
 }
 
 /// POST `/v3/questionnaires/`.
 pub(super) async fn create(
     _: Authorized,
-    Extract(handle): Extract<Handle>,
-    Body(body): Body,
-) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let now = handle.now().to_string();
+    handle: Handle,
+    Body(mut fields): Body<Fields>,
+) -> Reply<(StatusCode, Json<Value>)> {
+    let now = handle.timestamp();
     handle.update(|state: &mut State| {
-        let mut fields = Fields::of(body);
         fields.require(&["title", "languages", "form_elements"]);
         let mut content = Content::default();
         content.change(&mut fields);
@@ -194,8 +201,8 @@ pub(super) async fn create(
         fields.set("status", &mut status, fields::choice(&["draft", "published"]));
         fields.finish()?;
         let mut questionnaire = Questionnaire {
-            questionnaire_id: state.next_id(Kind::Questionnaire),
-            questionnaire_group_id: state.next_id(Kind::QuestionnaireGroup),
+            questionnaire_id: state.new_id(Kind::Questionnaire),
+            questionnaire_group_id: state.new_id(Kind::QuestionnaireGroup),
             version: 1,
             status,
             published_at: None,
@@ -204,35 +211,24 @@ pub(super) async fn create(
             content,
         };
         questionnaire.publish_if(&now);
-        let answer = questionnaire.answer();
+        let response = questionnaire.detail();
         state.questionnaires.push(questionnaire);
-        Ok(created(answer))
+        Ok(created(response))
     })
 }
 
-/// GET `/v3/questionnaires/{uuid}/`.
-pub(super) async fn get(
-    _: Authorized,
-    Extract(handle): Extract<Handle>,
-    Path(uuid): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    let state: State = handle.read()?;
-    Ok(Json(state.questionnaires[state.questionnaire(&uuid)?].answer()))
-}
-
-/// PATCH `/v3/questionnaires/{uuid}/`. A draft changes in place; a published one becomes a new version.
+/// PATCH `/v3/questionnaires/{uuid}/`: changes a draft in place, and creates a new version of a published one.
 pub(super) async fn update(
     _: Authorized,
-    Extract(handle): Extract<Handle>,
+    handle: Handle,
     Path(uuid): Path<String>,
-    Body(body): Body,
-) -> Result<Json<Value>, ApiError> {
-    let now = handle.now().to_string();
+    Body(mut fields): Body<Fields>,
+) -> Reply {
+    let now = handle.timestamp();
     handle.update(|state: &mut State| {
-        let index = state.questionnaire(&uuid)?;
+        let index = position::<Questionnaire>(state, &uuid)?;
         let mut changed = state.questionnaires[index].clone();
         let was_published = changed.status == "published";
-        let mut fields = Fields::of(body);
         changed.content.change(&mut fields);
         fields.set("status", &mut changed.status, fields::choice(&["draft", "published"]));
         fields.finish()?;
@@ -245,25 +241,12 @@ pub(super) async fn update(
             let group = &changed.questionnaire_group_id;
             let versions = state.questionnaires.iter().filter(|it| it.questionnaire_group_id == *group);
             changed.version = versions.map(|it| it.version).max().unwrap_or_default() + 1;
-            changed.questionnaire_id = state.next_id(Kind::Questionnaire);
+            changed.questionnaire_id = state.new_id(Kind::Questionnaire);
             changed.created_at = now;
             state.questionnaires.push(changed.clone());
         } else {
             state.questionnaires[index] = changed.clone();
         }
-        Ok(Json(changed.answer()))
-    })
-}
-
-/// DELETE `/v3/questionnaires/{uuid}/`: one version, and what people answered to it.
-pub(super) async fn delete(
-    _: Authorized,
-    Extract(handle): Extract<Handle>,
-    Path(uuid): Path<String>,
-) -> Result<StatusCode, ApiError> {
-    handle.update(|state: &mut State| {
-        let index = state.questionnaire(&uuid)?;
-        state.questionnaires.remove(index);
-        Ok(StatusCode::NO_CONTENT)
+        Ok(Json(changed.detail()))
     })
 }

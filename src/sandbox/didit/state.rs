@@ -1,6 +1,4 @@
-//! What the stand-in remembers of an application at Didit, and what a new application has.
-
-use std::collections::BTreeMap;
+//! The state of an application at Didit, and the state of a new one.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,17 +6,17 @@ use super::{
     customization::Customization, destinations::Destination, lists::List, questionnaires::Questionnaire,
     workflows::Workflow,
 };
+use crate::sandbox::engine::{IdSource, Ids, oauth2::Tokens};
 
 /// An application at Didit.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct State {
     pub(super) api_key: String,
     pub(super) client_id: String,
     pub(super) client_secret: String,
     pub(super) token_lifetime_seconds: i64,
-    /// Access token to the time it expires, in seconds since 1970.
-    pub(super) tokens: BTreeMap<String, i64>,
+    pub(super) tokens: Tokens,
     /// In order of creation, as all lists here are.
     pub(super) webhook_destinations: Vec<Destination>,
     /// One row for each version.
@@ -30,8 +28,7 @@ pub(super) struct State {
     pub(super) customization: Customization,
     /// The most rows of a page, whatever is asked for; null for the vendor's own limit.
     pub(super) page_cap: Option<usize>,
-    /// The number of the last id that was made up for each kind of object.
-    last_ids: BTreeMap<String, u64>,
+    last_ids: Ids,
 }
 
 impl Default for State {
@@ -41,14 +38,14 @@ impl Default for State {
             client_id: "sandbox-didit-client".to_owned(),
             client_secret: "sandbox-didit-client-secret-71be4a".to_owned(),
             token_lifetime_seconds: 86_400,
-            tokens: BTreeMap::new(),
+            tokens: Tokens::default(),
             webhook_destinations: Vec::new(),
             workflows: Vec::new(),
             questionnaires: Vec::new(),
             lists: List::of_the_system(),
             customization: Customization::default(),
             page_cap: None,
-            last_ids: BTreeMap::new(),
+            last_ids: Ids::default(),
         }
     }
 }
@@ -58,7 +55,7 @@ pub(super) fn before_any_test() -> String {
     "2026-01-01T00:00:00Z".to_owned()
 }
 
-/// Of what an id is made up; the first eight digits of the id.
+/// The kind of an object, which selects the first eight digits of its id.
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
     Destination,
@@ -85,24 +82,25 @@ impl Kind {
 }
 
 impl State {
-    /// Makes up an id that nothing has yet: counted, not random, so that a run can be repeated to the letter; and
-    /// counted for each kind, so that what is made at the same time does not matter.
-    pub(super) fn next_id(&mut self, kind: Kind) -> String {
-        loop {
-            let last = self.last_ids.entry(kind.digits().to_owned()).or_default();
-            *last += 1;
-            let id = format!("{}-0000-4000-8000-{last:012x}", kind.digits());
-            if !self.has(&id) {
-                return id;
-            }
-        }
+    /// Returns the next id of a kind. Each kind is counted alone, so that parallel creates of other kinds do not matter.
+    pub(super) fn new_id(&mut self, kind: Kind) -> String {
+        let digits = kind.digits();
+        self.next_id(digits, |number| format!("{digits}-0000-4000-8000-{number:012x}"))
+    }
+}
+
+impl IdSource for State {
+    type Id = String;
+
+    fn ids(&mut self) -> &mut Ids {
+        &mut self.last_ids
     }
 
-    fn has(&self, id: &str) -> bool {
-        self.webhook_destinations.iter().any(|it| it.uuid == id)
-            || self.workflows.iter().any(|it| it.uuid == id || it.workflow_id == id)
-            || self.questionnaires.iter().any(|it| it.questionnaire_id == id || it.questionnaire_group_id == id)
-            || self.lists.iter().any(|it| it.uuid == id || it.entries.iter().any(|entry| entry.uuid == id))
+    fn has_id(&self, id: &String) -> bool {
+        self.webhook_destinations.iter().any(|it| it.uuid == *id)
+            || self.workflows.iter().any(|it| it.uuid == *id || it.workflow_id == *id)
+            || self.questionnaires.iter().any(|it| it.questionnaire_id == *id || it.questionnaire_group_id == *id)
+            || self.lists.iter().any(|it| it.uuid == *id || it.entries.iter().any(|entry| entry.uuid == *id))
     }
 }
 
@@ -111,15 +109,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::sandbox::engine::read;
 
     #[test]
-    fn an_id_that_a_seed_took_is_passed_over() {
-        let first = State::default().next_id(Kind::Entry);
+    fn an_id_that_a_seed_has_set_is_skipped() {
+        let first = State::default().new_id(Kind::Entry);
         let entries = json!([{"uuid": first, "value": "+4915100000"}]);
         let list = json!({"uuid": "x", "name": "x", "list_type": "custom", "entry_type": "phone", "entries": entries});
-        let mut state = read::<State>(&json!({"lists": [list]})).unwrap();
-        assert_eq!(state.next_id(Kind::Entry), "e0000000-0000-4000-8000-000000000002");
-        assert_eq!(state.next_id(Kind::List), "c0000000-0000-4000-8000-000000000001");
+        let mut state: State = serde_json::from_value(json!({"lists": [list]})).unwrap();
+        assert_eq!(state.new_id(Kind::Entry), "e0000000-0000-4000-8000-000000000002");
+        assert_eq!(state.new_id(Kind::List), "c0000000-0000-4000-8000-000000000001");
     }
 }

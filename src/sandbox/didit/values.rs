@@ -1,10 +1,10 @@
-//! How the value of an entry is stored, by the type of its list: checked, and in one spelling.
+//! The stored spelling of an entry's value, by the type of its list.
 
 use std::net::IpAddr;
 
 use super::countries;
 
-/// The stored spelling of a value, or what is wrong with it.
+/// Returns the stored spelling of a value, or what is wrong with it.
 pub(super) fn stored(entry_type: &str, value: &str) -> Result<String, String> {
     let value = value.trim();
     match entry_type {
@@ -31,7 +31,7 @@ fn email(value: &str) -> Result<String, String> {
     Err("Enter a valid email address.".to_owned())
 }
 
-/// E.164: a plus and 8 to 15 digits, written with the usual marks between them or without.
+/// Reads a phone number and returns it as E.164: a plus and 8 to 15 digits without separators.
 fn phone(value: &str) -> Result<String, String> {
     let invalid = || "Enter a valid international phone number.".to_owned();
     let number = value.strip_prefix('+').ok_or_else(invalid)?;
@@ -40,7 +40,7 @@ fn phone(value: &str) -> Result<String, String> {
     if fits && digits.chars().all(|it| it.is_ascii_digit()) { Ok(format!("+{digits}")) } else { Err(invalid()) }
 }
 
-/// An address, or a range of them such as `10.0.0.0/8`.
+/// Reads an address or a range such as `10.0.0.0/8`.
 fn ip_address(value: &str) -> Result<String, String> {
     let (address, prefix) = value.split_once('/').map_or((value, None), |(address, prefix)| (address, Some(prefix)));
     let invalid = || "Enter a valid IP address or CIDR range.".to_owned();

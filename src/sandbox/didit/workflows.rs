@@ -1,23 +1,19 @@
-//! Workflows: a stable id for each, and a version each time a published one is published again.
+//! Workflows: each has a stable id; publishing a published workflow again creates a new version.
 
-use axum::{
-    Json,
-    extract::{Path, State as Extract},
-    http::StatusCode,
-};
+use axum::{Json, extract::Path, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    ApiError, Body,
     access::Authorized,
     created,
     features::{self, Feature},
     fields::{self, Fields},
-    page::Page,
+    page::PageQuery,
     state::{Kind, State, before_any_test},
+    stored::{Stored, position},
 };
-use crate::sandbox::engine::Handle;
+use crate::sandbox::engine::{ApiError, Body, Handle, Reply};
 
 const MOST_WORKFLOWS: usize = 50;
 const ROWS_OF_A_PAGE: usize = 50;
@@ -26,9 +22,9 @@ const ROWS_OF_A_PAGE: usize = 50;
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Workflow {
-    /// Of this version.
+    /// The id of this version.
     pub(super) uuid: String,
-    /// Of all versions.
+    /// The id of all versions.
     pub(super) workflow_id: String,
     version: u64,
     status: Status,
@@ -91,7 +87,7 @@ impl Settings {
     }
 }
 
-/// What a body says of the status, if anything.
+/// Reads the status, if the body has one.
 fn status(fields: &mut Fields) -> Option<Status> {
     let mut word = String::new();
     fields.set("status", &mut word, fields::choice(&["draft", "published"]));
@@ -103,7 +99,7 @@ fn status(fields: &mut Fields) -> Option<Status> {
 }
 
 impl Workflow {
-    /// What the list shows of it.
+    /// The workflow as a row of the list.
     fn row(&self, has_draft: bool) -> Value {
         let settings = &self.settings;
         json!({
@@ -134,21 +130,35 @@ impl Workflow {
         })
     }
 
-    /// What it shows alone: the features' configurations lie flat beside its own fields, which come first.
-    fn answer(&self, has_draft: bool) -> Value {
-        let mut answer = features::flattened(&self.settings.features);
+    /// The workflow as a read returns it: the features' settings are flattened beside its own fields, which win.
+    fn detail(&self, has_draft: bool) -> Value {
+        let mut fields = features::flattened(&self.settings.features);
         if let Value::Object(own) = self.row(has_draft) {
-            answer.extend(own);
+            fields.extend(own);
         }
-        Value::Object(answer)
+        Value::Object(fields)
+    }
+}
+
+impl Stored for Workflow {
+    fn all(state: &State) -> &[Self] {
+        &state.workflows
+    }
+
+    fn all_mut(state: &mut State) -> &mut Vec<Self> {
+        &mut state.workflows
+    }
+
+    fn uuid(&self) -> &str {
+        &self.uuid
+    }
+
+    fn response(&self, state: &State) -> Value {
+        self.detail(state.has_draft(&self.workflow_id))
     }
 }
 
 impl State {
-    fn workflow(&self, uuid: &str) -> Result<usize, ApiError> {
-        self.workflows.iter().position(|it| it.uuid == uuid).ok_or_else(ApiError::not_found)
-    }
-
     fn has_draft(&self, workflow_id: &str) -> bool {
         self.workflows.iter().any(|it| it.workflow_id == workflow_id && it.status == Status::Draft)
     }
@@ -161,12 +171,8 @@ impl State {
         self.workflows.iter().filter(|it| !newer(it)).collect()
     }
 
-    fn answer_of(&self, workflow: &Workflow) -> Value {
-        workflow.answer(self.has_draft(&workflow.workflow_id))
-    }
-
-    /// Keeps a version, and lets no other workflow be the default beside a new default.
-    fn keep_workflow(&mut self, workflow: &Workflow) -> Value {
+    /// Stores a version. A new default replaces the previous default workflow.
+    fn store_workflow(&mut self, workflow: &Workflow) -> Value {
         if workflow.settings.is_default {
             for other in self.workflows.iter_mut().filter(|it| it.workflow_id != workflow.workflow_id) {
                 other.settings.is_default = false;
@@ -176,28 +182,27 @@ impl State {
             Some(known) => *known = workflow.clone(),
             None => self.workflows.push(workflow.clone()),
         }
-        self.answer_of(workflow)
+        workflow.response(self)
     }
 }
 
 /// GET `/v3/workflows/`.
-pub(super) async fn list(_: Authorized, Extract(handle): Extract<Handle>, page: Page) -> Result<Json<Value>, ApiError> {
-    page.refuse_but(&[])?;
-    let state: State = handle.read()?;
+pub(super) async fn list(_: Authorized, handle: Handle, page: PageQuery) -> Reply {
+    page.allow(&[])?;
+    let state = handle.read::<State>()?;
     let current = state.current_workflows().into_iter().rev();
     let rows = current.map(|it| it.row(state.has_draft(&it.workflow_id))).collect();
-    Ok(page.of(&handle, ROWS_OF_A_PAGE, state.page_cap, rows))
+    Ok(page.response(&handle, ROWS_OF_A_PAGE, state.page_cap, rows))
 }
 
 /// POST `/v3/workflows/`.
 pub(super) async fn create(
     _: Authorized,
-    Extract(handle): Extract<Handle>,
-    Body(body): Body,
-) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let updated_at = handle.now().to_string();
+    handle: Handle,
+    Body(mut fields): Body<Fields>,
+) -> Reply<(StatusCode, Json<Value>)> {
+    let updated_at = handle.timestamp();
     handle.update(|state: &mut State| {
-        let mut fields = Fields::of(body);
         fields.require(&["workflow_label", "features"]);
         let mut settings = Settings::default();
         settings.change(&mut fields);
@@ -206,37 +211,25 @@ pub(super) async fn create(
         if state.current_workflows().len() >= MOST_WORKFLOWS {
             return Err(ApiError::bad_request("An application can have at most 50 workflows."));
         }
-        let (uuid, workflow_id) = (state.next_id(Kind::WorkflowVersion), state.next_id(Kind::Workflow));
+        let (uuid, workflow_id) = (state.new_id(Kind::WorkflowVersion), state.new_id(Kind::Workflow));
         let workflow = Workflow { uuid, workflow_id, version: 1, status, updated_at, settings };
-        Ok(created(state.keep_workflow(&workflow)))
+        Ok(created(state.store_workflow(&workflow)))
     })
-}
-
-/// GET `/v3/workflows/{uuid}/`, of a version that is current or of one that was.
-pub(super) async fn get(
-    _: Authorized,
-    Extract(handle): Extract<Handle>,
-    Path(uuid): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    let state: State = handle.read()?;
-    let workflow = &state.workflows[state.workflow(&uuid)?];
-    Ok(Json(state.answer_of(workflow)))
 }
 
 /// PATCH `/v3/workflows/{uuid}/`.
 ///
-/// Without a status a published version changes in place, and a draft is published as it changes. Published again, a
-/// published version stays as it is, and a new one comes after the latest; drafts of the workflow go.
+/// Without a status it changes a published version in place and publishes a draft. With status `published` it leaves a
+/// published version unchanged, adds a new one after the latest and removes the drafts of the workflow.
 pub(super) async fn update(
     _: Authorized,
-    Extract(handle): Extract<Handle>,
+    handle: Handle,
     Path(uuid): Path<String>,
-    Body(body): Body,
-) -> Result<Json<Value>, ApiError> {
-    let updated_at = handle.now().to_string();
+    Body(mut fields): Body<Fields>,
+) -> Reply {
+    let updated_at = handle.timestamp();
     handle.update(|state: &mut State| {
-        let mut workflow = state.workflows[state.workflow(&uuid)?].clone();
-        let mut fields = Fields::of(body);
+        let mut workflow = state.workflows[position::<Workflow>(state, &uuid)?].clone();
         workflow.settings.change(&mut fields);
         let wanted = status(&mut fields);
         fields.finish()?;
@@ -249,25 +242,12 @@ pub(super) async fn update(
                 state.workflows.retain(|it| it.workflow_id != id || it.status == Status::Published);
                 let versions = state.workflows.iter().filter(|it| it.workflow_id == id).map(|it| it.version);
                 workflow.version = versions.max().unwrap_or_default() + 1;
-                workflow.uuid = state.next_id(Kind::WorkflowVersion);
+                workflow.uuid = state.new_id(Kind::WorkflowVersion);
             }
             (Status::Published, None) => {}
             (Status::Draft, wanted) => workflow.status = wanted.unwrap_or(Status::Published),
         }
         workflow.updated_at = updated_at;
-        Ok(Json(state.keep_workflow(&workflow)))
-    })
-}
-
-/// DELETE `/v3/workflows/{uuid}/`: one version; the one before it is then the current one.
-pub(super) async fn delete(
-    _: Authorized,
-    Extract(handle): Extract<Handle>,
-    Path(uuid): Path<String>,
-) -> Result<StatusCode, ApiError> {
-    handle.update(|state: &mut State| {
-        let index = state.workflow(&uuid)?;
-        state.workflows.remove(index);
-        Ok(StatusCode::NO_CONTENT)
+        Ok(Json(state.store_workflow(&workflow)))
     })
 }

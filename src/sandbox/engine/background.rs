@@ -1,4 +1,4 @@
-//! Starting the sandbox as a process of its own and waiting until it is ready.
+//! Starts the sandbox as a process of its own and waits until it is ready.
 
 use std::{
     ffi::OsString,
@@ -10,19 +10,19 @@ use std::{
 
 use super::{Error, Options, file::remove_if_there, ready::Ready};
 
-/// How long the child may take to open its ports and how often it is looked at.
-const PATIENCE: Duration = Duration::from_secs(15);
-const GLANCE: Duration = Duration::from_millis(10);
+/// How long the child may take to open its ports, and how often that is checked.
+const START_TIMEOUT: Duration = Duration::from_secs(15);
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Starts this program again as `sandbox` without a terminal and returns what to print once it is ready.
 ///
-/// It goes on in a process group of its own, so that Ctrl-C in the shell that started it does not end it. What it
-/// writes goes to `<state>.log` beside the state file, or nowhere when there is none.
+/// The child has a process group of its own, so that Ctrl-C in the shell does not end it. Its output goes to `<state>.log`
+/// beside the state file; without a state file it is discarded.
 pub async fn start_in_background(options: &Options) -> Result<String, Error> {
     let scratch = std::env::temp_dir().join(format!("idv-sandbox-{}", uuid::Uuid::new_v4()));
     fs::create_dir(&scratch).map_err(Error::system(format!("create `{}`", scratch.display())))?;
     let started = start(options, &scratch).await;
-    // The child keeps its log file open; its name is not needed once it is ready or its log was read.
+    // The child keeps its log file open; the name is not needed once the child is ready or its log was read.
     fs::remove_dir_all(&scratch).map_err(Error::system(format!("remove `{}`", scratch.display())))?;
     started
 }
@@ -36,7 +36,7 @@ async fn start(options: &Options, scratch: &Path) -> Result<String, Error> {
     wait(&mut child, &ready_file, &log).await?;
     let text = fs::read(&ready_file).map_err(Error::system(format!("read `{}`", ready_file.display())))?;
     let ready: Ready = serde_json::from_slice(&text).map_err(|error| Error::Background {
-        reason: format!("`{}` does not hold a ready line: {error}", ready_file.display()),
+        reason: format!("`{}` does not contain a ready line: {error}", ready_file.display()),
     })?;
     ready.render(options.format).map_err(|error| Error::Background { reason: error.to_string() })
 }
@@ -57,7 +57,7 @@ fn spawn(options: &Options, ready_file: &Path, output: File) -> Result<Child, Er
     command.spawn().map_err(Error::system("start the sandbox in the background"))
 }
 
-/// The command line that gives the child the same options.
+/// Returns the command line with the same options for the child.
 fn arguments(options: &Options, ready_file: &Path) -> Vec<OsString> {
     let Options { listen, port_base, state, seed, latency, ready_file: _, format: _ } = options;
     let mut arguments: Vec<OsString> = [
@@ -75,21 +75,21 @@ fn arguments(options: &Options, ready_file: &Path) -> Vec<OsString> {
     arguments
 }
 
-/// Waits for the ready file, the child's end, or the end of our patience, whichever comes first.
+/// Waits for the ready file, the child's end or the timeout, whichever comes first.
 async fn wait(child: &mut Child, ready_file: &Path, log: &Path) -> Result<(), Error> {
     let mut waited = Duration::ZERO;
     while !ready_file.exists() {
-        let ended = child.try_wait().map_err(Error::system("look after the sandbox"))?;
+        let ended = child.try_wait().map_err(Error::system("check the sandbox process"))?;
         if let Some(status) = ended {
-            let said = fs::read_to_string(log).map_err(Error::system(format!("read `{}`", log.display())))?;
-            return Err(Error::Background { reason: format!("it ended with {status}: {}", said.trim()) });
+            let output = fs::read_to_string(log).map_err(Error::system(format!("read `{}`", log.display())))?;
+            return Err(Error::Background { reason: format!("it ended with {status}: {}", output.trim()) });
         }
-        if waited >= PATIENCE {
+        if waited >= START_TIMEOUT {
             child.kill().map_err(Error::system("end a sandbox that does not become ready"))?;
-            return Err(Error::Background { reason: format!("it was not ready after {} s", PATIENCE.as_secs()) });
+            return Err(Error::Background { reason: format!("it was not ready after {} s", START_TIMEOUT.as_secs()) });
         }
-        tokio::time::sleep(GLANCE).await;
-        waited += GLANCE;
+        tokio::time::sleep(POLL_INTERVAL).await;
+        waited += POLL_INTERVAL;
     }
     Ok(())
 }

@@ -1,7 +1,28 @@
 //! Reading a JSON body as strictly as a vendor does, with a message that names the field.
 
-use axum::http::{HeaderMap, header::CONTENT_TYPE};
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Request},
+    http::{HeaderMap, header::CONTENT_TYPE},
+};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+
+use super::{ApiError, Handle};
+
+/// A JSON body that fits `T`; any other is a 400 that names the field.
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<Handle> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, handle: &Handle) -> Result<Self, ApiError> {
+        let headers = request.headers().clone();
+        let bytes = Bytes::from_request(request, handle)
+            .await
+            .map_err(|rejection| ApiError::new(rejection.status(), rejection.body_text()))?;
+        parse_json(&headers, &bytes).map(Self).map_err(ApiError::bad_request)
+    }
+}
 
 /// Reads a body that must be declared as JSON. The error is one line that names the field and fits a vendor's error body.
 pub fn parse_json<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, String> {
@@ -13,7 +34,7 @@ pub fn parse_json<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Resu
     parse_json_text(body)
 }
 
-/// Reads JSON that came another way than as a whole body, with the same messages.
+/// Reads JSON that is not a whole body, with the same messages.
 pub fn parse_json_text<T: DeserializeOwned>(text: &[u8]) -> Result<T, String> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| describe(&error))?;
@@ -28,7 +49,7 @@ fn describe(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
     }
 }
 
-/// For an optional field that may be left out but not be null, which serde's `Option` would take for left out.
+/// Reads an optional field that may be absent but not null; serde's `Option` alone accepts null.
 ///
 /// Use with `#[serde(default, deserialize_with = "present")]`.
 pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
@@ -59,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_names_the_field_or_the_media_type() {
+    fn an_error_names_the_field_or_the_media_type() {
         for (content_type, body, expected) in [
             ("text/plain", r#"{"name":"a"}"#, "text/plain"),
             ("application/json", "{}", "`name`"),

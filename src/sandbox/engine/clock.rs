@@ -1,4 +1,4 @@
-//! The sandbox's clock: the machine's, moved by an offset. The only place of the sandbox that asks for the time.
+//! The sandbox's clock: the machine's clock plus an offset. The only place in the sandbox that reads the time.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -11,9 +11,9 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// The time a vendor believes it is.
+    /// The current time for the vendors.
     pub(super) fn now(&self) -> Timestamp {
-        // `move_to` lets no offset in that leaves the range, and the machine's clock does not run for millennia.
+        // `move_to` rejects offsets outside the range.
         shifted(self.offset_seconds()).unwrap_or(Timestamp::MAX)
     }
 
@@ -27,7 +27,7 @@ impl Clock {
         self.move_to(self.offset_seconds().saturating_add(seconds))
     }
 
-    /// Sets the clock to a time in seconds since 1970; it goes on running from there.
+    /// Sets the clock to a time in seconds since 1970, from which it continues to run.
     pub(super) fn set(&self, epoch_seconds: i64) -> Result<(), String> {
         self.move_to(epoch_seconds.saturating_sub(Timestamp::now().as_second()))
     }
@@ -35,7 +35,7 @@ impl Clock {
     fn move_to(&self, offset_seconds: i64) -> Result<(), String> {
         if shifted(offset_seconds).is_none() {
             return Err(format!(
-                "an offset of {offset_seconds} s puts the clock outside the years -9999 to 9999; give a smaller step"
+                "an offset of {offset_seconds} s puts the clock outside the years -9999 to 9999; use a smaller step"
             ));
         }
         self.offset_seconds.store(offset_seconds, Ordering::SeqCst);
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_out_of_range_is_refused_and_changes_nothing() {
+    fn a_step_out_of_range_is_rejected_and_changes_nothing() {
         let clock = Clock::default();
         assert!(clock.advance(i64::MAX).is_err());
         assert!(clock.set(i64::MIN).is_err());

@@ -1,4 +1,4 @@
-//! Faults on request: what goes wrong, for which requests, how often.
+//! Faults on request: which failure, for which requests, how often.
 
 use std::{
     collections::BTreeMap,
@@ -11,42 +11,42 @@ use serde_json::Value;
 
 use super::StandIn;
 
-/// What goes wrong.
+/// The failure that a fault injects.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Kind {
-    /// The answer is an error of the given status.
+    /// The response has the given status.
     Status,
-    /// The answer comes later.
+    /// The response is delayed.
     Delay,
-    /// The connection is closed without an answer.
+    /// The connection is closed without a response.
     Drop,
-    /// The answer ends, and the connection closes, before the length it announced.
+    /// The connection closes before the announced length was sent.
     Truncate,
-    /// The answer is 200 with bytes that are not JSON.
+    /// The response is 200 with bytes that are not JSON.
     Garbage,
-    /// The vendor forgets every token it gave out.
+    /// The vendor revokes every token that it issued.
     ExpireToken,
-    /// The vendor changes its key pair.
+    /// The vendor replaces its key pair.
     RotateKey,
 }
 
-/// One fault as `POST /faults` takes it.
+/// One fault as `POST /faults` accepts it.
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Fault {
     vendor: String,
-    /// Any method when left out.
+    /// Any method if absent.
     method: Option<String>,
-    /// A prefix of the path, or a pattern for the whole of it when it holds a `*`. Any path when left out.
+    /// A prefix of the path, or a pattern for the whole path if it contains a `*`. Any path if absent.
     path: Option<String>,
     pub(super) kind: Kind,
     /// For `status`: 200 to 599.
     pub(super) status: Option<u16>,
-    /// How many requests it strikes.
+    /// How many requests receive it.
     #[serde(default = "once")]
     times: u32,
-    /// The vendor carries the request out before the fault strikes.
+    /// Whether the request is applied before the fault is injected.
     #[serde(default)]
     pub(super) after: bool,
     /// For `delay`.
@@ -65,20 +65,20 @@ fn once() -> u32 {
 }
 
 impl Fault {
-    /// Says what is wrong with a fault before it is taken in, so that no fault is silently without effect.
+    /// Rejects a fault that could never be injected, so that no fault is silently without effect.
     fn check(&self, vendors: &[&StandIn]) -> Result<(), String> {
         let names: Vec<_> = vendors.iter().map(|vendor| vendor.name).collect();
         let Some(vendor) = vendors.iter().find(|vendor| vendor.name == self.vendor) else {
             return Err(format!("vendor: there is no `{}`; there are {}", self.vendor, names.join(", ")));
         };
         if self.times == 0 {
-            return Err("times: 0 would inject nothing; give 1 or more".to_owned());
+            return Err("times: 0 would inject nothing; use 1 or more".to_owned());
         }
         match self.kind {
             Kind::Status => self.check_status(),
-            Kind::Delay if self.delay_ms.is_none() => Err("delay_ms: a `delay` needs it, in milliseconds".to_owned()),
+            Kind::Delay if self.delay_ms.is_none() => Err("delay_ms: required by `delay`, in milliseconds".to_owned()),
             Kind::ExpireToken if vendor.expire_token.is_none() => {
-                Err(format!("kind: `{}` gives out no tokens that could expire", self.vendor))
+                Err(format!("kind: `{}` has no tokens that could expire", self.vendor))
             }
             Kind::RotateKey if vendor.rotate_key.is_none() => {
                 Err(format!("kind: `{}` has no key that could rotate", self.vendor))
@@ -90,8 +90,8 @@ impl Fault {
     fn check_status(&self) -> Result<(), String> {
         match self.status {
             Some(200..=599) => {}
-            Some(status) => return Err(format!("status: {status} is no final status; give 200 to 599")),
-            None => return Err("status: a fault of kind `status` needs it, 200 to 599".to_owned()),
+            Some(status) => return Err(format!("status: {status} is not a final status; use 200 to 599")),
+            None => return Err("status: required by a fault of kind `status`, 200 to 599".to_owned()),
         }
         for (name, value) in &self.headers {
             HeaderName::from_bytes(name.as_bytes()).map_err(|error| format!("headers: `{name}`: {error}"))?;
@@ -100,7 +100,7 @@ impl Fault {
         Ok(())
     }
 
-    fn strikes(&self, vendor: &str, method: &Method, path: &str) -> bool {
+    fn matches(&self, vendor: &str, method: &Method, path: &str) -> bool {
         self.vendor == vendor
             && self.method.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method.as_str()))
             && self.path.as_ref().is_none_or(|pattern| path_matches(pattern, path))
@@ -108,13 +108,13 @@ impl Fault {
 
     /// The status of a `status` fault.
     pub(super) fn status_code(&self) -> StatusCode {
-        // `check` let nothing else in.
+        // `check` accepts no other status.
         self.status.and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
 
-/// A pattern with a `*` matches the whole path, each `*` standing for any run of characters, `/` included; one without
-/// matches as a prefix.
+/// Returns whether a path matches. In a pattern with `*`, which must match the whole path, each `*` stands for any
+/// characters including `/`; a pattern without `*` matches as a prefix.
 fn path_matches(pattern: &str, path: &str) -> bool {
     let Some((prefix, rest)) = pattern.split_once('*') else {
         return path.starts_with(pattern);
@@ -124,7 +124,7 @@ fn path_matches(pattern: &str, path: &str) -> bool {
     };
     let mut pieces: Vec<_> = rest.split('*').collect();
     let suffix = pieces.pop().unwrap_or_default();
-    // Each piece at its first place leaves the most for those that follow.
+    // Matching each piece as early as possible leaves the most text for the following pieces.
     for piece in pieces {
         match remaining.split_once(piece) {
             Some((_, after)) => remaining = after,
@@ -134,22 +134,22 @@ fn path_matches(pattern: &str, path: &str) -> bool {
     remaining.ends_with(suffix)
 }
 
-/// The faults that still wait for a request, oldest first.
+/// The faults that have not been injected, oldest first.
 #[derive(Default)]
 pub(super) struct Faults(Mutex<Vec<Fault>>);
 
 impl Faults {
-    /// Takes a fault in, or says why it could never inject.
+    /// Adds a fault, or returns why it could never be injected.
     pub(super) fn add(&self, fault: Fault, vendors: &[&StandIn]) -> Result<(), String> {
         fault.check(vendors)?;
         self.list_mut().push(fault);
         Ok(())
     }
 
-    /// The oldest fault for this request, used up once.
+    /// Returns the oldest fault that matches a request, and counts it as injected.
     pub(super) fn take(&self, vendor: &str, method: &Method, path: &str) -> Option<Fault> {
         let mut list = self.list_mut();
-        let index = list.iter().position(|fault| fault.strikes(vendor, method, path))?;
+        let index = list.iter().position(|fault| fault.matches(vendor, method, path))?;
         let fault = list[index].clone();
         if fault.times > 1 {
             list[index].times -= 1;
@@ -159,12 +159,12 @@ impl Faults {
         Some(fault)
     }
 
-    /// A copy of the faults that wait.
+    /// A copy of the faults that have not been injected.
     pub(super) fn list(&self) -> Vec<Fault> {
         self.list_mut().clone()
     }
 
-    /// Forgets all faults.
+    /// Removes all faults.
     pub(super) fn clear(&self) {
         self.list_mut().clear();
     }
@@ -179,14 +179,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::sandbox::engine::Routes;
+    use crate::sandbox::engine::{Routes, StateType};
 
     static VENDORS: [StandIn; 1] = [StandIn {
         name: "library",
         routes: Routes::new,
-        state: Ok,
-        environment: |_, _| Ok(Vec::new()),
-        error_body: |_, message| json!(message),
+        state: StateType::of::<Value>(),
+        environment: |_| Ok(Vec::new()),
+        error_body: |error| json!(error.message),
         expire_token: Some(|_| Ok(())),
         rotate_key: None,
     }];
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn strikes_as_often_as_asked_and_only_what_it_names() {
+    fn injects_as_often_as_requested_and_only_into_matching_requests() {
         let faults = Faults::default();
         let two = json!({"vendor": "library", "method": "get", "path": "/books", "kind": "drop", "times": 2});
         faults.add(fault(two), &[&VENDORS[0]]).unwrap();
@@ -226,19 +226,19 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_of_two_strikes_first() {
+    fn the_older_of_two_faults_is_injected_first() {
         let faults = Faults::default();
         for status in [500, 503] {
             faults
                 .add(fault(json!({"vendor": "library", "kind": "status", "status": status})), &[&VENDORS[0]])
                 .unwrap();
         }
-        let struck: Vec<_> = (0..2).filter_map(|_| faults.take("library", &Method::GET, "/")?.status).collect();
-        assert_eq!(struck, [500, 503]);
+        let injected: Vec<_> = (0..2).filter_map(|_| faults.take("library", &Method::GET, "/")?.status).collect();
+        assert_eq!(injected, [500, 503]);
     }
 
     #[test]
-    fn a_fault_that_could_never_strike_is_refused() {
+    fn a_fault_that_could_never_be_injected_is_rejected() {
         for (given, expected) in [
             (json!({"vendor": "libary", "kind": "drop"}), "there are library"),
             (json!({"vendor": "library", "kind": "drop", "times": 0}), "times"),

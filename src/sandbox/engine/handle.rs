@@ -1,16 +1,21 @@
-//! What a vendor's handlers see of the engine: their own state, the clock, and where they are served.
+//! A stand-in's access to the engine: its own state, the clock and its base URL.
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
+use axum::{Json, extract::FromRequestParts, http::request::Parts};
 use jiff::Timestamp;
-use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use super::{
+    ApiError,
     clock::Clock,
-    store::{Store, StoreError, read, to_value},
+    store::{State, Store, StoreError, edit, typed},
 };
 
-/// A vendor's access to the engine; the state of its axum router.
+/// What a handler returns.
+pub type Reply<T = Json<Value>> = Result<T, ApiError>;
+
+/// A stand-in's access to the engine; the state of its axum router, and an argument of its handlers.
 #[derive(Clone)]
 pub struct Handle {
     pub(super) vendor: &'static str,
@@ -21,7 +26,7 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// Scheme, host and port of this vendor's stand-in, without a trailing slash.
+    /// Scheme, host and port of this stand-in, without a trailing slash.
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
@@ -31,27 +36,42 @@ impl Handle {
         self.clock.now()
     }
 
+    /// The time by the sandbox's clock as RFC 3339, for the times that an object has.
+    pub fn timestamp(&self) -> String {
+        self.now().to_string()
+    }
+
     /// Seconds since the sandbox started, by its clock.
     pub fn uptime_seconds(&self) -> i64 {
         self.now().as_second() - self.started.as_second()
     }
 
-    /// A copy of this vendor's state.
-    pub fn read<S: DeserializeOwned>(&self) -> Result<S, StoreError> {
-        read(self.store.part(self.vendor))
+    /// The state of this stand-in at this moment. Nothing is copied.
+    pub fn read<S: State>(&self) -> Result<Arc<S>, StoreError> {
+        typed(&self.store.state(self.vendor)?)
     }
 
-    /// Changes this vendor's state as a transaction: an error leaves it as it was.
-    pub fn update<S, T, E>(&self, change: impl FnOnce(&mut S) -> Result<T, E>) -> Result<T, E>
-    where
-        S: Serialize + DeserializeOwned,
-        E: From<StoreError>,
-    {
-        self.store.change(self.vendor, |document| {
-            let mut state = read(document.take())?;
-            let result = change(&mut state)?;
-            *document = to_value(&state)?;
-            Ok(result)
+    /// Changes the state of this stand-in as a transaction: after an error it is unchanged.
+    pub fn update<S: State, T, E: From<StoreError>>(
+        &self,
+        change: impl FnOnce(&mut S) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.store.change(self.vendor, |state| edit(state, change))
+    }
+
+    /// Changes the state of this stand-in where nothing but the store can fail.
+    pub fn edit<S: State>(&self, change: impl FnOnce(&mut S)) -> Result<(), StoreError> {
+        self.update(|state| {
+            change(state);
+            Ok(())
         })
+    }
+}
+
+impl FromRequestParts<Self> for Handle {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(_: &mut Parts, handle: &Self) -> Result<Self, Infallible> {
+        Ok(handle.clone())
     }
 }

@@ -1,4 +1,4 @@
-//! What happens to every request of a vendor on its way in and out: log, faults, latency, the `Date` header.
+//! The middleware of every vendor port: log, faults, latency, the `Date` header.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,7 +7,7 @@ use axum::{
     body::{Body, Bytes},
     extract::{Request, State},
     http::{
-        HeaderName, HeaderValue, StatusCode,
+        HeaderName, HeaderValue,
         header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, RETRY_AFTER},
     },
     middleware::Next,
@@ -17,14 +17,14 @@ use futures_util::{StreamExt, stream};
 use serde_json::Value;
 
 use super::{
-    StandIn,
+    ApiError, Handle, StandIn, StoreError,
     clock::Clock,
     faults::{Fault, Faults, Kind},
     log::Log,
     store::Store,
 };
 
-/// What all ports share.
+/// State that all ports share.
 pub(super) struct Engine {
     pub(super) vendors: Vec<&'static StandIn>,
     pub(super) store: Arc<Store>,
@@ -38,54 +38,55 @@ pub(super) struct Engine {
 #[derive(Clone)]
 pub(super) struct Gate {
     pub(super) vendor: &'static StandIn,
+    pub(super) handle: Handle,
     pub(super) engine: Arc<Engine>,
 }
 
-/// Marks a response that must not be sent: the server closes the connection instead.
+/// Marks a response that is not sent: the server closes the connection instead.
 #[derive(Clone)]
 pub(super) struct DropConnection;
 
-/// Lets one request through, or a fault in its place.
+/// Handles one request: runs the handler, or injects the fault that matches.
 pub(super) async fn intercept(State(gate): State<Gate>, request: Request, next: Next) -> Response {
-    let Gate { vendor, engine } = &gate;
+    let Gate { vendor, engine, .. } = &gate;
     let fault = engine.faults.take(vendor.name, request.method(), request.uri().path());
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
     let kind = fault.as_ref().map(|fault| fault.kind);
     let entry = engine.log.begin(vendor.name, request.method(), path, engine.clock.now(), kind);
 
-    let mut answer = match &fault {
+    let mut response = match &fault {
         None => next.run(request).await,
         Some(fault) if fault.after => {
             let genuine = next.run(request).await;
             gate.inject(fault).await.unwrap_or(genuine)
         }
         Some(fault) => match gate.inject(fault).await {
-            Some(instead) => instead,
+            Some(injected) => injected,
             None => next.run(request).await,
         },
     };
-    // After the request was carried out: a client that gives up meanwhile has changed something nevertheless.
+    // After the handler: the request of a client that gives up meanwhile has been applied. No lock is held here.
     tokio::time::sleep(engine.latency).await;
     if let Some(date) = http_date(&engine.clock) {
-        answer.headers_mut().insert(DATE, date);
+        response.headers_mut().insert(DATE, date);
     }
-    if answer.extensions().get::<DropConnection>().is_none() {
-        engine.log.finish(entry, answer.status());
+    if response.extensions().get::<DropConnection>().is_none() {
+        engine.log.finish(entry, response.status());
     }
-    answer
+    response
 }
 
 fn http_date(clock: &Clock) -> Option<HeaderValue> {
-    // Fails for years that HTTP cannot write; hyper then adds the machine's own date.
+    // Fails for years that HTTP cannot express; hyper then adds the machine's own date.
     let text = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&clock.now()).ok()?;
     HeaderValue::from_str(&text).ok()
 }
 
 impl Gate {
-    /// Carries a fault out. `None` when the vendor's own answer goes on its way all the same.
+    /// Injects a fault. Returns `None` if the vendor's own response is sent nevertheless.
     async fn inject(&self, fault: &Fault) -> Option<Response> {
         match fault.kind {
-            Kind::Status => Some(self.refusal(fault)),
+            Kind::Status => Some(self.status(fault)),
             Kind::Delay => {
                 tokio::time::sleep(Duration::from_millis(fault.delay_ms.unwrap_or_default())).await;
                 None
@@ -97,26 +98,26 @@ impl Gate {
             }
             Kind::Truncate => Some(truncated()),
             Kind::Garbage => Some(([(CONTENT_TYPE, "application/json")], "\u{0}\u{1}{not json").into_response()),
-            Kind::ExpireToken => self.disturb(self.vendor.expire_token),
-            Kind::RotateKey => self.disturb(self.vendor.rotate_key),
+            Kind::ExpireToken => self.change_state(self.vendor.expire_token),
+            Kind::RotateKey => self.change_state(self.vendor.rotate_key),
         }
     }
 
-    fn refusal(&self, fault: &Fault) -> Response {
+    fn status(&self, fault: &Fault) -> Response {
         let status = fault.status_code();
         let mut response = match &fault.body {
             Some(Value::String(text)) => (status, text.clone()).into_response(),
             Some(body) => (status, Json(body)).into_response(),
             None => {
                 let reason = status.canonical_reason().unwrap_or("a fault of the sandbox");
-                (status, Json((self.vendor.error_body)(status, reason))).into_response()
+                ApiError::new(status, reason).render(self.vendor.error_body)
             }
         };
         if let Some(seconds) = fault.retry_after {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
         for (name, value) in &fault.headers {
-            // Both were checked when the fault was taken in.
+            // Both were checked when the fault was added.
             if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
                 response.headers_mut().insert(name, value);
             }
@@ -124,15 +125,13 @@ impl Gate {
         response
     }
 
-    fn disturb(&self, disturbance: Option<super::StateChange>) -> Option<Response> {
-        let outcome = disturbance.map_or(Ok(()), |disturb| self.engine.store.change(self.vendor.name, disturb));
-        let error = outcome.err()?;
-        let status = StatusCode::INTERNAL_SERVER_ERROR;
-        Some((status, Json((self.vendor.error_body)(status, &error.to_string()))).into_response())
+    fn change_state(&self, change: Option<fn(&Handle) -> Result<(), StoreError>>) -> Option<Response> {
+        let error = change?(&self.handle).err()?;
+        Some(ApiError::from(error).render(self.vendor.error_body))
     }
 }
 
-/// An answer that announces more than it sends.
+/// A response whose `Content-Length` is larger than its body.
 fn truncated() -> Response {
     let beginning = stream::iter([Ok(Bytes::from_static(b"{\"truncated\": "))]);
     // The pause makes hyper send what it has before the error makes it close the connection.

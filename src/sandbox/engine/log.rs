@@ -1,4 +1,4 @@
-//! The log of requests: what a test asks to prove how often, and with what, a vendor was called.
+//! The log of requests, with which a test proves how often and how a vendor was called.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::faults::Kind;
 
-/// One request as `GET /requests` shows it.
+/// One request as `GET /requests` returns it.
 #[derive(Clone, Serialize)]
 pub(super) struct Entry {
     #[serde(skip)]
@@ -17,11 +17,11 @@ pub(super) struct Entry {
     method: String,
     /// With the query, as sent.
     path: String,
-    /// What the client was answered; null while it waits, and for good when it got no answer.
+    /// The status of the response; null until it is sent, and permanently if none is sent.
     status: Option<u16>,
     /// RFC 3339, by the sandbox's clock.
     at: String,
-    /// The fault that struck, if one did.
+    /// The fault that was injected, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     fault: Option<Kind>,
 }
@@ -37,7 +37,7 @@ struct Entries {
 pub(super) struct Log(Mutex<Entries>);
 
 impl Log {
-    /// Notes a request when it arrives, so that one whose client goes away while it waits is not lost.
+    /// Records a request when it arrives, so that one whose client disconnects is not lost.
     pub(super) fn begin(
         &self,
         vendor: &'static str,
@@ -61,7 +61,7 @@ impl Log {
         id
     }
 
-    /// Notes what was answered. A request that was cleared from the log meanwhile stays cleared.
+    /// Records the status of a response. A request that was cleared from the log meanwhile stays cleared.
     pub(super) fn finish(&self, id: u64, status: StatusCode) {
         if let Some(entry) = self.entries().list.iter_mut().rev().find(|entry| entry.id == id) {
             entry.status = Some(status.as_u16());
@@ -73,7 +73,7 @@ impl Log {
         self.entries().list.clone()
     }
 
-    /// Forgets all entries.
+    /// Removes all entries.
     pub(super) fn clear(&self) {
         self.entries().list.clear();
     }

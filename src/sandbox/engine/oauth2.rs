@@ -1,50 +1,59 @@
-//! The token endpoint of OAuth2's client credentials (RFC 6749 section 4.4), for every vendor that has one.
+//! The token endpoint of OAuth 2 client credentials (RFC 6749 section 4.4), and the check of its bearer tokens.
 //!
-//! It owns what the standard owns: how a client authenticates, what a form may hold, what is given out and when it ends.
-//! Where clients and tokens are kept, in which of the two ways a client authenticates and what answers look like is the
-//! vendor's, which says so by [`Issuer`].
+//! It implements what the standard defines: how a client authenticates, what a form may contain, how a token is issued and
+//! when it expires. [`Issuer`] supplies what differs between vendors: where client and tokens are stored, which of the two
+//! ways of client authentication is accepted and the shape of the response.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, marker::PhantomData};
 
 use axum::{
     Form, Json,
-    extract::{FromRequest, Request, State, rejection::FormRejection},
+    extract::{FromRequest, FromRequestParts, Request, State as Extract},
     http::{
         HeaderMap, HeaderValue, StatusCode,
         header::{AUTHORIZATION, CACHE_CONTROL, WWW_AUTHENTICATE},
+        request::Parts,
     },
     response::{IntoResponse, Response},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Handle, StoreError};
+use super::{ApiError, Handle, State, StoreError};
 
-/// A vendor's state that holds clients and tokens.
-pub trait Issuer: Serialize + DeserializeOwned + Send + 'static {
-    /// The ways in which a client may authenticate.
+/// A stand-in's state that has a client and its tokens.
+pub trait Issuer: State {
+    /// Where a client may authenticate.
     const CLIENT_AUTH: ClientAuth;
 
-    /// The client and the tokens in this state.
-    fn clients(&mut self) -> Clients<'_>;
+    /// The only client.
+    fn client(&self) -> Client<'_>;
 
-    /// The answer with a token; by default the one of RFC 6749 section 5.1.
-    fn answer(grant: &Grant) -> Value {
-        let mut answer = json!({
+    /// The tokens that were issued.
+    fn tokens(&mut self) -> &mut Tokens;
+
+    /// The response with a token; by default that of RFC 6749 section 5.1.
+    fn token_response(grant: &Grant) -> Value {
+        let mut response = json!({
             "access_token": grant.access_token,
             "token_type": "Bearer",
             "expires_in": grant.lifetime_seconds,
         });
         if let Some(scope) = &grant.scope {
-            answer["scope"] = Value::from(scope.as_str());
+            response["scope"] = Value::from(scope.as_str());
         }
-        answer
+        response
     }
 
-    /// The answer without one; by default the one of RFC 6749 section 5.2.
-    fn refuse(error: TokenError) -> Response {
-        error.into_response()
+    /// The response without a token; by default that of RFC 6749 section 5.2.
+    fn token_error(error: ApiError) -> ApiError {
+        let body = json!({"error": error.code, "error_description": error.message});
+        match error.status {
+            StatusCode::UNAUTHORIZED => error.with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Basic")),
+            _ => error,
+        }
+        .with_body(body)
     }
 }
 
@@ -55,94 +64,87 @@ pub enum ClientAuth {
     BasicVerbatim,
     /// In the form only.
     Form,
-    /// In either, and not in both.
+    /// In either, but not in both.
     Either,
 }
 
-/// The part of a vendor's state that the endpoint works on.
-pub struct Clients<'s> {
-    /// The only client's id.
-    pub client_id: &'s str,
+/// A client of the token endpoint.
+pub struct Client<'s> {
+    /// Its id.
+    pub id: &'s str,
     /// Its secret.
-    pub client_secret: &'s str,
-    /// How long a token lives.
+    pub secret: &'s str,
+    /// The lifetime of its tokens.
     pub token_lifetime_seconds: i64,
-    /// Access token to the time it expires, in seconds since 1970.
-    pub tokens: &'s mut BTreeMap<String, i64>,
+    /// The tokens that were issued.
+    pub tokens: &'s Tokens,
 }
 
-/// A token that was given out.
+/// The tokens that were issued, each with the time at which it expires, in seconds since 1970.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Tokens(BTreeMap<String, i64>);
+
+impl Tokens {
+    /// Issues a token and removes those that have expired.
+    fn issue(&mut self, now: i64, lifetime_seconds: i64) -> String {
+        let token = format!("sandbox-token-{}", uuid::Uuid::new_v4().simple());
+        self.0.retain(|_, expires_at| *expires_at > now);
+        self.0.insert(token.clone(), now.saturating_add(lifetime_seconds));
+        token
+    }
+
+    /// Accepts a token that was issued and has not expired.
+    fn check(&self, token: &str, now: i64) -> Result<(), BearerError> {
+        match self.0.get(token) {
+            Some(expires_at) if *expires_at > now => Ok(()),
+            Some(_) => Err(BearerError::Expired),
+            None => Err(BearerError::Unknown),
+        }
+    }
+}
+
+/// Revokes every token: the fault `expire_token`.
+pub fn revoke_tokens<S: Issuer>(handle: &Handle) -> Result<(), StoreError> {
+    handle.edit(|state: &mut S| state.tokens().0.clear())
+}
+
+/// A token that was issued.
 pub struct Grant {
     /// The token.
     pub access_token: String,
-    /// Whose it is.
+    /// The client's id.
     pub client_id: String,
-    /// When it was given out, in seconds since 1970.
+    /// When it was issued, in seconds since 1970.
     pub issued_at: i64,
-    /// How long it lives from then on.
+    /// How long it is valid from then on.
     pub lifetime_seconds: i64,
-    /// The scope that was asked for.
+    /// The scope of the request.
     pub scope: Option<String>,
 }
 
-/// Why there is no token.
-pub struct TokenError {
-    /// 400, 401 where the client is not known, 500 where the sandbox cannot keep its state.
-    pub status: StatusCode,
-    /// The code of RFC 6749 section 5.2, such as `invalid_client`.
-    pub code: &'static str,
-    /// A sentence for a person.
-    pub description: String,
+fn invalid_request(message: impl Into<String>) -> ApiError {
+    ApiError::bad_request(message).with_code("invalid_request")
 }
 
-impl TokenError {
-    fn invalid_request(description: impl Into<String>) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, code: "invalid_request", description: description.into() }
-    }
-
-    fn invalid_client() -> Self {
-        let description = "client authentication failed".to_owned();
-        Self { status: StatusCode::UNAUTHORIZED, code: "invalid_client", description }
-    }
+fn invalid_client() -> ApiError {
+    ApiError::unauthorized("client authentication failed").with_code("invalid_client")
 }
 
-impl IntoResponse for TokenError {
-    fn into_response(self) -> Response {
-        let body = json!({"error": self.code, "error_description": self.description});
-        let mut response = (self.status, Json(body)).into_response();
-        if self.status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic"));
-        }
-        response
-    }
-}
-
-impl From<StoreError> for TokenError {
-    fn from(error: StoreError) -> Self {
-        Self { status: StatusCode::INTERNAL_SERVER_ERROR, code: "server_error", description: error.to_string() }
-    }
-}
-
-impl From<FormRejection> for TokenError {
-    fn from(rejection: FormRejection) -> Self {
-        Self::invalid_request(rejection.body_text())
-    }
-}
-
-/// The handler of the token endpoint.
-pub async fn grant<S: Issuer>(State(handle): State<Handle>, request: Request) -> Response {
+/// Handles the token endpoint.
+pub async fn token<S: Issuer>(Extract(handle): Extract<Handle>, request: Request) -> Response {
     let headers = request.headers().clone();
     let granted = match Form::from_request(request, &()).await {
-        Ok(Form(form)) => granted::<S>(&handle, &headers, form),
-        Err(rejection) => Err(rejection.into()),
+        Ok(Form(form)) => grant::<S>(&handle, &headers, form),
+        Err(rejection) => Err(invalid_request(rejection.body_text())),
     };
     match granted {
-        Ok(grant) => ([(CACHE_CONTROL, "no-store")], Json(S::answer(&grant))).into_response(),
-        Err(error) => S::refuse(error),
+        Ok(grant) => ([(CACHE_CONTROL, "no-store")], Json(S::token_response(&grant))).into_response(),
+        Err(error) => S::token_error(error).into_response(),
     }
 }
 
-/// What a form may hold. A parameter that is there twice is refused (section 3.2), one that is not known is not read.
+/// The form of a token request. A repeated parameter is rejected (section 3.2), an unknown one is ignored.
 #[derive(Deserialize)]
 struct TokenForm {
     grant_type: Option<String>,
@@ -151,42 +153,40 @@ struct TokenForm {
     scope: Option<String>,
 }
 
-fn granted<S: Issuer>(handle: &Handle, headers: &HeaderMap, form: TokenForm) -> Result<Grant, TokenError> {
+fn grant<S: Issuer>(handle: &Handle, headers: &HeaderMap, form: TokenForm) -> Result<Grant, ApiError> {
     let (client_id, client_secret) = credentials(S::CLIENT_AUTH, headers, &form)?;
     match form.grant_type.as_deref() {
         Some("client_credentials") => {}
         Some(other) => {
-            let description = format!("grant_type {other} is not offered");
-            return Err(TokenError { code: "unsupported_grant_type", ..TokenError::invalid_request(description) });
+            let message = format!("grant_type {other} is not offered");
+            return Err(ApiError::bad_request(message).with_code("unsupported_grant_type"));
         }
-        None => return Err(TokenError::invalid_request("grant_type is missing")),
+        None => return Err(invalid_request("grant_type is missing")),
     }
     let issued_at = handle.now().as_second();
-    let access_token = format!("sandbox-token-{}", uuid::Uuid::new_v4().simple());
-    let lifetime_seconds = handle.update(|state: &mut S| {
-        let clients = state.clients();
-        if client_id != clients.client_id || client_secret != clients.client_secret {
-            return Err(TokenError::invalid_client());
+    handle.update(|state: &mut S| {
+        let client = state.client();
+        if client_id != client.id || client_secret != client.secret {
+            return Err(invalid_client());
         }
-        clients.tokens.retain(|_, expires_at| *expires_at > issued_at);
-        clients.tokens.insert(access_token.clone(), issued_at.saturating_add(clients.token_lifetime_seconds));
-        Ok(clients.token_lifetime_seconds)
-    })?;
-    Ok(Grant { access_token, client_id, issued_at, lifetime_seconds, scope: form.scope })
+        let lifetime_seconds = client.token_lifetime_seconds;
+        let access_token = state.tokens().issue(issued_at, lifetime_seconds);
+        Ok(Grant { access_token, client_id, issued_at, lifetime_seconds, scope: form.scope })
+    })
 }
 
-/// Client id and secret from where the vendor takes them.
-fn credentials(accepted: ClientAuth, headers: &HeaderMap, form: &TokenForm) -> Result<(String, String), TokenError> {
+/// Reads client id and secret from where the vendor accepts them.
+fn credentials(accepted: ClientAuth, headers: &HeaderMap, form: &TokenForm) -> Result<(String, String), ApiError> {
     let basic = basic(accepted, headers)?;
     match (basic, &form.client_id, &form.client_secret) {
-        (Some(_), _, Some(_)) => Err(TokenError::invalid_request("the client authenticates in two ways at once")),
+        (Some(_), _, Some(_)) => Err(invalid_request("the client authenticates both by header and in the form")),
         (Some(credentials), _, None) if accepted != ClientAuth::Form => Ok(credentials),
         (None, Some(id), Some(secret)) if accepted != ClientAuth::BasicVerbatim => Ok((id.clone(), secret.clone())),
-        _ => Err(TokenError::invalid_client()),
+        _ => Err(invalid_client()),
     }
 }
 
-fn basic(accepted: ClientAuth, headers: &HeaderMap) -> Result<Option<(String, String)>, TokenError> {
+fn basic(accepted: ClientAuth, headers: &HeaderMap) -> Result<Option<(String, String)>, ApiError> {
     let Some(value) = headers.get(AUTHORIZATION) else {
         return Ok(None);
     };
@@ -199,25 +199,25 @@ fn basic(accepted: ClientAuth, headers: &HeaderMap) -> Result<Option<(String, St
             _ => Some((percent_decoded(id)?, percent_decoded(secret)?)),
         }
     };
-    decode().map(Some).ok_or_else(TokenError::invalid_client)
+    decode().map(Some).ok_or_else(invalid_client)
 }
 
-/// Elsewhere both halves are form-encoded before they are joined and put in base64 (RFC 6749 section 2.3.1).
+/// Decodes one half of the pair, which OAuth 2 form-encodes before it is joined (RFC 6749 section 2.3.1).
 fn percent_decoded(text: &str) -> Option<String> {
     let pair = format!("value={}", text.replace('&', "%26"));
     url::form_urlencoded::parse(pair.as_bytes()).next().map(|(_, value)| value.into_owned())
 }
 
-/// Why a request's bearer token is not good.
+/// Why a bearer token is rejected.
 #[derive(Debug, thiserror::Error)]
 pub enum BearerError {
-    /// There is none.
+    /// The request has none.
     #[error("a bearer token is required")]
     Missing,
-    /// It was given out, and its time is over.
+    /// The token has expired.
     #[error("the access token has expired")]
     Expired,
-    /// It was never given out, or was taken back.
+    /// The token was never issued, or was revoked.
     #[error("the access token is not valid")]
     Unknown,
     /// The sandbox cannot read its state.
@@ -225,27 +225,37 @@ pub enum BearerError {
     Store(#[from] StoreError),
 }
 
-impl BearerError {
-    /// The status that says so.
-    pub fn status(&self) -> StatusCode {
-        match self {
-            Self::Missing | Self::Expired | Self::Unknown => StatusCode::UNAUTHORIZED,
-            Self::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+impl From<BearerError> for ApiError {
+    fn from(error: BearerError) -> Self {
+        match error {
+            BearerError::Store(error) => error.into(),
+            error => {
+                Self::unauthorized(error.to_string()).with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+            }
         }
     }
 }
 
-/// Lets a request through whose bearer token was given out and has not expired.
+/// Returns the token of an `Authorization: Bearer` header.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+}
+
+/// Accepts a request whose bearer token was issued and has not expired.
 pub fn check_bearer<S: Issuer>(handle: &Handle, headers: &HeaderMap) -> Result<(), BearerError> {
-    let token = headers
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "))
-        .ok_or(BearerError::Missing)?;
-    let mut state: S = handle.read()?;
-    match state.clients().tokens.get(token) {
-        Some(expires_at) if *expires_at > handle.now().as_second() => Ok(()),
-        Some(_) => Err(BearerError::Expired),
-        None => Err(BearerError::Unknown),
+    let token = bearer(headers).ok_or(BearerError::Missing)?;
+    handle.read::<S>()?.client().tokens.check(token, handle.now().as_second())
+}
+
+/// A request with a valid bearer token of the state `S`.
+pub struct Authorized<S>(PhantomData<fn() -> S>);
+
+impl<S: Issuer> FromRequestParts<Handle> for Authorized<S> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, handle: &Handle) -> Result<Self, ApiError> {
+        check_bearer::<S>(handle, &parts.headers)?;
+        Ok(Self(PhantomData))
     }
 }
 
@@ -264,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_authenticates_where_the_vendor_looks_and_nowhere_else() {
+    fn a_client_authenticates_only_where_the_vendor_accepts_it() {
         use ClientAuth::{BasicVerbatim, Either, Form};
         let (in_form, empty) = (form(Some("me"), Some("s+ 1")), form(None, None));
         let (in_header, none) = (headers(Some("me:s%2B+1")), HeaderMap::new());
@@ -280,16 +290,16 @@ mod tests {
             (Form, &in_header, &empty, Err("invalid_client")),
         ] {
             let found = credentials(accepted, headers, form).map_err(|error| error.code);
-            assert_eq!(found, expected.map(|()| ("me".to_owned(), "s+ 1".to_owned())));
+            assert_eq!(found, expected.map(|()| ("me".to_owned(), "s+ 1".to_owned())).map_err(Some));
         }
     }
 
     #[test]
-    fn a_header_that_is_no_pair_in_base64_is_refused() {
+    fn a_header_that_is_not_a_base64_pair_is_rejected() {
         for value in ["Bearer abc", "Basic ?", "Basic bm9jb2xvbg=="] {
             let headers = HeaderMap::from_iter([(AUTHORIZATION, value.parse().unwrap())]);
-            let refused = credentials(ClientAuth::Either, &headers, &form(Some("me"), Some("secret")));
-            assert_eq!(refused.map_err(|error| error.code), Err("invalid_client"), "{value}");
+            let rejected = credentials(ClientAuth::Either, &headers, &form(Some("me"), Some("secret")));
+            assert_eq!(rejected.map_err(|error| error.code), Err(Some("invalid_client")), "{value}");
         }
     }
 }

@@ -1,10 +1,10 @@
-//! What the sandbox says when it is ready: for a program as JSON, for a shell as `export` lines.
+//! The ready line: JSON for a program, `export` lines for a shell.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// How the sandbox says where it is.
+/// The format of the ready line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
     /// One line of JSON: `{"event":"ready","pid":...,"urls":{...},"env":{...}}`.
@@ -17,7 +17,7 @@ pub enum Format {
 /// The name of the control port among the URLs.
 pub(super) const CONTROL: &str = "control";
 
-/// Where everything is and what to set to use it.
+/// URLs and variables of a running sandbox.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Ready {
     event: String,
@@ -30,12 +30,12 @@ pub(super) struct Ready {
 }
 
 impl Ready {
-    /// For this process.
+    /// Creates the ready line of this process.
     pub(super) fn new(urls: BTreeMap<String, String>, env: BTreeMap<String, String>) -> Self {
         Self { event: "ready".to_owned(), pid: std::process::id(), urls, env }
     }
 
-    /// The text for standard output, with its last line feed.
+    /// Writes the text for standard output, with a final line feed.
     pub(super) fn render(&self, format: Format) -> Result<String, serde_json::Error> {
         Ok(match format {
             Format::Json => serde_json::to_string(self)? + "\n",
@@ -53,7 +53,7 @@ impl Ready {
     }
 }
 
-/// In single quotes, in which a shell expands nothing.
+/// Quotes a value with single quotes, in which a shell expands nothing.
 fn quoted(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shell_reads_back_what_was_quoted() {
+    fn a_shell_reads_a_quoted_value_unchanged() {
         for value in ["plain", "it's $HOME `date` \\ \"x\"", "two\nlines", ""] {
             let script = format!("printf %s {}", quoted(value));
             let output = std::process::Command::new("sh").arg("-c").arg(script).output().unwrap();

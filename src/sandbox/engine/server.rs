@@ -1,6 +1,6 @@
-//! Opening the ports, saying so, and serving until the process is told to end.
+//! Opens the ports, announces them, and serves until SIGINT or SIGTERM.
 //!
-//! The connections are served with hyper directly, because a fault must be able to close one without an answer.
+//! The connections are served with hyper directly, because a fault must be able to close one without a response.
 
 use std::{
     collections::BTreeMap,
@@ -31,7 +31,7 @@ use super::{
     store::Store,
 };
 
-/// What a person can set.
+/// The settings of a sandbox.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The address to listen on.
@@ -42,26 +42,26 @@ pub struct Options {
     pub state: Option<PathBuf>,
     /// The state to begin from where there is no state file yet.
     pub seed: Option<PathBuf>,
-    /// How long each answer of a vendor waits after the request was carried out.
+    /// How long each response of a vendor is delayed after the request was applied.
     pub latency: Duration,
-    /// Gets the ready line once all ports are open.
+    /// The file that receives the ready line once all ports are open.
     pub ready_file: Option<PathBuf>,
-    /// How the ready line is written on standard output.
+    /// The format of the ready line on standard output.
     pub format: Format,
 }
 
-/// Why the sandbox could not start or go on.
+/// Why the sandbox could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The state or the seed.
+    /// The state or the seed cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A port that is taken or not allowed.
+    /// A port is taken or not allowed.
     #[error("cannot listen on {address}: {source}; choose another `--listen` or `--port-base`, or 0 for free ports")]
     Listen {
-        /// What was tried.
+        /// The address.
         address: SocketAddr,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// `--port-base` leaves no room for all ports below 65536.
@@ -69,17 +69,17 @@ pub enum Error {
         "`--port-base {port_base}` is too high: {needed} ports are needed from there on, and the last one is 65535"
     )]
     PortBase {
-        /// What was given.
+        /// The value of the option.
         port_base: u16,
         /// How many ports are needed.
         needed: usize,
     },
-    /// Anything else the operating system refused.
+    /// Another operation of the operating system failed.
     #[error("cannot {action}: {source}")]
     System {
-        /// What was being done.
+        /// The operation.
         action: String,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The background process ended or hung instead of becoming ready.
@@ -101,7 +101,7 @@ impl Error {
 /// Serves the vendors until SIGINT or SIGTERM.
 pub async fn run(options: Options, vendors: Vec<&'static StandIn>) -> Result<(), Error> {
     if let Some(path) = &options.ready_file {
-        // A file of an earlier run would say ready too early.
+        // A file of an earlier run would announce readiness too early.
         remove_if_there(path).map_err(Error::system(format!("remove the old `{}`", path.display())))?;
     }
     let store = Arc::new(Store::open(vendors.clone(), options.seed.as_deref(), options.state.clone())?);
@@ -134,10 +134,8 @@ async fn open_ports(options: &Options, engine: &Arc<Engine>, ports: &mut JoinSet
             store: engine.store.clone(),
             clock: engine.clock.clone(),
         };
-        for (name, value) in (vendor.environment)(&url, &engine.store.part(vendor.name))? {
-            env.insert(name.to_owned(), value);
-        }
-        let gate = Gate { vendor, engine: engine.clone() };
+        env.extend((vendor.environment)(&handle)?.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        let gate = Gate { vendor, handle: handle.clone(), engine: engine.clone() };
         let router = (vendor.routes)().into_router(handle, vendor.error_body);
         ports.spawn(serve(listener, router.layer(middleware::from_fn_with_state(gate, intercept))));
         urls.insert(vendor.name.to_owned(), url);
@@ -194,15 +192,16 @@ async fn serve(listener: TcpListener, router: Router) {
 
 async fn serve_connection(stream: TcpStream, router: Router) {
     if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "answers may wait for more to send");
+        tracing::debug!(%error, "responses may be delayed by Nagle's algorithm");
     }
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |request| {
-        let answer = router.call(request);
+        let response = router.call(request);
         async move {
-            let Ok(answer) = answer.await;
-            // An error is how hyper is told to close the connection without an answer.
-            if answer.extensions().get::<DropConnection>().is_some() { Err("hung up on request") } else { Ok(answer) }
+            let Ok(response) = response.await;
+            // An error makes hyper close the connection without a response.
+            let dropped = response.extensions().get::<DropConnection>().is_some();
+            if dropped { Err("the connection was dropped by a fault") } else { Ok(response) }
         }
     });
     if let Err(error) = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await

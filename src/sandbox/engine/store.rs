@@ -1,24 +1,26 @@
-//! The state of all vendors: one JSON document `{"<vendor>": {...}}` behind a lock.
+//! The state of all vendors, each of the type that its stand-in uses, behind one lock.
 //!
-//! It is a document and not typed tables because a test must be able to read it, change it and put it back. Each vendor
-//! says by its `state` function what fits, so that a document with a misspelt key is refused when it comes in and not
-//! half understood later.
+//! From outside it is one JSON document `{"<vendor>": {...}}`, which a test can read, change and put back. It is read into
+//! the vendors' types when it comes in, so that a misspelt key is rejected at once. A handler that reads shares the state;
+//! one that writes copies its own vendor's state, and no handler waits while it holds the lock.
 
 use std::{
+    any::Any,
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use super::{StandIn, file::write_atomically};
 
-/// Why a state could not be read, kept or understood.
+/// Why a state could not be read, written or understood.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The document does not have the shape that the vendor's stand-in keeps.
+    /// The document does not have the shape of the vendor's state.
     #[error("the state does not fit at `{at}`: {reason}; `GET /state` on the control port shows the shape")]
     Shape {
         /// Where in the document, as a path such as `webhooks[2].url`.
@@ -26,6 +28,15 @@ pub enum StoreError {
         /// What was expected there and what was found.
         reason: String,
     },
+    /// A handler uses another type for its state than the stand-in declares.
+    #[error("the stand-in does not keep its state as `{expected}`")]
+    Type {
+        /// The type that the handler uses.
+        expected: &'static str,
+    },
+    /// A vendor that this sandbox does not serve.
+    #[error("the sandbox does not serve `{0}`")]
+    Vendor(&'static str),
     /// A state or seed file could not be read or written.
     #[error("cannot {action} the state file `{}`: {source}", path.display())]
     File {
@@ -33,48 +44,71 @@ pub enum StoreError {
         action: &'static str,
         /// The file.
         path: PathBuf,
-        /// What the operating system or the JSON parser said.
+        /// The error of the operating system or of the JSON parser.
         source: io::Error,
     },
 }
 
-/// Completes a state of type `S` with defaults; the error names the key that does not fit.
-pub fn complete<S: Serialize + DeserializeOwned>(document: Value) -> Result<Value, StoreError> {
-    to_value(&read::<S>(document)?)
+/// A type that can be a stand-in's state.
+pub trait State: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {}
+
+impl<S: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> State for S {}
+
+/// A stand-in's state, whose type only the stand-in knows.
+pub(super) type AnyState = Arc<dyn Any + Send + Sync>;
+
+/// How a stand-in's state is read from a document and written as one.
+pub struct StateType {
+    read: fn(Value) -> Result<AnyState, StoreError>,
+    write: fn(&AnyState) -> Result<Value, StoreError>,
 }
 
-/// Changes a state in place as its type `S`.
-pub fn edit<S: Serialize + DeserializeOwned>(
-    document: &mut Value,
-    change: impl FnOnce(&mut S),
-) -> Result<(), StoreError> {
-    let mut state = read(&*document)?;
-    change(&mut state);
-    *document = to_value(&state)?;
-    Ok(())
+impl StateType {
+    /// The type `S`. What a document leaves out takes its default; an error names the key that does not fit.
+    pub const fn of<S: State>() -> Self {
+        Self { read: from_document::<S>, write: to_document::<S> }
+    }
 }
 
-/// Reads a state as its type, from a document or a reference to one; the error names the key that does not fit.
-pub fn read<'d, S: Deserialize<'d>>(
-    document: impl Deserializer<'d, Error = serde_json::Error>,
-) -> Result<S, StoreError> {
-    serde_path_to_error::deserialize(document)
-        .map_err(|error| StoreError::Shape { at: error.path().to_string(), reason: error.inner().to_string() })
+fn from_document<S: State>(document: Value) -> Result<AnyState, StoreError> {
+    let state: S = serde_path_to_error::deserialize(document)
+        .map_err(|error| StoreError::Shape { at: error.path().to_string(), reason: error.inner().to_string() })?;
+    Ok(Arc::new(state))
 }
 
-pub(super) fn to_value<S: Serialize>(state: &S) -> Result<Value, StoreError> {
-    serde_json::to_value(state).map_err(|error| StoreError::Shape { at: ".".to_owned(), reason: error.to_string() })
+fn to_document<S: State>(state: &AnyState) -> Result<Value, StoreError> {
+    serde_json::to_value(&*typed::<S>(state)?)
+        .map_err(|error| StoreError::Shape { at: ".".to_owned(), reason: error.to_string() })
 }
 
-/// The document, and the file it is kept in if there is one.
+/// A state as its type.
+pub(super) fn typed<S: State>(state: &AnyState) -> Result<Arc<S>, StoreError> {
+    Arc::clone(state).downcast().map_err(|_| StoreError::Type { expected: std::any::type_name::<S>() })
+}
+
+/// Changes a copy of a state and replaces the state by it, unless the change fails.
+pub(super) fn edit<S: State, T, E: From<StoreError>>(
+    state: &mut AnyState,
+    change: impl FnOnce(&mut S) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut next = S::clone(&*typed::<S>(state)?);
+    let result = change(&mut next)?;
+    *state = Arc::new(next);
+    Ok(result)
+}
+
+/// The states by vendor.
+type States = BTreeMap<&'static str, AnyState>;
+
+/// The states, and the file in which they are kept if there is one.
 pub(super) struct Store {
     vendors: Vec<&'static StandIn>,
     file: Option<PathBuf>,
-    document: Mutex<Map<String, Value>>,
+    states: Mutex<States>,
 }
 
 impl Store {
-    /// Opens the state file if it exists, else begins from the seed, else from the vendors' initial states.
+    /// Opens the state file if it exists; otherwise begins from the seed, or from the vendors' initial states.
     pub(super) fn open(
         vendors: Vec<&'static StandIn>,
         seed: Option<&Path>,
@@ -82,61 +116,82 @@ impl Store {
     ) -> Result<Self, StoreError> {
         let source = file.as_deref().filter(|path| path.exists()).or(seed);
         let given = source.map_or_else(|| Ok(Value::Object(Map::new())), read_json)?;
-        let document = complete_all(&vendors, given)?;
-        let store = Self { vendors, file, document: Mutex::new(Map::new()) };
-        store.keep(&mut store.lock(), document)?;
+        let states = read_all(&vendors, given)?;
+        let store = Self { vendors, file, states: Mutex::default() };
+        store.keep(&mut store.lock(), states)?;
         Ok(store)
     }
 
-    /// A copy of the whole document.
-    pub(super) fn document(&self) -> Value {
-        Value::Object(self.lock().clone())
+    /// The whole document.
+    pub(super) fn document(&self) -> Result<Value, StoreError> {
+        let states = self.lock().clone();
+        self.write_all(&states)
     }
 
-    /// A copy of one vendor's state; null for a vendor that is not served.
-    pub(super) fn part(&self, vendor: &str) -> Value {
-        self.lock().get(vendor).cloned().unwrap_or_default()
+    /// One vendor's part of the document.
+    pub(super) fn part(&self, vendor: &'static StandIn) -> Result<Value, StoreError> {
+        (vendor.state.write)(&self.state(vendor.name)?)
+    }
+
+    /// One vendor's state.
+    pub(super) fn state(&self, vendor: &'static str) -> Result<AnyState, StoreError> {
+        self.lock().get(vendor).cloned().ok_or(StoreError::Vendor(vendor))
     }
 
     /// Replaces the whole document. What it leaves out takes its initial value.
     pub(super) fn replace(&self, document: Value) -> Result<(), StoreError> {
-        let document = complete_all(&self.vendors, document)?;
-        self.keep(&mut self.lock(), document)
+        let states = read_all(&self.vendors, document)?;
+        self.keep(&mut self.lock(), states)
     }
 
-    /// Changes one vendor's state as a transaction: when `change` or the writing of the file fails, nothing changed.
+    /// Replaces one vendor's part of the document. What it leaves out takes its initial value.
+    pub(super) fn replace_part(&self, vendor: &'static StandIn, part: Value) -> Result<(), StoreError> {
+        let next = (vendor.state.read)(part)?;
+        self.change(vendor.name, |state| {
+            *state = next;
+            Ok(())
+        })
+    }
+
+    /// Changes one vendor's state as a transaction: when `change` or the writing of the file fails, nothing changes.
     pub(super) fn change<T, E: From<StoreError>>(
         &self,
-        vendor: &str,
-        change: impl FnOnce(&mut Value) -> Result<T, E>,
+        vendor: &'static str,
+        change: impl FnOnce(&mut AnyState) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut document = self.lock();
-        let mut next = document.clone();
-        let result = change(next.entry(vendor).or_insert(Value::Null))?;
-        self.keep(&mut document, next)?;
+        let mut states = self.lock();
+        let mut next = states.clone();
+        let result = change(next.get_mut(vendor).ok_or(StoreError::Vendor(vendor))?)?;
+        self.keep(&mut states, next)?;
         Ok(result)
     }
 
-    /// Makes `next` the document, on disk first. Written under the lock so that the file never goes back in time.
-    fn keep(&self, document: &mut Map<String, Value>, next: Map<String, Value>) -> Result<(), StoreError> {
-        if *document == next {
-            return Ok(());
-        }
+    /// Replaces the states, on disk first. The lock is held, so that the file never goes back in time.
+    fn keep(&self, states: &mut States, next: States) -> Result<(), StoreError> {
         if let Some(path) = &self.file {
-            let text = format!("{:#}\n", Value::Object(next.clone()));
+            let text = format!("{:#}\n", self.write_all(&next)?);
             write_atomically(path, text.as_bytes()).map_err(|source| StoreError::File {
                 action: "write",
                 path: path.clone(),
                 source,
             })?;
         }
-        *document = next;
+        *states = next;
         Ok(())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Map<String, Value>> {
-        // A panic elsewhere cannot leave half a document behind: `keep` replaces it as a whole.
-        self.document.lock().unwrap_or_else(PoisonError::into_inner)
+    fn write_all(&self, states: &States) -> Result<Value, StoreError> {
+        let mut document = Map::new();
+        for vendor in &self.vendors {
+            let state = states.get(vendor.name).ok_or(StoreError::Vendor(vendor.name))?;
+            document.insert(vendor.name.to_owned(), (vendor.state.write)(state)?);
+        }
+        Ok(Value::Object(document))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, States> {
+        // A panic elsewhere cannot leave a half-changed state behind: `keep` replaces it as a whole.
+        self.states.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -145,21 +200,20 @@ fn read_json(path: &Path) -> Result<Value, StoreError> {
     serde_json::from_slice(&fs::read(path).map_err(failed)?).map_err(|error| failed(error.into()))
 }
 
-fn complete_all(vendors: &[&StandIn], document: Value) -> Result<Map<String, Value>, StoreError> {
+fn read_all(vendors: &[&'static StandIn], document: Value) -> Result<States, StoreError> {
     let Value::Object(mut given) = document else {
         return Err(StoreError::Shape {
             at: ".".to_owned(),
             reason: "expected an object with a key per vendor".to_owned(),
         });
     };
-    let mut complete = Map::new();
+    let mut states = States::new();
     for vendor in vendors {
         let part = given.remove(vendor.name).unwrap_or_else(|| Value::Object(Map::new()));
-        let part = (vendor.state)(part).map_err(|error| below(vendor.name, error))?;
-        complete.insert(vendor.name.to_owned(), part);
+        states.insert(vendor.name, (vendor.state.read)(part).map_err(|error| below(vendor.name, error))?);
     }
     match given.keys().next() {
-        None => Ok(complete),
+        None => Ok(states),
         Some(unknown) => {
             let known: Vec<_> = vendors.iter().map(|vendor| vendor.name).collect();
             Err(StoreError::Shape {
@@ -170,12 +224,12 @@ fn complete_all(vendors: &[&StandIn], document: Value) -> Result<Map<String, Val
     }
 }
 
-/// Puts the vendor's name in front of where its state does not fit.
+/// Prefixes the path at which a state does not fit with the vendor's name.
 fn below(vendor: &str, error: StoreError) -> StoreError {
     match error {
         StoreError::Shape { at, reason } if at == "." => StoreError::Shape { at: vendor.to_owned(), reason },
         StoreError::Shape { at, reason } => StoreError::Shape { at: format!("{vendor}.{at}"), reason },
-        other @ StoreError::File { .. } => other,
+        other => other,
     }
 }
 
@@ -187,7 +241,7 @@ mod tests {
     use super::*;
     use crate::sandbox::engine::Routes;
 
-    #[derive(Serialize, Deserialize)]
+    #[derive(Clone, Serialize, Deserialize)]
     #[serde(default, deny_unknown_fields)]
     struct Shelf {
         books: Vec<String>,
@@ -203,9 +257,9 @@ mod tests {
     static VENDORS: [StandIn; 1] = [StandIn {
         name: "library",
         routes: Routes::new,
-        state: complete::<Shelf>,
-        environment: |_, _| Ok(Vec::new()),
-        error_body: |_, message| json!(message),
+        state: StateType::of::<Shelf>(),
+        environment: |_| Ok(Vec::new()),
+        error_body: |error| json!(error.message),
         expire_token: None,
         rotate_key: None,
     }];
@@ -214,39 +268,45 @@ mod tests {
         Store::open(VENDORS.iter().collect(), None, file).unwrap()
     }
 
-    #[test]
-    fn what_a_document_leaves_out_takes_its_initial_value() {
-        let store = store(None);
-        store.replace(json!({"library": {"open": false}})).unwrap();
-        assert_eq!(store.document(), json!({"library": {"books": ["atlas"], "open": false}}));
-        store.replace(json!({})).unwrap();
-        assert_eq!(store.part("library")["open"], true);
+    fn library(store: &Store) -> Value {
+        store.part(&VENDORS[0]).unwrap()
     }
 
     #[test]
-    fn a_document_that_does_not_fit_is_refused_with_its_place() {
+    fn a_key_that_a_document_omits_takes_its_initial_value() {
         let store = store(None);
-        for (document, place) in [
+        store.replace(json!({"library": {"open": false}})).unwrap();
+        assert_eq!(store.document().unwrap(), json!({"library": {"books": ["atlas"], "open": false}}));
+        store.replace(json!({})).unwrap();
+        assert_eq!(library(&store)["open"], true);
+    }
+
+    #[test]
+    fn a_document_that_does_not_fit_is_rejected_with_its_path() {
+        let store = store(None);
+        for (document, path) in [
             (json!({"library": {"bokos": []}}), "library.bokos"),
             (json!({"library": {"books": ["a", 2]}}), "library.books[1]"),
             (json!({"libary": {}}), "libary"),
             (json!([]), "."),
         ] {
             let error = store.replace(document).unwrap_err().to_string();
-            assert!(error.contains(&format!("`{place}`")), "{error}");
+            assert!(error.contains(&format!("`{path}`")), "{error}");
         }
-        assert_eq!(store.part("library")["books"], json!(["atlas"]));
+        assert_eq!(library(&store)["books"], json!(["atlas"]));
     }
 
     #[test]
-    fn a_change_that_fails_changes_nothing() {
+    fn a_failed_change_leaves_the_state_unchanged() {
         let store = store(None);
         let failed: Result<(), StoreError> = store.change("library", |state| {
-            state["open"] = json!(false);
-            Err(StoreError::Shape { at: String::new(), reason: String::new() })
+            edit(state, |shelf: &mut Shelf| {
+                shelf.open = false;
+                Err(StoreError::Vendor("library"))
+            })
         });
         assert!(failed.is_err());
-        assert_eq!(store.part("library")["open"], true);
+        assert_eq!(library(&store)["open"], true);
     }
 
     #[test]
@@ -254,23 +314,28 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("state.json");
         let change = |store: &Store| {
-            store.change("library", |state| edit::<Shelf>(state, |shelf| shelf.books.push("globe".to_owned())))
+            store.change("library", |state| {
+                edit(state, |shelf: &mut Shelf| {
+                    shelf.books.push("globe".to_owned());
+                    Ok::<_, StoreError>(())
+                })
+            })
         };
         change(&store(Some(file.clone()))).unwrap();
         let seed = folder.path().join("seed.json");
         fs::write(&seed, r#"{"library": {"books": []}}"#).unwrap();
         let reopened = Store::open(VENDORS.iter().collect(), Some(&seed), Some(file)).unwrap();
-        assert_eq!(reopened.part("library")["books"], json!(["atlas", "globe"]), "the state file wins over the seed");
+        assert_eq!(library(&reopened)["books"], json!(["atlas", "globe"]), "the state file wins over the seed");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no temporary file is left");
     }
 
     #[test]
-    fn when_the_file_cannot_be_written_nothing_changed() {
+    fn a_change_that_cannot_be_written_to_the_file_is_undone() {
         let folder = tempfile::tempdir().unwrap();
         let store = store(Some(folder.path().join("state.json")));
         folder.close().unwrap();
         let error = store.replace(json!({"library": {"open": false}})).unwrap_err().to_string();
         assert!(error.contains("cannot write") && error.contains("state.json"), "{error}");
-        assert_eq!(store.part("library")["open"], true);
+        assert_eq!(library(&store)["open"], true);
     }
 }

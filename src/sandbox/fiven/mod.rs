@@ -1,53 +1,48 @@
-//! 5N ID as a stranger would fake it: `v1` from its reference page, `institutions` from the types of its public SDK.
+//! 5N ID: generation `v1` from its reference page, `institutions` from the types of its public SDK.
 //!
-//! It may not know the client of this crate: it shares no type with it, so that a field name that is wrong on one side
-//! fails instead of being mirrored. One tenant serves both generations, each in its own shapes. Neither source says, and
-//! this stand-in assumes:
-//! - that a party consents as soon as it is asked, unless the state says `parties_consent: false`, and that each identity
-//!   provider then has a credential of its own;
-//! - that `v1` answers one object for a party: the first credential, with the providers of all that have not ended;
-//! - that a batch of `v1` is refused as a whole for one unknown contract (404, named in `details`), since its answer has
-//!   no place for a failure;
-//! - that an unknown token is a 404 in `v1`, and the status `not_found` in `institutions`;
-//! - that a limit of more than 100, or a batch of more, is a 400, and that a link lives for a day;
-//! - the names of an error's `error`: those that HTTP has for the status, in lower case.
+//! It shares no type with the client of this crate, so that a field name that is wrong on one side fails instead of being
+//! mirrored. One tenant serves both generations, each in its own shapes. The sources leave these points open, and this
+//! stand-in assumes:
+//! - a party consents immediately, unless the state has `parties_consent: false`, and each identity provider then has a
+//!   credential of its own;
+//! - `v1` returns one object for a party: the first credential, with the providers of all that are valid;
+//! - `v1` rejects a whole batch for one unknown contract (404, named in `details`), since its response has no place for a
+//!   failure;
+//! - an unknown token is a 404 in `v1`, and the status `not_found` in `institutions`;
+//! - a limit or a batch of more than 100 is a 400, and a link is valid for a day;
+//! - the `error` of an error is HTTP's name of the status, in lower case.
 
 mod credentials;
 mod links;
 mod scores;
 mod state;
 
-use std::collections::BTreeMap;
-
 use axum::{
     Json,
-    body::Bytes,
-    extract::{FromRequest, FromRequestParts, Request},
-    http::{Method, StatusCode, request::Parts},
-    response::{IntoResponse, Response},
+    extract::FromRequestParts,
+    http::{Method, request::Parts},
 };
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use state::State;
 
 use crate::sandbox::engine::{
-    Environment, Handle, Routes, StandIn, StoreError, complete, edit, oauth2, parse_json, read,
+    ApiError, Environment, Handle, Page, Query, Routes, StandIn, StateType, StoreError, oauth2,
 };
 
 /// The stand-in for 5N ID.
 pub const STAND_IN: StandIn = StandIn {
     name: "fiven",
     routes,
-    state: complete::<State>,
+    state: StateType::of::<State>(),
     environment,
     error_body,
-    expire_token: Some(|state| edit::<State>(state, |state| state.tokens.clear())),
+    expire_token: Some(oauth2::revoke_tokens::<State>),
     rotate_key: None,
 };
 
 fn routes() -> Routes {
     Routes::new()
-        .route(Method::POST, "/oauth/token", "Obtain Access Token", oauth2::grant::<State>)
+        .route(Method::POST, "/oauth/token", "Obtain Access Token", oauth2::token::<State>)
         .route(
             Method::POST,
             "/api/v1/credentials-access-request",
@@ -90,144 +85,67 @@ fn routes() -> Routes {
         .route(Method::GET, "/api/v1/verification/check/{token}", "checkVerificationStatus", links::check)
 }
 
-fn environment(base_url: &str, state: &Value) -> Result<Environment, StoreError> {
-    let state: State = read(state)?;
+fn environment(handle: &Handle) -> Result<Environment, StoreError> {
+    let state = handle.read::<State>()?;
     Ok(vec![
-        ("IDV_FIVEN_BASE_URL", base_url.to_owned()),
-        ("IDV_FIVEN_CLIENT_ID", state.client_id),
-        ("IDV_FIVEN_CLIENT_SECRET", state.client_secret),
+        ("IDV_FIVEN_BASE_URL", handle.base_url().to_owned()),
+        ("IDV_FIVEN_CLIENT_ID", state.client_id.clone()),
+        ("IDV_FIVEN_CLIENT_SECRET", state.client_secret.clone()),
     ])
 }
 
-fn error_body(status: StatusCode, message: &str) -> Value {
-    let name = status.canonical_reason().unwrap_or("Error").to_lowercase().replace(' ', "_");
-    json!({"error": name, "message": message, "details": {}})
+fn error_body(error: &ApiError) -> Value {
+    let name = error.status.canonical_reason().unwrap_or("Error").to_lowercase().replace(' ', "_");
+    json!({"error": name, "message": error.message, "details": {}})
 }
 
-/// An answer other than success.
-struct ApiError {
-    status: StatusCode,
-    message: String,
-    details: Value,
+/// A 404 with details.
+fn not_found(message: &str, details: Value) -> ApiError {
+    let error = ApiError::not_found(message);
+    let mut body = error_body(&error);
+    body["details"] = details;
+    error.with_body(body)
 }
 
-impl ApiError {
-    fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), details: json!({}) }
-    }
+/// A request with a valid token.
+type Authorized = oauth2::Authorized<State>;
 
-    fn bad_request(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, message)
-    }
-
-    fn not_found(message: impl Into<String>, details: Value) -> Self {
-        Self { status: StatusCode::NOT_FOUND, message: message.into(), details }
-    }
+/// The query of a list: which page, and filters.
+struct PageQuery {
+    offset: usize,
+    limit: usize,
+    query: Query,
 }
 
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        let mut body = error_body(self.status, &self.message);
-        body["details"] = self.details;
-        (self.status, Json(body)).into_response()
+impl PageQuery {
+    /// The page, of at most `cap` rows.
+    fn page(&self, cap: Option<usize>) -> Page {
+        Page::at_offset(self.offset, self.limit, cap)
     }
-}
 
-impl From<StoreError> for ApiError {
-    fn from(error: StoreError) -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
+    /// The response of `institutions` with one page of the rows.
+    fn items(&self, cap: Option<usize>, rows: Vec<Value>) -> Json<Value> {
+        let page = self.page(cap);
+        let pagination = json!({"offset": page.offset, "limit": page.size, "total": rows.len()});
+        Json(json!({"items": page.of(rows), "pagination": pagination}))
     }
 }
 
-/// A request with a token that was given out and has not expired.
-struct Authorized;
-
-impl FromRequestParts<Handle> for Authorized {
+impl FromRequestParts<Handle> for PageQuery {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, handle: &Handle) -> Result<Self, ApiError> {
-        let checked = oauth2::check_bearer::<State>(handle, &parts.headers);
-        checked.map(|()| Self).map_err(|error| ApiError::new(error.status(), error.to_string()))
-    }
-}
-
-/// A JSON body that fits `T`.
-struct Body<T>(T);
-
-impl<T: DeserializeOwned> FromRequest<Handle> for Body<T> {
-    type Rejection = ApiError;
-
-    async fn from_request(request: Request, handle: &Handle) -> Result<Self, ApiError> {
-        let headers = request.headers().clone();
-        let bytes = Bytes::from_request(request, handle)
-            .await
-            .map_err(|rejection| ApiError::new(rejection.status(), rejection.body_text()))?;
-        parse_json(&headers, &bytes).map(Self).map_err(ApiError::bad_request)
-    }
-}
-
-/// The page that a query asks for, and the filters beside it, which may be repeated.
-struct Query {
-    offset: usize,
-    limit: usize,
-    filters: BTreeMap<String, Vec<String>>,
-}
-
-impl Query {
-    /// Takes the page cap of the state into account.
-    fn capped(mut self, cap: Option<usize>) -> Self {
-        self.limit = self.limit.min(cap.unwrap_or(self.limit)).max(1);
-        self
-    }
-
-    fn refuse_but(&self, known: &[&str]) -> Result<(), ApiError> {
-        match self.filters.keys().find(|name| !known.contains(&name.as_str())) {
-            Some(unknown) => Err(ApiError::bad_request(format!("there is no query parameter {unknown}"))),
-            None => Ok(()),
+        let mut query = Query::from_request_parts(parts, handle).await?;
+        let offset = query.number("offset")?.unwrap_or_default();
+        let limit = query.number("limit")?.unwrap_or(20);
+        if (1..=100).contains(&limit) {
+            return Ok(Self { offset, limit, query });
         }
-    }
-
-    fn filter(&self, name: &str) -> &[String] {
-        self.filters.get(name).map_or(&[], Vec::as_slice)
-    }
-
-    /// The rows of the page.
-    fn page(&self, rows: Vec<Value>) -> Vec<Value> {
-        rows.into_iter().skip(self.offset).take(self.limit).collect()
-    }
-
-    /// The answer of `institutions`.
-    fn items(&self, rows: Vec<Value>) -> Json<Value> {
-        let pagination = json!({"offset": self.offset, "limit": self.limit, "total": rows.len()});
-        Json(json!({"items": self.page(rows), "pagination": pagination}))
+        Err(ApiError::bad_request(format!("limit must be 1 to 100, found {limit}")))
     }
 }
 
-impl FromRequestParts<Handle> for Query {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &Handle) -> Result<Self, ApiError> {
-        let mut query = Self { offset: 0, limit: 20, filters: BTreeMap::new() };
-        for (name, value) in url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
-            let number = || {
-                value
-                    .parse()
-                    .map_err(|_| ApiError::bad_request(format!("{name} must be a whole number, found {value}")))
-            };
-            match &*name {
-                "offset" => query.offset = number()?,
-                "limit" => query.limit = number()?,
-                _ => query.filters.entry(name.into_owned()).or_default().push(value.into_owned()),
-            }
-        }
-        if (1..=100).contains(&query.limit) {
-            return Ok(query);
-        }
-        Err(ApiError::bad_request(format!("limit must be 1 to 100, found {}", query.limit)))
-    }
-}
-
-/// An object without the members that are null.
+/// Removes the members of an object that are null.
 fn without_nulls(value: Value) -> Value {
     match value {
         Value::Object(members) => {

@@ -2,14 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use axum::{
-    Json,
-    extract::{Path, State as Extract},
-};
+use axum::{Json, extract::Path};
 use serde_json::{Value, json};
 
-use super::{ApiError, Authorized, Query, state::State};
-use crate::sandbox::engine::Handle;
+use super::{Authorized, PageQuery, not_found, state::State};
+use crate::sandbox::engine::{Handle, Reply};
 
 /// GET `/api/v1/kyc/human-score`: the page's example.
 pub(super) async fn own_v1(_: Authorized) -> Json<Value> {
@@ -24,28 +21,20 @@ pub(super) async fn own_v1(_: Authorized) -> Json<Value> {
 }
 
 /// GET `/api/v1/institutions/me/human-scores`.
-pub(super) async fn list(
-    _: Authorized,
-    Extract(handle): Extract<Handle>,
-    query: Query,
-) -> Result<Json<Value>, ApiError> {
-    query.refuse_but(&["partyIds", "emails"])?;
-    let state: State = handle.read()?;
+pub(super) async fn list(_: Authorized, handle: Handle, query: PageQuery) -> Reply {
+    query.query.allow(&["partyIds", "emails"])?;
+    let state = handle.read::<State>()?;
     let parties: BTreeSet<_> = state.credentials.iter().map(|credential| &credential.party_id).collect();
-    let wanted = query.filter("partyIds");
-    let through = |party_id: &&&String| wanted.is_empty() || wanted.contains(party_id);
-    let rows: Vec<_> = parties.iter().filter(through).filter_map(|party_id| score(&state, party_id)).collect();
-    Ok(query.capped(state.page_cap).items(rows))
+    let wanted = query.query.filter("partyIds");
+    let matches = |party_id: &&&String| wanted.is_empty() || wanted.contains(party_id);
+    let rows: Vec<_> = parties.iter().filter(matches).filter_map(|party_id| score(&state, party_id)).collect();
+    Ok(query.items(state.page_cap, rows))
 }
 
 /// GET `/api/v1/institutions/me/human-scores/{partyId}`.
-pub(super) async fn of_party(
-    _: Authorized,
-    Extract(handle): Extract<Handle>,
-    Path(party_id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    let none = || ApiError::not_found("there is no score of this party", json!({"partyId": party_id}));
-    score(&handle.read()?, &party_id).map(Json).ok_or_else(none)
+pub(super) async fn of_party(_: Authorized, handle: Handle, Path(party_id): Path<String>) -> Reply {
+    let none = || not_found("there is no score of this party", json!({"partyId": party_id}));
+    score(&*handle.read::<State>()?, &party_id).map(Json).ok_or_else(none)
 }
 
 /// More providers make a higher score.

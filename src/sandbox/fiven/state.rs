@@ -1,33 +1,33 @@
-//! What the stand-in remembers of an institution, and what a new one has.
+//! The state of an institution, and the state of a new one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
-use super::ApiError;
-use crate::sandbox::engine::oauth2::{ClientAuth, Clients, Issuer, TokenError};
+use crate::sandbox::engine::{
+    ApiError, IdSource, Ids,
+    oauth2::{Client, ClientAuth, Issuer, Tokens},
+};
 
 /// An institution at 5N ID.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct State {
     pub(super) client_id: String,
     pub(super) client_secret: String,
     pub(super) token_lifetime_seconds: i64,
-    /// Access token to the time it expires, in seconds since 1970.
-    pub(super) tokens: BTreeMap<String, i64>,
-    /// Whether a party that is asked grants access at once.
+    pub(super) tokens: Tokens,
+    /// Whether a party grants access as soon as it is requested.
     pub(super) parties_consent: bool,
     /// In order of creation.
     pub(super) requests: Vec<AccessRequest>,
     /// In order of creation.
     pub(super) credentials: Vec<Credential>,
-    /// Token of a verification link to the contract it is for.
+    /// The contract of each verification link, by its token.
     pub(super) links: BTreeMap<String, String>,
     /// The most rows of a page, whatever is asked for; null for the vendor's own limit.
     pub(super) page_cap: Option<usize>,
-    last_id: u64,
+    last_ids: Ids,
 }
 
 /// A request for a party's credentials.
@@ -53,7 +53,7 @@ pub(super) struct Credential {
     pub(super) email: Option<String>,
 }
 
-/// What is left of a credential.
+/// The status of a credential.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Status {
@@ -76,30 +76,21 @@ impl Default for State {
             client_id: "sandbox-institution".to_owned(),
             client_secret: "sandbox-institution-secret-5d81e7".to_owned(),
             token_lifetime_seconds: 3600,
-            tokens: BTreeMap::new(),
+            tokens: Tokens::default(),
             parties_consent: true,
             requests: Vec::new(),
             credentials: vec![credential],
             links: [("verify_token_abc123".to_owned(), "contract_123".to_owned())].into(),
             page_cap: None,
-            last_id: 0,
+            last_ids: Ids::default(),
         }
     }
 }
 
 impl State {
-    /// Makes up an id that nothing has yet: counted, not random, so that a run can be repeated to the letter.
-    pub(super) fn next_id(&mut self, prefix: &str) -> String {
-        loop {
-            self.last_id += 1;
-            let id = format!("{prefix}_{:06}", self.last_id);
-            let taken = self.requests.iter().any(|request| request.request_id == id)
-                || self.credentials.iter().any(|credential| credential.contract_id == id)
-                || self.links.contains_key(&id);
-            if !taken {
-                return id;
-            }
-        }
+    /// Returns the next id with a prefix.
+    pub(super) fn new_id(&mut self, prefix: &str) -> String {
+        self.next_id(prefix, |number| format!("{prefix}_{number:06}"))
     }
 
     /// The credential with this contract.
@@ -113,20 +104,38 @@ impl State {
     }
 }
 
-/// The page puts id and secret in the form, and so does the SDK. Errors have the shape of all others.
+impl IdSource for State {
+    type Id = String;
+
+    fn ids(&mut self) -> &mut Ids {
+        &mut self.last_ids
+    }
+
+    fn has_id(&self, id: &String) -> bool {
+        self.requests.iter().any(|request| request.request_id == *id)
+            || self.credentials.iter().any(|credential| credential.contract_id == *id)
+            || self.links.contains_key(id)
+    }
+}
+
+/// The page and the SDK send id and secret in the form. Errors have the shape of all others.
 impl Issuer for State {
     const CLIENT_AUTH: ClientAuth = ClientAuth::Form;
 
-    fn clients(&mut self) -> Clients<'_> {
-        Clients {
-            client_id: &self.client_id,
-            client_secret: &self.client_secret,
+    fn client(&self) -> Client<'_> {
+        Client {
+            id: &self.client_id,
+            secret: &self.client_secret,
             token_lifetime_seconds: self.token_lifetime_seconds,
-            tokens: &mut self.tokens,
+            tokens: &self.tokens,
         }
     }
 
-    fn refuse(error: TokenError) -> Response {
-        ApiError::new(error.status, error.description).into_response()
+    fn tokens(&mut self) -> &mut Tokens {
+        &mut self.tokens
+    }
+
+    fn token_error(error: ApiError) -> ApiError {
+        error
     }
 }

@@ -1,4 +1,6 @@
-//! Who may do what: the headers `publickey`, `requestid` and `licensekey`, and bodies that only the service can read.
+//! Authentication: the headers `publickey`, `requestid` and `licensekey`, and encrypted bodies.
+
+use std::sync::Arc;
 
 use axum::{
     Json,
@@ -11,13 +13,12 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    ApiError,
     crypto::Channel,
     state::{Encoding, State},
 };
-use crate::sandbox::engine::{Handle, parse_json, parse_json_text};
+use crate::sandbox::engine::{ApiError, Handle, Reply, parse_json, parse_json_text};
 
-/// The levels of a license, lowest first: a call that a lower one may make, a higher one may make too.
+/// The levels of a license, lowest first. A higher level may make every call of a lower one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Level {
@@ -26,14 +27,14 @@ pub(super) enum Level {
     System,
 }
 
-/// A caller whose `publickey` and `requestid` are in order. The state is the one its request was checked against.
+/// A caller with a valid `publickey` and `requestid`, and the state at the time of the check.
 pub(super) struct Caller {
-    pub(super) state: State,
+    pub(super) state: Arc<State>,
     channel: Channel,
     headers: HeaderMap,
 }
 
-/// What `requestid` holds.
+/// The content of `requestid`.
 #[derive(Deserialize)]
 struct RequestId {
     /// Seconds since 1970.
@@ -42,7 +43,7 @@ struct RequestId {
     uuid: String,
 }
 
-/// The body that carries another one, encrypted or not.
+/// A body that contains another one, encrypted or not.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Envelope<T> {
@@ -53,7 +54,7 @@ impl FromRequestParts<Handle> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, handle: &Handle) -> Result<Self, ApiError> {
-        let state: State = handle.read()?;
+        let state = handle.read::<State>()?;
         let public_key = header(&parts.headers, "publickey")?;
         let channel = state
             .curve
@@ -83,7 +84,7 @@ impl Caller {
         Ok(())
     }
 
-    /// Lets through whom a license of this level or a higher one lets through.
+    /// Rejects a caller whose license has a lower level.
     pub(super) fn at_least(&self, needed: Level) -> Result<(), ApiError> {
         if !self.headers.contains_key("licensekey") {
             return Err(ApiError::unauthorized("licensekey is required"));
@@ -127,20 +128,20 @@ impl Caller {
         parse_json_text(text.as_bytes()).map_err(|error| ApiError::bad_request(format!("in data: {error}")))
     }
 
-    /// Puts an answer under `data`, encrypted where the state says so.
-    pub(super) fn answer(&self, data: &Value) -> Result<Json<Value>, ApiError> {
-        if !self.state.encrypt_answers {
+    /// Returns a response under `data`, encrypted if the state requires it.
+    pub(super) fn response(&self, data: &Value) -> Reply {
+        if !self.state.encrypt_responses {
             return Ok(Json(json!({"data": data})));
         }
         let sealed = self.channel.seal(&data.to_string());
         let sealed = sealed
-            .ok_or_else(|| ApiError(StatusCode::INTERNAL_SERVER_ERROR, "the answer can't be encrypted".to_owned()))?;
+            .ok_or_else(|| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "the response can't be encrypted"))?;
         Ok(Json(json!({"data": sealed})))
     }
 }
 
 impl State {
-    /// Lets through a path of this deployment's tenant and one of its communities.
+    /// Rejects a path that is not of this deployment's tenant and one of its communities.
     pub(super) fn check_place(&self, tenant_id: &str, community_id: &str) -> Result<(), ApiError> {
         if self.tenant.id == tenant_id && self.communities.iter().any(|community| community.id == community_id) {
             return Ok(());

@@ -1,21 +1,16 @@
-//! The bucket of a community: where the evidence of its sessions goes.
+//! The bucket of a community, in which the evidence of its sessions is stored.
 
-use axum::{
-    Json,
-    body::Bytes,
-    extract::{Path, State as Extract},
-};
+use axum::{body::Bytes, extract::Path};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    ApiError,
     access::{Caller, Level},
     state::State,
 };
-use crate::sandbox::engine::{Handle, present};
+use crate::sandbox::engine::{ApiError, Handle, Reply, present};
 
-/// A bucket as it is kept.
+/// A bucket as it is stored.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Bucket {
@@ -41,7 +36,7 @@ enum Type {
     Azure,
 }
 
-/// What a PUT takes. The page lists no rule that the credentials must be those of the type.
+/// The body of a PUT. The page has no rule that the credentials must be those of the type.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Settings {
@@ -89,56 +84,53 @@ impl Bucket {
         self.tenant_id == tenant_id && self.community_id == community_id
     }
 
-    /// As it comes back: with its secrets only where the state says so.
-    fn answer(&self, state: &State) -> Value {
-        let mut answer = json!(self);
+    /// The bucket as a read returns it, with its secrets only if the state allows it.
+    fn response(&self, state: &State) -> Value {
+        let mut response = json!(self);
         if state.show_bucket_secrets {
-            return answer;
+            return response;
         }
         for secret in ["/aws_credential/secretKey", "/gcp_credential/privateKey", "/azure_credential/accountKey"] {
-            if let Some(value) = answer.pointer_mut(secret) {
+            if let Some(value) = response.pointer_mut(secret) {
                 *value = Value::from("********");
             }
         }
-        answer
+        response
     }
 }
 
 /// GET `/bucket/tenant/{tenantId}/community/{communityId}`.
-pub(super) async fn get(
-    caller: Caller,
-    Path((tenant_id, community_id)): Path<(String, String)>,
-) -> Result<Json<Value>, ApiError> {
+pub(super) async fn get(caller: Caller, Path((tenant_id, community_id)): Path<(String, String)>) -> Reply {
     caller.at_least(Level::Service)?;
     caller.state.check_place(&tenant_id, &community_id)?;
     let bucket = caller.state.buckets.iter().find(|bucket| bucket.is_of(&tenant_id, &community_id));
-    caller.answer(&bucket.map_or(Value::Null, |bucket| bucket.answer(&caller.state)))
+    caller.response(&bucket.map_or(Value::Null, |bucket| bucket.response(&caller.state)))
 }
 
-/// PUT `/bucket/tenant/{tenantId}/community/{communityId}`: replaces all settings of the one there is.
+/// PUT `/bucket/tenant/{tenantId}/community/{communityId}`: replaces all settings of an existing bucket.
 pub(super) async fn put(
     caller: Caller,
-    Extract(handle): Extract<Handle>,
+    handle: Handle,
     Path((tenant_id, community_id)): Path<(String, String)>,
     body: Bytes,
-) -> Result<Json<Value>, ApiError> {
+) -> Reply {
     caller.at_least(Level::Service)?;
     caller.state.check_place(&tenant_id, &community_id)?;
     let settings: Settings = caller.enveloped(caller.state.body_encryption.bucket_put, &body)?;
     if settings.bucket_name.is_empty() {
         return Err(ApiError::bad_request("data.bucketName is not allowed to be empty"));
     }
-    let now = handle.now().to_string();
-    let answer = handle.update(|state: &mut State| {
+    let now = handle.timestamp();
+    let response = handle.update(|state: &mut State| {
         let index = state.buckets.iter().position(|bucket| bucket.is_of(&tenant_id, &community_id));
         let (id, created_ts) = match index.map(|index| state.buckets.remove(index)) {
             Some(before) => (before.id, before.created_ts),
-            None => (state.next_id(), now.clone()),
+            None => (state.new_id(), now.clone()),
         };
         let bucket = Bucket { id, tenant_id, community_id, created_ts, updated_ts: now, settings };
-        let answer = bucket.answer(state);
+        let response = bucket.response(state);
         state.buckets.push(bucket);
-        Ok::<_, ApiError>(answer)
+        Ok::<_, ApiError>(response)
     })?;
-    caller.answer(&answer)
+    caller.response(&response)
 }

@@ -1,5 +1,5 @@
-//! The vendor's encryption, written again for the sandbox from how its published helpers do it: ECDH, the shared X
-//! coordinate as it is for a key, AES-256-GCM with a nonce of 16 bytes, base64 of nonce, ciphertext and tag.
+//! The vendor's encryption, implemented independently of the client from the published helpers: ECDH, the shared X
+//! coordinate as the key, AES-256-GCM with a nonce of 16 bytes, base64 of nonce, ciphertext and tag.
 
 use aes_gcm::{
     AesGcm, KeyInit, Nonce,
@@ -16,7 +16,7 @@ use k256::elliptic_curve::{
 use serde::{Deserialize, Serialize};
 
 const NONCE_BYTES: usize = 16;
-/// How SEC1 marks a point that is written as X and Y; the vendor leaves the mark out on the wire.
+/// The SEC1 prefix of a point with X and Y, which the vendor omits on the wire.
 const UNCOMPRESSED: u8 = 4;
 
 /// The curve of a deployment. The published services use secp256k1.
@@ -27,13 +27,13 @@ pub(super) enum Curve {
     Prime256v1,
 }
 
-/// A private key: on the wire base64 of a big-endian number, of which some helpers drop leading zero bytes.
+/// A private key: on the wire base64 of a big-endian number; some helpers drop leading zero bytes.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub(super) struct PrivateKey([u8; 32]);
 
 impl PrivateKey {
-    /// A new one that is valid on both curves: P-256 has the smaller group.
+    /// Generates a key that is valid on both curves: P-256 has the smaller group.
     pub(super) fn generate() -> Self {
         Self(p256::SecretKey::generate().to_bytes().into())
     }
@@ -59,7 +59,7 @@ impl From<PrivateKey> for String {
 }
 
 impl Curve {
-    /// The public key as `/publickeys` shows it. `None` when the number is no key on this curve.
+    /// The public key as `/publickeys` shows it. `None` if the number is not a key on this curve.
     pub(super) fn public_key(self, private: &PrivateKey) -> Option<String> {
         match self {
             Self::Secp256k1 => public_key::<k256::Secp256k1>(private),
@@ -67,7 +67,7 @@ impl Curve {
         }
     }
 
-    /// The channel between a private key and a peer's public key. `None` when either is no key on this curve.
+    /// The channel between a private key and a peer's public key. `None` if either is not a key on this curve.
     pub(super) fn channel(self, private: &PrivateKey, peer: &str) -> Option<Channel> {
         let mut point = vec![UNCOMPRESSED];
         BASE64_STANDARD.decode_vec(peer, &mut point).ok()?;
@@ -109,7 +109,7 @@ impl Channel {
         AesGcm::new_from_slice(key).ok().map(Self)
     }
 
-    /// Decrypts what came over the wire. `None` when it was not encrypted with this key, or is not UTF-8.
+    /// Decrypts a text. `None` if it was not encrypted with this key, or is not UTF-8.
     pub(super) fn open(&self, wire: &str) -> Option<String> {
         let bytes = BASE64_STANDARD.decode(wire).ok()?;
         let (nonce, sealed) = bytes.split_at_checked(NONCE_BYTES)?;
@@ -117,7 +117,7 @@ impl Channel {
         String::from_utf8(plain).ok()
     }
 
-    /// Encrypts for the wire.
+    /// Encrypts a text.
     pub(super) fn seal(&self, plain: &str) -> Option<String> {
         self.seal_with(Nonce::generate(), plain)
     }
@@ -132,7 +132,7 @@ impl Channel {
 mod tests {
     use super::*;
 
-    /// What the vendor's published helper for Node produces and decrypts.
+    /// A test vector of the vendor's published helper for Node.
     struct Vector {
         curve: Curve,
         client_private: &'static str,
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_made_for_this_channel_does_not_open() {
+    fn a_text_for_another_channel_does_not_decrypt() {
         let [first, second, other_curve] = VECTORS;
         let server = private(first.server_private);
         let channel = first.curve.channel(&server, first.client_public).unwrap();

@@ -1,22 +1,16 @@
-//! What anybody may ask: discovery, the public key, health, connectors.
+//! Public information: discovery, the public key, health, connectors.
 
-use axum::{
-    Json,
-    body::Bytes,
-    extract::State as Extract,
-    http::{HeaderMap, StatusCode},
-    response::{IntoResponse, Response},
-};
+use axum::Json;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{ApiError, state::State};
-use crate::sandbox::engine::{Handle, StoreError, parse_json, present};
+use super::state::State;
+use crate::sandbox::engine::{ApiError, Body, Handle, Reply, present};
 
-/// POST `/api/r1/system/community_info/fetch` takes one of the first two and one of the last two.
+/// The body of discovery: one of the first two fields and one of the last two.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Which {
+pub(super) struct Which {
     #[serde(default, deserialize_with = "present")]
     dns: Option<String>,
     #[serde(default, deserialize_with = "present")]
@@ -27,45 +21,33 @@ struct Which {
     community_id: Option<String>,
 }
 
-/// An error of the discovery call, which is another service with another shape of error: `{code, message}`.
-pub(super) struct DiscoveryError(StatusCode, String);
-
-impl IntoResponse for DiscoveryError {
-    fn into_response(self) -> Response {
-        (self.0, Json(json!({"code": self.0.as_u16(), "message": self.1}))).into_response()
-    }
-}
-
-impl From<StoreError> for DiscoveryError {
-    fn from(error: StoreError) -> Self {
-        Self(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
-    }
+/// Writes an error in the shape of the discovery call, which is another service: `{code, message}`.
+fn discovery_error(error: ApiError) -> ApiError {
+    let body = json!({"code": error.status.as_u16(), "message": error.message});
+    error.with_body(body)
 }
 
 /// POST `/api/r1/system/community_info/fetch`: ids and names of a tenant and one of its communities.
-pub(super) async fn community(
-    Extract(handle): Extract<Handle>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Json<Value>, DiscoveryError> {
-    let bad_request = |message: String| DiscoveryError(StatusCode::BAD_REQUEST, message);
-    let not_found = |message: &str| DiscoveryError(StatusCode::NOT_FOUND, message.to_owned());
-    let which: Which = parse_json(&headers, &body).map_err(bad_request)?;
-    let state: State = handle.read()?;
+pub(super) async fn community(handle: Handle, which: Result<Body<Which>, ApiError>) -> Reply {
+    which.and_then(|Body(which)| find_community(&handle, &which)).map_err(discovery_error)
+}
+
+fn find_community(handle: &Handle, which: &Which) -> Reply {
+    let state = handle.read::<State>()?;
     let is_tenant = match (&which.dns, &which.tenant_id) {
-        (Some(dns), None) => is_tenants_host(&handle, &state, dns),
+        (Some(dns), None) => is_tenants_host(handle, &state, dns),
         (None, Some(id)) => *id == state.tenant.id,
-        _ => return Err(bad_request("give either dns or tenantId".to_owned())),
+        _ => return Err(ApiError::bad_request("give either dns or tenantId")),
     };
     if !is_tenant {
-        return Err(not_found("tenant not found"));
+        return Err(ApiError::not_found("tenant not found"));
     }
     let community = match (&which.community_name, &which.community_id) {
         (Some(name), None) => state.communities.iter().find(|community| community.name == *name),
         (None, Some(id)) => state.communities.iter().find(|community| community.id == *id),
-        _ => return Err(bad_request("give either communityName or communityId".to_owned())),
+        _ => return Err(ApiError::bad_request("give either communityName or communityId")),
     };
-    let community = community.ok_or_else(|| not_found("community not found"))?;
+    let community = community.ok_or_else(|| ApiError::not_found("community not found"))?;
     Ok(Json(json!({
         "tenant": {"id": state.tenant.id, "name": state.tenant.name, "tenanttag": state.tenant.tenanttag},
         "community": {
@@ -78,14 +60,14 @@ pub(super) async fn community(
     })))
 }
 
-/// The sandbox is not at the tenant's host name, so its own host, with or without the port, names the tenant as well.
+/// Returns whether a host is the tenant's. The sandbox does not run at that host, so its own, with or without port, counts.
 pub(super) fn is_tenants_host(handle: &Handle, state: &State, dns: &str) -> bool {
     let host = handle.base_url().trim_start_matches("http://");
     dns == state.tenant.dns || dns == host || host.rsplit_once(':').is_some_and(|(name, _)| name == dns)
 }
 
-/// GET `/caas/sd` and GET `/idproofingapi/sd`. The entry of the service itself is an address inside the cluster, as it can be at the vendor.
-pub(super) async fn directory(Extract(handle): Extract<Handle>) -> Json<Value> {
+/// GET `/caas/sd` and GET `/idproofingapi/sd`. As at the vendor, the entry of the service can be an address in the cluster.
+pub(super) async fn directory(handle: Handle) -> Json<Value> {
     let base_url = handle.base_url();
     Json(json!({
         "adminconsole": format!("{base_url}/adminapi"),
@@ -95,8 +77,8 @@ pub(super) async fn directory(Extract(handle): Extract<Handle>) -> Json<Value> {
 }
 
 /// GET `/idproofingapi/healthz`.
-pub(super) async fn health(Extract(handle): Extract<Handle>) -> Result<Json<Value>, ApiError> {
-    let state: State = handle.read()?;
+pub(super) async fn health(handle: Handle) -> Reply {
+    let state = handle.read::<State>()?;
     Ok(Json(json!({
         "status": "all services operational",
         "publicKey": state.public_key()?,
@@ -106,19 +88,19 @@ pub(super) async fn health(Extract(handle): Extract<Handle>) -> Result<Json<Valu
 }
 
 /// GET `/idproofingapi/publickeys`.
-pub(super) async fn public_key(Extract(handle): Extract<Handle>) -> Result<Json<Value>, ApiError> {
-    let state: State = handle.read()?;
+pub(super) async fn public_key(handle: Handle) -> Reply {
+    let state = handle.read::<State>()?;
     Ok(Json(json!({"publicKey": state.public_key()?})))
 }
 
 /// GET `/idproofingapi/info`.
-pub(super) async fn connectors(Extract(handle): Extract<Handle>) -> Result<Json<Value>, ApiError> {
-    let state: State = handle.read()?;
+pub(super) async fn connectors(handle: Handle) -> Reply {
+    let state = handle.read::<State>()?;
     Ok(Json(json!(state.connectors)))
 }
 
-/// GET `/idproofingapi/environment`, whose fields the page does not show; the one it names elsewhere is here.
-pub(super) async fn environment(Extract(handle): Extract<Handle>) -> Result<Json<Value>, ApiError> {
-    let state: State = handle.read()?;
+/// GET `/idproofingapi/environment`. The page shows no fields; the one that it mentions elsewhere is returned.
+pub(super) async fn environment(handle: Handle) -> Reply {
+    let state = handle.read::<State>()?;
     Ok(Json(json!({"allowed_time_span": state.allowed_time_span})))
 }

@@ -1,21 +1,20 @@
-//! 1Kosmos' ID Proofing API 2.0.0 as a stranger would fake it from its reference page and its published helpers.
+//! 1Kosmos' ID Proofing API 2.0.0, from its reference page and its published helpers.
 //!
-//! It may not know the client of this crate: it shares no type and no cryptography with it, so that a mistake on one
-//! side fails instead of being mirrored. Paths, fields, status codes and the error body `{statusCode, error, message}`
-//! are the page's; encryption and discovery follow the vendor's published helpers. Neither says, and this stand-in
-//! assumes:
-//! - which bodies are encrypted beyond the ones that the page says so of: `body_encryption` in the state decides;
-//! - that answers are plain; with `encrypt_answers` the `data` of an answer, and the list of service keys, is ciphertext;
-//! - that a bucket's secrets come back masked (`show_bucket_secrets`), and that a tenant without a bucket gets
-//!   `{"data": null}`, since no 404 is documented;
-//! - that a template's `dvcID` does not come back, as on the page (`show_dvc_id`); that `html` is required in every step
-//!   and may be empty where the step is not HTML; that a second PUT creates a second template;
-//! - that an update by dvcId takes the first template with that id, and of that documentType where one is given;
-//! - that another tenant's path is a 403, an unknown session or key a 400, as those are the documented choices;
-//! - that `ts` out of its window and an unknown license are a 401, a license of too low a level is a 403;
-//! - that a scan session's `verification.id` is the dvcID of the templates it shows, that it is open for 15 minutes where
-//!   `expireSessionInMin` does not say how long, and that the names of tenant and community must fit their ids;
-//! - that a declined session may be declined again, and one that ended otherwise is a 400.
+//! It shares no type and no cryptography with the client of this crate, so that a mistake on one side fails instead of being
+//! mirrored. Paths, fields, status codes and the error body `{statusCode, error, message}` are the page's; encryption and
+//! discovery follow the vendor's published helpers. They leave these points open, and this stand-in assumes:
+//! - which bodies are encrypted beyond those that the page names: `body_encryption` in the state decides;
+//! - responses are plain; with `encrypt_responses` the `data` of a response, and the list of service keys, is ciphertext;
+//! - a bucket's secrets are returned masked (`show_bucket_secrets`), and a tenant without a bucket gets `{"data": null}`,
+//!   since no 404 is documented;
+//! - a template's `dvcID` is not returned, as on the page (`show_dvc_id`); `html` is required in every step and may be empty
+//!   where the step is not HTML; a second PUT creates a second template;
+//! - an update by dvcId changes the first template with that id, and of that documentType if one is given;
+//! - another tenant's path is a 403, an unknown session or key a 400, as those are the documented choices;
+//! - `ts` outside its window and an unknown license are a 401, a license of too low a level is a 403;
+//! - a scan session's `verification.id` is the dvcID of the templates it shows, it is open for 15 minutes unless
+//!   `expireSessionInMin` is set, and the names of tenant and community must match their ids;
+//! - a declined session can be declined again, and one that ended otherwise is a 400.
 
 mod access;
 mod bucket;
@@ -27,25 +26,21 @@ mod sessions;
 mod state;
 mod templates;
 
-use axum::{
-    Json,
-    http::{Method, StatusCode},
-    response::{IntoResponse, Response},
-};
+use axum::http::Method;
 use serde_json::{Value, json};
 use state::State;
 
-use crate::sandbox::engine::{Environment, Routes, StandIn, StoreError, complete, edit, read};
+use crate::sandbox::engine::{ApiError, Environment, Handle, Routes, StandIn, StateType, StoreError};
 
 /// The stand-in for 1Kosmos.
 pub const STAND_IN: StandIn = StandIn {
     name: "onekosmos",
     routes,
-    state: complete::<State>,
+    state: StateType::of::<State>(),
     environment,
     error_body,
     expire_token: None,
-    rotate_key: Some(|state| edit(state, State::rotate)),
+    rotate_key: Some(|handle| handle.edit(State::rotate)),
 };
 
 const ONE_TEMPLATE: &str = "/idproofingapi/proofingtemplates/tenant/{tenantId}/community/{communityId}/id/{id}";
@@ -97,10 +92,10 @@ fn routes() -> Routes {
         )
 }
 
-fn environment(base_url: &str, state: &Value) -> Result<Environment, StoreError> {
-    let state: State = read(state)?;
+fn environment(handle: &Handle) -> Result<Environment, StoreError> {
+    let state = handle.read::<State>()?;
     let mut variables = vec![
-        ("IDV_ONEKOSMOS_BASE_URL", format!("{base_url}/idproofingapi")),
+        ("IDV_ONEKOSMOS_BASE_URL", format!("{}/idproofingapi", handle.base_url())),
         ("IDV_ONEKOSMOS_TENANT_ID", state.tenant.id.clone()),
     ];
     let license = state.licenses.iter().find(|(_, level)| **level == access::Level::System);
@@ -110,39 +105,7 @@ fn environment(base_url: &str, state: &Value) -> Result<Environment, StoreError>
     Ok(variables)
 }
 
-fn error_body(status: StatusCode, message: &str) -> Value {
-    json!({"statusCode": status.as_u16(), "error": status.canonical_reason().unwrap_or("Error"), "message": message})
-}
-
-/// An answer other than success.
-struct ApiError(StatusCode, String);
-
-impl ApiError {
-    fn bad_request(message: impl Into<String>) -> Self {
-        Self(StatusCode::BAD_REQUEST, message.into())
-    }
-
-    fn unauthorized(message: impl Into<String>) -> Self {
-        Self(StatusCode::UNAUTHORIZED, message.into())
-    }
-
-    fn forbidden(message: impl Into<String>) -> Self {
-        Self(StatusCode::FORBIDDEN, message.into())
-    }
-
-    fn not_found(message: impl Into<String>) -> Self {
-        Self(StatusCode::NOT_FOUND, message.into())
-    }
-}
-
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        (self.0, Json(error_body(self.0, &self.1))).into_response()
-    }
-}
-
-impl From<StoreError> for ApiError {
-    fn from(error: StoreError) -> Self {
-        Self(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
-    }
+fn error_body(error: &ApiError) -> Value {
+    let name = error.status.canonical_reason().unwrap_or("Error");
+    json!({"statusCode": error.status.as_u16(), "error": name, "message": error.message})
 }

@@ -1,21 +1,20 @@
-//! Scan sessions: `POST /document_share_session/create`, after which the session is one among the proofing sessions.
+//! Scan sessions: `POST /document_share_session/create` creates one, which is then one of the proofing sessions.
 //!
-//! The body is read as the page's schema has it: what it calls required is required, and what it does not name is
-//! refused, except in a connector's `config` and in `workflowMetadata`. The page shows other settings for another kind of
-//! connector, and says of the metadata that there may be more.
+//! The body follows the page's schema: its required fields are required, and unknown fields are rejected, except in a
+//! connector's `config` and in `workflowMetadata`. The page shows other settings for another kind of connector, and states
+//! that the metadata may have more fields.
 
-use axum::{Json, body::Bytes, extract::State as Extract};
+use axum::{Json, body::Bytes};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    ApiError,
     access::{Caller, Level},
     information::is_tenants_host,
     sessions::{Capture, DocumentType, Session, Status, User},
     state::{Community, State},
 };
-use crate::sandbox::engine::{Handle, present};
+use crate::sandbox::engine::{ApiError, Handle, Reply, present};
 
 const OPEN_FOR_MINUTES: u32 = 15;
 
@@ -37,7 +36,7 @@ struct Connector {
 }
 
 #[derive(Deserialize)]
-#[expect(dead_code, reason = "fields that must be of their type, and that nothing else depends on")]
+#[expect(dead_code, reason = "fields whose type is checked and that are not used")]
 struct ConnectorConfig {
     license: String,
     #[serde(rename = "clientId", default, deserialize_with = "present")]
@@ -53,7 +52,7 @@ struct ConnectorConfig {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "fields that must be of their type, and that nothing else depends on")]
+#[expect(dead_code, reason = "fields whose type is checked and that are not used")]
 struct Verification {
     id: String,
     tag: String,
@@ -65,7 +64,7 @@ struct Verification {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[expect(dead_code, reason = "fields that must be of their type, and that nothing else depends on")]
+#[expect(dead_code, reason = "fields whose type is checked and that are not used")]
 struct VerificationConfig {
     verifier: String,
     debug: bool,
@@ -97,7 +96,7 @@ enum Check {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[expect(dead_code, reason = "fields that must be of their type, and that nothing else depends on")]
+#[expect(dead_code, reason = "fields whose type is checked and that are not used")]
 struct SessionRequest {
     #[serde(rename = "tenantDNS")]
     tenant_dns: String,
@@ -126,7 +125,7 @@ struct WorkflowMetadata {
 }
 
 impl Create {
-    /// Refuses what is there and says nothing, and a place that is not one place.
+    /// Rejects empty fields, and ids and names that do not belong together.
     fn check(&self, handle: &Handle, state: &State) -> Result<(), ApiError> {
         let Self { connector, verification, session_request: place } = self;
         for (name, value) in [
@@ -157,7 +156,7 @@ impl Create {
     fn into_session(self, state: &mut State, now: i64) -> Session {
         let Self { connector, verification, session_request: request } = self;
         let minutes = verification.config.expire_session_in_min.unwrap_or(OPEN_FOR_MINUTES);
-        let object_id = state.next_id();
+        let object_id = state.new_id();
         let mut user = request.user;
         if let Some(uid) = request.user_uid {
             user.uid = uid;
@@ -187,23 +186,19 @@ impl Create {
     }
 }
 
-/// POST `/document_share_session/create`. The page's URL is a placeholder; here it is at the tenant's host, which is nowhere.
-pub(super) async fn create(
-    caller: Caller,
-    Extract(handle): Extract<Handle>,
-    body: Bytes,
-) -> Result<Json<Value>, ApiError> {
+/// POST `/document_share_session/create`. The page's URL is a placeholder; here it is at the tenant's host, which does not exist.
+pub(super) async fn create(caller: Caller, handle: Handle, body: Bytes) -> Reply {
     caller.at_least(Level::Service)?;
     let create: Create = caller.bare(caller.state.body_encryption.session_create, &body)?;
     create.check(&handle, &caller.state)?;
     let now = handle.now().as_millisecond();
     handle.update(|state: &mut State| {
         let session = create.into_session(state, now);
-        let answer = json!({
+        let response = json!({
             "sessionId": session.id,
             "url": format!("https://{}/scan/{}", state.tenant.dns, session.id),
         });
         state.sessions.push(session);
-        Ok(Json(answer))
+        Ok(Json(response))
     })
 }

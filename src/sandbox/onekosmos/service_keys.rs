@@ -1,24 +1,20 @@
 //! Service keys. One of them is the ID Proofing service's own, so that resetting it changes `/publickeys` for everyone.
 
-use axum::{
-    Json,
-    extract::{Path, State as Extract},
-};
+use axum::{Json, extract::Path};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    ApiError,
     access::{Caller, Level},
     state::State,
 };
-use crate::sandbox::engine::Handle;
+use crate::sandbox::engine::{ApiError, Handle, Reply};
 
 /// The tag of the service's own key.
 const OWN: &str = "service";
 
-/// A service key as it is kept and shown; `keySecret` is a private key.
+/// A service key as it is stored and returned; `keySecret` is a private key.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct ServiceKey {
@@ -30,7 +26,7 @@ pub(super) struct ServiceKey {
 }
 
 impl ServiceKey {
-    /// Five keys with counted ids, of which one is the service's own.
+    /// Five keys with counted ids; one is the service's own.
     pub(super) fn of_a_new_tenant() -> Vec<Self> {
         let key = |(index, tag): (usize, &str)| Self {
             tag: tag.to_owned(),
@@ -45,35 +41,31 @@ impl ServiceKey {
         self.tag == OWN
     }
 
-    /// A new id and secret for the same tag.
+    /// Replaces id and secret and keeps the tag.
     pub(super) fn renew(&mut self) {
         self.key_id = Uuid::new_v4().to_string();
         self.key_secret = Uuid::new_v4().to_string();
     }
 
-    /// As it is shown: the service's own key shows the private key in use.
-    fn answer(&self, state: &State) -> Value {
-        let mut answer = json!(self);
+    /// The key as a read returns it; the service's own key has the private key in use.
+    fn response(&self, state: &State) -> Value {
+        let mut response = json!(self);
         if self.is_the_services_own() {
-            answer["keySecret"] = json!(state.service_private_key);
+            response["keySecret"] = json!(state.service_private_key);
         }
-        answer
+        response
     }
 }
 
 /// GET `/servicekeys`.
-pub(super) async fn list(caller: Caller) -> Result<Json<Value>, ApiError> {
+pub(super) async fn list(caller: Caller) -> Reply {
     caller.at_least(Level::System)?;
-    let keys = caller.state.service_keys.iter().map(|key| key.answer(&caller.state)).collect();
-    answer(&caller, keys)
+    let keys = caller.state.service_keys.iter().map(|key| key.response(&caller.state)).collect();
+    response(&caller, keys)
 }
 
-/// DELETE `/servicekey/{keyId}`: despite its method it makes a new key; the page shows the answer as a list of one.
-pub(super) async fn reset(
-    caller: Caller,
-    Extract(handle): Extract<Handle>,
-    Path(key_id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
+/// DELETE `/servicekey/{keyId}`: despite its method it creates a new key; the response is a list of one.
+pub(super) async fn reset(caller: Caller, handle: Handle, Path(key_id): Path<String>) -> Reply {
     caller.at_least(Level::System)?;
     let renewed = handle.update(|state: &mut State| {
         let index = state.service_keys.iter().position(|key| key.key_id == key_id);
@@ -83,13 +75,13 @@ pub(super) async fn reset(
         } else {
             state.service_keys[index].renew();
         }
-        Ok::<_, ApiError>(state.service_keys[index].answer(state))
+        Ok::<_, ApiError>(state.service_keys[index].response(state))
     })?;
-    answer(&caller, vec![renewed])
+    response(&caller, vec![renewed])
 }
 
-/// A bare list, or one under `data` where answers are encrypted.
-fn answer(caller: &Caller, keys: Vec<Value>) -> Result<Json<Value>, ApiError> {
+/// Returns a bare list, or one under `data` if responses are encrypted.
+fn response(caller: &Caller, keys: Vec<Value>) -> Reply {
     let keys = Value::Array(keys);
-    if caller.state.encrypt_answers { caller.answer(&keys) } else { Ok(Json(keys)) }
+    if caller.state.encrypt_responses { caller.response(&keys) } else { Ok(Json(keys)) }
 }

@@ -1,20 +1,15 @@
-//! Proofing sessions: who may list templates, and the list that administrators search.
+//! Proofing sessions: they give access to templates, and administrators search their list.
 
-use axum::{
-    Json,
-    body::Bytes,
-    extract::{Path, State as Extract},
-};
+use axum::{Json, body::Bytes, extract::Path};
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Value, json};
 
 use super::{
-    ApiError,
     access::{Caller, Level},
     state::{Community, State, Tenant},
 };
-use crate::sandbox::engine::{Handle, present};
+use crate::sandbox::engine::{ApiError, Handle, Page, Reply, present};
 
 /// The page's enumeration for `documentType`.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,7 +44,7 @@ pub(super) enum Outcome {
     Review,
 }
 
-/// A session as it is kept. Times are milliseconds since 1970.
+/// A session as it is stored. Times are milliseconds since 1970.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct Session {
@@ -77,22 +72,22 @@ pub(super) struct Session {
     pub(super) result_status: Option<Outcome>,
     #[serde(default)]
     pub(super) user: User,
-    /// What its connector was created with, to which the page gives no place in the list.
+    /// The settings of its connector, which the list does not return.
     #[serde(default)]
     pub(super) capture: Capture,
 }
 
-/// What the details of a session tell whoever captures a document for it.
+/// The part of a session's details that is for the capture of a document.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct Capture {
-    /// The license of the capture engine, which is the caller's secret.
+    /// The license of the capture engine, a secret of the caller.
     pub(super) license: String,
     pub(super) workflow_id: Option<String>,
     pub(super) wf_instance_id: Option<String>,
 }
 
-/// Whom a session is about.
+/// The user of a session.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct User {
@@ -102,7 +97,7 @@ pub(super) struct User {
     pub(super) lastname: String,
 }
 
-/// What is asked of the list.
+/// The body of a search.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Fetch {
@@ -114,7 +109,7 @@ struct Fetch {
     query: Query,
 }
 
-/// Filters; each that is given must be met.
+/// Filters; a session matches if it meets each filter that is given.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 struct Query {
@@ -138,7 +133,7 @@ struct Query {
     end_date: Option<i64>,
 }
 
-/// Reads `YYYY-MM-DD HH:mm:ss.SSS`, taken for UTC as the page does not say.
+/// Reads `YYYY-MM-DD HH:mm:ss.SSS` as UTC; the page does not name a time zone.
 fn milliseconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     let text = String::deserialize(deserializer)?;
     let civil = DateTime::strptime("%Y-%m-%d %H:%M:%S%.f", &text).map_err(D::Error::custom)?;
@@ -147,7 +142,7 @@ fn milliseconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64
 }
 
 impl Query {
-    fn lets_through(&self, session: &Session) -> bool {
+    fn matches(&self, session: &Session) -> bool {
         let is = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|wanted| wanted == found);
         let has = |part: &Option<String>, found: &str| part.as_ref().is_none_or(|part| found.contains(part.as_str()));
         is(&self.id, &session.id)
@@ -185,18 +180,18 @@ impl Session {
         }
     }
 
-    /// Its status by the clock: what is open past its time has expired.
+    /// The status at a time: an open session expires.
     fn status(&self, now: Timestamp) -> Status {
         let is_open = matches!(self.status, Status::Pending | Status::Inprogress);
         if is_open && self.expiry_ts <= now.as_millisecond() { Status::Expired } else { self.status }
     }
 
-    /// What a decline answers, and the details begin with.
+    /// The response to a decline, which the details include.
     fn summary(&self, now: Timestamp) -> Value {
         json!({"status": self.status(now), "user": self.user, "id": self.id, "documentType": self.document_type})
     }
 
-    /// A row of the list, which on the page has no `status`.
+    /// The session as a row of the list, which on the page has no `status`.
     fn row(&self) -> Value {
         let mut row = json!(self);
         if let Some(fields) = row.as_object_mut() {
@@ -228,12 +223,8 @@ fn has_ended() -> ApiError {
     ApiError::bad_request("Session has ended or expired")
 }
 
-/// GET `/proofingsession/{sessionId}`: no license is asked for. The page shows 400 and no 404.
-pub(super) async fn details(
-    caller: Caller,
-    Extract(handle): Extract<Handle>,
-    Path(session_id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
+/// GET `/proofingsession/{sessionId}`: requires no license. The page shows 400 and no 404.
+pub(super) async fn details(caller: Caller, handle: Handle, Path(session_id): Path<String>) -> Reply {
     let session = caller.state.sessions.iter().find(|session| session.id == session_id);
     let session = session.ok_or_else(no_such_session)?;
     let mut details = session.summary(handle.now());
@@ -256,12 +247,8 @@ pub(super) async fn details(
     Ok(Json(details))
 }
 
-/// GET `/proofingsession/{sessionId}/decline`: despite its method it ends the session. No license is asked for.
-pub(super) async fn decline(
-    _: Caller,
-    Extract(handle): Extract<Handle>,
-    Path(session_id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
+/// GET `/proofingsession/{sessionId}/decline`: despite its method it ends the session. Requires no license.
+pub(super) async fn decline(_: Caller, handle: Handle, Path(session_id): Path<String>) -> Reply {
     let now = handle.now();
     handle.update(|state: &mut State| {
         let session = state.sessions.iter_mut().find(|session| session.id == session_id);
@@ -279,7 +266,7 @@ pub(super) async fn decline(
 }
 
 /// POST `/proofingsession/fetch`.
-pub(super) async fn fetch(caller: Caller, body: Bytes) -> Result<Json<Value>, ApiError> {
+pub(super) async fn fetch(caller: Caller, body: Bytes) -> Reply {
     caller.at_least(Level::Service)?;
     let fetch: Fetch = caller.enveloped(caller.state.body_encryption.session_fetch, &body)?;
     let Fetch { tenant_id, community_id, p_index, p_size, query } = fetch;
@@ -287,12 +274,11 @@ pub(super) async fn fetch(caller: Caller, body: Bytes) -> Result<Json<Value>, Ap
     if p_size == 0 {
         return Err(ApiError::bad_request("data.pSize must be greater than 0"));
     }
-    let p_size = p_size.min(caller.state.page_cap.unwrap_or(p_size)).max(1);
-    let is_asked_for = |session: &&Session| {
-        session.tenant_id == tenant_id && session.community_id == community_id && query.lets_through(session)
+    let wanted = |session: &&Session| {
+        session.tenant_id == tenant_id && session.community_id == community_id && query.matches(session)
     };
-    let found: Vec<_> = caller.state.sessions.iter().filter(is_asked_for).collect();
-    let rows: Vec<_> =
-        found.iter().skip(p_index.saturating_mul(p_size)).take(p_size).map(|session| session.row()).collect();
-    caller.answer(&json!({"data": rows, "page": {"index": p_index, "total": found.len(), "size": p_size}}))
+    let found: Vec<_> = caller.state.sessions.iter().filter(wanted).collect();
+    let (total, page) = (found.len(), Page::at_index(p_index, p_size, caller.state.page_cap));
+    let rows: Vec<_> = page.of(found).into_iter().map(Session::row).collect();
+    caller.response(&json!({"data": rows, "page": {"index": p_index, "total": total, "size": page.size}}))
 }

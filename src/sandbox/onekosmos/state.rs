@@ -1,4 +1,4 @@
-//! What the stand-in remembers of a 1Kosmos tenant, and what a new tenant has.
+//! The state of a 1Kosmos tenant, and the state of a new one.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::{
     sessions::Session,
     templates::Template,
 };
-use crate::sandbox::engine::StoreError;
+use crate::sandbox::engine::{IdSource, Ids, StoreError};
 
 /// A deployment with one tenant.
 #[derive(Clone, Serialize, Deserialize)]
@@ -21,17 +21,17 @@ pub(super) struct State {
     pub(super) curve: Curve,
     /// The private key of the ID Proofing service.
     pub(super) service_private_key: PrivateKey,
-    /// The community's own private key, which is another one than the service's.
+    /// The community's private key, which differs from the service's.
     pub(super) community_private_key: PrivateKey,
     /// How far `ts` may be from the server's clock, in seconds.
     pub(super) allowed_time_span: i64,
     pub(super) body_encryption: BodyEncryption,
-    pub(super) encrypt_answers: bool,
+    pub(super) encrypt_responses: bool,
     pub(super) show_bucket_secrets: bool,
     pub(super) show_dvc_id: bool,
     pub(super) tenant: Tenant,
     pub(super) communities: Vec<Community>,
-    /// License key to its level.
+    /// The level of each license key.
     pub(super) licenses: BTreeMap<String, Level>,
     pub(super) templates: Vec<Template>,
     /// One at most per community.
@@ -41,11 +41,10 @@ pub(super) struct State {
     pub(super) connectors: Vec<Connector>,
     /// The most rows of a page, whatever is asked for; null for the vendor's own limit.
     pub(super) page_cap: Option<usize>,
-    /// The number of the last id that was made up.
-    last_id: u64,
+    last_ids: Ids,
 }
 
-/// Whether the body of a call is expected in the open or encrypted.
+/// Whether the body of a call is plain or encrypted.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Encoding {
@@ -92,7 +91,7 @@ pub(super) struct Tenant {
 pub(super) struct Community {
     pub(super) id: String,
     pub(super) name: String,
-    /// A secret that discovery hands out to everybody, and that a client must drop.
+    /// A secret that discovery returns to everybody, and that a client must drop.
     #[serde(rename = "otpSeed")]
     pub(super) otp_seed: String,
 }
@@ -134,7 +133,7 @@ impl Default for State {
             community_private_key: PrivateKey::generate(),
             allowed_time_span: 60,
             body_encryption: BodyEncryption::default(),
-            encrypt_answers: false,
+            encrypt_responses: false,
             show_bucket_secrets: false,
             show_dvc_id: false,
             sessions: vec![Session::of_a_new_tenant(&tenant, &community)],
@@ -146,27 +145,18 @@ impl Default for State {
             service_keys: ServiceKey::of_a_new_tenant(),
             connectors: connectors.map(connector).into(),
             page_cap: None,
-            last_id: 0,
+            last_ids: Ids::default(),
         }
     }
 }
 
 impl State {
-    /// Makes up an id of 24 hexadecimal digits that no template, bucket or session has yet, counted and not random.
-    pub(super) fn next_id(&mut self) -> String {
-        loop {
-            self.last_id += 1;
-            let id = format!("65f1a0c0{:016x}", self.last_id);
-            let taken = self.templates.iter().any(|template| template.id == id)
-                || self.buckets.iter().any(|bucket| bucket.id == id)
-                || self.sessions.iter().any(|session| session.object_id == id);
-            if !taken {
-                return id;
-            }
-        }
+    /// Returns the next id of 24 hexadecimal digits.
+    pub(super) fn new_id(&mut self) -> String {
+        self.next_id("object", |number| format!("65f1a0c0{number:016x}"))
     }
 
-    /// Gives the service a new key pair: what was encrypted for the old one no longer opens.
+    /// Replaces the service's key pair: data that was encrypted for the old one can no longer be decrypted.
     pub(super) fn rotate(&mut self) {
         self.service_private_key = PrivateKey::generate();
         if let Some(own) = self.service_keys.iter_mut().find(|key| key.is_the_services_own()) {
@@ -187,7 +177,21 @@ impl State {
     fn public_key_of(&self, private: &PrivateKey, name: &str) -> Result<String, StoreError> {
         self.curve.public_key(private).ok_or_else(|| StoreError::Shape {
             at: name.to_owned(),
-            reason: "the number is no private key on this curve".to_owned(),
+            reason: "the number is not a private key on this curve".to_owned(),
         })
+    }
+}
+
+impl IdSource for State {
+    type Id = String;
+
+    fn ids(&mut self) -> &mut Ids {
+        &mut self.last_ids
+    }
+
+    fn has_id(&self, id: &String) -> bool {
+        self.templates.iter().any(|template| template.id == *id)
+            || self.buckets.iter().any(|bucket| bucket.id == *id)
+            || self.sessions.iter().any(|session| session.object_id == *id)
     }
 }

@@ -1,24 +1,18 @@
 //! Proofing templates: created, changed and deleted by tenant and community, read only through a live session.
 
-use axum::{
-    Json,
-    body::Bytes,
-    extract::{Path, State as Extract},
-    http::StatusCode,
-};
+use axum::{Json, body::Bytes, extract::Path, http::StatusCode};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    ApiError,
     access::{Caller, Level},
     sessions::DocumentType,
     state::State,
 };
-use crate::sandbox::engine::{Handle, present};
+use crate::sandbox::engine::{ApiError, Handle, Reply, present};
 
-/// A template as it is kept.
+/// A template as it is stored.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct Template {
@@ -67,7 +61,7 @@ struct Parameter {
     field: Option<String>,
 }
 
-/// `script`, which comes back, is not accepted.
+/// An action of a step; `script` is returned but not accepted.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 struct Action {
@@ -105,18 +99,18 @@ struct UpdateByDvcId {
 }
 
 impl Template {
-    /// As the page shows it: with a `script` in every action, and `dvcID` only where the state asks for it.
-    fn answer(&self, state: &State) -> Value {
-        let mut answer = json!(self);
-        if let Some(fields) = answer.as_object_mut().filter(|_| !state.show_dvc_id) {
+    /// The template as a read returns it: with a `script` in every action, and `dvcID` only if the state requires it.
+    fn response(&self, state: &State) -> Value {
+        let mut response = json!(self);
+        if let Some(fields) = response.as_object_mut().filter(|_| !state.show_dvc_id) {
             fields.remove("dvcID");
         }
-        for step in answer["workflow"].as_array_mut().into_iter().flatten() {
+        for step in response["workflow"].as_array_mut().into_iter().flatten() {
             for action in step["actions"].as_array_mut().into_iter().flatten() {
                 action["script"] = Value::Null;
             }
         }
-        answer
+        response
     }
 
     fn is_in(&self, tenant_id: &str, community_id: &str) -> bool {
@@ -126,15 +120,15 @@ impl Template {
 
 fn check_workflow(workflow: &[Step]) -> Result<(), ApiError> {
     for (index, step) in workflow.iter().enumerate() {
-        let refuse = |reason: &str| Err(ApiError::bad_request(format!("workflow[{index}].{reason}")));
+        let reject = |reason: &str| Err(ApiError::bad_request(format!("workflow[{index}].{reason}")));
         if step.name.is_empty() {
-            return refuse("name is not allowed to be empty");
+            return reject("name is not allowed to be empty");
         }
         if step.html.is_empty() && step.kind == StepType::Html {
-            return refuse("html is not allowed to be empty");
+            return reject("html is not allowed to be empty");
         }
         if BASE64_STANDARD.decode(&step.html).is_err() {
-            return refuse("html must be a valid base64 string");
+            return reject("html must be a valid base64 string");
         }
     }
     Ok(())
@@ -143,10 +137,10 @@ fn check_workflow(workflow: &[Step]) -> Result<(), ApiError> {
 /// PUT `.../tenant/{tenantId}/community/{communityId}`.
 pub(super) async fn create(
     caller: Caller,
-    Extract(handle): Extract<Handle>,
+    handle: Handle,
     Path((tenant_id, community_id)): Path<(String, String)>,
     body: Bytes,
-) -> Result<Json<Value>, ApiError> {
+) -> Reply {
     caller.state.check_place(&tenant_id, &community_id)?;
     let create: Create = caller.bare(caller.state.body_encryption.template_create, &body)?;
     let Create { document_type, dvc_id, workflow } = create;
@@ -155,20 +149,20 @@ pub(super) async fn create(
     }
     check_workflow(&workflow)?;
     handle.update(|state: &mut State| {
-        let template = Template { id: state.next_id(), tenant_id, community_id, document_type, dvc_id, workflow };
-        let answer = template.answer(state);
+        let template = Template { id: state.new_id(), tenant_id, community_id, document_type, dvc_id, workflow };
+        let response = template.response(state);
         state.templates.push(template);
-        Ok(Json(answer))
+        Ok(Json(response))
     })
 }
 
 /// PATCH `.../id/{id}`.
 pub(super) async fn update(
     caller: Caller,
-    Extract(handle): Extract<Handle>,
+    handle: Handle,
     Path((tenant_id, community_id, id)): Path<(String, String, String)>,
     body: Bytes,
-) -> Result<Json<Value>, ApiError> {
+) -> Reply {
     caller.state.check_place(&tenant_id, &community_id)?;
     let Update { workflow } = caller.bare(caller.state.body_encryption.template_update, &body)?;
     change(&handle, workflow, |template| template.id == id && template.is_in(&tenant_id, &community_id))
@@ -177,10 +171,10 @@ pub(super) async fn update(
 /// PATCH `.../dvcId/{dvcId}`.
 pub(super) async fn update_by_dvc_id(
     caller: Caller,
-    Extract(handle): Extract<Handle>,
+    handle: Handle,
     Path((tenant_id, community_id, dvc_id)): Path<(String, String, String)>,
     body: Bytes,
-) -> Result<Json<Value>, ApiError> {
+) -> Reply {
     caller.at_least(Level::ServiceExt)?;
     caller.state.check_place(&tenant_id, &community_id)?;
     let update: UpdateByDvcId = caller.enveloped(caller.state.body_encryption.template_update_by_dvc_id, &body)?;
@@ -191,42 +185,39 @@ pub(super) async fn update_by_dvc_id(
     })
 }
 
-fn change(handle: &Handle, workflow: Vec<Step>, is_it: impl Fn(&Template) -> bool) -> Result<Json<Value>, ApiError> {
+fn change(handle: &Handle, workflow: Vec<Step>, is_it: impl Fn(&Template) -> bool) -> Reply {
     check_workflow(&workflow)?;
     handle.update(|state: &mut State| {
-        let index = state.templates.iter().position(is_it).ok_or_else(no_such_template)?;
+        let index = state.templates.iter().position(is_it).ok_or_else(template_not_found)?;
         state.templates[index].workflow = workflow;
-        Ok(Json(state.templates[index].answer(state)))
+        Ok(Json(state.templates[index].response(state)))
     })
 }
 
 /// DELETE `.../id/{id}`.
 pub(super) async fn delete(
     caller: Caller,
-    Extract(handle): Extract<Handle>,
+    handle: Handle,
     Path((tenant_id, community_id, id)): Path<(String, String, String)>,
-) -> Result<StatusCode, ApiError> {
+) -> Reply<StatusCode> {
     caller.state.check_place(&tenant_id, &community_id)?;
     handle.update(|state: &mut State| {
         let is_it = |template: &Template| template.id == id && template.is_in(&tenant_id, &community_id);
-        let index = state.templates.iter().position(is_it).ok_or_else(no_such_template)?;
+        let index = state.templates.iter().position(is_it).ok_or_else(template_not_found)?;
         state.templates.remove(index);
         Ok(StatusCode::NO_CONTENT)
     })
 }
 
-fn no_such_template() -> ApiError {
+fn template_not_found() -> ApiError {
     ApiError::not_found("Proofing template not found")
 }
 
-/// GET `/proofingtemplates/{sessionId}`: no header is asked for, the session's id is enough.
-pub(super) async fn list(
-    Extract(handle): Extract<Handle>,
-    Path(session_id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    let state: State = handle.read()?;
+/// GET `/proofingtemplates/{sessionId}`: requires no header; the session's id is sufficient.
+pub(super) async fn list(handle: Handle, Path(session_id): Path<String>) -> Reply {
+    let state = handle.read::<State>()?;
     let session = state.live_session(&session_id, handle.now())?;
     let of_session = |template: &&Template| template.is_in(&session.tenant_id, &session.community_id);
-    let list: Vec<_> = state.templates.iter().filter(of_session).map(|template| template.answer(&state)).collect();
+    let list: Vec<_> = state.templates.iter().filter(of_session).map(|template| template.response(&state)).collect();
     Ok(Json(json!({"list": list})))
 }

@@ -103,7 +103,7 @@ impl From<Numbers> for BTreeMap<String, Number> {
 pub(super) struct Flags(BTreeMap<String, bool>);
 
 impl Flags {
-    /// The fields of which `required` says so, and no others.
+    /// Sets each field to the result of `required`.
     pub(super) fn where_required(required: impl Fn(&str) -> bool) -> Self {
         Self(REQUIREMENTS.into_iter().map(|name| (name.to_owned(), required(name))).collect())
     }
@@ -127,7 +127,7 @@ impl From<Flags> for BTreeMap<String, bool> {
     }
 }
 
-/// Takes exactly the named fields, each of one kind.
+/// Reads exactly the named fields, each of one kind.
 fn all_of<T, const N: usize>(
     mut fields: Map<String, Value>,
     names: [&str; N],
@@ -162,17 +162,17 @@ mod tests {
     }
 
     #[test]
-    fn a_set_must_hold_every_number_and_nothing_else() {
-        let refusal = |change: fn(&mut Map<String, Value>)| {
+    fn a_set_must_have_every_number_and_no_other_field() {
+        let rejected = |change: fn(&mut Map<String, Value>)| {
             let mut fields = complete();
             change(&mut fields);
             Numbers::try_from(fields).err()
         };
-        assert_eq!(refusal(|_| ()), None);
-        assert_eq!(refusal(|fields| drop(fields.remove("age_weight"))).unwrap(), "age_weight is required");
-        let text = refusal(|fields| fields["age_weight"] = json!("1")).unwrap();
+        assert_eq!(rejected(|_| ()), None);
+        assert_eq!(rejected(|fields| drop(fields.remove("age_weight"))).unwrap(), "age_weight is required");
+        let text = rejected(|fields| fields["age_weight"] = json!("1")).unwrap();
         assert_eq!(text, "age_weight must be a number, found \"1\"");
-        let unknown = refusal(|fields| drop(fields.insert("age_wieght".to_owned(), json!(1)))).unwrap();
+        let unknown = rejected(|fields| drop(fields.insert("age_wieght".to_owned(), json!(1)))).unwrap();
         assert_eq!(unknown, "age_wieght is not allowed");
     }
 }

@@ -1,18 +1,18 @@
-//! VULT's KYC API 2.10.15 as a stranger would fake it from its reference page.
+//! VULT's KYC API 2.10.15, from its reference page.
 //!
-//! It may not know the client of this crate: it shares no type with it, so that a field name that is wrong on one side
-//! fails instead of being mirrored. The fields, enumerations and empty `{}` answers are the page's. The page does not
-//! say, and this stand-in assumes:
+//! It shares no type with the client of this crate, so that a field name that is wrong on one side fails instead of being
+//! mirrored. The fields, enumerations and empty `{}` responses are the page's. The page leaves these points open, and this
+//! stand-in assumes:
 //! - methods and paths (the page lost them), the token's path, and the data sources ("ocr" and others);
-//! - the body of an error: `{statusCode, error, message}`, for the token's path the one of OAuth2 (RFC 6749);
-//! - that a scope without weights of its own answers the tenant's, under the scope that was asked for;
-//! - that requirements are filtered and not inherited, and that a tenant-wide row has null for its scope;
-//! - that a page of webhooks has 20 rows, at most 100 (more is refused), in order of creation; that `search_term` is
-//!   looked for in name and URL without regard to case, and that `statistics.total` counts what the filters let through;
-//! - that the same webhook may be created twice, and that deleting an unknown one is a 404;
-//! - that anonymising blanks every text about a person and keeps the row, so that it may be done again; that it goes no
-//!   further than the row that was named; that a deleted session is gone, and that an unknown row is a 404;
-//! - that sessions of identity verification (IDV) and of identity authentication (IDA) are two lists.
+//! - the body of an error: `{statusCode, error, message}`, for the token's path that of OAuth 2 (RFC 6749);
+//! - for a scope without weights of its own the response has the tenant's values and the requested scope;
+//! - requirements are filtered and not inherited, and a tenant-wide row has null for its scope;
+//! - a page of webhooks has 20 rows, at most 100 (more is rejected), in order of creation; `search_term` is searched in
+//!   name and URL, ignoring case, and `statistics.total` counts the rows that match the filters;
+//! - the same webhook can be created twice, and deleting an unknown one is a 404;
+//! - anonymising blanks every text about a person and keeps the row, so that it can be repeated; it affects only the named
+//!   row; a deleted session is gone, and an unknown row is a 404;
+//! - sessions of identity verification (IDV) and of identity authentication (IDA) are two lists.
 
 mod fields;
 mod people;
@@ -22,35 +22,26 @@ mod utility;
 mod webhooks;
 mod weights;
 
-use axum::{
-    Json,
-    body::Bytes,
-    extract::{FromRequest, FromRequestParts, Query, Request},
-    http::{Method, StatusCode, header::WWW_AUTHENTICATE, request::Parts},
-    response::{IntoResponse, Response},
-};
-use serde::de::DeserializeOwned;
+use axum::{Json, http::Method};
 use serde_json::{Value, json};
 use state::State;
 
-use crate::sandbox::engine::{
-    Environment, Handle, Routes, StandIn, StoreError, complete, edit, oauth2, parse_json, read,
-};
+use crate::sandbox::engine::{ApiError, Environment, Handle, Routes, StandIn, StateType, StoreError, oauth2};
 
 /// The stand-in for VULT.
 pub const STAND_IN: StandIn = StandIn {
     name: "vult",
     routes,
-    state: complete::<State>,
+    state: StateType::of::<State>(),
     environment,
     error_body,
-    expire_token: Some(|state| edit::<State>(state, |state| state.tokens.clear())),
+    expire_token: Some(oauth2::revoke_tokens::<State>),
     rotate_key: None,
 };
 
 fn routes() -> Routes {
     Routes::new()
-        .route(Method::POST, "/oauth/token", "access token", oauth2::grant::<State>)
+        .route(Method::POST, "/oauth/token", "access token", oauth2::token::<State>)
         .section("Utility")
         .route(Method::GET, "/", "Root endpoint", utility::root)
         .route(Method::GET, "/ping", "Ping", utility::ping)
@@ -79,91 +70,24 @@ fn routes() -> Routes {
         .route(Method::POST, "/webhook/delete", "webhook delete", webhooks::delete)
 }
 
-fn environment(base_url: &str, state: &Value) -> Result<Environment, StoreError> {
-    let state: State = read(state)?;
+fn environment(handle: &Handle) -> Result<Environment, StoreError> {
+    let state = handle.read::<State>()?;
     Ok(vec![
-        ("IDV_VULT_BASE_URL", base_url.to_owned()),
-        ("IDV_VULT_CLIENT_ID", state.client_id),
-        ("IDV_VULT_CLIENT_SECRET", state.client_secret),
+        ("IDV_VULT_BASE_URL", handle.base_url().to_owned()),
+        ("IDV_VULT_CLIENT_ID", state.client_id.clone()),
+        ("IDV_VULT_CLIENT_SECRET", state.client_secret.clone()),
     ])
 }
 
-fn error_body(status: StatusCode, message: &str) -> Value {
-    json!({"statusCode": status.as_u16(), "error": status.canonical_reason().unwrap_or("Error"), "message": message})
+fn error_body(error: &ApiError) -> Value {
+    let name = error.status.canonical_reason().unwrap_or("Error");
+    json!({"statusCode": error.status.as_u16(), "error": name, "message": error.message})
 }
 
-/// An answer other than success.
-struct ApiError(StatusCode, String);
+/// A request with a valid token.
+type Authorized = oauth2::Authorized<State>;
 
-impl ApiError {
-    fn bad_request(message: impl Into<String>) -> Self {
-        Self(StatusCode::BAD_REQUEST, message.into())
-    }
-
-    fn not_found(message: impl Into<String>) -> Self {
-        Self(StatusCode::NOT_FOUND, message.into())
-    }
-}
-
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        let Self(status, message) = self;
-        let mut response = (status, Json(error_body(status, &message))).into_response();
-        if status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(WWW_AUTHENTICATE, axum::http::HeaderValue::from_static("Bearer"));
-        }
-        response
-    }
-}
-
-impl From<StoreError> for ApiError {
-    fn from(error: StoreError) -> Self {
-        Self(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
-    }
-}
-
-/// The empty object that every update answers.
-type Done = Json<Value>;
-
-fn done() -> Done {
+/// The empty object that every update returns.
+fn done() -> Json<Value> {
     Json(json!({}))
-}
-
-/// A request with a token that was given out and has not expired.
-struct Authorized;
-
-impl FromRequestParts<Handle> for Authorized {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, handle: &Handle) -> Result<Self, ApiError> {
-        let checked = oauth2::check_bearer::<State>(handle, &parts.headers);
-        checked.map(|()| Self).map_err(|error| ApiError(error.status(), error.to_string()))
-    }
-}
-
-/// A JSON body that fits `T`.
-struct Body<T>(T);
-
-impl<T: DeserializeOwned> FromRequest<Handle> for Body<T> {
-    type Rejection = ApiError;
-
-    async fn from_request(request: Request, handle: &Handle) -> Result<Self, ApiError> {
-        let headers = request.headers().clone();
-        let bytes = Bytes::from_request(request, handle)
-            .await
-            .map_err(|rejection| ApiError(rejection.status(), rejection.body_text()))?;
-        parse_json(&headers, &bytes).map(Self).map_err(ApiError::bad_request)
-    }
-}
-
-/// A query that fits `T`.
-struct Parameters<T>(T);
-
-impl<T: DeserializeOwned> FromRequestParts<Handle> for Parameters<T> {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, handle: &Handle) -> Result<Self, ApiError> {
-        let parsed = Query::from_request_parts(parts, handle).await;
-        parsed.map(|Query(value)| Self(value)).map_err(|rejection| ApiError::bad_request(rejection.body_text()))
-    }
 }

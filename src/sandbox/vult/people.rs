@@ -1,15 +1,14 @@
-//! What a tenant keeps about people: identities, and the sessions in which they were verified or came back.
+//! A tenant's data about people: identities, and their sessions of verification and authentication.
 //!
-//! Only what takes data away is served. Rows have the fields of "read identities" and "session read" that are about a
-//! person; whoever wants to see them looks at the state.
+//! Only the operations that remove data are served. Rows have the fields of "read identities" and "session read" that are
+//! about a person; they are visible in the state only.
 
-use axum::extract::State as Extract;
 use serde::{Deserialize, Serialize};
 
-use super::{ApiError, Authorized, Body, Done, done, state::State};
-use crate::sandbox::engine::Handle;
+use super::{Authorized, done, state::State};
+use crate::sandbox::engine::{ApiError, Body, Handle, Reply};
 
-/// What anonymising blanks.
+/// The fields that anonymising blanks.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 struct Person {
@@ -21,7 +20,7 @@ struct Person {
     gender_e: Gender,
 }
 
-/// The page shows "unknown", which is what is left of it.
+/// The page's enumeration; anonymising leaves "unknown".
 #[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Gender {
@@ -52,7 +51,7 @@ impl Person {
     }
 }
 
-/// A person whom the tenant knows.
+/// A person of the tenant.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Identity {
     identity_id: String,
@@ -68,7 +67,7 @@ impl Identity {
     }
 }
 
-/// A session of a person, with what it found out about them.
+/// A session of a person, with their data.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Session {
     session_id: String,
@@ -108,9 +107,9 @@ fn no_such_session(session_id: &str) -> ApiError {
 /// POST `/identity/anonymize`.
 pub(super) async fn anonymize_identity(
     _: Authorized,
-    Extract(handle): Extract<Handle>,
+    handle: Handle,
     Body(WhichIdentity { identity_id }): Body<WhichIdentity>,
-) -> Result<Done, ApiError> {
+) -> Reply {
     handle.update(|state: &mut State| {
         let identity = state.identities.iter_mut().find(|identity| identity.identity_id == identity_id);
         let identity = identity.ok_or_else(|| ApiError::not_found(format!("there is no identity {identity_id}")))?;
@@ -122,9 +121,9 @@ pub(super) async fn anonymize_identity(
 /// POST `/idv/session/anonymize`.
 pub(super) async fn anonymize_session(
     _: Authorized,
-    Extract(handle): Extract<Handle>,
+    handle: Handle,
     Body(WhichSession { session_id }): Body<WhichSession>,
-) -> Result<Done, ApiError> {
+) -> Reply {
     handle.update(|state: &mut State| {
         let session = state.sessions.iter_mut().find(|session| session.session_id == session_id);
         session.ok_or_else(|| no_such_session(&session_id))?.person = Person::default();
@@ -133,24 +132,20 @@ pub(super) async fn anonymize_session(
 }
 
 /// POST `/idv/session/delete`.
-pub(super) async fn delete_session(
-    _: Authorized,
-    Extract(handle): Extract<Handle>,
-    Body(which): Body<WhichSession>,
-) -> Result<Done, ApiError> {
+pub(super) async fn delete_session(_: Authorized, handle: Handle, Body(which): Body<WhichSession>) -> Reply {
     handle.update(|state: &mut State| remove(&mut state.sessions, &which))
 }
 
 /// POST `/ida/session/delete`.
 pub(super) async fn delete_authentication_session(
     _: Authorized,
-    Extract(handle): Extract<Handle>,
+    handle: Handle,
     Body(which): Body<WhichSession>,
-) -> Result<Done, ApiError> {
+) -> Reply {
     handle.update(|state: &mut State| remove(&mut state.authentication_sessions, &which))
 }
 
-fn remove(sessions: &mut Vec<Session>, WhichSession { session_id }: &WhichSession) -> Result<Done, ApiError> {
+fn remove(sessions: &mut Vec<Session>, WhichSession { session_id }: &WhichSession) -> Reply {
     let index = sessions.iter().position(|session| session.session_id == *session_id);
     sessions.remove(index.ok_or_else(|| no_such_session(session_id))?);
     Ok(done())

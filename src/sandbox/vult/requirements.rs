@@ -1,11 +1,11 @@
-//! What a document must show, by document type and data source.
+//! Requirements: which fields a document must have, by document type and data source.
 
-use axum::{Json, extract::State as Extract};
+use axum::Json;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{ApiError, Authorized, Body, Done, Parameters, done, fields::Flags, state::State};
-use crate::sandbox::engine::{Handle, present};
+use super::{Authorized, done, fields::Flags, state::State};
+use crate::sandbox::engine::{ApiError, Body, Handle, Parameters, Reply, present};
 
 /// The page's enumeration for `type_e`.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +32,7 @@ pub(super) struct RequirementSet {
 }
 
 impl RequirementSet {
-    /// 26 sets: four kinds of document by six sources, and two of one client's own.
+    /// 26 sets: four document types by six sources, and two sets of one client.
     pub(super) fn of_a_new_tenant() -> Vec<Self> {
         let types = [
             DocumentType::DriverLicense,
@@ -70,7 +70,7 @@ impl RequirementSet {
     }
 }
 
-/// The filters of a list; each that is given must be met exactly.
+/// The filters of a list; a set matches if it equals each filter that is given.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Filter {
@@ -81,7 +81,7 @@ pub(super) struct Filter {
 }
 
 impl Filter {
-    fn lets_through(&self, set: &RequirementSet) -> bool {
+    fn matches(&self, set: &RequirementSet) -> bool {
         (self.client_id.is_none() || self.client_id == set.client_id)
             && (self.user_id.is_none() || self.user_id == set.user_id)
             && self.type_e.is_none_or(|wanted| wanted == set.type_e)
@@ -103,22 +103,18 @@ pub(super) struct Update {
 }
 
 /// GET `/idv/requirements`.
-pub(super) async fn list(
-    _: Authorized,
-    Extract(handle): Extract<Handle>,
-    Parameters(filter): Parameters<Filter>,
-) -> Result<Json<Value>, ApiError> {
-    let mut state: State = handle.read()?;
-    state.requirements.retain(|set| filter.lets_through(set));
-    Ok(Json(json!({"requirements": state.requirements})))
+pub(super) async fn list(_: Authorized, handle: Handle, Parameters(filter): Parameters<Filter>) -> Reply {
+    let state = handle.read::<State>()?;
+    let sets: Vec<_> = state.requirements.iter().filter(|set| filter.matches(set)).collect();
+    Ok(Json(json!({"requirements": sets})))
 }
 
 /// POST `/idv/requirements`.
 pub(super) async fn update(
     _: Authorized,
-    Extract(handle): Extract<Handle>,
+    handle: Handle,
     Body(Update { client_id, user_id, type_e, data_source_e, required }): Body<Update>,
-) -> Result<Done, ApiError> {
+) -> Reply {
     if data_source_e.is_empty() {
         return Err(ApiError::bad_request("data_source_e must not be empty"));
     }

@@ -1,6 +1,4 @@
-//! What the stand-in remembers of a VULT tenant, and what a new tenant has.
-
-use std::collections::BTreeMap;
+//! The state of a VULT tenant, and the state of a new one.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,18 +8,20 @@ use super::{
     webhooks::Webhook,
     weights::WeightSet,
 };
-use crate::sandbox::engine::oauth2::{ClientAuth, Clients, Issuer};
+use crate::sandbox::engine::{
+    IdSource, Ids,
+    oauth2::{Client, ClientAuth, Issuer, Tokens},
+};
 
 /// A tenant of VULT.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct State {
     pub(super) client_id: String,
     pub(super) client_secret: String,
     pub(super) token_lifetime_seconds: i64,
-    /// Access token to the time it expires, in seconds since 1970.
-    pub(super) tokens: BTreeMap<String, i64>,
-    /// Every set that ever was, oldest first: the last one of a scope is its current one.
+    pub(super) tokens: Tokens,
+    /// Current and former sets, oldest first: the last one of a scope is its current one.
     pub(super) weights: Vec<WeightSet>,
     pub(super) requirements: Vec<RequirementSet>,
     /// In order of creation.
@@ -33,8 +33,7 @@ pub(super) struct State {
     pub(super) sessions: Vec<Session>,
     /// Sessions of identity authentication (IDA).
     pub(super) authentication_sessions: Vec<Session>,
-    /// The number of the last id that was made up.
-    last_id: u64,
+    last_ids: Ids,
 }
 
 impl Default for State {
@@ -43,7 +42,7 @@ impl Default for State {
             client_id: "sandbox-client".to_owned(),
             client_secret: "sandbox-client-secret-f3a91c".to_owned(),
             token_lifetime_seconds: 3600,
-            tokens: BTreeMap::new(),
+            tokens: Tokens::default(),
             weights: vec![WeightSet::of_a_new_tenant()],
             requirements: RequirementSet::of_a_new_tenant(),
             webhooks: Vec::new(),
@@ -51,37 +50,45 @@ impl Default for State {
             identities: Identity::of_a_new_tenant(),
             sessions: Session::of_a_new_tenant("ses"),
             authentication_sessions: Session::of_a_new_tenant("ida"),
-            last_id: 0,
+            last_ids: Ids::default(),
         }
     }
 }
 
 impl State {
-    /// Makes up an id that nothing has yet: counted, not random, so that a run can be repeated to the letter.
-    pub(super) fn next_id(&mut self, prefix: &str) -> String {
-        loop {
-            self.last_id += 1;
-            let id = format!("{prefix}_{:06}", self.last_id);
-            let taken = self.webhooks.iter().any(|webhook| webhook.id == id)
-                || self.weights.iter().any(|weights| weights.id == id);
-            if !taken {
-                return id;
-            }
-        }
+    /// Returns the next id with a prefix.
+    pub(super) fn new_id(&mut self, prefix: &str) -> String {
+        self.next_id(prefix, |number| format!("{prefix}_{number:06}"))
     }
 }
 
-/// The page says no more than "oauth2", so both ways of the standard are taken and its errors answered.
+impl IdSource for State {
+    type Id = String;
+
+    fn ids(&mut self) -> &mut Ids {
+        &mut self.last_ids
+    }
+
+    fn has_id(&self, id: &String) -> bool {
+        self.webhooks.iter().any(|webhook| webhook.id == *id) || self.weights.iter().any(|weights| weights.id == *id)
+    }
+}
+
+/// The page says only "oauth2", so the stand-in accepts both ways of the standard and returns its errors.
 impl Issuer for State {
     const CLIENT_AUTH: ClientAuth = ClientAuth::Either;
 
-    fn clients(&mut self) -> Clients<'_> {
-        Clients {
-            client_id: &self.client_id,
-            client_secret: &self.client_secret,
+    fn client(&self) -> Client<'_> {
+        Client {
+            id: &self.client_id,
+            secret: &self.client_secret,
             token_lifetime_seconds: self.token_lifetime_seconds,
-            tokens: &mut self.tokens,
+            tokens: &self.tokens,
         }
+    }
+
+    fn tokens(&mut self) -> &mut Tokens {
+        &mut self.tokens
     }
 }
 
@@ -90,11 +97,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_that_a_seed_took_is_passed_over() {
+    fn an_id_that_a_seed_has_set_is_skipped() {
         let webhook =
             |id: &str| Webhook { id: id.to_owned(), name: String::new(), url: String::new(), client_id: None };
         let mut state = State { webhooks: vec![webhook("whk_000001"), webhook("whk_000003")], ..State::default() };
-        let ids = [state.next_id("whk"), state.next_id("whk")];
+        let ids = [state.new_id("whk"), state.new_id("whk")];
         assert_eq!(ids, ["whk_000002", "whk_000004"]);
     }
 

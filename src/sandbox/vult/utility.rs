@@ -1,6 +1,6 @@
-//! The page's "Utility" section: what the service says about itself. Public, as the page asks for no authorization.
+//! The page's "Utility" section: information about the service. Public, since the page requires no authorization.
 
-use axum::{Json, extract::State};
+use axum::Json;
 use serde_json::{Map, Value, json};
 
 use crate::sandbox::engine::Handle;
@@ -9,16 +9,16 @@ const SERVICE: &str = "KYC API";
 const VERSION: &str = "2.10.15";
 const ENVIRONMENT: &str = "sandbox";
 
-type Answer = Json<Value>;
+type Response = Json<Value>;
 
 /// GET `/`.
-pub(super) async fn root(State(handle): State<Handle>) -> Answer {
+pub(super) async fn root(handle: Handle) -> Response {
     Json(json!({
         "service": SERVICE,
         "description": "Local stand-in for the KYC API",
         "version": VERSION,
         "environment": ENVIRONMENT,
-        "timestamp": timestamp(&handle),
+        "timestamp": handle.timestamp(),
         "documentation": "/openapi.json",
         "health": "/health",
         "status": "/status",
@@ -26,17 +26,17 @@ pub(super) async fn root(State(handle): State<Handle>) -> Answer {
 }
 
 /// GET `/ping`.
-pub(super) async fn ping(State(handle): State<Handle>) -> Answer {
-    Json(json!({"pong": true, "timestamp": timestamp(&handle)}))
+pub(super) async fn ping(handle: Handle) -> Response {
+    Json(json!({"pong": true, "timestamp": handle.timestamp()}))
 }
 
 /// GET `/status`. The page shows `endpoints` as an object and lists `api_spec` among its keys.
-pub(super) async fn status(State(handle): State<Handle>) -> Answer {
+pub(super) async fn status(handle: Handle) -> Response {
     Json(json!({
         "service": SERVICE,
         "version": VERSION,
         "environment": ENVIRONMENT,
-        "timestamp": timestamp(&handle),
+        "timestamp": handle.timestamp(),
         "uptime": handle.uptime_seconds(),
         "endpoints": {
             "root": "/", "ping": "/ping", "status": "/status", "metrics": "/metrics", "version": "/version",
@@ -47,19 +47,19 @@ pub(super) async fn status(State(handle): State<Handle>) -> Answer {
 }
 
 /// GET `/metrics`.
-pub(super) async fn metrics(State(handle): State<Handle>) -> Answer {
+pub(super) async fn metrics(handle: Handle) -> Response {
     Json(json!({
-        "timestamp": timestamp(&handle),
+        "timestamp": handle.timestamp(),
         "system": {"uptime": handle.uptime_seconds(), "platform": std::env::consts::OS, "arch": std::env::consts::ARCH},
         "environment": {"name": ENVIRONMENT, "version": VERSION},
     }))
 }
 
 /// GET `/health`.
-pub(super) async fn health(State(handle): State<Handle>) -> Answer {
+pub(super) async fn health(handle: Handle) -> Response {
     Json(json!({
         "status": "healthy",
-        "timestamp": timestamp(&handle),
+        "timestamp": handle.timestamp(),
         "uptime": handle.uptime_seconds(),
         "version": VERSION,
         "environment": ENVIRONMENT,
@@ -69,23 +69,23 @@ pub(super) async fn health(State(handle): State<Handle>) -> Answer {
 }
 
 /// GET `/health/live`.
-pub(super) async fn alive(State(handle): State<Handle>) -> Answer {
-    Json(json!({"status": "alive", "timestamp": timestamp(&handle), "uptime": handle.uptime_seconds()}))
+pub(super) async fn alive(handle: Handle) -> Response {
+    Json(json!({"status": "alive", "timestamp": handle.timestamp(), "uptime": handle.uptime_seconds()}))
 }
 
 /// GET `/health/ready`.
-pub(super) async fn ready(State(handle): State<Handle>) -> Answer {
-    Json(json!({"status": "ready", "timestamp": timestamp(&handle), "checks": {"database": "ok"}}))
+pub(super) async fn ready(handle: Handle) -> Response {
+    Json(json!({"status": "ready", "timestamp": handle.timestamp(), "checks": {"database": "ok"}}))
 }
 
 /// GET `/version`.
-pub(super) async fn version() -> Answer {
+pub(super) async fn version() -> Response {
     Json(json!({"version": VERSION}))
 }
 
 /// GET `/openapi.json`: the document that the page offers for download, reduced to operations, their summaries, and their
 /// sections as tags. Two operations of different sections share the summary "session delete", as on the page.
-pub(super) async fn openapi(State(handle): State<Handle>) -> Answer {
+pub(super) async fn openapi(handle: Handle) -> Response {
     let mut paths = Map::new();
     for operation in super::routes().operations() {
         let described = json!({
@@ -102,8 +102,4 @@ pub(super) async fn openapi(State(handle): State<Handle>) -> Answer {
         "servers": [{"url": handle.base_url()}],
         "paths": paths,
     }))
-}
-
-fn timestamp(handle: &Handle) -> String {
-    handle.now().to_string()
 }

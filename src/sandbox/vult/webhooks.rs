@@ -1,12 +1,12 @@
-//! Webhooks: created without an id in the answer, found by listing, deleted by id.
+//! Webhooks: the response to a create has no id; the list has it; a delete needs it.
 
-use axum::{Json, extract::State as Extract};
+use axum::Json;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use url::Url;
 
-use super::{ApiError, Authorized, Body, Done, done, state::State};
-use crate::sandbox::engine::{Handle, present};
+use super::{Authorized, done, state::State};
+use crate::sandbox::engine::{ApiError, Body, Handle, Page, Reply, present};
 
 const ROWS_OF_A_PAGE: usize = 20;
 const MOST_ROWS_OF_A_PAGE: usize = 100;
@@ -45,7 +45,7 @@ pub(super) struct List {
 }
 
 impl List {
-    fn lets_through(&self, webhook: &Webhook) -> bool {
+    fn matches(&self, webhook: &Webhook) -> bool {
         let term = self.search_term.as_deref().unwrap_or_default().to_lowercase();
         (self.client_id.is_none() || self.client_id == webhook.client_id)
             && (webhook.name.to_lowercase().contains(&term) || webhook.url.to_lowercase().contains(&term))
@@ -61,9 +61,9 @@ pub(super) struct Delete {
 /// POST `/webhook/create`.
 pub(super) async fn create(
     _: Authorized,
-    Extract(handle): Extract<Handle>,
+    handle: Handle,
     Body(Create { client_id, name, url }): Body<Create>,
-) -> Result<Done, ApiError> {
+) -> Reply {
     if name.is_empty() {
         return Err(ApiError::bad_request("name must not be empty"));
     }
@@ -71,39 +71,27 @@ pub(super) async fn create(
         return Err(ApiError::bad_request("url must be an http or https URL"));
     }
     handle.update(|state: &mut State| {
-        let id = state.next_id("whk");
+        let id = state.new_id("whk");
         state.webhooks.push(Webhook { id, name, url, client_id });
         Ok(done())
     })
 }
 
 /// POST `/webhook/list`.
-pub(super) async fn list(
-    _: Authorized,
-    Extract(handle): Extract<Handle>,
-    Body(list): Body<List>,
-) -> Result<Json<Value>, ApiError> {
+pub(super) async fn list(_: Authorized, handle: Handle, Body(list): Body<List>) -> Reply {
     let take = list.take.unwrap_or(ROWS_OF_A_PAGE);
     if !(1..=MOST_ROWS_OF_A_PAGE).contains(&take) {
         return Err(ApiError::bad_request(format!("take must be 1 to {MOST_ROWS_OF_A_PAGE}, found {take}")));
     }
-    let mut state: State = handle.read()?;
-    state.webhooks.retain(|webhook| list.lets_through(webhook));
-    let rows: Vec<_> = state
-        .webhooks
-        .iter()
-        .skip(list.skip.unwrap_or_default())
-        .take(take.min(state.page_cap.unwrap_or(take)))
-        .collect();
-    Ok(Json(json!({"webhooks": rows, "statistics": {"total": state.webhooks.len()}})))
+    let state = handle.read::<State>()?;
+    let matching: Vec<_> = state.webhooks.iter().filter(|webhook| list.matches(webhook)).collect();
+    let total = matching.len();
+    let rows = Page::at_offset(list.skip.unwrap_or_default(), take, state.page_cap).of(matching);
+    Ok(Json(json!({"webhooks": rows, "statistics": {"total": total}})))
 }
 
 /// POST `/webhook/delete`.
-pub(super) async fn delete(
-    _: Authorized,
-    Extract(handle): Extract<Handle>,
-    Body(Delete { id }): Body<Delete>,
-) -> Result<Done, ApiError> {
+pub(super) async fn delete(_: Authorized, handle: Handle, Body(Delete { id }): Body<Delete>) -> Reply {
     handle.update(|state: &mut State| {
         let index = state.webhooks.iter().position(|webhook| webhook.id == id);
         let index = index.ok_or_else(|| ApiError::not_found(format!("there is no webhook {id}")))?;

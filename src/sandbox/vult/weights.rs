@@ -1,23 +1,20 @@
-//! Scoring weights: a current set per scope, and every set that ever was by its id.
+//! Scoring weights: one current set per scope, and every former set by its id.
 
-use axum::{
-    Json,
-    extract::{Path, State as Extract},
-};
+use axum::{Json, extract::Path};
 use serde::{Deserialize, Serialize};
 
-use super::{ApiError, Authorized, Body, Done, Parameters, done, fields::Numbers, state::State};
-use crate::sandbox::engine::{Handle, present};
+use super::{Authorized, done, fields::Numbers, state::State};
+use crate::sandbox::engine::{ApiError, Body, Handle, Parameters, Reply, present};
 
 /// One set of weights, current or historical.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct WeightSet {
     pub(super) id: String,
     #[serde(flatten)]
-    answer: Weights,
+    weights: Weights,
 }
 
-/// The 29 fields of an answer.
+/// The 29 fields of a response.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Weights {
     client_id: Option<String>,
@@ -26,7 +23,7 @@ pub(super) struct Weights {
     values: Numbers,
 }
 
-/// Whom a set is for; neither means the whole tenant.
+/// The scope of a set; neither field means the whole tenant.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Scope {
@@ -46,56 +43,52 @@ pub(super) struct Update {
 }
 
 impl WeightSet {
-    /// What a tenant has before anybody wrote weights.
+    /// The set of a new tenant.
     pub(super) fn of_a_new_tenant() -> Self {
-        let answer = Weights { client_id: None, user_id: None, values: Numbers::default() };
-        Self { id: "wgt_initial".to_owned(), answer }
+        let weights = Weights { client_id: None, user_id: None, values: Numbers::default() };
+        Self { id: "wgt_initial".to_owned(), weights }
     }
 }
 
 impl State {
-    /// The values in force for a scope: its own, else the tenant's. `None` only where a seed left no set at all.
+    /// The current values of a scope: its own, otherwise the tenant's. `None` only if a seed has no set at all.
     fn weights_for(&self, scope: Scope) -> Option<Weights> {
         let current = |client_id: &Option<String>, user_id: &Option<String>| {
-            let is_it = |set: &&WeightSet| set.answer.client_id == *client_id && set.answer.user_id == *user_id;
+            let is_it = |set: &&WeightSet| set.weights.client_id == *client_id && set.weights.user_id == *user_id;
             self.weights.iter().rev().find(is_it)
         };
         let set = current(&scope.client_id, &scope.user_id).or_else(|| current(&None, &None))?;
         let Scope { client_id, user_id } = scope;
-        Some(Weights { client_id, user_id, values: set.answer.values.clone() })
+        Some(Weights { client_id, user_id, values: set.weights.values.clone() })
     }
 }
 
 /// GET `/idv/weights`.
 pub(super) async fn current(
     _: Authorized,
-    Extract(handle): Extract<Handle>,
+    handle: Handle,
     Parameters(scope): Parameters<Scope>,
-) -> Result<Json<Weights>, ApiError> {
-    let state: State = handle.read()?;
+) -> Reply<Json<Weights>> {
+    let state = handle.read::<State>()?;
     state.weights_for(scope).map(Json).ok_or_else(|| ApiError::not_found("the tenant has no weights"))
 }
 
 /// GET `/idv/weights/{id}`.
-pub(super) async fn by_id(
-    _: Authorized,
-    Extract(handle): Extract<Handle>,
-    Path(id): Path<String>,
-) -> Result<Json<Weights>, ApiError> {
-    let state: State = handle.read()?;
-    let set = state.weights.into_iter().find(|set| set.id == id);
-    set.map(|set| Json(set.answer)).ok_or_else(|| ApiError::not_found(format!("there are no weights {id}")))
+pub(super) async fn by_id(_: Authorized, handle: Handle, Path(id): Path<String>) -> Reply<Json<Weights>> {
+    let state = handle.read::<State>()?;
+    let set = state.weights.iter().find(|set| set.id == id);
+    set.map(|set| Json(set.weights.clone())).ok_or_else(|| ApiError::not_found(format!("there are no weights {id}")))
 }
 
 /// POST `/idv/weights`.
 pub(super) async fn update(
     _: Authorized,
-    Extract(handle): Extract<Handle>,
+    handle: Handle,
     Body(Update { client_id, user_id, values }): Body<Update>,
-) -> Result<Done, ApiError> {
+) -> Reply {
     handle.update(|state: &mut State| {
-        let id = state.next_id("wgt");
-        state.weights.push(WeightSet { id, answer: Weights { client_id, user_id, values } });
+        let id = state.new_id("wgt");
+        state.weights.push(WeightSet { id, weights: Weights { client_id, user_id, values } });
         Ok(done())
     })
 }
@@ -120,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scope_has_its_last_set_or_else_the_tenants() {
+    fn a_scope_uses_its_latest_set_or_the_tenants() {
         let sets = [(None, None, 1), (Some("a"), None, 2), (Some("a"), Some("u"), 3), (Some("a"), None, 4)];
         let mut state = State::default();
         state.weights = sets.map(|(client_id, user_id, value)| written(client_id, user_id, value)).into();
@@ -136,9 +129,9 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_has_29_fields_and_the_scope_that_was_asked_for() {
-        let answer = in_force(&State::default(), Some("b"), None);
-        assert_eq!(answer.as_object().unwrap().len(), 29);
-        assert_eq!((&answer["client_id"], &answer["user_id"]), (&json!("b"), &Value::Null));
+    fn a_response_has_29_fields_and_the_requested_scope() {
+        let response = in_force(&State::default(), Some("b"), None);
+        assert_eq!(response.as_object().unwrap().len(), 29);
+        assert_eq!((&response["client_id"], &response["user_id"]), (&json!("b"), &Value::Null));
     }
 }

@@ -1,30 +1,26 @@
-//! Who may call, and how often: keys, scopes, limits, the allowance.
+//! Authentication and limits: keys, scopes, rate limits, the allowance.
 
 use axum::{
     Json,
     extract::FromRequestParts,
-    http::{
-        HeaderMap, HeaderName, HeaderValue, StatusCode,
-        header::{AUTHORIZATION, RETRY_AFTER},
-        request::Parts,
-    },
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::RETRY_AFTER, request::Parts},
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
 
-use super::{ApiError, state::State};
-use crate::sandbox::engine::Handle;
+use super::state::State;
+use crate::sandbox::engine::{ApiError, Handle, oauth2::bearer};
 
-/// How long a limit counts, in seconds.
+/// The window of a rate limit, in seconds.
 const WINDOW: i64 = 60;
 
-/// A request with the secret key, which was counted.
+/// A request with the secret key, counted against its limit.
 pub(super) struct Caller(Meter);
 
-/// A request with the publishable key.
+/// A request with the publishable key, counted against its limit.
 pub(super) struct Public(Meter);
 
-/// What every answer says of the limit, and in which generation's form it is.
+/// The generation of a request, and the rate limit headers of its response.
 struct Meter {
     today: bool,
     limits: HeaderMap,
@@ -35,18 +31,18 @@ impl FromRequestParts<Handle> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, handle: &Handle) -> Result<Self, ApiError> {
         let (today, group) = generation(parts.uri.path());
-        let state: State = handle.read()?;
+        let state = handle.read::<State>()?;
         match presented(&parts.headers, today) {
             Some(key) if key == state.secret_key => {}
             Some(key) if key == state.publishable_key => {
                 let message = "this endpoint needs the secret key";
-                return Err(ApiError::new(StatusCode::FORBIDDEN, "SECRET_KEY_REQUIRED", message));
+                return Err(ApiError::forbidden(message).with_code("SECRET_KEY_REQUIRED"));
             }
             _ => return Err(unauthorized()),
         }
         if !state.scopes.contains(group) {
             let message = format!("the key lacks the scope {group}");
-            return Err(ApiError::new(StatusCode::FORBIDDEN, "INSUFFICIENT_SCOPE", message));
+            return Err(ApiError::forbidden(message).with_code("INSUFFICIENT_SCOPE"));
         }
         let limits = count(handle, group)?;
         Ok(Self(Meter { today, limits }))
@@ -58,8 +54,8 @@ impl FromRequestParts<Handle> for Public {
 
     async fn from_request_parts(parts: &mut Parts, handle: &Handle) -> Result<Self, ApiError> {
         let (today, group) = generation(parts.uri.path());
-        let state: State = handle.read()?;
-        // The page's form has the key in its body.
+        let state = handle.read::<State>()?;
+        // On the page's generation the key is in the body.
         if today && presented(&parts.headers, today) != Some(&state.publishable_key) {
             return Err(unauthorized());
         }
@@ -68,26 +64,26 @@ impl FromRequestParts<Handle> for Public {
 }
 
 impl Caller {
-    /// A success in the generation's form.
-    pub(super) fn answer(self, handle: &Handle, status: StatusCode, data: Value) -> Response {
-        self.0.answer(handle, status, data, Value::Null)
+    /// Returns a success in the generation's envelope.
+    pub(super) fn response(self, handle: &Handle, status: StatusCode, data: Value) -> Response {
+        self.0.response(handle, status, data, Value::Null)
     }
 
-    /// One page of a list.
+    /// Returns one page of a list.
     pub(super) fn page(self, handle: &Handle, rows: Value, pagination: Value) -> Response {
-        self.0.answer(handle, StatusCode::OK, rows, pagination)
+        self.0.response(handle, StatusCode::OK, rows, pagination)
     }
 }
 
 impl Public {
-    /// A success in the generation's form.
-    pub(super) fn answer(self, handle: &Handle, data: Value) -> Response {
-        self.0.answer(handle, StatusCode::OK, data, Value::Null)
+    /// Returns a success in the generation's envelope.
+    pub(super) fn response(self, handle: &Handle, data: Value) -> Response {
+        self.0.response(handle, StatusCode::OK, data, Value::Null)
     }
 }
 
 impl Meter {
-    fn answer(self, handle: &Handle, status: StatusCode, data: Value, pagination: Value) -> Response {
+    fn response(self, handle: &Handle, status: StatusCode, data: Value, pagination: Value) -> Response {
         let body = if self.today {
             let mut meta = json!({
                 "request_id": uuid::Uuid::new_v4().to_string(),
@@ -106,10 +102,10 @@ impl Meter {
 }
 
 pub(super) fn unauthorized() -> ApiError {
-    ApiError::new(StatusCode::UNAUTHORIZED, "unauthorized", "the API key is missing or not valid")
+    ApiError::unauthorized("the API key is missing or not valid")
 }
 
-/// Whether a path is of today's generation, and its first part, which names scope and limit.
+/// Returns whether a path is of today's generation, and its first part, which names scope and limit.
 fn generation(path: &str) -> (bool, &str) {
     let (today, rest) = match path.strip_prefix("/verify/v1/") {
         Some(rest) => (true, rest),
@@ -118,16 +114,12 @@ fn generation(path: &str) -> (bool, &str) {
     (today, rest.split('/').next().unwrap_or_default())
 }
 
-/// The key as the generation wants it.
+/// Returns the key from where the generation expects it.
 fn presented(headers: &HeaderMap, today: bool) -> Option<&str> {
-    if today {
-        headers.get("x-api-key")?.to_str().ok()
-    } else {
-        headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
-    }
+    if today { headers.get("x-api-key")?.to_str().ok() } else { bearer(headers) }
 }
 
-/// Counts one request, and says what is left.
+/// Counts one request and returns the rate limit headers.
 fn count(handle: &Handle, group: &str) -> Result<HeaderMap, ApiError> {
     let now = handle.now().as_second();
     handle.update(|state: &mut State| {
@@ -145,27 +137,25 @@ fn count(handle: &Handle, group: &str) -> Result<HeaderMap, ApiError> {
             ("x-ratelimit-remaining", limit.per_minute.saturating_sub(limit.used).to_string()),
             ("x-ratelimit-reset", reset.to_string()),
         ] {
-            // Digits always make a header.
+            // Digits are always a valid header value.
             if let Ok(value) = HeaderValue::from_str(&value) {
                 headers.insert(HeaderName::from_static(name), value);
             }
         }
         if over {
             headers.insert(RETRY_AFTER, reset.saturating_sub(now).into());
-            let message = "too many requests";
-            let refusal = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message);
-            return Err(ApiError { headers: Box::new(headers), ..refusal });
+            return Err(ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too many requests").with_headers(headers));
         }
         Ok(headers)
     })
 }
 
-/// Takes one paid call off the allowance.
+/// Subtracts one paid call from the allowance.
 pub(super) fn pay(state: &mut State) -> Result<(), ApiError> {
     match &mut state.allowance {
         Some(0) => {
             let message = "the allowance of the project is used up";
-            Err(ApiError::new(StatusCode::PAYMENT_REQUIRED, "ALLOWANCE_EXHAUSTED", message))
+            Err(ApiError::new(StatusCode::PAYMENT_REQUIRED, message))
         }
         Some(left) => {
             *left -= 1;

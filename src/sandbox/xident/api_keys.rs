@@ -1,16 +1,12 @@
-//! API keys, which today's generation calls tokens: created with a secret that is told once.
+//! API keys, which today's generation calls tokens: the response to a create has the secret, later ones do not.
 
-use axum::{
-    extract::{Path, State as Extract},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::Path, http::StatusCode, response::Response};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{ApiError, Body, PageOf, Parameters, access::Caller, check_length, state::State};
-use crate::sandbox::engine::{Handle, present};
+use super::{PageQuery, access::Caller, check_length, state::State};
+use crate::sandbox::engine::{ApiError, Body, Handle, Parameters, Reply, present};
 
 /// A key with its secret.
 #[derive(Clone, Serialize, Deserialize)]
@@ -41,7 +37,7 @@ pub(super) struct Create {
 }
 
 impl ApiKey {
-    /// As it is told after its creation.
+    /// The key as a read returns it.
     fn row(&self) -> Value {
         json!({
             "id": self.id,
@@ -55,66 +51,50 @@ impl ApiKey {
 }
 
 /// POST `/verify/v1/tokens`.
-pub(super) async fn create(
-    caller: Caller,
-    Extract(handle): Extract<Handle>,
-    Body(create): Body<Create>,
-) -> Result<Response, ApiError> {
+pub(super) async fn create(caller: Caller, handle: Handle, Body(create): Body<Create>) -> Reply<Response> {
     check_length("name", &create.name, 255)?;
     if let Some(text) = &create.expires_at
         && text.parse::<Timestamp>().is_err()
     {
         return Err(ApiError::bad_request("expires_at must be an RFC 3339 time"));
     }
-    let created_at = handle.now().to_string();
+    let created_at = handle.timestamp();
     let key = handle.update(|state: &mut State| {
         let Create { name, callback_url, expires_at, rule_id } = create;
-        let (id, token) = (state.next_id(), format!("sk_test_{}", uuid::Uuid::new_v4().simple()));
+        let (id, token) = (state.new_id(), format!("sk_test_{}", uuid::Uuid::new_v4().simple()));
         let key = ApiKey { id, name, callback_url, expires_at, rule_id, created_at, token };
         state.api_keys.push(key.clone());
         Ok::<_, ApiError>(key)
     })?;
     let mut row = key.row();
     row["token"] = key.token.into();
-    Ok(caller.answer(&handle, StatusCode::CREATED, row))
+    Ok(caller.response(&handle, StatusCode::CREATED, row))
 }
 
 /// GET `/verify/v1/tokens`.
-pub(super) async fn list(
-    caller: Caller,
-    Extract(handle): Extract<Handle>,
-    Parameters(page): Parameters<PageOf>,
-) -> Result<Response, ApiError> {
-    let state: State = handle.read()?;
+pub(super) async fn list(caller: Caller, handle: Handle, Parameters(page): Parameters<PageQuery>) -> Reply<Response> {
+    let state = handle.read::<State>()?;
     let rows: Vec<Value> = state.api_keys.iter().map(ApiKey::row).collect();
-    let (rows, pagination) = page.cut(state.page_cap, &rows)?;
+    let (rows, pagination) = page.cut(state.page_cap, rows)?;
     Ok(caller.page(&handle, rows, pagination))
 }
 
 /// GET `/verify/v1/tokens/{id}`.
-pub(super) async fn get(
-    caller: Caller,
-    Extract(handle): Extract<Handle>,
-    Path(id): Path<String>,
-) -> Result<Response, ApiError> {
-    let state: State = handle.read()?;
-    let key = state.api_keys.iter().find(|key| key.id.to_string() == id).ok_or_else(|| unknown(&id))?;
-    Ok(caller.answer(&handle, StatusCode::OK, key.row()))
+pub(super) async fn get(caller: Caller, handle: Handle, Path(id): Path<String>) -> Reply<Response> {
+    let state = handle.read::<State>()?;
+    let key = state.api_keys.iter().find(|key| key.id.to_string() == id).ok_or_else(|| not_found(&id))?;
+    Ok(caller.response(&handle, StatusCode::OK, key.row()))
 }
 
 /// DELETE `/verify/v1/tokens/{id}`.
-pub(super) async fn delete(
-    _: Caller,
-    Extract(handle): Extract<Handle>,
-    Path(id): Path<String>,
-) -> Result<StatusCode, ApiError> {
+pub(super) async fn delete(_: Caller, handle: Handle, Path(id): Path<String>) -> Reply<StatusCode> {
     handle.update(|state: &mut State| {
-        let index = state.api_keys.iter().position(|key| key.id.to_string() == id).ok_or_else(|| unknown(&id))?;
+        let index = state.api_keys.iter().position(|key| key.id.to_string() == id).ok_or_else(|| not_found(&id))?;
         state.api_keys.remove(index);
         Ok(StatusCode::NO_CONTENT)
     })
 }
 
-fn unknown(id: &str) -> ApiError {
+fn not_found(id: &str) -> ApiError {
     ApiError::not_found(format!("there is no API key {id}"))
 }

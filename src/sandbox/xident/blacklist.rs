@@ -1,20 +1,16 @@
-//! The blacklist: added to on both generations, listed and deleted from on today's.
+//! The blacklist: both generations add to it; today's also lists and deletes.
 
 use std::collections::BTreeMap;
 
-use axum::{
-    extract::{Path, State as Extract},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::Path, http::StatusCode, response::Response};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{ApiError, Body, PageOf, Parameters, access, access::Caller, check_image, check_length, state::State};
-use crate::sandbox::engine::{Handle, present};
+use super::{PageQuery, access, access::Caller, check_image, check_length, state::State};
+use crate::sandbox::engine::{ApiError, Body, Handle, Parameters, Reply, present};
 
-/// A face that is to be turned away.
+/// A face that is to be rejected.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Entry {
@@ -26,7 +22,7 @@ pub(super) struct Entry {
     pub(super) metadata: BTreeMap<String, String>,
     /// In seconds since 1970.
     pub(super) created_at: i64,
-    /// From when on the list shows it, in seconds since 1970.
+    /// When the list begins to show it, in seconds since 1970.
     #[serde(default)]
     pub(super) listed_at: i64,
 }
@@ -48,48 +44,36 @@ pub(super) struct AddImage {
 }
 
 /// POST `/v1/blacklist/add`.
-pub(super) async fn add(
-    caller: Caller,
-    Extract(handle): Extract<Handle>,
-    Body(add): Body<Add>,
-) -> Result<Response, ApiError> {
-    let id = keep(&handle, add.face_image, add.reason, add.metadata.unwrap_or_default())?;
+pub(super) async fn add(caller: Caller, handle: Handle, Body(add): Body<Add>) -> Reply<Response> {
+    let id = store(&handle, add.face_image, add.reason, add.metadata.unwrap_or_default())?;
     let body = json!({"success": true, "blacklist_id": format!("bl_{id:06}")});
-    Ok(caller.answer(&handle, StatusCode::OK, body))
+    Ok(caller.response(&handle, StatusCode::OK, body))
 }
 
 /// POST `/verify/v1/blacklist/image`.
-pub(super) async fn add_image(
-    caller: Caller,
-    Extract(handle): Extract<Handle>,
-    Body(add): Body<AddImage>,
-) -> Result<Response, ApiError> {
-    keep(&handle, add.image, add.reason, BTreeMap::new())?;
-    Ok(caller.answer(&handle, StatusCode::CREATED, json!({"status": "processing"})))
+pub(super) async fn add_image(caller: Caller, handle: Handle, Body(add): Body<AddImage>) -> Reply<Response> {
+    store(&handle, add.image, add.reason, BTreeMap::new())?;
+    Ok(caller.response(&handle, StatusCode::CREATED, json!({"status": "processing"})))
 }
 
-fn keep(handle: &Handle, image: String, reason: String, metadata: BTreeMap<String, String>) -> Result<u64, ApiError> {
+fn store(handle: &Handle, image: String, reason: String, metadata: BTreeMap<String, String>) -> Result<u64, ApiError> {
     check_image(&image)?;
     check_length("reason", &reason, 500)?;
     let now = handle.now().as_second();
     handle.update(|state: &mut State| {
         access::pay(state)?;
-        let (id, listed_at) = (state.next_id(), now.saturating_add(state.processing_seconds));
+        let (id, listed_at) = (state.new_id(), now.saturating_add(state.processing_seconds));
         state.blacklist.push(Entry { id, reason, image, metadata, created_at: now, listed_at });
         Ok(id)
     })
 }
 
 /// GET `/verify/v1/blacklist`.
-pub(super) async fn list(
-    caller: Caller,
-    Extract(handle): Extract<Handle>,
-    Parameters(page): Parameters<PageOf>,
-) -> Result<Response, ApiError> {
-    let (state, now): (State, _) = (handle.read()?, handle.now().as_second());
+pub(super) async fn list(caller: Caller, handle: Handle, Parameters(page): Parameters<PageQuery>) -> Reply<Response> {
+    let (state, now) = (handle.read::<State>()?, handle.now().as_second());
     let listed = state.blacklist.iter().rev().filter(|entry| entry.listed_at <= now);
     let rows: Vec<Value> = listed.map(row).collect();
-    let (rows, pagination) = page.cut(state.page_cap, &rows)?;
+    let (rows, pagination) = page.cut(state.page_cap, rows)?;
     Ok(caller.page(&handle, rows, pagination))
 }
 
@@ -99,16 +83,12 @@ fn row(entry: &Entry) -> Value {
 }
 
 /// DELETE `/verify/v1/blacklist/{id}`.
-pub(super) async fn delete(
-    caller: Caller,
-    Extract(handle): Extract<Handle>,
-    Path(id): Path<String>,
-) -> Result<Response, ApiError> {
+pub(super) async fn delete(caller: Caller, handle: Handle, Path(id): Path<String>) -> Reply<Response> {
     handle.update(|state: &mut State| {
         let index = state.blacklist.iter().position(|entry| entry.id.to_string() == id);
         let index = index.ok_or_else(|| ApiError::not_found(format!("there is no blacklist entry {id}")))?;
         state.blacklist.remove(index);
         Ok::<_, ApiError>(())
     })?;
-    Ok(caller.answer(&handle, StatusCode::OK, json!({"message": "deleted"})))
+    Ok(caller.response(&handle, StatusCode::OK, json!({"message": "deleted"})))
 }

@@ -1,16 +1,12 @@
-//! Faces enrolled as a second factor: registered on both generations, read and deleted on today's.
+//! Faces enrolled as a second factor: both generations register them; today's also reads and deletes.
 
-use axum::{
-    extract::{Path, State as Extract},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::Path, http::StatusCode, response::Response};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{ApiError, Body, access, access::Caller, check_image, check_length, state::State};
-use crate::sandbox::engine::Handle;
+use super::{access, access::Caller, check_image, check_length, state::State};
+use crate::sandbox::engine::{ApiError, Body, Handle, Reply};
 
 /// The face of one user.
 #[derive(Clone, Serialize, Deserialize)]
@@ -46,23 +42,23 @@ pub(super) struct Today {
 /// POST `/v1/face-2fa/register`.
 pub(super) async fn register_on_v1(
     caller: Caller,
-    Extract(handle): Extract<Handle>,
+    handle: Handle,
     Body(OnV1 { user_id, face_image }): Body<OnV1>,
-) -> Result<Response, ApiError> {
+) -> Reply<Response> {
     let face = enroll(&handle, user_id, face_image)?;
     let body = json!({"success": true, "face_id": format!("face_{:06}", face.id), "enrolled_at": face.enrolled_at()});
-    Ok(caller.answer(&handle, StatusCode::OK, body))
+    Ok(caller.response(&handle, StatusCode::OK, body))
 }
 
 /// POST `/verify/v1/2fa/register`.
 pub(super) async fn register_today(
     caller: Caller,
-    Extract(handle): Extract<Handle>,
+    handle: Handle,
     Body(Today { user_id, image }): Body<Today>,
-) -> Result<Response, ApiError> {
+) -> Reply<Response> {
     let face = enroll(&handle, user_id, image)?;
     let challenge = json!({"challenge_id": format!("chl_{:06}", face.id), "status": "completed"});
-    Ok(caller.answer(&handle, StatusCode::CREATED, challenge))
+    Ok(caller.response(&handle, StatusCode::CREATED, challenge))
 }
 
 fn enroll(handle: &Handle, user_id: String, image: String) -> Result<Face, ApiError> {
@@ -71,33 +67,25 @@ fn enroll(handle: &Handle, user_id: String, image: String) -> Result<Face, ApiEr
     let enrolled_at = handle.now().as_second();
     handle.update(|state: &mut State| {
         access::pay(state)?;
-        let face = Face { id: state.next_id(), image, enrolled_at };
+        let face = Face { id: state.new_id(), image, enrolled_at };
         state.faces.insert(user_id, face.clone());
         Ok(face)
     })
 }
 
 /// GET `/verify/v1/2fa/users/{user_id}`.
-pub(super) async fn get(
-    caller: Caller,
-    Extract(handle): Extract<Handle>,
-    Path(user_id): Path<String>,
-) -> Result<Response, ApiError> {
-    let state: State = handle.read()?;
+pub(super) async fn get(caller: Caller, handle: Handle, Path(user_id): Path<String>) -> Reply<Response> {
+    let state = handle.read::<State>()?;
     let face = state.faces.get(&user_id);
     let body = json!({"enrolled": face.is_some(), "enrolled_at": face.map(Face::enrolled_at)});
-    Ok(caller.answer(&handle, StatusCode::OK, body))
+    Ok(caller.response(&handle, StatusCode::OK, body))
 }
 
 /// DELETE `/verify/v1/2fa/users/{user_id}`.
-pub(super) async fn delete(
-    caller: Caller,
-    Extract(handle): Extract<Handle>,
-    Path(user_id): Path<String>,
-) -> Result<Response, ApiError> {
+pub(super) async fn delete(caller: Caller, handle: Handle, Path(user_id): Path<String>) -> Reply<Response> {
     handle.update(|state: &mut State| {
         state.faces.remove(&user_id);
         Ok::<_, ApiError>(())
     })?;
-    Ok(caller.answer(&handle, StatusCode::OK, json!({"deleted": true})))
+    Ok(caller.response(&handle, StatusCode::OK, json!({"deleted": true})))
 }

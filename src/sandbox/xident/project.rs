@@ -1,19 +1,18 @@
-//! What the project asks of its users, and what it has used.
+//! The requirements of the project, and its usage.
 
-use axum::{extract::State as Extract, http::StatusCode, response::Response};
+use axum::{http::StatusCode, response::Response};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    ApiError, Body, Parameters,
     access::{self, Caller, Public},
     state::State,
 };
-use crate::sandbox::engine::Handle;
+use crate::sandbox::engine::{ApiError, Body, Handle, Parameters, Reply};
 
-/// What a user has to show.
-#[derive(Serialize, Deserialize)]
+/// The verification that the project requires.
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Requirements {
     min_age: u32,
@@ -50,26 +49,22 @@ pub(super) struct Period {
 }
 
 /// POST `/v1/requirements/check`.
-pub(super) async fn check(
-    public: Public,
-    Extract(handle): Extract<Handle>,
-    Body(Check { api_key }): Body<Check>,
-) -> Result<Response, ApiError> {
-    let state: State = handle.read()?;
+pub(super) async fn check(public: Public, handle: Handle, Body(Check { api_key }): Body<Check>) -> Reply<Response> {
+    let state = handle.read::<State>()?;
     if api_key != state.publishable_key {
         return Err(access::unauthorized());
     }
-    Ok(public.answer(&handle, shown(&state)))
+    Ok(public.response(&handle, shown(&state)))
 }
 
 /// GET `/verify/v1/requirements/check`.
 pub(super) async fn check_today(
     public: Public,
-    Extract(handle): Extract<Handle>,
+    handle: Handle,
     Parameters(_): Parameters<CheckToday>,
-) -> Result<Response, ApiError> {
-    let state: State = handle.read()?;
-    Ok(public.answer(&handle, shown(&state)))
+) -> Reply<Response> {
+    let state = handle.read::<State>()?;
+    Ok(public.response(&handle, shown(&state)))
 }
 
 fn shown(state: &State) -> Value {
@@ -77,17 +72,13 @@ fn shown(state: &State) -> Value {
 }
 
 /// GET `/v1/usage`.
-pub(super) async fn usage(
-    caller: Caller,
-    Extract(handle): Extract<Handle>,
-    Parameters(period): Parameters<Period>,
-) -> Result<Response, ApiError> {
+pub(super) async fn usage(caller: Caller, handle: Handle, Parameters(period): Parameters<Period>) -> Reply<Response> {
     let day = |text: Option<String>, or: &str| {
         let text = text.unwrap_or_else(|| or.to_owned());
         let day = text
             .parse::<Date>()
             .or_else(|_| text.parse::<Timestamp>().map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).date()));
-        day.map_err(|_| ApiError::bad_request(format!("{text} is no ISO 8601 date")))
+        day.map_err(|_| ApiError::bad_request(format!("{text} is not an ISO 8601 date")))
     };
     let (start, end) = (day(period.start_date, "2024-01-01")?, day(period.end_date, "2024-01-31")?);
     let body = json!({
@@ -103,5 +94,5 @@ pub(super) async fn usage(
             {"type": "token", "count": 631, "cost": 9.47},
         ],
     });
-    Ok(caller.answer(&handle, StatusCode::OK, body))
+    Ok(caller.response(&handle, StatusCode::OK, body))
 }

@@ -1,24 +1,25 @@
-//! What the stand-in remembers of a Xident project, and what a new project has.
+//! The state of a Xident project, and the state of a new one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::{api_keys::ApiKey, blacklist::Entry, faces::Face, project::Requirements};
+use crate::sandbox::engine::{IdSource, Ids};
 
 /// A project of Xident.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct State {
     pub(super) secret_key: String,
     pub(super) publishable_key: String,
-    /// What the secret key may do, by the first part of the path.
+    /// The scopes of the secret key: the first parts of the paths that it may call.
     pub(super) scopes: BTreeSet<String>,
-    /// How many paid calls are left; null for no end.
+    /// How many paid calls are left; null for no limit.
     pub(super) allowance: Option<u64>,
-    /// The limits, by the first part of the path.
+    /// The rate limits, by the first part of the path.
     pub(super) limits: BTreeMap<String, Limit>,
-    /// How long an image takes until the list shows it.
+    /// How many seconds pass until the list shows an image.
     pub(super) processing_seconds: i64,
     pub(super) project_name: String,
     pub(super) requirements: Requirements,
@@ -30,12 +31,11 @@ pub(super) struct State {
     pub(super) api_keys: Vec<ApiKey>,
     /// The most rows of a page, whatever is asked for; null for the vendor's own limit.
     pub(super) page_cap: Option<usize>,
-    /// The number of the last id that was made up.
-    last_id: u64,
+    last_ids: Ids,
 }
 
-/// A limit and how much of it is used in the minute that is running.
-#[derive(Serialize, Deserialize)]
+/// A rate limit and its use in the current minute.
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Limit {
     pub(super) per_minute: u64,
@@ -62,33 +62,38 @@ impl Default for State {
             faces: BTreeMap::new(),
             api_keys: Vec::new(),
             page_cap: None,
-            last_id: 0,
+            last_ids: Ids::default(),
         }
     }
 }
 
 impl State {
-    /// Makes up an id that nothing has yet: counted, not random, so that a run can be repeated to the letter.
-    pub(super) fn next_id(&mut self) -> u64 {
-        loop {
-            self.last_id += 1;
-            let id = self.last_id;
-            if !self.blacklist.iter().any(|entry| entry.id == id) && !self.api_keys.iter().any(|key| key.id == id) {
-                return id;
-            }
-        }
+    /// Returns the next number, which the ids of all kinds share.
+    pub(super) fn new_id(&mut self) -> u64 {
+        self.next_id("object", |number| number)
+    }
+}
+
+impl IdSource for State {
+    type Id = u64;
+
+    fn ids(&mut self) -> &mut Ids {
+        &mut self.last_ids
+    }
+
+    fn has_id(&self, id: &u64) -> bool {
+        self.blacklist.iter().any(|entry| entry.id == *id) || self.api_keys.iter().any(|key| key.id == *id)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::engine::read;
 
     #[test]
-    fn an_id_that_a_seed_took_is_passed_over() {
+    fn an_id_that_a_seed_has_set_is_skipped() {
         let document =
             serde_json::json!({"blacklist": [{"id": 1, "reason": "fraud", "image": "AA==", "created_at": 0}]});
-        assert_eq!(read::<State>(&document).unwrap().next_id(), 2);
+        assert_eq!(serde_json::from_value::<State>(document).unwrap().new_id(), 2);
     }
 }

@@ -1,4 +1,4 @@
-//! A client of 1Kosmos that is written for these tests alone: neither the provider's code nor the sandbox's.
+//! A client of 1Kosmos for these tests only: it shares no code with the provider or the sandbox.
 
 use aes_gcm::{
     AesGcm, KeyInit, Nonce,
@@ -10,13 +10,13 @@ use k256::elliptic_curve::sec1::ToSec1Point;
 use reqwest::{Method, blocking::RequestBuilder};
 use serde_json::{Value, json};
 
-use crate::{sandbox::ask, support::sandbox::Sandbox};
+use crate::{sandbox::send, support::sandbox::Sandbox};
 
 pub(super) const SYSTEM: &str = "sandbox-license-system-41c7";
 pub(super) const SERVICE: &str = "sandbox-license-service-92ab";
 pub(super) const SERVICE_EXT: &str = "sandbox-license-service-ext-d05e";
 
-/// A client with a key of its own that knows the service's key of the moment it was made.
+/// A client with a key of its own and the service's key at the time of its creation.
 pub(super) struct Caller<'sandbox> {
     sandbox: &'sandbox Sandbox,
     pub(super) public_key: String,
@@ -28,9 +28,9 @@ pub(super) struct Caller<'sandbox> {
 impl<'sandbox> Caller<'sandbox> {
     pub(super) fn new(sandbox: &'sandbox Sandbox) -> Self {
         let url = format!("{}/idproofingapi/publickeys", sandbox.url("onekosmos"));
-        let answer = ask(sandbox.http().get(url)).1;
+        let response = send(sandbox.http().get(url)).1;
         let mut peer = vec![4];
-        BASE64_STANDARD.decode_vec(answer["publicKey"].as_str().unwrap(), &mut peer).unwrap();
+        BASE64_STANDARD.decode_vec(response["publicKey"].as_str().unwrap(), &mut peer).unwrap();
         let (point, key) = if sandbox.state()["onekosmos"]["curve"] == "prime256v1" {
             let own = p256::SecretKey::generate();
             let shared = own.diffie_hellman(&p256::PublicKey::from_sec1_bytes(&peer).unwrap());
@@ -84,11 +84,11 @@ impl<'sandbox> Caller<'sandbox> {
     }
 
     pub(super) fn send(&self, method: Method, path: &str, body: &Value) -> (u16, Value) {
-        ask(self.request(method, path, SYSTEM).json(body))
+        send(self.request(method, path, SYSTEM).json(body))
     }
 
     pub(super) fn get(&self, path: &str) -> (u16, Value) {
-        ask(self.request(Method::GET, path, SYSTEM))
+        send(self.request(Method::GET, path, SYSTEM))
     }
 
     pub(super) fn in_place(&self, kind: &str, rest: &str) -> String {

@@ -1,4 +1,4 @@
-//! The stand-in for 1Kosmos refuses what the page says is refused, and reads only what was encrypted for it.
+//! The stand-in for 1Kosmos rejects what the page rejects, and reads only what was encrypted for it.
 
 mod caller;
 mod scan_sessions;
@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use self::caller::{Caller, SERVICE, SERVICE_EXT, SYSTEM, now};
-use super::{ask, message};
+use super::{message, send};
 use crate::support::sandbox::Sandbox;
 
 fn template() -> Value {
@@ -39,7 +39,7 @@ fn encrypted_headers_are_accepted_on_both_curves() {
 }
 
 #[test]
-fn a_header_that_is_missing_or_does_not_decrypt_is_refused() {
+fn a_header_that_is_missing_or_cannot_be_decrypted_is_rejected() {
     let sandbox = Sandbox::start();
     let caller = Caller::new(&sandbox);
     let request = || caller.unsigned(Method::GET, "servicekeys").header("publickey", &caller.public_key);
@@ -55,14 +55,14 @@ fn a_header_that_is_missing_or_does_not_decrypt_is_refused() {
         (request().header("requestid", id()).header("licensekey", SYSTEM), 400, "This header can't be decrypted"),
         (request().header("requestid", id()).header("licensekey", caller.seal("stolen")), 401, "license is not valid"),
     ] {
-        let answer = ask(request);
-        assert_eq!(answer.0, status, "{answer:?}");
-        assert!(message(&answer).contains(expected), "{answer:?}");
+        let response = send(request);
+        assert_eq!(response.0, status, "{response:?}");
+        assert!(message(&response).contains(expected), "{response:?}");
     }
 }
 
 #[test]
-fn each_call_asks_for_its_level_of_license() {
+fn each_call_requires_its_license_level() {
     let sandbox = Sandbox::start();
     let caller = Caller::new(&sandbox);
     let bucket = caller.in_place("bucket", "");
@@ -71,14 +71,14 @@ fn each_call_asks_for_its_level_of_license() {
     for (license, service_keys, bucket_status, update) in
         [(SYSTEM, 200, 200, 404), (SERVICE, 403, 200, 404), (SERVICE_EXT, 403, 403, 404), ("stolen", 401, 401, 401)]
     {
-        assert_eq!(ask(caller.request(Method::GET, "servicekeys", license)).0, service_keys, "{license}");
-        assert_eq!(ask(caller.request(Method::GET, &bucket, license)).0, bucket_status, "{license}");
-        assert_eq!(ask(caller.request(Method::PATCH, &by_dvc_id, license).json(&workflow)).0, update, "{license}");
+        assert_eq!(send(caller.request(Method::GET, "servicekeys", license)).0, service_keys, "{license}");
+        assert_eq!(send(caller.request(Method::GET, &bucket, license)).0, bucket_status, "{license}");
+        assert_eq!(send(caller.request(Method::PATCH, &by_dvc_id, license).json(&workflow)).0, update, "{license}");
     }
 }
 
 #[test]
-fn a_time_stamp_must_be_near_the_servers_clock() {
+fn a_timestamp_must_be_near_the_servers_clock() {
     let sandbox = Sandbox::start();
     let caller = Caller::new(&sandbox);
     sandbox.advance_clock(50);
@@ -118,19 +118,19 @@ fn a_template_is_created_changed_listed_and_deleted() {
     assert_eq!((status, &changed["_id"]), (200, &created["_id"]), "{changed}");
 
     let session = &sandbox.env()["IDV_ONEKOSMOS_TEMPLATE_SESSION_ID"];
-    let list = || ask(caller.unsigned(Method::GET, &format!("proofingtemplates/{session}")));
+    let list = || send(caller.unsigned(Method::GET, &format!("proofingtemplates/{session}")));
     let (status, listed) = list();
     assert_eq!((status, listed["list"].as_array().unwrap().len()), (200, 2));
     assert_eq!(listed["list"][0], changed);
 
-    assert_eq!(ask(caller.request(Method::DELETE, &by_id, SYSTEM)), (204, Value::Null));
-    assert_eq!(ask(caller.request(Method::DELETE, &by_id, SYSTEM)).0, 404);
+    assert_eq!(send(caller.request(Method::DELETE, &by_id, SYSTEM)), (204, Value::Null));
+    assert_eq!(send(caller.request(Method::DELETE, &by_id, SYSTEM)).0, 404);
     assert_eq!(caller.send(Method::PATCH, &by_id, &json!({"workflow": []})).0, 404);
     assert_eq!(list().1["list"].as_array().unwrap().len(), 1);
 }
 
 #[test]
-fn a_template_that_the_page_does_not_allow_is_refused_by_field() {
+fn an_invalid_template_is_rejected_by_field() {
     let sandbox = Sandbox::start();
     let caller = Caller::new(&sandbox);
     let path = caller.in_place("proofingtemplates", "");
@@ -150,9 +150,9 @@ fn a_template_that_the_page_does_not_allow_is_refused_by_field() {
         let fields = body.pointer_mut(at).unwrap().as_object_mut().unwrap();
         fields.remove(field);
         fields.extend(value.map(|value| (field.to_owned(), value)));
-        let refused = caller.send(Method::PUT, &path, &body);
-        assert_eq!(refused.0, 400, "{refused:?}");
-        assert!(message(&refused).contains(named), "{refused:?}");
+        let rejected = caller.send(Method::PUT, &path, &body);
+        assert_eq!(rejected.0, 400, "{rejected:?}");
+        assert!(message(&rejected).contains(named), "{rejected:?}");
     }
     assert_eq!(caller.send(Method::PUT, &path, &caller.envelope(&template())).0, 400, "it is sent in the open");
     assert_eq!(caller.send(Method::PUT, "proofingtemplates/tenant/t/community/c", &template()).0, 403);
@@ -162,7 +162,7 @@ fn a_template_that_the_page_does_not_allow_is_refused_by_field() {
 fn templates_are_listed_only_through_a_live_session() {
     let sandbox = Sandbox::start();
     let caller = Caller::new(&sandbox);
-    let list = |session: &str| ask(caller.unsigned(Method::GET, &format!("proofingtemplates/{session}"))).0;
+    let list = |session: &str| send(caller.unsigned(Method::GET, &format!("proofingtemplates/{session}"))).0;
     let session = sandbox.env()["IDV_ONEKOSMOS_TEMPLATE_SESSION_ID"].clone();
     assert_eq!(list(&session), 200);
     assert_eq!(list("unknown"), 400);
@@ -173,7 +173,7 @@ fn templates_are_listed_only_through_a_live_session() {
 }
 
 #[test]
-fn a_bucket_is_put_encrypted_and_comes_back_without_its_secrets() {
+fn a_bucket_is_put_encrypted_and_returned_without_its_secrets() {
     let sandbox = Sandbox::start();
     let caller = Caller::new(&sandbox);
     let path = caller.in_place("bucket", "");
@@ -194,28 +194,28 @@ fn a_bucket_is_put_encrypted_and_comes_back_without_its_secrets() {
     for field in ["type", "bucketName", "isEnabled", "createdBy"] {
         let mut body = bucket();
         body.as_object_mut().unwrap().remove(field);
-        let refused = caller.send(Method::PUT, &path, &caller.envelope(&body));
-        assert!(refused.0 == 400 && message(&refused).contains(field), "{refused:?}");
+        let rejected = caller.send(Method::PUT, &path, &caller.envelope(&body));
+        assert!(rejected.0 == 400 && message(&rejected).contains(field), "{rejected:?}");
     }
     let mut body = bucket();
     body["aws_credential"].as_object_mut().unwrap().remove("region");
-    let refused = caller.send(Method::PUT, &path, &caller.envelope(&body));
-    assert!(refused.0 == 400 && message(&refused).contains("aws_credential: missing field `region`"), "{refused:?}");
+    let rejected = caller.send(Method::PUT, &path, &caller.envelope(&body));
+    assert!(rejected.0 == 400 && message(&rejected).contains("aws_credential: missing field `region`"), "{rejected:?}");
 }
 
 #[test]
-fn answers_can_come_encrypted_and_bodies_be_expected_in_the_open() {
+fn responses_can_be_encrypted_and_bodies_plain() {
     let sandbox = Sandbox::start();
     sandbox.change_state(|state| {
-        state["onekosmos"]["encrypt_answers"] = json!(true);
+        state["onekosmos"]["encrypt_responses"] = json!(true);
         state["onekosmos"]["body_encryption"]["bucket_put"] = json!("plain");
         state["onekosmos"]["body_encryption"]["template_create"] = json!("encrypted");
         state["onekosmos"]["show_dvc_id"] = json!(true);
     });
     let caller = Caller::new(&sandbox);
-    let (status, answer) = caller.send(Method::PUT, &caller.in_place("bucket", ""), &json!({"data": bucket()}));
-    assert_eq!(status, 200, "{answer}");
-    assert_eq!(caller.open(&answer["data"])["bucketName"], "evidence");
+    let (status, response) = caller.send(Method::PUT, &caller.in_place("bucket", ""), &json!({"data": bucket()}));
+    assert_eq!(status, 200, "{response}");
+    assert_eq!(caller.open(&response["data"])["bucketName"], "evidence");
     assert_eq!(caller.open(&caller.get("servicekeys").1["data"]).as_array().unwrap().len(), 5);
     let (_, created) =
         caller.send(Method::PUT, &caller.in_place("proofingtemplates", ""), &caller.envelope(&template()));
@@ -267,7 +267,7 @@ fn resetting_the_services_own_key_changes_it_for_everyone() {
     let keys = caller.get("servicekeys").1;
     let reset = |caller: &Caller, index: usize| {
         let key_id = keys[index]["keyId"].as_str().unwrap();
-        ask(caller.request(Method::DELETE, &format!("servicekey/{key_id}"), SYSTEM))
+        send(caller.request(Method::DELETE, &format!("servicekey/{key_id}"), SYSTEM))
     };
     let (status, renewed) = reset(&caller, 1);
     assert_eq!((status, &renewed[0]["tag"]), (200, &keys[1]["tag"]), "{renewed}");
@@ -276,8 +276,8 @@ fn resetting_the_services_own_key_changes_it_for_everyone() {
     assert_eq!(caller.get("servicekeys").0, 200, "another key is no business of this service");
 
     assert_eq!((reset(&caller, 0).0, &keys[0]["tag"]), (200, &json!("service")));
-    let refused = caller.get("servicekeys");
-    assert_eq!((refused.0, message(&refused)), (400, "This header can't be decrypted"));
+    let rejected = caller.get("servicekeys");
+    assert_eq!((rejected.0, message(&rejected)), (400, "This header can't be decrypted"));
     assert_eq!(Caller::new(&sandbox).get("servicekeys").0, 200);
 }
 
@@ -287,7 +287,7 @@ fn a_tenant_is_discovered_without_credentials() {
     let state = sandbox.state()["onekosmos"].clone();
     let root = sandbox.url("onekosmos");
     let discover =
-        |body: Value| ask(sandbox.http().post(format!("{root}/api/r1/system/community_info/fetch")).json(&body));
+        |body: Value| send(sandbox.http().post(format!("{root}/api/r1/system/community_info/fetch")).json(&body));
     let host = root.trim_start_matches("http://");
     for body in [
         json!({"dns": host, "communityName": "default"}),
@@ -305,11 +305,11 @@ fn a_tenant_is_discovered_without_credentials() {
     assert_eq!(discover(json!({"dns": "elsewhere.example", "communityName": "default"})).0, 404);
     assert_eq!(discover(json!({"dns": host})).0, 400);
     for path in ["/caas/sd", "/idproofingapi/sd"] {
-        assert!(ask(sandbox.http().get(format!("{root}{path}"))).1["idproofingapi"].is_string());
+        assert!(send(sandbox.http().get(format!("{root}{path}"))).1["idproofingapi"].is_string());
     }
-    let health = ask(sandbox.http().get(format!("{root}/idproofingapi/healthz"))).1;
-    let public = ask(sandbox.http().get(format!("{root}/idproofingapi/publickeys"))).1;
+    let health = send(sandbox.http().get(format!("{root}/idproofingapi/healthz"))).1;
+    let public = send(sandbox.http().get(format!("{root}/idproofingapi/publickeys"))).1;
     assert_eq!(health["publicKey"], public["publicKey"]);
-    let connectors = ask(sandbox.http().get(format!("{root}/idproofingapi/info"))).1;
+    let connectors = send(sandbox.http().get(format!("{root}/idproofingapi/info"))).1;
     assert_eq!(connectors[0].as_object().unwrap().keys().collect::<Vec<_>>(), ["docType", "verifierType"]);
 }

@@ -1,16 +1,16 @@
-//! Scan sessions are created as the page's schema says, show what they were created for, and can be declined.
+//! Scan sessions follow the page's schema, return their settings, and can be declined.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::caller::{Caller, SERVICE, SERVICE_EXT, now};
 use super::message;
-use crate::sandbox::ask;
+use crate::sandbox::send;
 use crate::support::sandbox::Sandbox;
 
 const PATH: &str = "document_share_session/create";
 
-/// What the page requires, for the place of this caller.
+/// The required fields, for this caller's tenant and community.
 fn body(sandbox: &Sandbox) -> Value {
     let state = &sandbox.state()["onekosmos"];
     json!({
@@ -39,17 +39,17 @@ fn body(sandbox: &Sandbox) -> Value {
 }
 
 fn create(caller: &Caller<'_>, body: &Value) -> String {
-    let (status, answer) = caller.send(Method::POST, PATH, body);
-    assert_eq!(status, 200, "{answer}");
-    let id = answer["sessionId"].as_str().unwrap();
-    assert!(answer["url"].as_str().unwrap().contains(id), "{answer}");
+    let (status, response) = caller.send(Method::POST, PATH, body);
+    assert_eq!(status, 200, "{response}");
+    let id = response["sessionId"].as_str().unwrap();
+    assert!(response["url"].as_str().unwrap().contains(id), "{response}");
     id.to_owned()
 }
 
-/// A GET with the two headers that the page asks for, and no license.
+/// Sends a GET with the two required headers and no license.
 fn get(caller: &Caller<'_>, path: &str) -> (u16, Value) {
     let request = caller.unsigned(Method::GET, path).header("publickey", &caller.public_key);
-    ask(request.header("requestid", caller.request_id(now())))
+    send(request.header("requestid", caller.request_id(now())))
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn a_scan_session_is_created_shown_listed_and_declined() {
     let found = ["status", "id", "documentType", "license", "workflowId", "wfInstanceId"].map(|name| &details[name]);
     assert_eq!(json!(found), json!(["PENDING", id, "dl_object", "capture-license-6e02", "w1", null]));
     assert_eq!(details["user"]["uid"], "u1");
-    assert_eq!(ask(caller.unsigned(Method::GET, &format!("proofingtemplates/{id}"))).0, 200, "it shows templates");
+    assert_eq!(send(caller.unsigned(Method::GET, &format!("proofingtemplates/{id}"))).0, 200, "it shows templates");
 
     let place = &wanted["sessionRequest"];
     let fetch = json!({
@@ -84,15 +84,15 @@ fn a_scan_session_is_created_shown_listed_and_declined() {
         assert_eq!(declined.as_object().unwrap().len(), 4, "{declined}");
     }
     assert_eq!(get(&caller, &format!("proofingsession/{id}")).1["status"], "DECLINED");
-    assert_eq!(ask(caller.unsigned(Method::GET, &format!("proofingtemplates/{id}"))).0, 400);
+    assert_eq!(send(caller.unsigned(Method::GET, &format!("proofingtemplates/{id}"))).0, 400);
     for path in ["proofingsession/unknown", "proofingsession/unknown/decline"] {
         assert_eq!(get(&caller, path).0, 400);
-        assert_eq!(ask(caller.unsigned(Method::GET, path)).0, 400, "without headers");
+        assert_eq!(send(caller.unsigned(Method::GET, path)).0, 400, "without headers");
     }
 }
 
 #[test]
-fn a_scan_session_expires_by_the_sandboxs_clock() {
+fn a_scan_session_expires_by_the_sandbox_clock() {
     let sandbox = Sandbox::start();
     let caller = Caller::new(&sandbox);
     let unsaid = create(&caller, &body(&sandbox));
@@ -109,7 +109,7 @@ fn a_scan_session_expires_by_the_sandboxs_clock() {
 }
 
 #[test]
-fn a_scan_session_that_the_page_does_not_allow_is_refused_by_field() {
+fn an_invalid_scan_session_is_rejected_by_field() {
     let sandbox = Sandbox::start();
     let caller = Caller::new(&sandbox);
     let (connector, verification, request) = ("/connector", "/verification", "/sessionRequest");
@@ -132,9 +132,9 @@ fn a_scan_session_that_the_page_does_not_allow_is_refused_by_field() {
         let fields = body.pointer_mut(at).unwrap().as_object_mut().unwrap();
         fields.remove(field);
         fields.extend(value.map(|value| (field.to_owned(), value)));
-        let refused = caller.send(Method::POST, PATH, &body);
-        assert_eq!(refused.0, 400, "{refused:?}");
-        assert!(message(&refused).contains(named), "{named}: {refused:?}");
+        let rejected = caller.send(Method::POST, PATH, &body);
+        assert_eq!(rejected.0, 400, "{rejected:?}");
+        assert!(message(&rejected).contains(named), "{named}: {rejected:?}");
     }
     let mut elsewhere = body(&sandbox);
     elsewhere["sessionRequest"]["communityId"] = json!("c");
@@ -142,7 +142,7 @@ fn a_scan_session_that_the_page_does_not_allow_is_refused_by_field() {
 
     let wanted = body(&sandbox);
     for (license, status) in [(SERVICE, 200), (SERVICE_EXT, 403), ("stolen", 401)] {
-        assert_eq!(ask(caller.request(Method::POST, PATH, license).json(&wanted)).0, status, "{license}");
+        assert_eq!(send(caller.request(Method::POST, PATH, license).json(&wanted)).0, status, "{license}");
     }
     assert_eq!(caller.send(Method::POST, PATH, &caller.envelope(&wanted)).0, 400, "it is sent in the open");
     sandbox.change_state(|state| state["onekosmos"]["body_encryption"]["session_create"] = json!("encrypted"));
