@@ -15,6 +15,7 @@ use super::auth::{Body, PreparedRequest};
 use super::cache::Tag;
 use super::client::Client;
 use super::error::{Context, Error, Kind};
+use super::pages::PageRequest;
 use super::path::Path;
 use super::redact;
 use super::response::Response;
@@ -199,9 +200,14 @@ impl Request {
         }
     }
 
-    /// The same for the pages of a list after its first, which `look` has asked anew: that has forgotten the others with it.
-    pub fn cache_policy_of_next_page(self, policy: CachePolicy) -> Self {
-        if policy == CachePolicy::RefreshAfterWrite { self.settling() } else { self }
+    /// Applies the cache policy of a list to the request for one of its pages. The first page invalidates the others with
+    /// it, so a later page is not invalidated again.
+    pub fn page(self, at: &PageRequest) -> Self {
+        match (at.index, at.policy) {
+            (0, policy) => self.cache_policy(policy),
+            (_, CachePolicy::RefreshAfterWrite) => self.settling(),
+            _ => self,
+        }
     }
 
     /// Makes reads shared under this tag be asked again, also those in flight while this request is; may be repeated.

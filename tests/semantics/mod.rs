@@ -9,6 +9,7 @@ mod fiven;
 mod identity;
 mod interruptions;
 mod on_destroy;
+mod pages;
 mod proofing_sessions;
 mod requests;
 mod requirements;

@@ -4,6 +4,7 @@ mod cache;
 mod failures;
 mod limits;
 mod oauth2;
+mod pages;
 mod redaction;
 mod retry;
 

@@ -4,17 +4,18 @@
 //! one client for all of them, and an object brings its own rows. Source: the vendor's OpenAPI document and its
 //! documentation of the API (docs.didit.me).
 
-use std::collections::HashSet;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::http::{
-    self, CachePolicy, Error, FieldError, HeaderMap, Kind, OAuth2ClientCredentials, Path, Request, Response,
-    StatusCode, Token, VendorError, parse_common,
+    self, CachePolicy, Error, FieldError, HeaderMap, Kind, OAuth2ClientCredentials, Page, PageRequest, PageSource,
+    Pages, Path, Request, Response, StatusCode, Token, VendorError, parse_common,
 };
 use crate::vendors::shared::adoption::Adoptions;
 
@@ -170,12 +171,16 @@ impl Client {
 
     /// Every row of a list.
     pub(super) async fn list<T: Row>(&self, collection: &Collection, policy: CachePolicy) -> Result<Vec<T>, Error> {
-        let mut pages = Pages::new(self, collection, policy);
-        let mut rows = Vec::new();
-        while let Some(mut page) = pages.next().await? {
-            rows.append(&mut page);
-        }
-        Ok(rows)
+        self.pages(collection, policy).all().await
+    }
+
+    /// The rows of a list, page by page.
+    pub(super) fn pages<'c, T: Row>(
+        &'c self,
+        collection: &'c Collection,
+        policy: CachePolicy,
+    ) -> Pages<CollectionPages<'c, T>> {
+        Pages::new(CollectionPages { client: self, collection, rows: PhantomData }, policy)
     }
 
     /// One object in full; `None` where there is none of this id.
@@ -268,63 +273,46 @@ impl Client {
     }
 }
 
-/// A list, page after page, each row once.
-pub(super) struct Pages<'c, T> {
+/// Requests the pages of a collection.
+pub(super) struct CollectionPages<'c, T> {
     client: &'c Client,
     collection: &'c Collection,
-    policy: CachePolicy,
-    read: usize,
-    /// Rows of earlier pages: rows move to a later page when others are added meanwhile.
-    known: HashSet<String>,
-    done: bool,
-    rows: std::marker::PhantomData<fn() -> T>,
+    rows: PhantomData<fn() -> T>,
 }
 
-#[derive(Deserialize)]
-struct Page<T> {
-    count: usize,
-    results: Vec<T>,
-}
+#[async_trait]
+impl<T: Row> PageSource for CollectionPages<'_, T> {
+    type Row = T;
 
-impl<'c, T: Row> Pages<'c, T> {
-    /// From the first one on.
-    pub(super) fn new(client: &'c Client, collection: &'c Collection, policy: CachePolicy) -> Self {
-        Self { client, collection, policy, read: 0, known: HashSet::new(), done: false, rows: std::marker::PhantomData }
+    fn noun(&self) -> &str {
+        self.collection.many
     }
 
-    /// The next page; `None` after the last.
-    pub(super) async fn next(&mut self) -> Result<Option<Vec<T>>, Error> {
-        if self.done {
-            return Ok(None);
+    fn key(&self, row: &T) -> String {
+        row.key().to_owned()
+    }
+
+    async fn page(&self, at: &PageRequest) -> Result<Page<T>, Error> {
+        #[derive(Deserialize)]
+        struct Body<T> {
+            count: usize,
+            results: Vec<T>,
         }
-        let collection = self.collection;
-        let request = self.client.http.get(collection.whole()).operation(format!("listing the {}", collection.many));
-        let mut request = if self.read == 0 {
-            request.cache_policy(self.policy)
-        } else {
-            request.cache_policy_of_next_page(self.policy)
+        let Self { client, collection, .. } = self;
+        let request = client.http.get(collection.whole()).operation(format!("listing the {}", collection.many));
+        let request = match collection.page {
+            Some(limit) => request.query(&[("limit", limit), ("offset", at.offset)]),
+            None => request,
         };
-        if let Some(limit) = collection.page {
-            request = request.query(&[("limit", limit), ("offset", self.read)]);
+        let response = request.shared(&collection.tag).page(at).send().await.map_err(|error| client.hint(error))?;
+        // The documents of some lists show pages, older ones the bare array, which is the whole list.
+        if response.bytes().trim_ascii_start().starts_with(b"[") {
+            let rows: Vec<T> = response.json()?;
+            let total = rows.len();
+            return Ok(Page::new(rows, response).with_total(Some(total)));
         }
-        let answer = request.shared(&collection.tag).send().await.map_err(|error| self.client.hint(error))?;
-        // The documents of some lists show pages, older ones the bare array.
-        let bare = answer.bytes().trim_ascii_start().starts_with(b"[");
-        let Page { count, results } = if bare {
-            let results: Vec<T> = answer.json()?;
-            Page { count: 0, results }
-        } else {
-            answer.json()?
-        };
-        self.read += results.len();
-        self.done = results.is_empty() || self.read >= count;
-        let some = !results.is_empty();
-        let new: Vec<_> = results.into_iter().filter(|row| self.known.insert(row.key().to_owned())).collect();
-        // A service that ignores `offset` would answer the first page until the count is reached.
-        if some && new.is_empty() {
-            return Err(answer.error(format!("a page of {} has nothing but what earlier pages had", collection.many)));
-        }
-        Ok(Some(new))
+        let Body { count, results } = response.json()?;
+        Ok(Page::new(results, response).with_total(Some(count)))
     }
 }
 

@@ -11,7 +11,7 @@ use celes::Country;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::client::{Client, Collection, Pages};
+use super::client::{Client, Collection};
 use super::json::{JSON_OBJECT, same_json};
 use crate::framework::resource::{Context, Resource};
 use crate::framework::{
@@ -213,7 +213,7 @@ impl Listable for ListEntry {
         for list_id in lists {
             let collection = Collection::entries(&list_id);
             let of_list = ListEntryModel { list_id: list_id.into(), ..ListEntryModel::default() };
-            let mut pages = Pages::<wire::Entry>::new(client, &collection, CachePolicy::UseCached);
+            let mut pages = client.pages::<wire::Entry>(&collection, CachePolicy::UseCached);
             while let Some(rows) = pages.next().await? {
                 for row in rows {
                     let label = row.display_label.clone().filter(|label| !label.is_empty());

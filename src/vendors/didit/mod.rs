@@ -26,7 +26,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
-use self::client::{Client, Collection, Pages, SignIn};
+use self::client::{Client, Collection, SignIn};
 use self::versions::Version;
 use super::shared::access_token::{AccessToken, HoldsToken};
 use super::shared::{config, health, import_id};
@@ -50,8 +50,7 @@ pub struct Didit;
 #[async_trait]
 impl HealthCheck for Client {
     async fn check_health(&self) -> Vec<CheckResult> {
-        let first_page =
-            async { Pages::<Version>::new(self, &Collection::workflows(), CachePolicy::UseCached).next().await };
+        let first_page = async { self.pages::<Version>(&Collection::workflows(), CachePolicy::UseCached).next().await };
         health::of(&self.http, Box::pin(async { vec![health::credentials(first_page.await)] })).await
     }
 }

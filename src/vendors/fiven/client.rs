@@ -9,7 +9,6 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::pages::{CredentialFilter, Pages};
 use super::wire;
 use crate::http::{
     self, CachePolicy, Error, HeaderMap, Kind, OAuth2ClientCredentials, Path, Request, StatusCode, Token, VendorError,
@@ -165,11 +164,6 @@ impl Client {
             Api::Institutions => answer.json().map_err(hint)?,
         };
         Ok(rows.into_iter().map(|row| row.credential(Some(party_id))).collect())
-    }
-
-    /// The credentials that the institution may see, page after page.
-    pub(super) fn pages(&self, filter: CredentialFilter) -> Pages<'_> {
-        Pages::new(self, filter)
     }
 
     /// How human a party seems, or the institution's users where `v1` has but one score. `None` where there is none.

@@ -111,7 +111,7 @@ impl DataSource for Credentials {
         let nothing = filters.iter().any(|filter| !filter.is_null())
             && filters.iter().all(|filter| filter.known().is_none_or(Vec::is_empty));
         let filter = CredentialFilter { party_ids: texts(&config.party_ids), emails: texts(&config.emails) };
-        let credentials = if nothing { Vec::new() } else { client.pages(filter).all().await? };
+        let credentials = if nothing { Vec::new() } else { client.credentials(filter).await? };
         let credentials = credentials.into_iter().map(CredentialModel::from).collect::<Vec<_>>();
         Ok(CredentialsModel { credentials: credentials.into(), ..config })
     }

@@ -1,10 +1,10 @@
-//! The list of credentials, page after page: `v1` counts beside the rows, `institutions` in a member of its own.
+//! The list of credentials in pages: `v1` counts beside the rows, `institutions` in a member of its own.
 
-use std::collections::HashSet;
+use async_trait::async_trait;
 
 use super::client::{Api, CREDENTIALS, Client, Credential, hint};
 use super::wire;
-use crate::http::{Error, Response};
+use crate::http::{CachePolicy, Error, Page, PageRequest, PageSource, Pages};
 
 /// How many credentials a page asks for: the most that the vendor's page allows.
 const PAGE: usize = 100;
@@ -18,72 +18,56 @@ pub(super) struct CredentialFilter {
     pub emails: Vec<String>,
 }
 
-struct Page {
-    rows: Vec<wire::Row>,
-    total: usize,
-    answer: Response,
-}
-
-/// The credentials that a filter lets through, a page at a time, each once.
-pub(super) struct Pages<'c> {
-    client: &'c Client,
-    filter: CredentialFilter,
-    read: usize,
-    /// Contracts of earlier pages: rows move to a later page when others are added meanwhile.
-    known: HashSet<String>,
-    done: bool,
-}
-
-impl<'c> Pages<'c> {
-    /// From the first one on.
-    pub(super) fn new(client: &'c Client, filter: CredentialFilter) -> Self {
-        Self { client, filter, read: 0, known: HashSet::new(), done: false }
-    }
-
-    /// The next page; `None` after the last.
-    pub(super) async fn next(&mut self) -> Result<Option<Vec<Credential>>, Error> {
-        if self.done {
-            return Ok(None);
-        }
-        let Page { rows, total, answer } = page(self.client, &self.filter, self.read).await?;
-        self.read += rows.len();
-        self.done = rows.is_empty() || self.read >= total;
-        let some = !rows.is_empty();
-        let mut page: Vec<_> = rows.into_iter().map(|row| row.credential(None)).collect();
-        page.retain(|credential| self.known.insert(credential.contract_id.clone()));
-        // A vendor that ignores `offset` would answer the first page until the total is reached.
-        if some && page.is_empty() {
-            return Err(answer.error("a page of credentials has nothing but what earlier pages had"));
-        }
-        if self.client.api() == Api::V1 && !self.filter.party_ids.is_empty() {
-            page.retain(|credential| self.filter.party_ids.contains(&credential.party_id));
-        }
-        Ok(Some(page))
-    }
-
-    /// All of them.
-    pub(super) async fn all(mut self) -> Result<Vec<Credential>, Error> {
-        let mut credentials = Vec::new();
-        while let Some(mut page) = self.next().await? {
-            credentials.append(&mut page);
-        }
+impl Client {
+    /// Every credential that the institution may see and that matches.
+    pub(super) async fn credentials(&self, filter: CredentialFilter) -> Result<Vec<Credential>, Error> {
+        // The list of `v1` has no filter.
+        let of_parties = if self.api() == Api::V1 { filter.party_ids.clone() } else { Vec::new() };
+        let mut credentials = self.pages(filter).all().await?;
+        credentials.retain(|credential| of_parties.is_empty() || of_parties.contains(&credential.party_id));
         Ok(credentials)
     }
+
+    /// The credentials that the institution may see, page by page. `v1` ignores the filter.
+    pub(super) fn pages(&self, filter: CredentialFilter) -> Pages<CredentialPages<'_>> {
+        Pages::new(CredentialPages { client: self, filter }, CachePolicy::UseCached)
+    }
 }
 
-async fn page(client: &Client, filter: &CredentialFilter, offset: usize) -> Result<Page, Error> {
-    let path = client.api().path("/api/v1/credentials", "/api/v1/institutions/me/credentials");
-    let request = client.http.get(path).operation("listing the credentials").shared(CREDENTIALS);
-    let mut query = vec![("offset", offset.to_string()), ("limit", PAGE.to_string())];
-    if client.api() == Api::Institutions {
-        query.extend(filter.party_ids.iter().map(|id| ("partyIds", id.clone())));
-        query.extend(filter.emails.iter().map(|email| ("emails", email.clone())));
+/// Requests the pages of the credentials that a filter lets through.
+pub(super) struct CredentialPages<'c> {
+    client: &'c Client,
+    filter: CredentialFilter,
+}
+
+#[async_trait]
+impl PageSource for CredentialPages<'_> {
+    type Row = Credential;
+
+    fn noun(&self) -> &'static str {
+        "credentials"
     }
-    let answer = request.query(&query).send().await.map_err(hint)?;
-    let (rows, total) = match client.api() {
-        Api::V1 => answer.json::<wire::PageOfV1>().map(|page| (page.credentials, page.total)),
-        Api::Institutions => answer.json::<wire::Items<_>>().map(|page| (page.items, page.pagination.total)),
+
+    fn key(&self, row: &Credential) -> String {
+        row.contract_id.clone()
     }
-    .map_err(hint)?;
-    Ok(Page { rows, total, answer })
+
+    async fn page(&self, at: &PageRequest) -> Result<Page<Credential>, Error> {
+        let api = self.client.api();
+        let path = api.path("/api/v1/credentials", "/api/v1/institutions/me/credentials");
+        let request = self.client.http.get(path).operation("listing the credentials").shared(CREDENTIALS).page(at);
+        let mut query = vec![("offset", at.offset.to_string()), ("limit", PAGE.to_string())];
+        if api == Api::Institutions {
+            query.extend(self.filter.party_ids.iter().map(|id| ("partyIds", id.clone())));
+            query.extend(self.filter.emails.iter().map(|email| ("emails", email.clone())));
+        }
+        let response = request.query(&query).send().await.map_err(hint)?;
+        let (rows, total) = match api {
+            Api::V1 => response.json::<wire::PageOfV1>().map(|page| (page.credentials, page.total)),
+            Api::Institutions => response.json::<wire::Items<_>>().map(|page| (page.items, page.pagination.total)),
+        }
+        .map_err(hint)?;
+        let credentials = rows.into_iter().map(|row: wire::Row| row.credential(None)).collect();
+        Ok(Page::new(credentials, response).with_total(Some(total)))
+    }
 }

@@ -1,7 +1,9 @@
 //! 1Kosmos' API: where a call goes, what it needs, how its answer is unwrapped. Knows no Terraform.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
@@ -10,7 +12,7 @@ use url::Url;
 
 use super::endpoints::{Endpoint, Endpoints};
 use super::session::{Access, Session};
-use crate::http::{self, CachePolicy, Error, Kind, Path, Request, Response};
+use crate::http::{self, CachePolicy, Error, Kind, Page, PageRequest, PageSource, Pages, Path, Request, Response};
 use crate::vendors::shared::adoption::Adoptions;
 
 /// How many sessions a page asks for, as on the vendor's page.
@@ -21,7 +23,7 @@ pub(super) struct Sessions<T> {
     /// The first of them, in the vendor's order.
     pub(super) rows: Vec<T>,
     /// How many there are in all, where the vendor says so.
-    pub(super) total: Option<u64>,
+    pub(super) total: Option<usize>,
     /// Whether `rows` has every one.
     pub(super) complete: bool,
 }
@@ -249,44 +251,18 @@ impl Client {
         answer.map(drop).map_err(hint)
     }
 
-    /// The first `most` sessions that match a query, page after page.
-    pub(super) async fn sessions<T: DeserializeOwned>(&self, query: &Json, most: usize) -> Result<Sessions<T>, Error> {
-        #[derive(Deserialize)]
-        struct Page<T> {
-            data: Vec<T>,
-            page: Option<Position>,
+    /// The first `most` sessions that match a query.
+    pub(super) async fn sessions<T: SessionRow>(&self, query: &Json, most: usize) -> Result<Sessions<T>, Error> {
+        let source = SessionPages { client: self, query, rows: PhantomData };
+        let (mut pages, mut rows) = (Pages::new(source, CachePolicy::UseCached), Vec::new());
+        while rows.len() < most
+            && let Some(mut page) = pages.next().await?
+        {
+            rows.append(&mut page);
         }
-        #[derive(Deserialize)]
-        struct Position {
-            total: Option<u64>,
-        }
-        let operation = "listing the proofing sessions";
-        let community = self.community().await?;
-        let (mut rows, mut index) = (Vec::new(), 0_usize);
-        loop {
-            let body = json!({
-                "query": query,
-                "pIndex": index,
-                "pSize": PAGE,
-                "tenantId": community.tenant_id,
-                "communityId": community.community_id,
-            });
-            let request = self.http.post("/proofingsession/fetch").operation(operation).read_only();
-            let answer = self.send(request.shared("sessions"), Endpoint::SessionFetch, body).await?;
-            let data = self.data(&answer, operation).await?;
-            let Page { data, page } = decode::<Page<T>>(&answer, data)?;
-            let total = page.and_then(|position| position.total);
-            let (found, empty) = (data.len(), data.is_empty());
-            rows.extend(data);
-            index += 1;
-            // A deployment may have shorter pages than are asked for: the total decides, where there is one.
-            let last = empty || total.map_or(found < PAGE, |total| rows.len() as u64 >= total);
-            if last || rows.len() >= most {
-                let complete = last && rows.len() <= most;
-                rows.truncate(most);
-                return Ok(Sessions { rows, total, complete });
-            }
-        }
+        let complete = pages.is_finished() && rows.len() <= most;
+        rows.truncate(most);
+        Ok(Sessions { rows, total: pages.total(), complete })
     }
 
     /// Creates a scan session; the vendor counts each.
@@ -345,6 +321,58 @@ impl Client {
         };
         let opened = self.session.open(sealed, beside, operation).await?;
         serde_json::from_str(&opened).map_err(|_| hint(answer.error("what was encrypted in it is not JSON")))
+    }
+}
+
+/// A row of the list of sessions.
+pub(super) trait SessionRow: DeserializeOwned + Send {
+    /// The session's id.
+    fn id(&self) -> &str;
+}
+
+/// Requests the pages of the sessions that match a query.
+struct SessionPages<'c, T> {
+    client: &'c Client,
+    query: &'c Json,
+    rows: PhantomData<fn() -> T>,
+}
+
+#[async_trait]
+impl<T: SessionRow> PageSource for SessionPages<'_, T> {
+    type Row = T;
+
+    fn noun(&self) -> &'static str {
+        "proofing sessions"
+    }
+
+    fn key(&self, row: &T) -> String {
+        row.id().to_owned()
+    }
+
+    async fn page(&self, at: &PageRequest) -> Result<Page<T>, Error> {
+        #[derive(Deserialize)]
+        struct Body<T> {
+            data: Vec<T>,
+            page: Option<Position>,
+        }
+        #[derive(Deserialize)]
+        struct Position {
+            total: Option<usize>,
+        }
+        let operation = "listing the proofing sessions";
+        let community = self.client.community().await?;
+        let body = json!({
+            "query": self.query,
+            "pIndex": at.index,
+            "pSize": PAGE,
+            "tenantId": community.tenant_id,
+            "communityId": community.community_id,
+        });
+        let request = self.client.http.post("/proofingsession/fetch").operation(operation).read_only();
+        let response = self.client.send(request.shared("sessions").page(at), Endpoint::SessionFetch, body).await?;
+        let data = self.client.data(&response, operation).await?;
+        let Body { data, page } = decode::<Body<T>>(&response, data)?;
+        Ok(Page::new(data, response).with_total(page.and_then(|position| position.total)))
     }
 }
 

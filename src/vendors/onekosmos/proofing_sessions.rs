@@ -36,7 +36,7 @@ pub(super) struct ProofingSessionsModel {
     start_date: Attr<String>,
     end_date: Attr<String>,
     limit: Attr<usize>,
-    total: Attr<u64>,
+    total: Attr<usize>,
     sessions: Attr<Vec<SessionModel>>,
 }
 
@@ -196,6 +196,14 @@ mod wire {
     //! A row of `POST /proofingsession/fetch`. Its `user` and `session-result` are about a person and never read.
 
     use serde::Deserialize;
+
+    use super::super::client::SessionRow;
+
+    impl SessionRow for Session {
+        fn id(&self) -> &str {
+            &self.id
+        }
+    }
 
     #[derive(Deserialize)]
     pub(super) struct Session {

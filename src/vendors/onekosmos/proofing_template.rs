@@ -329,6 +329,7 @@ pub(super) mod wire {
 
     use serde::Deserialize;
 
+    use super::super::client::SessionRow;
     use super::super::steps::wire::Step;
 
     #[derive(Clone, Deserialize)]
@@ -349,9 +350,16 @@ pub(super) mod wire {
 
     #[derive(Clone, Deserialize)]
     pub(in super::super) struct Session {
+        id: String,
         #[serde(rename = "documentType")]
         pub(in super::super) document_type: Option<String>,
         #[serde(rename = "dvcID")]
         pub(in super::super) dvc_id: Option<String>,
+    }
+
+    impl SessionRow for Session {
+        fn id(&self) -> &str {
+            &self.id
+        }
     }
 }

@@ -1,21 +1,23 @@
 //! VULT's KYC API: routes, paging and error hints. Knows no Terraform; shapes belong to the object files.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::operations::{Operation, Operations};
-use crate::http::{self, CachePolicy, Error, Kind, Method, OAuth2ClientCredentials, Path, Request, Response, Token};
+use crate::http::{
+    self, CachePolicy, Error, Kind, Method, OAuth2ClientCredentials, Page, PageRequest, PageSource, Pages, Path,
+    Request, Token,
+};
 use crate::vendors::shared::adoption::Adoptions;
 use crate::vendors::shared::create_locks::{CreateLock, CreateLocks};
 
 /// How many webhooks a page asks for. The vendor documents `take` without a range.
 const PAGE: usize = 100;
-/// How often a list is begun anew because webhooks vanished while it was read.
-const MOST_PASSES: usize = 5;
 
 /// Whom settings are for: the whole tenant, one of its clients, one user.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -133,46 +135,12 @@ impl Client {
 
     /// Every webhook that matches.
     pub(super) async fn webhooks(&self, filter: &WebhookFilter<'_>) -> Result<Vec<WebhookRow>, Error> {
-        let mut rows = Vec::new();
-        let mut pages = self.webhook_pages(*filter);
-        while let Some(mut page) = pages.next().await? {
-            rows.append(&mut page);
-        }
-        Ok(rows)
+        self.webhook_pages(*filter).all().await
     }
 
-    /// The webhooks that match, page after page.
-    pub(super) fn webhook_pages<'c>(&'c self, filter: WebhookFilter<'c>) -> WebhookPages<'c> {
-        let (known, pass) = (HashSet::new(), HashSet::new());
-        WebhookPages { client: self, filter, page: 0, passes: 1, total: None, known, pass, done: false }
-    }
-
-    async fn webhook_page(&self, filter: &WebhookFilter<'_>, page: usize) -> Result<WebhookPage, Error> {
-        #[derive(Deserialize)]
-        struct Answer {
-            webhooks: Vec<WebhookRow>,
-            /// Its members are not documented; where there is a total, it saves asking for a page that is empty.
-            #[serde(default)]
-            statistics: Statistics,
-        }
-        #[derive(Default, Deserialize)]
-        struct Statistics {
-            total: Option<usize>,
-        }
-        let mut body = json!({"take": PAGE, "skip": page * PAGE});
-        if let Some(client_id) = filter.client_id {
-            body["client_id"] = client_id.into();
-        }
-        if let Some(search_term) = filter.search_term {
-            body["search_term"] = search_term.into();
-        }
-        let request = self.call(Operation::WebhookList, "listing the webhooks", None)?.json(&body).read_only();
-        let answer = request.cache_policy(filter.policy).shared("webhooks").send().await.map_err(hint)?;
-        let page_of = answer.json::<Answer>().map_err(hint)?;
-        let full = page_of.webhooks.len() == PAGE;
-        let total = page_of.statistics.total;
-        let last = !full || total.is_some_and(|total| (page + 1) * PAGE >= total);
-        Ok(WebhookPage { rows: page_of.webhooks, last, total, answer })
+    /// The webhooks that match, page by page.
+    pub(super) fn webhook_pages<'c>(&'c self, filter: WebhookFilter<'c>) -> Pages<WebhookPages<'c>> {
+        Pages::new(WebhookPages { client: self, filter }, filter.policy)
     }
 
     /// Deletes a webhook. A 404 is of a webhook that is gone already, or of a route that is not there.
@@ -252,66 +220,47 @@ pub(super) struct WebhookFilter<'f> {
     pub policy: CachePolicy,
 }
 
-/// One page of webhooks as it was answered.
-struct WebhookPage {
-    rows: Vec<WebhookRow>,
-    last: bool,
-    total: Option<usize>,
-    answer: Response,
-}
-
-/// The webhooks that match a filter, a page at a time, each webhook once.
+/// Requests the pages of the webhooks that match a filter.
 pub(super) struct WebhookPages<'c> {
     client: &'c Client,
     filter: WebhookFilter<'c>,
-    page: usize,
-    passes: usize,
-    /// How many there are, as the page before said.
-    total: Option<usize>,
-    /// Ids that were answered: rows move to a later page when others are created meanwhile.
-    known: HashSet<String>,
-    /// Ids that were on the pages of this pass.
-    pass: HashSet<String>,
-    done: bool,
 }
 
-impl WebhookPages<'_> {
-    /// The next page; `None` after the last.
-    pub(super) async fn next(&mut self) -> Result<Option<Vec<WebhookRow>>, Error> {
-        if self.done {
-            return Ok(None);
-        }
-        let WebhookPage { mut rows, last, total, answer } = self.client.webhook_page(&self.filter, self.page).await?;
-        let repeats = !rows.is_empty() && rows.iter().all(|row| self.pass.contains(&row.id));
-        // A vendor that ignores `skip` would answer the first page for ever.
-        if repeats {
-            return Err(answer.error("a page of webhooks has nothing but what earlier pages had"));
-        }
-        self.pass.extend(rows.iter().map(|row| row.id.clone()));
-        rows.retain(|row| self.known.insert(row.id.clone()));
-        let before = std::mem::replace(&mut self.total, total);
-        if before.zip(total).is_some_and(|(before, now)| now < before) {
-            self.begin_anew(&answer)?;
-        } else {
-            self.page += 1;
-            self.done = last;
-        }
-        Ok(Some(rows))
+#[async_trait]
+impl PageSource for WebhookPages<'_> {
+    type Row = WebhookRow;
+
+    fn noun(&self) -> &'static str {
+        "webhooks"
     }
 
-    /// Goes back to the first page: behind a webhook that was deleted meanwhile, all have moved up by one, so that one of
-    /// them is now on a page that was read before.
-    fn begin_anew(&mut self, answer: &Response) -> Result<(), Error> {
-        if self.passes == MOST_PASSES {
-            return Err(answer.error("webhooks kept vanishing while they were listed, so that some may be missing"));
+    fn key(&self, row: &WebhookRow) -> String {
+        row.id.clone()
+    }
+
+    async fn page(&self, at: &PageRequest) -> Result<Page<WebhookRow>, Error> {
+        #[derive(Deserialize)]
+        struct Body {
+            webhooks: Vec<WebhookRow>,
+            /// Its members are not documented; where there is a total, it saves the request for an empty page.
+            #[serde(default)]
+            statistics: Statistics,
         }
-        self.passes += 1;
-        self.page = 0;
-        self.pass.clear();
-        if self.filter.policy == CachePolicy::UseCached {
-            self.filter.policy = CachePolicy::Refresh;
+        #[derive(Default, Deserialize)]
+        struct Statistics {
+            total: Option<usize>,
         }
-        Ok(())
+        let mut body = json!({"take": PAGE, "skip": at.offset});
+        if let Some(client_id) = self.filter.client_id {
+            body["client_id"] = client_id.into();
+        }
+        if let Some(search_term) = self.filter.search_term {
+            body["search_term"] = search_term.into();
+        }
+        let request = self.client.call(Operation::WebhookList, "listing the webhooks", None)?.json(&body).read_only();
+        let response = request.shared("webhooks").page(at).send().await.map_err(hint)?;
+        let Body { webhooks, statistics } = response.json().map_err(hint)?;
+        Ok(Page::new(webhooks, response).with_total(statistics.total))
     }
 }
 

@@ -284,6 +284,7 @@ mod wire {
     use serde::{Deserialize, Deserializer};
     use serde_json::Value as Json;
 
+    use super::super::client::Row;
     use crate::framework::Secret;
 
     /// Where a secret may be, the likeliest first.
@@ -300,6 +301,12 @@ mod wire {
         /// Never printed: one of them is the secret.
         #[serde(flatten)]
         others: BTreeMap<String, Json>,
+    }
+
+    impl Row for Key {
+        fn key(&self) -> String {
+            self.id.0.clone()
+        }
     }
 
     impl Key {

@@ -1,6 +1,6 @@
 //! The blacklist: what either generation of the API can do with it, and how an entry without an id is told from others.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -8,15 +8,16 @@ use serde_json::json;
 use tokio::sync::MutexGuard;
 use tokio::time::Instant;
 
-use super::client::{Api, Client, hint};
+use super::client::{Api, Client, List, Row, hint};
 use crate::http::{CachePolicy, Error, Path};
 use crate::vendors::shared::reconcile::retry_once;
 
 /// How old a look at the blacklist may be that a create compares with.
 const AS_GOOD_AS_NOW: Duration = Duration::from_secs(2);
 
-/// The tag under which the list is shared.
-const BLACKLIST: &str = "blacklist";
+/// The list of entries.
+const BLACKLIST: List =
+    List { path: "/blacklist", operation: "listing the blacklist", noun: "blacklist entries", tag: "blacklist" };
 
 /// An entry of the blacklist as `verify/v1` lists it.
 #[derive(Clone, Debug, Deserialize)]
@@ -29,6 +30,12 @@ pub(super) struct BlacklistRow {
     pub source: Option<String>,
     /// When it was added, as the vendor writes it.
     pub created_at: Option<String>,
+}
+
+impl Row for BlacklistRow {
+    fn key(&self) -> String {
+        self.id.to_string()
+    }
 }
 
 impl Client {
@@ -52,7 +59,8 @@ impl Client {
         let operation = "adding a face to the blacklist";
         if self.api() == Api::VerifyV1 {
             let body = json!({"image": image, "reason": reason});
-            let request = self.http.post("/blacklist/image").operation(operation).json(&body).invalidates(BLACKLIST);
+            let request =
+                self.http.post("/blacklist/image").operation(operation).json(&body).invalidates(BLACKLIST.tag);
             return request.send().await.map(|_| None).map_err(hint);
         }
         let mut body = json!({"face_image": image, "reason": reason});
@@ -74,18 +82,15 @@ impl Client {
 
     /// Every entry of the blacklist, which `verify/v1` alone lists.
     pub(super) async fn blacklist(&self, policy: CachePolicy) -> Result<Vec<BlacklistRow>, Error> {
-        let mut rows: Vec<BlacklistRow> = self.list("/blacklist", "listing the blacklist", BLACKLIST, policy).await?;
-        // Rows move to a later page when others are added meanwhile.
-        let mut known = HashSet::new();
-        rows.retain(|row| known.insert(row.id));
-        Ok(rows)
+        self.list(BLACKLIST, policy).await
     }
 
     /// Removes an entry; one that is gone already is none. `verify/v1` alone can.
     pub(super) async fn delete_from_blacklist(&self, id: &str) -> Result<(), Error> {
         let operation = "removing a face from the blacklist";
         self.only(Api::VerifyV1, operation)?;
-        let request = self.http.delete(Path::new("/blacklist").segment(id)).operation(operation).invalidates(BLACKLIST);
+        let request =
+            self.http.delete(Path::new("/blacklist").segment(id)).operation(operation).invalidates(BLACKLIST.tag);
         request.send_opt().await.map(drop).map_err(hint)
     }
 }

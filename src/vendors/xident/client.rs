@@ -4,16 +4,19 @@
 //! Where a generation lacks a call, the error says which one has it.
 
 use std::fmt;
+use std::marker::PhantomData;
 
+use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Value as Json, json};
 use tokio::sync::Mutex;
 
 use super::blacklist::Known;
 use crate::http::{
-    self, Authenticate, CachePolicy, Error, Kind, Path, PreparedRequest, Request, Response, StaticHeader,
+    self, Authenticate, CachePolicy, Error, Kind, Page, PageRequest, PageSource, Pages, Path, PreparedRequest, Request,
+    Response, StaticHeader,
 };
 
 /// The largest page that the vendor's lists give.
@@ -155,8 +158,16 @@ impl Client {
     }
 
     /// Every API key, without secrets.
-    pub(super) async fn api_keys<T: DeserializeOwned>(&self, policy: CachePolicy) -> Result<Vec<T>, Error> {
-        self.list("/tokens", "listing the API keys", "tokens", policy).await
+    pub(super) async fn api_keys<T: Row>(&self, policy: CachePolicy) -> Result<Vec<T>, Error> {
+        self.list(API_KEYS, policy).await
+    }
+
+    /// Requests the first page of API keys, to check the secret key.
+    pub(super) async fn check_api_keys(&self) -> Result<(), Error> {
+        self.only(Api::VerifyV1, API_KEYS.operation)?;
+        let query = json!({"page": 1, "per_page": PAGE});
+        let request = self.http.get(API_KEYS.path).operation(API_KEYS.operation).query(&query).shared(API_KEYS.tag);
+        self.read::<IgnoredAny>(request).await.map(drop)
     }
 
     /// One API key, without its secret.
@@ -170,14 +181,14 @@ impl Client {
     /// Creates an API key; the answer has its secret, once.
     pub(super) async fn create_api_key<T: DeserializeOwned>(&self, body: &Json) -> Result<T, Error> {
         self.only(Api::VerifyV1, "creating an API key")?;
-        self.read(self.http.post("/tokens").operation("creating an API key").json(body).invalidates("tokens")).await
+        self.read(self.http.post("/tokens").operation("creating an API key").json(body).invalidates(API_KEYS.tag)).await
     }
 
     /// Deletes an API key; one that is gone already is none.
     pub(super) async fn delete_api_key(&self, id: &str) -> Result<(), Error> {
         self.only(Api::VerifyV1, "deleting an API key")?;
         let request = self.http.delete(Path::new("/tokens").segment(id)).operation("deleting an API key");
-        request.invalidates("tokens").send_opt().await.map(drop).map_err(hint)
+        request.invalidates(API_KEYS.tag).send_opt().await.map(drop).map_err(hint)
     }
 
     /// What the project asks of its users, by the publishable key. `user_id` is for `verify/v1`.
@@ -218,31 +229,10 @@ impl Client {
         Err(Error::new(Kind::Request, "Xident", operation, failure).with_hint(has_it.way_there()))
     }
 
-    /// All pages of a list of `verify/v1`.
-    pub(super) async fn list<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        operation: &str,
-        tag: &str,
-        policy: CachePolicy,
-    ) -> Result<Vec<T>, Error> {
-        self.only(Api::VerifyV1, operation)?;
-        let mut rows = Vec::new();
-        for page in 1.. {
-            let query = json!({"page": page, "per_page": PAGE});
-            let request = self.http.get(path).operation(operation).query(&query).shared(tag);
-            let request =
-                if page == 1 { request.cache_policy(policy) } else { request.cache_policy_of_next_page(policy) };
-            let answer = request.send().await.map_err(hint)?;
-            let Envelope { data, meta } = answer.json::<Envelope<Vec<T>>>().map_err(hint)?;
-            let full = data.len() >= PAGE;
-            rows.extend(data);
-            let pages = meta.and_then(|meta| meta.pagination).and_then(|pagination| pagination.total_pages);
-            if pages.map_or(!full, |pages| page >= pages) {
-                break;
-            }
-        }
-        Ok(rows)
+    /// Every row of a list of `verify/v1`.
+    pub(super) async fn list<T: Row>(&self, list: List, policy: CachePolicy) -> Result<Vec<T>, Error> {
+        self.only(Api::VerifyV1, list.operation)?;
+        Pages::new(ListPages { client: self, list, rows: PhantomData }, policy).all().await
     }
 
     /// What the answer to a request with the secret key carries.
@@ -261,6 +251,58 @@ impl Client {
             Api::VerifyV1 => answer.json::<Envelope<T>>().map(|envelope| envelope.data),
         }
         .map_err(hint)
+    }
+}
+
+/// A list of `verify/v1`.
+#[derive(Clone, Copy)]
+pub(super) struct List {
+    /// The path below the generation's.
+    pub path: &'static str,
+    /// What a request for a page is for, as a gerund phrase.
+    pub operation: &'static str,
+    /// What the rows are called in an error.
+    pub noun: &'static str,
+    /// The tag that the pages are cached under.
+    pub tag: &'static str,
+}
+
+/// The list of API keys.
+const API_KEYS: List = List { path: "/tokens", operation: "listing the API keys", noun: "API keys", tag: "tokens" };
+
+/// A row of a list.
+pub(super) trait Row: DeserializeOwned + Send {
+    /// The row's id.
+    fn key(&self) -> String;
+}
+
+/// Requests the pages of a list.
+struct ListPages<'c, T> {
+    client: &'c Client,
+    list: List,
+    rows: PhantomData<fn() -> T>,
+}
+
+#[async_trait]
+impl<T: Row> PageSource for ListPages<'_, T> {
+    type Row = T;
+
+    fn noun(&self) -> &'static str {
+        self.list.noun
+    }
+
+    fn key(&self, row: &T) -> String {
+        row.key()
+    }
+
+    async fn page(&self, at: &PageRequest) -> Result<Page<T>, Error> {
+        let List { path, operation, tag, .. } = self.list;
+        let query = json!({"page": at.index + 1, "per_page": PAGE});
+        let request = self.client.http.get(path).operation(operation).query(&query).shared(tag).page(at);
+        let response = request.send().await.map_err(hint)?;
+        let Envelope { data, meta } = response.json::<Envelope<Vec<T>>>().map_err(hint)?;
+        let total = meta.and_then(|meta| meta.pagination).and_then(|pagination| pagination.total);
+        Ok(Page::new(data, response).with_total(total))
     }
 }
 
@@ -284,7 +326,7 @@ struct Meta {
 
 #[derive(Deserialize)]
 struct Pagination {
-    total_pages: Option<usize>,
+    total: Option<usize>,
 }
 
 /// Says where the user can mend a failure of a call with the secret key.

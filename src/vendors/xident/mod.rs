@@ -26,7 +26,7 @@ use crate::framework::health::{CheckResult, HealthCheck};
 use crate::framework::identity::{self, TenantIdentity};
 use crate::framework::provider::{self, AnyClient, Common, Registration};
 use crate::framework::{Attribute, Diagnostic, Diagnostics, Rule, Secret, Value, Vendor};
-use crate::http::{self, CachePolicy, EndpointLimit, HeaderName, Kind, StaticHeader};
+use crate::http::{self, EndpointLimit, HeaderName, Kind, StaticHeader};
 
 /// The address of the service where none is configured.
 const ADDRESS: &str = "https://api.xident.io";
@@ -67,7 +67,7 @@ impl provider::Client for Client {
 async fn secret_key(client: &Client) -> CheckResult {
     let result = match client.api() {
         Api::V1 => client.usage::<IgnoredAny>(None, None).await.map(drop),
-        Api::VerifyV1 => client.api_keys::<IgnoredAny>(CachePolicy::UseCached).await.map(drop),
+        Api::VerifyV1 => client.check_api_keys().await,
     };
     match result {
         // Without the secret key, which is no mistake where the publishable one is enough.
