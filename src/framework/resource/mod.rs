@@ -160,4 +160,9 @@ impl<M: Model> Context<M> {
     pub fn warn(&mut self, summary: impl Into<String>, detail: impl Into<String>) {
         self.warnings.push(Diagnostic::warning(summary, detail));
     }
+
+    /// Passes on warnings that another part of the provider made.
+    pub fn append(&mut self, warnings: impl IntoIterator<Item = Diagnostic>) {
+        self.warnings.append(warnings.into_iter().collect());
+    }
 }

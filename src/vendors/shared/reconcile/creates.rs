@@ -132,9 +132,14 @@ impl<R: Clone + Send + Sync> Creates<R> {
         match result {
             Ok(()) => match self.find(lookup, &sent, &WAITS).await {
                 Ok(Found::One(row)) => Ok(Created { row, warning: None }),
-                Ok(Found::None) => Err(messages::accepted_but_not_listed(&lookup.noun()).into()),
+                Ok(Found::None) => {
+                    Err(messages::accepted_but_not_listed(&lookup.noun(), &lookup.import_id_without_row()).into())
+                }
                 Ok(Found::Uncertain(rows)) => Err(ambiguous(lookup, &rows, None)),
-                Err(read) => Err(CreateFailure::Unresolved(messages::accepted_but_not_read(&lookup.noun(), read))),
+                Err(read) => {
+                    let import_id = lookup.import_id_without_row();
+                    Err(CreateFailure::Unresolved(messages::accepted_but_not_read(&lookup.noun(), &import_id, read)))
+                }
             },
             Err(error) if !error.may_have_applied() => Err(CreateFailure::Rejected(error)),
             Err(error) => self.after_error(lookup, &sent, error, &WAITS).await,
@@ -162,9 +167,12 @@ impl<R: Clone + Send + Sync> Creates<R> {
                 let warning = messages::created_despite_error(&lookup.noun(), &lookup.id(&row), &error);
                 Ok(Created { row, warning: Some(warning) })
             }
-            Ok(Found::None) => Err(CreateFailure::Unresolved(messages::not_created(&lookup.noun(), error).into())),
+            Ok(Found::None) => Err(CreateFailure::Unresolved(match lookup.check_list_is_conclusive().await {
+                Ok(()) => messages::not_created(&lookup.noun(), error).into(),
+                Err(reason) => unknown(lookup, error, reason),
+            })),
             Ok(Found::Uncertain(rows)) => Err(ambiguous(lookup, &rows, Some(&error))),
-            Err(read) => Err(CreateFailure::Unresolved(messages::create_unknown(&lookup.noun(), error, read))),
+            Err(read) => Err(CreateFailure::Unresolved(unknown(lookup, error, read))),
         }
     }
 
@@ -269,6 +277,10 @@ fn is_older(created_at: Option<Timestamp>, sent_at: Option<Timestamp>) -> bool {
     created_at
         .zip(sent_at)
         .is_some_and(|(created, sent)| created.saturating_add(TOLERANCE).is_ok_and(|late| late < sent))
+}
+
+fn unknown<L: Lookup>(lookup: &L, error: Error, read: Diagnostics) -> Diagnostics {
+    messages::create_unknown(&lookup.noun(), &lookup.import_id_without_row(), error, read)
 }
 
 fn ambiguous<L: Lookup>(lookup: &L, rows: &[L::Row], error: Option<&Error>) -> CreateFailure {

@@ -78,7 +78,7 @@ pub(super) fn not_created(noun: &Noun<'_>, error: Error) -> Error {
 }
 
 /// A create that was accepted and whose object the list does not have.
-pub(super) fn accepted_but_not_listed(noun: &Noun<'_>) -> Diagnostic {
+pub(super) fn accepted_but_not_listed(noun: &Noun<'_>, import_id: &str) -> Diagnostic {
     let detail = format!(
         "{vendor} accepted the {kind} \"{name}\", but the list that has its id does not show it yet. It may exist and is not in \
          state. Wait until {console} shows it, then import it:\n\n{block}",
@@ -86,26 +86,26 @@ pub(super) fn accepted_but_not_listed(noun: &Noun<'_>) -> Diagnostic {
         kind = noun.kind,
         name = noun.name,
         console = noun.console,
-        block = import_block(noun.type_name, "ID")
+        block = import_block(noun.type_name, import_id)
     );
     Diagnostic::error(summary(noun, "was created and cannot be found"), detail)
 }
 
 /// A create whose list cannot be read, after a response that was a success.
-pub(super) fn accepted_but_not_read(noun: &Noun<'_>, read: Diagnostics) -> Diagnostics {
-    let mut diagnostics: Diagnostics = accepted_but_not_listed(noun).into();
+pub(super) fn accepted_but_not_read(noun: &Noun<'_>, import_id: &str, read: Diagnostics) -> Diagnostics {
+    let mut diagnostics: Diagnostics = accepted_but_not_listed(noun, import_id).into();
     diagnostics.append(read);
     diagnostics
 }
 
 /// A create of which neither the response nor the list tells the outcome.
-pub(super) fn create_unknown(noun: &Noun<'_>, error: Error, read: Diagnostics) -> Diagnostics {
+pub(super) fn create_unknown(noun: &Noun<'_>, import_id: &str, error: Error, read: Diagnostics) -> Diagnostics {
     let recovery = format!(
         "It is not known whether the {kind} was created, and it is not in state. Check {console}. If the {kind} is there, import \
          it with the block below; if not, apply again.\n\n{block}",
         kind = noun.kind,
         console = noun.console,
-        block = import_block(noun.type_name, "ID")
+        block = import_block(noun.type_name, import_id)
     );
     unknown(error, &recovery, read)
 }

@@ -91,6 +91,16 @@ pub(in crate::vendors) trait Lookup: Send + Sync {
     fn import_id(&self, row: &Self::Row) -> String {
         self.id(row)
     }
+
+    /// The import id of an object whose id is not known, with a word in place of the id.
+    fn import_id_without_row(&self) -> String {
+        "ID".to_owned()
+    }
+
+    /// Fails if the list may not have the object although it exists. Called where no row can be the object.
+    async fn check_list_is_conclusive(&self) -> Result<(), Diagnostics> {
+        Ok(())
+    }
 }
 
 /// An object that was created.
