@@ -5,7 +5,7 @@ use expect_test::expect;
 use super::{Bench, WEBHOOK};
 
 #[test]
-fn an_object_of_a_vendor_that_is_not_configured() {
+fn vendor_is_not_configured() {
     let bench = Bench::new().variable("IDV_VULT_BASE_URL", "").variable("IDV_VULT_CLIENT_ID", "");
     bench.variable("IDV_VULT_CLIENT_SECRET", "").plan(WEBHOOK, &expect![[r#"
         Error: `vult` is not configured
@@ -14,7 +14,7 @@ fn an_object_of_a_vendor_that_is_not_configured() {
 }
 
 #[test]
-fn all_credentials_missing() {
+fn credentials_are_missing() {
     let bench = Bench::new().variable("IDV_VULT_CLIENT_ID", "").variable("IDV_VULT_CLIENT_SECRET", "");
     bench.plan(WEBHOOK, &expect![[r#"
         Error: `vult.client_id` is missing
@@ -27,7 +27,7 @@ fn all_credentials_missing() {
 }
 
 #[test]
-fn half_of_the_credentials_missing() {
+fn half_of_the_credentials_is_missing() {
     Bench::new().variable("IDV_VULT_CLIENT_SECRET", "").plan(WEBHOOK, &expect![[r#"
         Error: `vult.client_secret` is missing
           in provider "idv": `provider "idv" {}`
@@ -35,7 +35,7 @@ fn half_of_the_credentials_missing() {
 }
 
 #[test]
-fn wrong_credentials() {
+fn credentials_are_wrong() {
     Bench::new().variable("IDV_VULT_CLIENT_SECRET", "wrong").plan(
         &format!("{WEBHOOK}data \"idv_vult_webhooks\" \"all\" {{}}"),
         &expect![[r#"
@@ -49,7 +49,7 @@ fn wrong_credentials() {
 }
 
 #[test]
-fn a_token_that_the_vendor_refuses() {
+fn vendor_refuses_the_token() {
     let bench = Bench::new();
     bench.sandbox.fault(&serde_json::json!({
         "vendor": "vult", "path": "/webhook/list", "kind": "status", "status": 401, "times": 9
@@ -63,7 +63,7 @@ fn a_token_that_the_vendor_refuses() {
 }
 
 #[test]
-fn a_permission_that_is_missing() {
+fn permission_is_missing() {
     let bench = Bench::new();
     bench.sandbox.fault(&serde_json::json!({
         "vendor": "vult", "path": "/webhook/list", "kind": "status", "status": 403, "headers": {"X-Request-Id": "r-17"}
@@ -81,7 +81,7 @@ fn a_permission_that_is_missing() {
 }
 
 #[test]
-fn an_unreachable_host() {
+fn host_is_unreachable() {
     // A port on which nothing listens: the system gives none below 1024 away.
     let bench = Bench::new().variable("IDV_VULT_BASE_URL", "http://127.0.0.1:1").variable("IDV_MAX_RETRIES", "0");
     bench.plan("data \"idv_vult_webhooks\" \"all\" {}", &expect![[r#"
@@ -95,7 +95,7 @@ fn an_unreachable_host() {
 }
 
 #[test]
-fn an_address_that_is_no_url() {
+fn address_is_not_a_url() {
     let configuration = format!("provider \"idv\" {{\n  vult = {{ base_url = \"kyc.example.com\" }}\n}}\n{WEBHOOK}");
     Bench::new().validate(&configuration, &expect![[r#"
         Error: Wrong value for `base_url`
@@ -104,7 +104,7 @@ fn an_address_that_is_no_url() {
 }
 
 #[test]
-fn several_mistakes_are_told_at_once() {
+fn several_mistakes_are_reported_at_once() {
     let configuration = r#"
 provider "idv" {
   request_timeout = 0.5
@@ -133,7 +133,7 @@ provider "idv" {
 }
 
 #[test]
-fn a_variable_with_a_value_of_the_wrong_kind() {
+fn variable_has_a_value_of_the_wrong_type() {
     let bench = Bench::new().variable("IDV_REQUEST_TIMEOUT", "soon").variable("IDV_MAX_RETRIES", "99");
     bench.variable("IDV_VULT_BASE_URL", "kyc.example.com").plan(WEBHOOK, &expect![[r#"
         Error: Environment variable `IDV_REQUEST_TIMEOUT` cannot be used
@@ -150,7 +150,7 @@ fn a_variable_with_a_value_of_the_wrong_kind() {
 }
 
 #[test]
-fn a_value_that_is_known_only_after_an_apply() {
+fn value_is_known_only_after_an_apply() {
     let configuration = r#"
 resource "terraform_data" "tenant" {
   input = "client-7"
@@ -167,7 +167,7 @@ data "idv_vult_webhooks" "all" {}
 }
 
 #[test]
-fn a_typo_and_a_wrong_route_in_paths() {
+fn paths_have_a_typo_and_a_wrong_route() {
     let configuration = r#"
 provider "idv" {
   vult = {

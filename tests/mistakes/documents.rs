@@ -1,10 +1,10 @@
-//! OpenAPI documents that cannot be used.
+//! Invalid OpenAPI documents.
 
 use expect_test::{Expect, expect};
 
 use super::{Bench, WEBHOOK};
 
-/// A plan with this as the document, if it is to exist.
+/// Checks the errors of a plan with this document; `None` for a file that does not exist.
 fn check(document: Option<&str>, expected: &Expect) {
     let bench = Bench::new();
     if let Some(document) = document {
@@ -15,7 +15,7 @@ fn check(document: Option<&str>, expected: &Expect) {
 }
 
 #[test]
-fn one_that_does_not_exist() {
+fn document_does_not_exist() {
     check(
         None,
         &expect![[r#"
@@ -26,7 +26,7 @@ fn one_that_does_not_exist() {
 }
 
 #[test]
-fn one_that_is_yaml() {
+fn document_is_yaml() {
     check(
         Some("openapi: 3.0.3\npaths: {}\n"),
         &expect![[r#"
@@ -37,7 +37,7 @@ fn one_that_is_yaml() {
 }
 
 #[test]
-fn one_that_is_cut_off() {
+fn document_is_truncated() {
     check(
         Some("{\"openapi\": \"3.0.3\", \"paths\": {"),
         &expect![[r#"
@@ -48,7 +48,7 @@ fn one_that_is_cut_off() {
 }
 
 #[test]
-fn one_that_lacks_operations() {
+fn document_lacks_operations() {
     let operations = [
         ("get", "get weights"),
         ("put", "update weights"),

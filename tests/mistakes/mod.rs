@@ -1,4 +1,4 @@
-//! What a user reads after a mistake: each message names the attribute or the variable, what was found and what to do.
+//! Errors after a mistake of the user: each names the attribute or the variable, the value, and what to do.
 
 mod configuration;
 mod didit;
@@ -17,7 +17,7 @@ use crate::support::sandbox::Sandbox;
 use crate::support::terraform::Run;
 use crate::support::workspace::Workspace;
 
-/// A webhook, for mistakes in the provider block that show once an object is used.
+/// A webhook, for mistakes in the provider block that are reported when an object is used.
 const WEBHOOK: &str = r#"
 resource "idv_vult_webhook" "events" {
   name = "events"
@@ -25,41 +25,41 @@ resource "idv_vult_webhook" "events" {
 }
 "#;
 
-/// A tenant and a workspace, to make one mistake in.
+/// A tenant and a workspace for one mistake.
 struct Bench {
     sandbox: Sandbox,
     workspace: Workspace,
 }
 
 impl Bench {
-    /// With the sandbox's variables: all is well until the test changes something.
+    /// Starts a sandbox with a valid configuration.
     fn new() -> Self {
         let sandbox = Sandbox::start();
         let workspace = Workspace::new(&sandbox);
         Self { sandbox, workspace }
     }
 
-    /// Sets a variable to what is wrong.
+    /// Sets a variable.
     fn variable(mut self, name: &str, value: &str) -> Self {
         self.workspace.set(name, value);
         self
     }
 
-    /// The errors of a plan. Without a provider block Terraform would add an error of its own to ours.
+    /// Checks the errors of a plan. Without a provider block Terraform would add its own error.
     fn plan(&self, configuration: &str, expected: &Expect) {
         let block = if configuration.contains("provider \"idv\"") { "" } else { "provider \"idv\" {}\n" };
         self.workspace.configure(&format!("{block}{configuration}"));
         self.check(self.workspace.try_plan(), expected);
     }
 
-    /// The errors of a validation, which must not ask the vendor.
+    /// Checks the errors of a validation, which must send no request.
     fn validate(&self, configuration: &str, expected: &Expect) {
         self.workspace.configure(configuration);
         self.check(self.workspace.validate(), expected);
         assert!(self.sandbox.requests().is_empty(), "validation is offline");
     }
 
-    /// Compares with what differs from run to run replaced by words.
+    /// Compares the errors, with placeholders for what differs from run to run.
     fn check(&self, run: Run, expected: &Expect) {
         let errors = run.failed().errors();
         let errors = ["vult", "onekosmos", "fiven", "didit", "xident"].iter().fold(errors, |errors, vendor| {

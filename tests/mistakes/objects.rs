@@ -1,11 +1,11 @@
-//! Mistakes in the objects themselves.
+//! Mistakes in objects.
 
 use expect_test::expect;
 
 use super::{Bench, WEBHOOK};
 
 #[test]
-fn an_unknown_document_type() {
+fn document_type_is_unknown() {
     let configuration = r#"
 resource "idv_vult_document_requirements" "main" {
   document_type = "pasport"
@@ -19,7 +19,7 @@ resource "idv_vult_document_requirements" "main" {
 }
 
 #[test]
-fn a_webhook_to_no_address() {
+fn webhook_url_is_not_a_url() {
     Bench::new().validate(&WEBHOOK.replace("https://", ""), &expect![[r#"
         Error: Wrong value for `url`
           in resource "idv_vult_webhook" "events": `url  = "hooks.example.com/idv"`
@@ -27,7 +27,7 @@ fn a_webhook_to_no_address() {
 }
 
 #[test]
-fn a_historical_set_of_a_scope() {
+fn historical_weights_with_a_scope() {
     let configuration = r#"
 data "idv_vult_weights" "old" {
   weights_id = "wgt_1"
@@ -44,7 +44,7 @@ data "idv_vult_weights" "old" {
 }
 
 #[test]
-fn weights_that_never_were() {
+fn historical_weights_do_not_exist() {
     Bench::new().plan(
         "data \"idv_vult_weights\" \"old\" {\n  weights_id = \"wgt_1\"\n}\n",
         &expect![[r#"
@@ -54,7 +54,7 @@ fn weights_that_never_were() {
     );
 }
 
-/// The errors of an import block.
+/// Checks the errors of an import block.
 fn import(resource: &str, id: &str, expected: &expect_test::Expect) {
     let address = resource.split('"').nth(1).unwrap();
     let block = format!("import {{\n  to = {address}.main\n  id = \"{id}\"\n}}\n");
@@ -64,7 +64,7 @@ fn import(resource: &str, id: &str, expected: &expect_test::Expect) {
 const REQUIREMENTS: &str = "resource \"idv_vult_document_requirements\" \"main\" {\n  document_type = \"passport\"\n  data_source = \"ocr\"\n}\n";
 
 #[test]
-fn an_import_id_of_too_few_parts() {
+fn import_id_has_too_few_parts() {
     import(
         REQUIREMENTS,
         "passport",
@@ -75,7 +75,7 @@ fn an_import_id_of_too_few_parts() {
 }
 
 #[test]
-fn an_import_id_with_an_unknown_document_type() {
+fn import_id_has_an_unknown_document_type() {
     import(
         REQUIREMENTS,
         "pasport/ocr",
@@ -86,7 +86,7 @@ fn an_import_id_with_an_unknown_document_type() {
 }
 
 #[test]
-fn an_import_id_of_an_object_that_is_not_there() {
+fn import_id_of_an_object_that_does_not_exist() {
     let webhook = WEBHOOK.replace("\"events\" {", "\"main\" {");
     import(
         &webhook,
@@ -105,7 +105,7 @@ fn an_import_id_of_an_object_that_is_not_there() {
 }
 
 #[test]
-fn an_import_id_of_weights_with_too_many_parts() {
+fn import_id_of_weights_has_too_many_parts() {
     import(
         "resource \"idv_vult_weights\" \"main\" {}\n",
         "a/b/c",
@@ -116,11 +116,11 @@ fn an_import_id_of_weights_with_too_many_parts() {
 }
 
 #[test]
-fn the_same_webhook_twice() {
+fn webhook_is_declared_twice() {
     let bench = Bench::new();
     bench.workspace.configure(&format!("{WEBHOOK}{}", WEBHOOK.replace("\"events\" {", "\"again\" {")));
     let errors = bench.workspace.apply().failed().errors();
-    // Which of the two comes first is chance.
+    // The order of the two creates is random.
     assert!(errors.contains("declared twice") || errors.contains("exists already"), "{errors}");
     assert_eq!(bench.sandbox.state()["vult"]["webhooks"].as_array().unwrap().len(), 1);
 }

@@ -1,11 +1,11 @@
-//! 1Kosmos' encryption against a service that varies what the vendor's deployments vary.
+//! 1Kosmos' encryption with the variations of the vendor's deployments.
 
 use serde_json::{Value, json};
 
 use crate::support::sandbox::Sandbox;
 use crate::support::workspace::Workspace;
 
-/// Every call: with and without a license, with plain and with encrypted bodies.
+/// Objects for every kind of call: with and without a license, with plain and with encrypted bodies.
 const CONFIGURATION: &str = r#"
 resource "idv_onekosmos_proofing_template" "main" {
   document_type = "dl_object"
@@ -33,7 +33,7 @@ data "idv_onekosmos_community" "main" {}
 data "idv_onekosmos_service" "main" {}
 "#;
 
-/// Applies against a deployment that differs in this, and looks at what came of it.
+/// Applies to a deployment with this change, and compares the state with the vendor's.
 fn check(change: impl FnOnce(&mut Value)) {
     let sandbox = Sandbox::start();
     sandbox.change_state(change);
@@ -41,24 +41,24 @@ fn check(change: impl FnOnce(&mut Value)) {
     workspace.configure(CONFIGURATION);
     workspace.apply().succeeded();
     workspace.plan().assert_empty();
-    let (told, there) = (workspace.state(), &sandbox.state()["onekosmos"]);
-    let told = |name: &str| told[&format!("data.idv_onekosmos_{name}")].clone();
-    assert_eq!(told("proofing_templates.all")["templates"][0]["id"], there["templates"][0]["_id"]);
-    assert_eq!(told("bucket.main")["bucket_name"], there["buckets"][0]["bucketName"]);
-    assert_eq!(told("service_keys.all")["service_keys"][4]["key_id"], there["service_keys"][4]["keyId"]);
-    assert_eq!(told("proofing_sessions.all")["sessions"][0]["id"], there["sessions"][0]["id"]);
-    assert_eq!(told("connectors.all")["connectors"].as_array().unwrap().len(), 3);
-    assert_eq!(told("community.main")["community_id"], there["communities"][0]["id"]);
-    assert!(told("service.main")["public_key"].is_string());
+    let (state, there) = (workspace.state(), &sandbox.state()["onekosmos"]);
+    let data = |name: &str| state[&format!("data.idv_onekosmos_{name}")].clone();
+    assert_eq!(data("proofing_templates.all")["templates"][0]["id"], there["templates"][0]["_id"]);
+    assert_eq!(data("bucket.main")["bucket_name"], there["buckets"][0]["bucketName"]);
+    assert_eq!(data("service_keys.all")["service_keys"][4]["key_id"], there["service_keys"][4]["keyId"]);
+    assert_eq!(data("proofing_sessions.all")["sessions"][0]["id"], there["sessions"][0]["id"]);
+    assert_eq!(data("connectors.all")["connectors"].as_array().unwrap().len(), 3);
+    assert_eq!(data("community.main")["community_id"], there["communities"][0]["id"]);
+    assert!(data("service.main")["public_key"].is_string());
 }
 
 #[test]
-fn on_the_usual_curve() {
+fn works_on_the_default_curve() {
     check(|_| {});
 }
 
 #[test]
-fn on_the_other_curve_with_encrypted_answers() {
+fn works_on_the_other_curve_with_encrypted_responses() {
     check(|state| {
         state["onekosmos"]["curve"] = json!("prime256v1");
         state["onekosmos"]["encrypt_responses"] = json!(true);
@@ -66,7 +66,7 @@ fn on_the_other_curve_with_encrypted_answers() {
 }
 
 #[test]
-fn a_service_that_shows_more_than_it_should() {
+fn works_if_the_service_returns_more_than_documented() {
     check(|state| {
         state["onekosmos"]["show_bucket_secrets"] = json!(true);
         state["onekosmos"]["show_dvc_id"] = json!(true);
@@ -74,7 +74,7 @@ fn a_service_that_shows_more_than_it_should() {
 }
 
 #[test]
-fn a_key_that_is_rotated_under_a_run() {
+fn run_continues_after_the_services_key_is_rotated() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     workspace.configure(CONFIGURATION);

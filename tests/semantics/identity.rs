@@ -1,4 +1,4 @@
-//! Identity: state from before there were identities goes on working, and an identity of elsewhere is refused.
+//! Identity: state without identities keeps working, and an identity of another tenant is refused.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::support::workspace::Workspace;
 
 const ADDRESS: &str = "idv_vult_webhook.events";
 
-/// A webhook in a state that knows no identities, as a Terraform before 1.12 wrote it.
+/// A webhook in a state without identities, as a Terraform before 1.12 writes it.
 fn with_old_state(sandbox: &Sandbox) -> Workspace {
     let workspace = Workspace::new(sandbox);
     workspace.configure(
@@ -35,7 +35,7 @@ fn stored_identity(workspace: &Workspace) -> Value {
 }
 
 #[test]
-fn old_state_gets_its_identity_by_a_refresh() {
+fn refresh_adds_the_identity_to_old_state() {
     let sandbox = Sandbox::start();
     let workspace = with_old_state(&sandbox);
     workspace.plan().assert_empty();
@@ -48,7 +48,7 @@ fn old_state_gets_its_identity_by_a_refresh() {
 }
 
 #[test]
-fn old_state_does_without_a_refresh() {
+fn old_state_works_without_a_refresh() {
     let sandbox = Sandbox::start();
     let workspace = with_old_state(&sandbox);
     workspace.plan_with(&["-refresh=false"]).assert_empty();
@@ -64,7 +64,7 @@ fn old_state_does_without_a_refresh() {
 }
 
 #[test]
-fn an_update_of_old_state_without_a_refresh() {
+fn update_adds_the_identity_to_old_state() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     let configure = |weight: u32| {
@@ -83,7 +83,7 @@ fn an_update_of_old_state_without_a_refresh() {
 }
 
 #[test]
-fn an_object_that_is_gone_and_had_no_identity_is_planned_anew() {
+fn deleted_object_without_an_identity_is_planned_for_creation() {
     let sandbox = Sandbox::start();
     let workspace = with_old_state(&sandbox);
     sandbox.change_state(|state| state["vult"]["webhooks"] = json!([]));
@@ -103,7 +103,7 @@ fn import_by(identity: &str, workspace: &Workspace) -> String {
 }
 
 #[test]
-fn a_wrong_identity_says_what_is_expected() {
+fn wrong_identity_names_the_expected_one() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     let of_another_tenant = import_by("id = \"whk_1\"\nbase_url = \"https://other.example.com\"", &workspace);
@@ -118,8 +118,8 @@ fn a_wrong_identity_says_what_is_expected() {
           }`
         Invalid expression value: attribute "id" is required."#]]
     .assert_eq(&incomplete);
-    let of_nothing = import_by("id = \"whk_1\"", &workspace);
+    let not_found = import_by("id = \"whk_1\"", &workspace);
     expect_test::expect![[r#"
         Error: Cannot import non-existent remote object
-        While attempting to import an existing object to "idv_vult_webhook.events", the provider detected that no object exists with the given id. Only pre-existing objects can be imported; check that the id is correct and that it is associated with the provider's configured region or endpoint, or use "terraform apply" to create a new remote object for this resource."#]].assert_eq(&of_nothing);
+        While attempting to import an existing object to "idv_vult_webhook.events", the provider detected that no object exists with the given id. Only pre-existing objects can be imported; check that the id is correct and that it is associated with the provider's configured region or endpoint, or use "terraform apply" to create a new remote object for this resource."#]].assert_eq(&not_found);
 }
