@@ -198,5 +198,5 @@ fn missing_key_and_invalid_json_are_errors_with_a_fix() {
     expect_test::expect![[r#"
         Error: Wrong value for `verification.config`
           in ephemeral "idv_onekosmos_proofing_session" "main": `config = "no JSON"`
-        `verification.config` must be a JSON object, as from `jsonencode({ ... })`; reading it failed at line 1, column 2."#]].assert_eq(&errors);
+        `verification.config` must be a JSON object, as from `jsonencode({ ... })`; parsing failed at line 1, column 2."#]].assert_eq(&errors);
 }

@@ -14,7 +14,7 @@ output "documents_that_need_a_face" {
 }
 
 output "proofing_template_id" {
-  description = "The id that 1Kosmos gave the template."
+  description = "The id of the template."
   value       = idv_onekosmos_proofing_template.driver_license.id
 }
 

@@ -66,14 +66,14 @@ fn missing_permission_and_missing_session_are_reported() {
           idv_onekosmos_proofing_template      0  NOT COMPLETE
           idv_onekosmos_service_key            0  NOT COMPLETE
 
-        Incomplete: idv_onekosmos_proofing_template: A session is needed
-          1Kosmos shows templates only through a live session. Set `session_id` here, or `template_session_id` in `onekosmos = { ... }` of the provider block (IDV_ONEKOSMOS_TEMPLATE_SESSION_ID).
+        Incomplete: idv_onekosmos_proofing_template: Templates can be listed only with a session
+          1Kosmos returns templates only through a live session. Set `session_id` here, or `template_session_id` in `onekosmos = { ... }` of the provider block (IDV_ONEKOSMOS_TEMPLATE_SESSION_ID).
           To export without it: --exclude idv_onekosmos_proofing_template
 
         Incomplete: idv_onekosmos_service_key: 1Kosmos: listing the service keys failed: the answer was 403 Forbidden (Forbidden: the license does not permit this call)
           Request: GET https://acme.1kosmos.net/idproofingapi/servicekeys
           The credentials are known to 1Kosmos and do not suffice. Ask its administrator for the permission.
-          The call needs a license of a higher level (`system` for service keys, `system` or `service` for the bucket and the list of sessions), or the license belongs to another tenant than `tenant_id` and `community_id` say.
+          The call needs a license of a higher level (`system` for service keys, `system` or `service` for the bucket and the list of sessions), or the license belongs to another tenant than `tenant_id` and `community_id`.
           To export without it: --exclude idv_onekosmos_service_key
 
         Not returned by the vendor, so variables in variables.tf:

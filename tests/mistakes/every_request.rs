@@ -80,7 +80,7 @@ fn missing_token_endpoint_is_not_a_missing_object() {
 fn failure_before_a_create_does_not_report_it_as_sent() {
     let vendor = "onekosmos";
     let (sandbox, workspace) = start();
-    workspace.configure(&of_vendor(vendor));
+    workspace.configure(&objects::configuration(objects::of_vendor(vendor), |_| ""));
     let fault = json!({"vendor": vendor, "path": "/api/r1/system/community_info", "kind": "garbage", "times": 99});
     sandbox.fault(&fault);
     let errors = workspace.apply().failed().errors();

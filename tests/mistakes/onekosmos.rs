@@ -1,4 +1,4 @@
-//! Mistakes with 1Kosmos: keys, clocks, licenses, workflows.
+//! Mistakes with 1Kosmos: keys, clock, licenses, workflows.
 
 use expect_test::{Expect, expect};
 use serde_json::json;
@@ -9,7 +9,7 @@ use super::Bench;
 const SERVICE_KEYS: &str = "data \"idv_onekosmos_service_keys\" \"all\" {}\n";
 
 #[test]
-fn no_license() {
+fn license_is_missing() {
     Bench::new().variable("IDV_ONEKOSMOS_LICENSE_KEY", "").plan(SERVICE_KEYS, &expect![[r#"
         Error: 1Kosmos: signing the request in failed: this call needs a license, and none is configured
           in data "idv_onekosmos_service_keys" "all": `data "idv_onekosmos_service_keys" "all" {}`
@@ -19,7 +19,7 @@ fn no_license() {
 }
 
 #[test]
-fn a_wrong_license() {
+fn license_is_wrong() {
     Bench::new().variable("IDV_ONEKOSMOS_LICENSE_KEY", "wrong").plan(SERVICE_KEYS, &expect![[r#"
         Error: 1Kosmos: listing the service keys failed: the answer was 401 Unauthorized (Unauthorized: the license is not valid)
           in data "idv_onekosmos_service_keys" "all": `data "idv_onekosmos_service_keys" "all" {}`
@@ -29,23 +29,23 @@ fn a_wrong_license() {
 }
 
 #[test]
-fn a_license_of_too_low_a_level() {
+fn license_has_too_low_a_level() {
     let bench = Bench::new().variable("IDV_ONEKOSMOS_LICENSE_KEY", "sandbox-license-service-92ab");
     bench.plan(SERVICE_KEYS, &expect![[r#"
         Error: 1Kosmos: listing the service keys failed: the answer was 403 Forbidden (Forbidden: the license does not permit this call)
           in data "idv_onekosmos_service_keys" "all": `data "idv_onekosmos_service_keys" "all" {}`
         Request: GET ONEKOSMOS_URL/idproofingapi/servicekeys
         The credentials are known to 1Kosmos and do not suffice. Ask its administrator for the permission.
-        The call needs a license of a higher level (`system` for service keys, `system` or `service` for the bucket and the list of sessions), or the license belongs to another tenant than `tenant_id` and `community_id` say."#]]);
+        The call needs a license of a higher level (`system` for service keys, `system` or `service` for the bucket and the list of sessions), or the license belongs to another tenant than `tenant_id` and `community_id`."#]]);
 }
 
 #[test]
-fn a_clock_that_is_wrong() {
+fn clock_is_wrong() {
     let bench = Bench::new();
     bench.sandbox.advance_clock(600);
     bench.workspace.configure(SERVICE_KEYS);
     let errors = bench.workspace.try_plan().failed().errors();
-    // The difference is measured, so its last digit is chance.
+    // The difference is measured, so its last digit is random.
     let (before, measured) = errors.split_once("clock is ").unwrap_or_else(|| panic!("{errors}"));
     let (seconds, after) = measured.split_once("s behind").unwrap_or_else(|| panic!("{errors}"));
     assert!((590..610).contains(&seconds.parse::<u32>().unwrap()), "{errors}");
@@ -55,21 +55,21 @@ fn a_clock_that_is_wrong() {
         Request: GET ONEKOSMOS_URL/idproofingapi/servicekeys
         This machine's clock is SECONDS behind the vendor's; a request or token with a time in it may be refused.
         Check the clock first, then the credentials for 1Kosmos: that they are current, complete and meant for this address.
-        Every request carries the time, and the service refuses one that differs from its own clock by more than a minute. Set this machine's clock."#]].assert_eq(&format!("{before}clock is SECONDS behind{after}").replace(bench.sandbox.url("onekosmos"), "ONEKOSMOS_URL"));
+        Every request carries the time, and the service refuses a time that differs from its own clock by more than a minute. Set this machine's clock."#]].assert_eq(&format!("{before}clock is SECONDS behind{after}").replace(bench.sandbox.url("onekosmos"), "ONEKOSMOS_URL"));
 }
 
 #[test]
-fn a_curve_that_the_deployment_does_not_have() {
+fn curve_is_not_that_of_the_deployment() {
     Bench::new().variable("IDV_ONEKOSMOS_CURVE", "prime256v1").plan(SERVICE_KEYS, &expect![[r#"
         Error: 1Kosmos: fetching the service's public key failed: the service's key is on secp256k1, and `curve` is set to prime256v1
           in data "idv_onekosmos_service_keys" "all": `data "idv_onekosmos_service_keys" "all" {}`
         It was needed for listing the service keys.
         Nothing was sent.
-        Set `curve = "secp256k1"` in `onekosmos = { ... }` of the provider block (or IDV_ONEKOSMOS_CURVE), or leave it out: `auto` finds the curve by itself."#]]);
+        Set `curve = "secp256k1"` in `onekosmos = { ... }` of the provider block (or IDV_ONEKOSMOS_CURVE), or omit it: `auto` detects the curve."#]]);
 }
 
 #[test]
-fn a_curve_that_does_not_exist() {
+fn curve_does_not_exist() {
     Bench::new().variable("IDV_ONEKOSMOS_CURVE", "p256").plan(
         SERVICE_KEYS,
         &expect![[r#"
@@ -80,41 +80,41 @@ fn a_curve_that_does_not_exist() {
 }
 
 #[test]
-fn a_private_key_that_is_not_base64() {
+fn private_key_is_not_base64() {
     Bench::new().variable("IDV_ONEKOSMOS_PRIVATE_KEY", "-----BEGIN").plan(SERVICE_KEYS, &expect![[r#"
         Error: `private_key` is malformed
           in provider "idv": `provider "idv" {}`
-        `private_key` (or IDV_ONEKOSMOS_PRIVATE_KEY) cannot be used: it is not standard base64. Write the key's 32 bytes in standard base64, without the frame of a PEM file, such as `openssl rand -base64 32` makes; leave it out to have one made for each run."#]]);
+        `private_key` (or IDV_ONEKOSMOS_PRIVATE_KEY) cannot be used: it is not standard base64. Write the key's 32 bytes in standard base64, without the lines of a PEM file, such as from `openssl rand -base64 32`. Or omit it, and a key is generated for each run."#]]);
 }
 
 #[test]
-fn a_private_key_of_the_wrong_length() {
+fn private_key_has_the_wrong_length() {
     let long = "A".repeat(88);
     Bench::new().variable("IDV_ONEKOSMOS_PRIVATE_KEY", &long).plan(SERVICE_KEYS, &expect![[r#"
         Error: `private_key` is malformed
           in provider "idv": `provider "idv" {}`
-        `private_key` (or IDV_ONEKOSMOS_PRIVATE_KEY) cannot be used: it has 66 bytes, and a key has 1 to 32 (33 with a leading zero). Write the key's 32 bytes in standard base64, without the frame of a PEM file, such as `openssl rand -base64 32` makes; leave it out to have one made for each run."#]]);
+        `private_key` (or IDV_ONEKOSMOS_PRIVATE_KEY) cannot be used: it has 66 bytes, and a key has 1 to 32 (33 with a leading zero). Write the key's 32 bytes in standard base64, without the lines of a PEM file, such as from `openssl rand -base64 32`. Or omit it, and a key is generated for each run."#]]);
 }
 
 #[test]
-fn no_address() {
+fn address_is_missing() {
     Bench::new().variable("IDV_ONEKOSMOS_BASE_URL", "").plan(SERVICE_KEYS, &expect![[r#"
         Error: `onekosmos.tenant_dns` is missing
           in provider "idv": `provider "idv" {}`
-        1Kosmos gives each tenant a host name of its own. Set `tenant_dns` in `onekosmos = { ... }` of the provider block, or the environment variable `IDV_ONEKOSMOS_TENANT_DNS`."#]]);
+        Each tenant of 1Kosmos has its own host name. Set `tenant_dns` in `onekosmos = { ... }` of the provider block, or the environment variable `IDV_ONEKOSMOS_TENANT_DNS`."#]]);
 }
 
 #[test]
-fn an_address_in_place_of_a_host_name() {
+fn host_name_is_an_address() {
     let bench = Bench::new().variable("IDV_ONEKOSMOS_BASE_URL", "");
     bench.variable("IDV_ONEKOSMOS_TENANT_DNS", "https://acme.1kosmos.net").plan(SERVICE_KEYS, &expect![[r#"
         Error: `tenant_dns` is not a host name
           in provider "idv": `provider "idv" {}`
-        `tenant_dns` is `https://acme.1kosmos.net`. Write the host name alone, as in `acme.1kosmos.net`, or use `base_url`."#]]);
+        `tenant_dns` is `https://acme.1kosmos.net`. Write only the host name, as in `acme.1kosmos.net`, or use `base_url`."#]]);
 }
 
 #[test]
-fn a_community_that_does_not_exist() {
+fn community_does_not_exist() {
     let bench = Bench::new().variable("IDV_ONEKOSMOS_COMMUNITY_NAME", "defualt");
     bench.plan("data \"idv_onekosmos_community\" \"main\" {}\n", &expect![[r#"
         Error: 1Kosmos: looking up tenant and community failed: the answer was 404 Not Found (404: community not found)
@@ -126,29 +126,29 @@ fn a_community_that_does_not_exist() {
 }
 
 #[test]
-fn an_endpoint_that_has_no_body_to_encrypt() {
+fn body_encryption_has_an_unknown_endpoint() {
     let provider = "provider \"idv\" {\n  onekosmos = { body_encryption = { bucket_get = \"plain\", bucket_put = \"clear\" } }\n}\n";
     Bench::new().plan(&format!("{provider}{SERVICE_KEYS}"), &expect![[r#"
         Error: Unknown endpoint in `body_encryption`
           in provider "idv": `onekosmos = { body_encryption = { bucket_get = "plain", bucket_put = "clear" } }`
-        `bucket_get` is no endpoint whose body can be encrypted. Use `template_create`, `template_update`, `template_update_by_dvc_id`, `bucket_put`, `session_fetch` or `session_create`.
+        `bucket_get` is not an endpoint with a body. Use `template_create`, `template_update`, `bucket_put`, `session_fetch` or `session_create`.
 
         Error: Wrong value in `body_encryption`
           in provider "idv": `onekosmos = { body_encryption = { bucket_get = "plain", bucket_put = "clear" } }`
-        `bucket_put` is set to `clear`, and a body is `plain` or `encrypted`."#]]);
+        `bucket_put` is `clear`; it must be `plain` or `encrypted`."#]]);
 }
 
 #[test]
-fn a_body_in_the_form_that_the_deployment_does_not_want() {
+fn body_has_the_wrong_form_for_the_deployment() {
     let bench = Bench::new();
     bench.sandbox.change_state(|state| state["onekosmos"]["body_encryption"]["bucket_put"] = json!("plain"));
     bench.workspace.configure(&format!("provider \"idv\" {{}}\n{}", bucket("aws", "aws_credential")));
     let errors = bench.workspace.apply().failed().errors();
-    // The sandbox's own words come first.
+    // The sandbox's message comes first.
     let (_, advice) = errors.split_once("Change the value").unwrap();
     expect![[r#"
          that it names.
-        The body was sent encrypted. If the deployment wants it plain, set `body_encryption = { bucket_put = "plain" }` in `onekosmos = { ... }` of the provider block."#]].assert_eq(advice);
+        The body was sent encrypted. If the deployment requires it plain, set `body_encryption = { bucket_put = "plain" }` in `onekosmos = { ... }` of the provider block."#]].assert_eq(advice);
 }
 
 fn bucket(kind: &str, credential: &str) -> String {
@@ -159,7 +159,7 @@ fn bucket(kind: &str, credential: &str) -> String {
 }
 
 #[test]
-fn credentials_that_do_not_go_with_the_type() {
+fn credentials_conflict_with_the_type() {
     Bench::new().validate(&bucket("gcp", "aws_credential"), &expect![[r#"
         Error: `aws_credential` does not go with the type
           in resource "idv_onekosmos_bucket" "main": `aws_credential = { access_key = "AKIA1", region = "eu-central-1", secret_key_wo = "hush" }`
@@ -171,7 +171,7 @@ fn credentials_that_do_not_go_with_the_type() {
 }
 
 #[test]
-fn a_secret_twice_and_a_version_of_nothing() {
+fn secret_is_set_twice_and_version_is_set_alone() {
     let twice = bucket("aws", "aws_credential")
         .replace("secret_key_wo = \"hush\"", "secret_key_wo = \"a\", secret_key = \"b\"");
     Bench::new().validate(&twice, &expect![[r#"
@@ -185,9 +185,9 @@ fn a_secret_twice_and_a_version_of_nothing() {
         `secret_key_wo_version` says when to send `secret_key_wo`, and `secret_key_wo` is not set. Set it, or remove the version."#]]);
 }
 
-/// A plan finds it, not `terraform validate`: an object that is imported needs no secret until it changes.
+/// The plan reports it, and not `terraform validate`: an imported object needs no secret until it changes.
 #[test]
-fn a_create_without_its_secret() {
+fn create_without_the_secret() {
     let none = bucket("aws", "aws_credential").replace(", secret_key_wo = \"hush\"", "");
     Bench::new().plan(&none, &expect![[r#"
         Error: `secret_key` is missing
@@ -196,17 +196,17 @@ fn a_create_without_its_secret() {
 }
 
 #[test]
-fn a_template_without_its_dvc_id() {
+fn template_without_a_dvc_id() {
     let template = "resource \"idv_onekosmos_proofing_template\" \"main\" {\n  document_type = \"dl_object\"\n  \
                     workflow = [{ name = \"front\", type = \"CAPTURE_FRONT\" }]\n}\n";
     Bench::new().plan(template, &expect![[r#"
         Error: `dvc_id` is missing
           in resource "idv_onekosmos_proofing_template" "main": `resource "idv_onekosmos_proofing_template" "main" {`
-        1Kosmos creates a template for a device verification configuration. Set `dvc_id` to its id, which the admin console shows."#]]);
+        1Kosmos creates a template for a device verification configuration. Set `dvc_id` to its id from the admin console."#]]);
 }
 
 #[test]
-fn a_service_key_with_an_unknown_tag() {
+fn service_key_with_an_unknown_tag() {
     let bench = Bench::new();
     bench
         .workspace
@@ -218,7 +218,7 @@ fn a_service_key_with_an_unknown_tag() {
 }
 
 #[test]
-fn an_import_of_a_template_without_a_session() {
+fn import_of_a_template_without_a_session() {
     let template = r#"
 resource "idv_onekosmos_proofing_template" "main" {
   document_type = "dl_object"
@@ -231,14 +231,14 @@ resource "idv_onekosmos_proofing_template" "main" {
     let bench = Bench::new().variable("IDV_ONEKOSMOS_TEMPLATE_SESSION_ID", "");
     bench.plan(&import("dvc_sandbox/65f0c0ffee65f0c0ffee65f0"), &expect![[r#"
         Error: A template can be imported only with a session
-        1Kosmos shows a template only through a live proofing session, so an import needs one. Start a session in the admin console and set `template_session_id` in `onekosmos = { ... }` of the provider block, or the environment variable IDV_ONEKOSMOS_TEMPLATE_SESSION_ID."#]]);
+        1Kosmos returns templates only through a live proofing session, so an import needs one. Start a session in the admin console and set `template_session_id` in `onekosmos = { ... }` of the provider block, or the environment variable IDV_ONEKOSMOS_TEMPLATE_SESSION_ID."#]]);
     Bench::new().plan(&import("a/b/c"), &expect![[r#"
         Error: Wrong import id
         `a/b/c` is not an import id of `idv_onekosmos_proofing_template`. It is `TEMPLATE_ID`, such as `65f0c0ffee65f0c0ffee65f0`, or `DVC_ID/TEMPLATE_ID` to have `dvc_id` in state."#]]);
 }
 
 #[test]
-fn a_session_that_is_over() {
+fn session_has_expired() {
     let bench = Bench::new();
     bench.sandbox.change_state(|state| state["onekosmos"]["sessions"][0]["expiryTS"] = json!(1));
     bench.plan("data \"idv_onekosmos_proofing_templates\" \"all\" {}\n", &expect![[r#"
@@ -250,7 +250,7 @@ fn a_session_that_is_over() {
 }
 
 #[test]
-fn filters_of_sessions_that_the_vendor_does_not_have() {
+fn filters_of_sessions_have_wrong_values() {
     let list = "data \"idv_onekosmos_proofing_sessions\" \"all\" {\n  status = \"declined\"\n  start_date = \"2026-01-31\"\n  limit = 1.5\n}\n";
     Bench::new().validate(list, &expect![[r#"
         Error: Wrong value for `status`
@@ -267,17 +267,17 @@ fn filters_of_sessions_that_the_vendor_does_not_have() {
 }
 
 #[test]
-fn sessions_by_a_license_of_too_low_a_level() {
+fn license_for_sessions_has_too_low_a_level() {
     let bench = Bench::new().variable("IDV_ONEKOSMOS_LICENSE_KEY", "sandbox-license-service-ext-d05e");
     bench.plan("data \"idv_onekosmos_proofing_sessions\" \"all\" {}\n", &expect![[r#"
         Error: 1Kosmos: listing the proofing sessions failed: the answer was 403 Forbidden (Forbidden: the license does not permit this call)
           in data "idv_onekosmos_proofing_sessions" "all": `data "idv_onekosmos_proofing_sessions" "all" {}`
         Request: POST ONEKOSMOS_URL/idproofingapi/proofingsession/fetch
         The credentials are known to 1Kosmos and do not suffice. Ask its administrator for the permission.
-        The call needs a license of a higher level (`system` for service keys, `system` or `service` for the bucket and the list of sessions), or the license belongs to another tenant than `tenant_id` and `community_id` say."#]]);
+        The call needs a license of a higher level (`system` for service keys, `system` or `service` for the bucket and the list of sessions), or the license belongs to another tenant than `tenant_id` and `community_id`."#]]);
 }
 
-/// Mistakes in a workflow, all of which `terraform validate` finds offline.
+/// Checks the errors of a workflow, which `terraform validate` reports without a request.
 fn workflow(steps: &str, expected: &Expect) {
     let configuration = format!(
         "resource \"idv_onekosmos_proofing_template\" \"main\" {{\n  document_type = \"dl_object\"\n  dvc_id = \"dvc_1\"\n  \
@@ -287,35 +287,35 @@ fn workflow(steps: &str, expected: &Expect) {
 }
 
 #[test]
-fn a_jump_to_nowhere() {
+fn jump_to_names_no_step() {
     workflow(
         r#"    { name = "front", type = "CAPTURE_FRONT", actions = [{ on = "captured", jump_to = "selfy" }] },
     { name = "selfie", type = "CAPTURE_SELFIE" },"#,
         &expect![[r#"
-            Error: `jump_to` leads nowhere
+            Error: `jump_to` names no step
               in resource "idv_onekosmos_proofing_template" "main": `{ name = "front", type = "CAPTURE_FRONT", actions = [{ on = "captured", jump_to = "selfy" }] },`
-            Step `front` jumps to `selfy`, and no step has that name. The steps are `front`, `selfie`.
+            Step `front` jumps to `selfy`, but no step has that name. The steps are `front`, `selfie`.
 
             Error: A step cannot be reached
               in resource "idv_onekosmos_proofing_template" "main": `{ name = "selfie", type = "CAPTURE_SELFIE" },`
-            No action of a step that can be reached jumps to `selfie`, so nobody will ever see it. Point a `jump_to` at it, or remove it."#]],
+            No action of a reachable step jumps to `selfie`, so the step is never shown. Set a `jump_to` to it, or remove it."#]],
     );
 }
 
 #[test]
-fn a_workflow_without_steps() {
+fn workflow_has_no_steps() {
     workflow(
         "",
         &expect![[r#"
         Error: The workflow is empty
           in resource "idv_onekosmos_proofing_template" "main": `workflow = [
           ]`
-        A template needs at least one step: the flow begins at the first. Add a step to `workflow`."#]],
+        A template needs at least one step. Add a step to `workflow`."#]],
     );
 }
 
 #[test]
-fn an_unknown_step_and_two_of_one_name() {
+fn steps_have_an_unknown_type_and_the_same_name() {
     workflow(
         r#"    { name = "front", type = "CAPTURE_FORNT" },
     { name = "front", type = "HTML", html_base64 = "<p>" },"#,
@@ -326,10 +326,10 @@ fn an_unknown_step_and_two_of_one_name() {
 
             Error: Two steps have the same name
               in resource "idv_onekosmos_proofing_template" "main": `{ name = "front", type = "HTML", html_base64 = "<p>" },`
-            `workflow[0]` and `workflow[1]` are both named `front`, so a `jump_to` could mean either. Rename one of them.
+            `workflow[0]` and `workflow[1]` are both named `front`, so `jump_to` is ambiguous. Rename one of them.
 
             Error: `html_base64` is not base64
               in resource "idv_onekosmos_proofing_template" "main": `{ name = "front", type = "HTML", html_base64 = "<p>" },`
-            `html_base64` of step `front` is not standard base64 (Invalid symbol 60, offset 0). If it is the page itself, use `html`; else encode it with `base64encode` or `filebase64`."#]],
+            `html_base64` of step `front` is not standard base64 (Invalid symbol 60, offset 0). If it is plain text, use `html`; else encode it with `base64encode` or `filebase64`."#]],
     );
 }

@@ -1,4 +1,4 @@
-//! What is left of an apply that is interrupted, or whose answers go astray: nothing lost, nothing twice.
+//! An apply that is interrupted or whose responses are lost: no object is lost, and none is created twice.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +26,7 @@ resource "idv_onekosmos_proofing_template" "main" {
 }
 "#;
 
-/// The ids of webhooks and templates that the vendors have.
+/// The ids of the webhooks and templates at the vendors.
 fn ids_at_vendors(sandbox: &Sandbox) -> BTreeSet<String> {
     let state = sandbox.state();
     let rows = |list: &str| state.pointer(list).unwrap().as_array().unwrap().clone();
@@ -39,12 +39,12 @@ fn ids_in_state(workspace: &Workspace) -> BTreeSet<String> {
 }
 
 #[test]
-fn ctrl_c_during_a_slow_apply() {
+fn interrupted_apply_keeps_what_it_created() {
     let sandbox = Sandbox::start_with(&["--latency", "2s"]);
     let workspace = Workspace::new(&sandbox);
     workspace.configure(&format!("{TWO_WEBHOOKS}{TEMPLATE}"));
     let apply = workspace.start(&["apply", "-auto-approve", "-no-color"]);
-    // From here on the vendors have objects of which Terraform does not know yet.
+    // Now the vendors have objects that are not in state yet.
     sandbox.wait_for_request("POST /webhook/create");
     sandbox.wait_for_request("PUT /idproofingapi/proofingtemplates");
     apply.interrupt();
@@ -60,9 +60,9 @@ fn ctrl_c_during_a_slow_apply() {
     assert_eq!(ids_in_state(&workspace), there);
 }
 
-/// What was created is found by a list, and the rate lets that through seconds later only.
+/// The created object is found by a list, for which the rate limit has a place only seconds later.
 #[test]
-fn ctrl_c_where_requests_wait_for_their_turn() {
+fn interrupted_apply_waits_for_the_rate_limit_to_find_what_it_created() {
     let sandbox = Sandbox::start_with(&["--latency", "1s"]).with_variable("IDV_VULT_REQUESTS_PER_MINUTE", "20");
     let workspace = Workspace::new(&sandbox);
     workspace.configure(TWO_WEBHOOKS);
@@ -76,7 +76,7 @@ fn ctrl_c_where_requests_wait_for_their_turn() {
     assert_eq!(ids_in_state(&workspace), there, "what the vendor has is in state");
 }
 
-/// A create of each kind: the vendor, the write that makes it, and a configuration.
+/// Creates whose outcome can be read: the vendor, the write, and a configuration. `proofing_templates` has the templates.
 const CREATES: &[(&str, &str, &str, &str)] = &[
     ("vult", "POST", "/webhook/create", TWO_WEBHOOKS),
     ("vult", "POST", "/idv/weights", "resource \"idv_vult_weights\" \"main\" {\n  age_weight = 2\n}\n"),
@@ -90,7 +90,6 @@ const CREATES: &[(&str, &str, &str, &str)] = &[
              city_required = true
            }"#,
     ),
-    ("onekosmos", "PUT", "/idproofingapi/proofingtemplates", TEMPLATE),
     (
         "onekosmos",
         "PUT",
@@ -154,7 +153,7 @@ resource "idv_didit_list" "main" {
 }
 "#;
 
-/// In a spelling of its own, in one of Didit's own lists.
+/// In another spelling than Didit's, in one of Didit's own lists.
 const ENTRY: &str = r#"
 data "idv_didit_lists" "phones" {
   entry_type = "phone"
@@ -165,27 +164,26 @@ resource "idv_didit_list_entry" "main" {
 }
 "#;
 
-/// The create is carried out and not answered, and before anybody has looked what became of it Terraform is interrupted.
+/// The create is carried out and its response is lost. Terraform is interrupted before the provider has read the outcome.
 #[test]
-fn ctrl_c_after_a_create_whose_answer_is_lost() {
+fn interrupted_apply_finds_a_create_without_a_response() {
     std::thread::scope(|scope| {
         for (vendor, method, path, configuration) in [
-            ("onekosmos", "PUT", "/idproofingapi/proofingtemplates", TEMPLATE),
             ("didit", "POST", "/v3/webhook/destinations/", DESTINATION),
             ("didit", "POST", "/v3/workflows/", WORKFLOW),
             ("didit", "POST", "/v3/questionnaires/", QUESTIONNAIRE),
             ("didit", "POST", "/v3/lists/", LIST),
             ("didit", "POST", "/v3/lists/*/entries/", ENTRY),
         ] {
-            scope.spawn(move || is_found_after_ctrl_c(vendor, method, path, configuration));
+            scope.spawn(move || is_found_after_an_interrupt(vendor, method, path, configuration));
         }
     });
 }
 
-fn is_found_after_ctrl_c(vendor: &str, method: &str, path: &str, configuration: &str) {
+fn is_found_after_an_interrupt(vendor: &str, method: &str, path: &str, configuration: &str) {
     let sandbox = Sandbox::start_with(&["--latency", "1s"]);
     let mut workspace = Workspace::new(&sandbox);
-    // So few that the look has to wait for its turn.
+    // So few that the read has to wait for the rate limit.
     let limit = format!("IDV_{}_REQUESTS_PER_MINUTE", vendor.to_uppercase());
     workspace.set(&limit, "19");
     workspace.configure(configuration);
@@ -197,13 +195,13 @@ fn is_found_after_ctrl_c(vendor: &str, method: &str, path: &str, configuration: 
     let run = apply.wait();
     assert!(run.stdout.contains("Interrupt received"), "Terraform did not see the signal");
     let known = workspace.state().into_keys().filter(|address| address.starts_with("idv_")).count();
-    assert_eq!(known, 1, "what was created at {path} is not in state");
+    assert_eq!(known, 1, "the object created at {path} is not in state");
     workspace.set(&limit, "");
     workspace.plan().assert_empty();
 }
 
-/// Of those that are found by looking after them, which only Xident's newer API can.
-const TODAY: &[(&str, &str, &str, &str)] = &[
+/// The same for Xident, whose current API alone has lists.
+const XIDENT: &[(&str, &str, &str, &str)] = &[
     (
         "xident",
         "POST",
@@ -225,7 +223,7 @@ const TODAY: &[(&str, &str, &str, &str)] = &[
     ("xident", "POST", "/verify/v1/tokens", "resource \"idv_xident_api_key\" \"main\" {\n  name = \"shop\"\n}\n"),
 ];
 
-/// How many objects the vendors have; a historical set of weights counts as none.
+/// How many objects the vendors have, without historical sets of weights.
 fn objects(sandbox: &Sandbox) -> usize {
     let state = sandbox.state();
     let lists = [
@@ -249,9 +247,9 @@ fn objects(sandbox: &Sandbox) -> usize {
         + lists.iter().map(|list| state.pointer(list).unwrap().as_array().unwrap().len()).sum::<usize>()
 }
 
-/// The vendor carries a create out and does not say so.
-fn astray(fault: &Value) {
-    for (vendor, method, path, configuration) in CREATES.iter().chain(TODAY) {
+/// Applies each create with a fault after it was carried out, and then again: the result is that of an apply without a fault.
+fn each_create_is_recovered(fault: &Value) {
+    for (vendor, method, path, configuration) in CREATES.iter().chain(XIDENT) {
         let start = || Sandbox::start().with_variable("IDV_XIDENT_API", "verify/v1");
         let wanted = start();
         let undisturbed = Workspace::new(&wanted);
@@ -266,31 +264,34 @@ fn astray(fault: &Value) {
             fault[key] = json!(value);
         }
         sandbox.fault(&fault);
-        // It may fail or succeed with a warning; what counts is what the next one finds.
+        // It may fail, or succeed with a warning. The next apply is what counts.
         workspace.apply();
         workspace.apply().succeeded();
         workspace.plan().assert_empty();
         assert_eq!(objects(&sandbox), objects(&wanted), "after {path}");
-        assert!(sandbox.requests().iter().any(|request| request.get("fault").is_some()), "nothing went astray: {path}");
+        assert!(
+            sandbox.requests().iter().any(|request| request.get("fault").is_some()),
+            "no fault was injected: {path}"
+        );
     }
 }
 
 #[test]
-fn an_error_after_a_create_was_carried_out() {
-    astray(&json!({"kind": "status", "status": 500, "after": true}));
+fn next_apply_recovers_from_an_error_after_a_create() {
+    each_create_is_recovered(&json!({"kind": "status", "status": 500, "after": true}));
 }
 
 #[test]
-fn no_answer_after_a_create_was_carried_out() {
-    astray(&json!({"kind": "drop", "after": true}));
+fn next_apply_recovers_from_no_response_to_a_create() {
+    each_create_is_recovered(&json!({"kind": "drop", "after": true}));
 }
 
 #[test]
-fn an_answer_to_a_create_that_cannot_be_read() {
-    astray(&json!({"kind": "garbage", "after": true}));
+fn next_apply_recovers_from_an_unreadable_response_to_a_create() {
+    each_create_is_recovered(&json!({"kind": "garbage", "after": true}));
 }
 
-/// What Didit creates in its two ways.
+/// Creates at Didit, in a list and of a list.
 const AT_DIDIT: &[(&str, &str, &str, &str)] = &[
     (
         "didit",
@@ -318,10 +319,10 @@ const AT_DIDIT: &[(&str, &str, &str, &str)] = &[
 ];
 
 #[test]
-fn a_vendor_that_goes_away_during_a_create_hides_neither_failure() {
-    // The other creates are not looked for afterwards.
-    let looked_for = |path: &str| ["/webhook/create", "/api/v1/credentials-access-request"].contains(&path);
-    let creates = CREATES.iter().filter(|create| looked_for(create.2)).chain(TODAY).chain(AT_DIDIT);
+fn outage_during_a_create_reports_the_create_and_the_read() {
+    // Other creates are not read afterwards.
+    let is_read = |path: &str| ["/webhook/create", "/api/v1/credentials-access-request"].contains(&path);
+    let creates = CREATES.iter().filter(|create| is_read(create.2)).chain(XIDENT).chain(AT_DIDIT);
     for (vendor, method, path, configuration) in creates {
         let sandbox = Sandbox::start().with_variable("IDV_XIDENT_API", "verify/v1");
         let mut workspace = Workspace::new(&sandbox);
@@ -337,7 +338,7 @@ fn a_vendor_that_goes_away_during_a_create_hides_neither_failure() {
         let errors = apply.wait().failed().errors();
         assert!(errors.contains("the request may have been carried out"), "{path} hides the create: {errors}");
         assert!(errors.contains("Nothing of it is in state.") || errors.contains("Nothing is in state."), "{errors}");
-        assert!(errors.contains("broke before the answer was complete"), "{path} hides the look: {errors}");
+        assert!(errors.contains("broke before the answer was complete"), "{path} hides the read: {errors}");
         let managed = workspace.state().into_keys().filter(|address| !address.starts_with("data."));
         assert_eq!(managed.count(), 0, "{path}");
     }

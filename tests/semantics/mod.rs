@@ -11,6 +11,7 @@ mod interruptions;
 mod on_destroy;
 mod pages;
 mod proofing_sessions;
+mod proofing_templates;
 mod requests;
 mod requirements;
 mod service_keys;

@@ -1,4 +1,4 @@
-//! The list of proofing sessions: filters, pages, and nothing about the people whom they are about.
+//! The list of proofing sessions: filters, pages, and no personal data.
 
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ fn sessions(workspace: &Workspace) -> Vec<Value> {
 }
 
 #[test]
-fn all_pages_are_read_and_nothing_about_people_is_kept() {
+fn all_pages_are_read_and_no_personal_data_is_in_state() {
     let (sandbox, workspace) = bench();
     workspace.configure(&list(""));
     let plan = workspace.apply().succeeded();
@@ -62,7 +62,7 @@ fn all_pages_are_read_and_nothing_about_people_is_kept() {
 }
 
 #[test]
-fn filters_are_the_vendors() {
+fn filters_are_sent_to_the_vendor() {
     let (_sandbox, workspace) = bench();
     for (filters, expected) in [
         ("status = \"DECLINED\"", 25),
@@ -78,11 +78,11 @@ fn filters_are_the_vendors() {
 }
 
 #[test]
-fn a_list_that_is_cut_short_says_so() {
+fn incomplete_list_warns() {
     let (_sandbox, workspace) = bench();
     workspace.configure(&list("limit = 120"));
     let warnings = workspace.plan().warnings();
-    assert!(warnings.contains("1Kosmos has 250 sessions that match, and `limit` lets 120 through"), "{warnings}");
+    assert!(warnings.contains("1Kosmos has 250 sessions that match, and `limit` is 120"), "{warnings}");
     workspace.apply_saved().succeeded();
     assert_eq!(sessions(&workspace).len(), 120);
     workspace.configure(&list("limit = 250"));

@@ -1,4 +1,4 @@
-//! Service keys, which are adopted, and reset only where a user asks for it in so many words.
+//! Service keys: adopted by their tag, and reset only after a change of `rotate_when`.
 
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ fn changed(before: &[Value], after: &[Value]) -> Vec<usize> {
 }
 
 #[test]
-fn a_change_of_rotate_when_resets_that_key_once_and_the_plan_says_so() {
+fn change_of_rotate_when_resets_the_key_once_and_the_plan_warns() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     let before = ids(&sandbox);
@@ -48,9 +48,9 @@ fn a_change_of_rotate_when_resets_that_key_once_and_the_plan_says_so() {
     workspace.destroy().succeeded();
 }
 
-/// What the service encrypts with changes under the feet of the run that asked for it.
+/// The key that encrypts every request changes during the run.
 #[test]
-fn the_services_own_key_can_be_reset_and_the_run_goes_on() {
+fn run_continues_after_a_reset_of_the_services_own_key() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     let configuration = |quarter: &str| key("service", &format!("rotate_when = {{ quarter = \"{quarter}\" }}\n"));
@@ -75,13 +75,13 @@ fn about_to_rotate(sandbox: &Sandbox, tag: &str) -> Workspace {
     workspace
 }
 
-/// How many times the vendor has carried a reset out.
+/// How many resets were requested.
 fn resets(sandbox: &Sandbox) -> usize {
     sandbox.count("DELETE /idproofingapi/servicekey/")
 }
 
 #[test]
-fn a_reset_whose_answer_is_lost_is_not_repeated() {
+fn reset_without_a_response_is_not_repeated() {
     for tag in ["pipeline", "service"] {
         let sandbox = Sandbox::start();
         let workspace = about_to_rotate(&sandbox, tag);
@@ -89,19 +89,16 @@ fn a_reset_whose_answer_is_lost_is_not_repeated() {
             "vendor": "onekosmos", "method": "DELETE", "path": "/idproofingapi/servicekey", "kind": "drop", "after": true,
         }));
         let run = workspace.apply().succeeded();
-        assert!(
-            run.warnings().contains("The service key was reset though 1Kosmos reported an error"),
-            "{}",
-            run.warnings()
-        );
+        let warning = format!("The service key \"{tag}\" was reset despite an error");
+        assert!(run.warnings().contains(&warning), "{}", run.warnings());
         workspace.plan().assert_empty();
         assert_eq!(resets(&sandbox), 1, "{tag}");
     }
 }
 
-/// Terraform is told nothing, and keeps the state from before.
+/// Terraform gets no response and keeps the state from before the reset.
 #[test]
-fn a_reset_by_a_provider_that_was_killed_is_not_repeated() {
+fn reset_by_a_killed_provider_is_not_repeated() {
     for tag in ["pipeline", "service"] {
         let sandbox = Sandbox::start();
         let workspace = about_to_rotate(&sandbox, tag);
@@ -128,9 +125,8 @@ fn a_reset_by_a_provider_that_was_killed_is_not_repeated() {
     }
 }
 
-/// A reset that was refused has not happened, and is still to come.
 #[test]
-fn a_reset_that_failed_is_tried_again() {
+fn next_apply_repeats_a_refused_reset() {
     let sandbox = Sandbox::start();
     let workspace = about_to_rotate(&sandbox, "pipeline");
     let before = ids(&sandbox);
@@ -144,9 +140,9 @@ fn a_reset_that_failed_is_tried_again() {
     assert_eq!(changed(&before, &ids(&sandbox)), [1]);
 }
 
-/// The service decrypts with this key, so whatever is asked after the reset must use the new one, in the same run.
+/// The service decrypts with this key, so every request after the reset must use the new key in the same run.
 #[test]
-fn all_that_follows_a_reset_uses_the_new_key() {
+fn requests_after_a_reset_use_the_new_key() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     let many = |quarter: &str, step: &str| {

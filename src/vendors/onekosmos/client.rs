@@ -1,32 +1,19 @@
-//! 1Kosmos' API: where a call goes, what it needs, how its answer is unwrapped. Knows no Terraform.
+//! 1Kosmos' API: the route of each call and what its response holds. Knows no Terraform.
 
-use std::marker::PhantomData;
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value as Json, json};
+use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 use url::Url;
 
 use super::endpoints::{Endpoint, Endpoints};
-use super::session::{Access, Session};
-use crate::http::{self, CachePolicy, Error, Kind, Page, PageRequest, PageSource, Pages, Path, Request, Response};
+use super::exchange::{Call, Exchange};
+use super::session::Session;
+use super::template_wire::{CreateTemplate, Template, TemplateList, UpdateTemplate};
+use crate::http::{self, CachePolicy, Error, Kind, Method, Path, Request};
 use crate::vendors::shared::adoption::Adoptions;
-
-/// How many sessions a page asks for, as on the vendor's page.
-const PAGE: usize = 100;
-
-/// Sessions that match a query.
-pub(super) struct Sessions<T> {
-    /// The first of them, in the vendor's order.
-    pub(super) rows: Vec<T>,
-    /// How many there are in all, where the vendor says so.
-    pub(super) total: Option<usize>,
-    /// Whether `rows` has every one.
-    pub(super) complete: bool,
-}
+use crate::vendors::shared::reconcile::Creates;
 
 /// The tenant and community that the provider is configured for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,13 +22,13 @@ pub(super) struct Community {
     pub(super) tenant_id: String,
     /// The community's id.
     pub(super) community_id: String,
-    /// The tenant's name, where the service was asked.
+    /// The tenant's name, if it was looked up.
     pub(super) tenant_name: Option<String>,
-    /// The community's name, where the service was asked or the user gave it.
+    /// The community's name, if it was looked up or configured.
     pub(super) community_name: Option<String>,
 }
 
-/// What the user says about the community.
+/// The configuration of the tenant and community.
 pub(super) struct Tenancy {
     /// The host name by which the service knows the tenant.
     pub(super) dns: String,
@@ -59,22 +46,49 @@ pub(super) struct Client {
     pub(super) http: http::Client,
     /// The host itself, above the service's own path.
     origin: http::Client,
-    /// Signs its requests in.
+    /// Encrypts and authenticates the requests.
     pub(super) session: Arc<Session>,
-    endpoints: Endpoints,
+    /// Sends the calls.
+    pub(super) exchange: Exchange,
     tenancy: Tenancy,
     community: OnceCell<Community>,
     /// A live session through which templates can be read.
     pub(super) template_session_id: Option<String>,
+    /// The creates of templates.
+    pub(super) template_creates: Creates<Template>,
     /// Who manages the bucket.
     pub(super) adoptions: Adoptions,
 }
 
-const PUBLIC: Access = Access { license: false, sealed: false };
-const LICENSED: Access = Access { license: true, sealed: false };
+/// The body of the lookup of tenant and community.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FetchCommunity<'t> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant_id: Option<&'t str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dns: Option<&'t str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    community_id: Option<&'t str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    community_name: Option<&'t str>,
+}
+
+/// The response to the lookup. It has a secret, `otpSeed`, which is not read.
+#[derive(Deserialize)]
+struct CommunityInfo {
+    tenant: Named,
+    community: Named,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    id: String,
+    name: String,
+}
 
 impl Client {
-    /// A client over a transport that signs its requests in with `session`.
+    /// A client over a transport that authenticates its requests with `session`.
     pub(super) fn new(
         http: http::Client,
         session: Arc<Session>,
@@ -85,8 +99,17 @@ impl Client {
         let mut root: Url = http.base_url().clone();
         root.set_path("");
         let origin = http.at(root)?;
-        let (community, adoptions) = (OnceCell::new(), Adoptions::default());
-        Ok(Self { http, origin, session, endpoints, tenancy, community, template_session_id, adoptions })
+        Ok(Self {
+            http,
+            origin,
+            exchange: Exchange::new(Arc::clone(&session), endpoints),
+            session,
+            tenancy,
+            community: OnceCell::new(),
+            template_session_id,
+            template_creates: Creates::default(),
+            adoptions: Adoptions::default(),
+        })
     }
 
     /// The address of the service, without a slash at its end.
@@ -99,7 +122,7 @@ impl Client {
         &self.tenancy.dns
     }
 
-    /// The configured community; asks the service for what is not configured, once.
+    /// The configured community. Ids that are not configured are looked up once.
     pub(super) async fn community(&self) -> Result<&Community, Error> {
         self.community
             .get_or_try_init(|| async {
@@ -116,306 +139,136 @@ impl Client {
             .await
     }
 
-    /// Asks the service who the tenant and the community are. Its answer has a secret, which is not read.
+    /// Looks up the tenant and the community.
     pub(super) async fn discover(&self) -> Result<Community, Error> {
-        #[derive(Deserialize)]
-        struct Named {
-            id: String,
-            name: String,
-        }
-        #[derive(Deserialize)]
-        struct Answer {
-            tenant: Named,
-            community: Named,
-        }
-        let mut body = match &self.tenancy.tenant_id {
-            Some(tenant_id) => json!({ "tenantId": tenant_id }),
-            None => json!({ "dns": self.tenancy.dns }),
+        let Tenancy { dns, tenant_id, community_id, community_name } = &self.tenancy;
+        let name = community_name.as_deref().unwrap_or("default");
+        let body = FetchCommunity {
+            tenant_id: tenant_id.as_deref(),
+            dns: tenant_id.is_none().then_some(dns.as_str()),
+            community_id: community_id.as_deref(),
+            community_name: community_id.is_none().then_some(name),
         };
-        match (&self.tenancy.community_id, &self.tenancy.community_name) {
-            (Some(id), _) => body["communityId"] = id.as_str().into(),
-            (None, name) => body["communityName"] = name.as_deref().unwrap_or("default").into(),
-        }
         let request = self.origin.post("/api/r1/system/community_info/fetch").json(&body).read_only().without_auth();
-        let answer = request.operation("looking up tenant and community").shared("community").send().await;
-        let answer = answer.and_then(|answer| answer.json::<Answer>()).map_err(|error| {
-            hint(error).with_hint(
+        let request = request.operation("looking up tenant and community").shared("community");
+        let info = self.exchange.call::<CommunityInfo>(Call::new(request)).await.map_err(|error| {
+            error.with_hint(
                 "Check `tenant_dns`, `tenant_id`, `community_name` and `community_id` in `onekosmos = { ... }`: the names are \
                  those of the tenant's admin console. With both `tenant_id` and `community_id` set, nothing is looked up.",
             )
         })?;
         Ok(Community {
-            tenant_id: answer.tenant.id,
-            community_id: answer.community.id,
-            tenant_name: Some(answer.tenant.name),
-            community_name: Some(answer.community.name),
+            tenant_id: info.tenant.id,
+            community_id: info.community.id,
+            tenant_name: Some(info.tenant.name),
+            community_name: Some(info.community.name),
         })
     }
 
-    /// Every template that a session can see.
-    pub(super) async fn templates<T: DeserializeOwned>(
+    /// A request below `service` of the community. `rest` are the further segments of the path.
+    async fn request(
         &self,
-        session_id: &str,
-        policy: CachePolicy,
-    ) -> Result<Vec<T>, Error> {
-        #[derive(Deserialize)]
-        struct Answer<T> {
-            list: Vec<T>,
-        }
+        operation: &'static str,
+        method: Method,
+        service: &str,
+        rest: &[&str],
+    ) -> Result<Request, Error> {
+        let community = self.community().await.map_err(|error| error.needed_for_operation(operation))?;
+        let path = Path::new(service).then("/tenant").segment(&community.tenant_id);
+        let path = path.then("/community").segment(&community.community_id);
+        let path = rest.iter().fold(path, |path, part| path.segment(part));
+        Ok(self.http.request(method, path).operation(operation))
+    }
+
+    /// The templates that a session shows.
+    pub(super) async fn templates(&self, session_id: &str, policy: CachePolicy) -> Result<Vec<Template>, Error> {
         let path = Path::new("/proofingtemplates").segment(session_id);
         let request = self.http.get(path).operation("listing the proofing templates").without_auth();
-        let answer = request.cache_policy(policy).shared("templates").send().await.map_err(|error| match error.kind() {
-            Kind::NotFound | Kind::Invalid | Kind::Auth => hint(error).with_hint(
+        let call = Call::new(request.cache_policy(policy).shared("templates"));
+        let templates = self.exchange.call::<TemplateList>(call).await.map_err(|error| match error.kind() {
+            Kind::NotFound | Kind::Invalid | Kind::Auth => error.with_hint(
                 "Templates are read through a live proofing session: check `template_session_id` in `onekosmos = { ... }` of \
                  the provider block; sessions expire.",
             ),
-            _ => hint(error),
+            _ => error,
         })?;
-        answer.json::<Answer<T>>().map(|answer| answer.list).map_err(hint)
+        Ok(templates.list)
     }
 
-    /// Creates a template. The vendor documents no answer for one that exists, and no way to ask.
-    pub(super) async fn create_template<T: DeserializeOwned>(&self, body: Json) -> Result<T, Error> {
-        let operation = "creating the proofing template";
-        let path = self.path("/proofingtemplates", operation).await?;
-        let request = self.http.put(path).operation(operation).once().invalidates("templates");
-        self.send(request, Endpoint::TemplateCreate, body).await?.json().map_err(hint)
+    /// Creates a template. The vendor may have several with the same `dvcID` and document type.
+    pub(super) async fn create_template(&self, body: &CreateTemplate<'_>) -> Result<Template, Error> {
+        let request = self.request("creating the proofing template", Method::PUT, "/proofingtemplates", &[]).await?;
+        let request = request.once().invalidates("templates");
+        self.exchange.call(self.exchange.with_body(request, Endpoint::TemplateCreate, body)).await
     }
 
-    /// Replaces the workflow of a template; `None` when there is no such template.
-    pub(super) async fn update_template<T: DeserializeOwned>(&self, id: &str, body: Json) -> Result<Option<T>, Error> {
+    /// Replaces the workflow of a template; `None` if it does not exist.
+    pub(super) async fn update_template(&self, id: &str, body: &UpdateTemplate) -> Result<Option<Template>, Error> {
         let operation = "updating the proofing template";
-        let path = self.path("/proofingtemplates", operation).await?.then("/id").segment(id);
-        let request = self.http.patch(path).operation(operation).idempotent().invalidates("templates");
-        found(self.send(request, Endpoint::TemplateUpdate, body).await)
+        let request = self.request(operation, Method::PATCH, "/proofingtemplates", &["id", id]).await?;
+        let request = request.idempotent().invalidates("templates");
+        self.exchange.call_opt(self.exchange.with_body(request, Endpoint::TemplateUpdate, body)).await
     }
 
-    /// Replaces the workflow of the template for a device verification configuration; `None` when there is none. By this it is
-    /// found out what became of a create, also when the provider was asked to stop.
-    pub(super) async fn update_template_by_dvc_id<T: DeserializeOwned>(
-        &self,
-        dvc_id: &str,
-        body: Json,
-    ) -> Result<Option<T>, Error> {
-        let operation = "updating the proofing template by dvcId";
-        let path = self.path("/proofingtemplates", operation).await?.then("/dvcId").segment(dvc_id);
-        let request = self.http.patch(path).operation(operation).idempotent().invalidates("templates").settling();
-        found(self.send(request, Endpoint::TemplateUpdateByDvcId, body).await)
-    }
-
-    /// Deletes a template; one that is gone already is none.
+    /// Deletes a template. A template that does not exist counts as deleted.
     pub(super) async fn delete_template(&self, id: &str) -> Result<(), Error> {
         let operation = "deleting the proofing template";
-        let path = self.path("/proofingtemplates", operation).await?.then("/id").segment(id);
-        let request = self.http.delete(path).operation(operation).note(PUBLIC).invalidates("templates");
-        request.send_opt().await.map(drop).map_err(hint)
+        let request = self.request(operation, Method::DELETE, "/proofingtemplates", &["id", id]).await?;
+        let call = Call::new(request.invalidates("templates")).without_payload();
+        self.exchange.call_opt::<()>(call).await.map(drop)
     }
 
-    /// The community's bucket. The vendor documents no answer for a community without one: null and 404 both count.
+    /// The community's bucket. The vendor does not document the response if there is none: null and 404 both count.
     pub(super) async fn bucket<T: DeserializeOwned>(&self, policy: CachePolicy) -> Result<Option<T>, Error> {
-        let operation = "reading the storage bucket";
-        let request = self.http.get(self.path("/bucket", operation).await?).operation(operation).note(LICENSED);
-        let Some(answer) = request.cache_policy(policy).shared("bucket").send_opt().await.map_err(hint)? else {
-            return Ok(None);
-        };
-        let data = self.data(&answer, operation).await?;
-        let empty = data.is_null() || data.as_object().is_some_and(serde_json::Map::is_empty);
-        if empty { Ok(None) } else { decode(&answer, data).map(Some) }
+        let request = self.request("reading the storage bucket", Method::GET, "/bucket", &[]).await?;
+        let call = Call::licensed(request.cache_policy(policy).shared("bucket")).in_data();
+        self.exchange.call_opt::<Option<T>>(call).await.map(Option::flatten)
     }
 
     /// Creates or replaces the community's bucket.
-    pub(super) async fn put_bucket<T: DeserializeOwned>(&self, body: Json) -> Result<T, Error> {
-        let operation = "writing the storage bucket";
-        let request = self.http.put(self.path("/bucket", operation).await?).operation(operation).invalidates("bucket");
-        let answer = self.send(request, Endpoint::BucketPut, body).await?;
-        let data = self.data(&answer, operation).await?;
-        decode(&answer, data)
+    pub(super) async fn put_bucket<T: DeserializeOwned>(&self, body: impl Serialize + Send + Sync) -> Result<T, Error> {
+        let request = self.request("writing the storage bucket", Method::PUT, "/bucket", &[]).await?;
+        let call = self.exchange.with_body(request.invalidates("bucket"), Endpoint::BucketPut, &body).in_data();
+        self.exchange.call(call).await
     }
 
-    /// Every service key. The answer has their secrets, which `T` must not read unless it was asked for them.
+    /// Every service key. The response has their secrets, which `T` must not read unless the user asks for a secret.
     pub(super) async fn service_keys<T: DeserializeOwned>(&self, policy: CachePolicy) -> Result<Vec<T>, Error> {
-        let operation = "listing the service keys";
-        let request = self.http.get("/servicekeys").operation(operation).note(LICENSED);
-        let answer = request.cache_policy(policy).shared("service_keys").send().await.map_err(hint)?;
-        let data = self.data(&answer, operation).await?;
-        decode(&answer, data)
+        let request = self.http.get("/servicekeys").operation("listing the service keys");
+        let call = Call::licensed(request.cache_policy(policy).shared("service_keys")).in_data();
+        self.exchange.call(call).await
     }
 
-    /// Deletes a service key and makes another under the same tag: everyone who uses it has to take the new one.
+    /// Deletes a service key, in whose place the vendor creates one with the same tag, a new id and a new secret.
     pub(super) async fn reset_service_key(&self, key_id: &str) -> Result<(), Error> {
         let path = Path::new("/servicekey").segment(key_id);
-        let request = self.http.delete(path).operation("resetting the service key").note(LICENSED).once();
-        let answer = request.invalidates("service_keys").send().await;
-        // It may have been the service's own key, by which every request is encrypted.
+        let request = self.http.delete(path).operation("resetting the service key").once().invalidates("service_keys");
+        let result = self.exchange.call(Call::licensed(request).without_payload()).await;
+        // It may have been the service's own key, with which every request is encrypted.
         self.session.forget();
-        answer.map(drop).map_err(hint)
-    }
-
-    /// The first `most` sessions that match a query.
-    pub(super) async fn sessions<T: SessionRow>(&self, query: &Json, most: usize) -> Result<Sessions<T>, Error> {
-        let source = SessionPages { client: self, query, rows: PhantomData };
-        let (mut pages, mut rows) = (Pages::new(source, CachePolicy::UseCached), Vec::new());
-        while rows.len() < most
-            && let Some(mut page) = pages.next().await?
-        {
-            rows.append(&mut page);
-        }
-        let complete = pages.is_finished() && rows.len() <= most;
-        rows.truncate(most);
-        Ok(Sessions { rows, total: pages.total(), complete })
+        result
     }
 
     /// Creates a scan session; the vendor counts each.
-    pub(super) async fn create_session<T: DeserializeOwned>(&self, body: Json) -> Result<T, Error> {
-        let operation = "creating the proofing session";
-        let request = self.http.post("/document_share_session/create").operation(operation).invalidates("sessions");
-        let answer = self.send(request, Endpoint::SessionCreate, body).await?;
-        let data = self.data(&answer, operation).await?;
-        decode(&answer, data)
+    pub(super) async fn create_session<T: DeserializeOwned>(&self, body: &(impl Serialize + Sync)) -> Result<T, Error> {
+        let request = self.http.post("/document_share_session/create").operation("creating the proofing session");
+        let call = self.exchange.with_body(request.invalidates("sessions"), Endpoint::SessionCreate, body).in_data();
+        self.exchange.call(call).await
     }
 
-    /// Declines a session, so that nobody can go through with it. One that is over already needs none.
+    /// Declines a session, so that nobody can continue it. A session that has ended counts as declined.
     pub(super) async fn decline_session(&self, session_id: &str) -> Result<(), Error> {
         let path = Path::new("/proofingsession").segment(session_id).then("decline");
-        let request = self.http.get(path).operation("declining the proofing session").note(PUBLIC);
-        match request.send().await {
+        let request = self.http.get(path).operation("declining the proofing session");
+        match self.exchange.call(Call::new(request).without_payload()).await {
             Err(error) if error.is_not_found() || error.kind() == Kind::Invalid => Ok(()),
-            result => result.map(drop).map_err(hint),
+            result => result,
         }
     }
 
-    /// A public answer of the service, such as `/info` or `/healthz`.
+    /// A public response of the service, such as `/info` or `/healthz`.
     pub(super) async fn public<T: DeserializeOwned>(&self, path: &str, operation: &str) -> Result<T, Error> {
-        let answer =
-            self.http.get(path).operation(operation).without_auth().shared("public").send().await.map_err(hint)?;
-        answer.json().map_err(hint)
-    }
-
-    /// The path of something of the community, for the request that `operation` names.
-    async fn path(&self, service: &str, operation: &str) -> Result<Path, Error> {
-        let community = self.community().await.map_err(|error| error.needed_for_operation(operation))?;
-        let path = Path::new(service).then("/tenant").segment(&community.tenant_id);
-        Ok(path.then("/community").segment(&community.community_id))
-    }
-
-    /// Sends a body in the form that the endpoint wants. Whether it does is inferred, so a refusal says how to change it.
-    async fn send(&self, request: Request, endpoint: Endpoint, body: Json) -> Result<Response, Error> {
-        let (access, body) = self.endpoints.prepare(endpoint, body);
-        request.note(access).json(&body).send().await.map_err(|error| match error.kind() {
-            Kind::Invalid => hint(error).with_hint(self.endpoints.other_form(endpoint)),
-            _ => hint(error),
-        })
-    }
-
-    /// What is inside `data`, decrypted if it is text; the whole answer if it has no `data`.
-    async fn data(&self, answer: &Response, operation: &str) -> Result<Json, Error> {
-        let whole = answer.json::<Json>().map_err(hint)?;
-        let (sealed, beside) = match &whole {
-            Json::String(sealed) => (sealed, None),
-            Json::Object(members) => match members.get("data") {
-                Some(Json::String(sealed)) => (sealed, members.get("publicKey").and_then(Json::as_str)),
-                Some(data) => return Ok(data.clone()),
-                None => return Ok(whole),
-            },
-            _ => return Ok(whole),
-        };
-        let opened = self.session.open(sealed, beside, operation).await?;
-        serde_json::from_str(&opened).map_err(|_| hint(answer.error("what was encrypted in it is not JSON")))
-    }
-}
-
-/// A row of the list of sessions.
-pub(super) trait SessionRow: DeserializeOwned + Send {
-    /// The session's id.
-    fn id(&self) -> &str;
-}
-
-/// Requests the pages of the sessions that match a query.
-struct SessionPages<'c, T> {
-    client: &'c Client,
-    query: &'c Json,
-    rows: PhantomData<fn() -> T>,
-}
-
-#[async_trait]
-impl<T: SessionRow> PageSource for SessionPages<'_, T> {
-    type Row = T;
-
-    fn noun(&self) -> &'static str {
-        "proofing sessions"
-    }
-
-    fn key(&self, row: &T) -> String {
-        row.id().to_owned()
-    }
-
-    async fn page(&self, at: &PageRequest) -> Result<Page<T>, Error> {
-        #[derive(Deserialize)]
-        struct Body<T> {
-            data: Vec<T>,
-            page: Option<Position>,
-        }
-        #[derive(Deserialize)]
-        struct Position {
-            total: Option<usize>,
-        }
-        let operation = "listing the proofing sessions";
-        let community = self.client.community().await?;
-        let body = json!({
-            "query": self.query,
-            "pIndex": at.index,
-            "pSize": PAGE,
-            "tenantId": community.tenant_id,
-            "communityId": community.community_id,
-        });
-        let request = self.client.http.post("/proofingsession/fetch").operation(operation).read_only();
-        let response = self.client.send(request.shared("sessions").page(at), Endpoint::SessionFetch, body).await?;
-        let data = self.client.data(&response, operation).await?;
-        let Body { data, page } = decode::<Body<T>>(&response, data)?;
-        Ok(Page::new(data, response).with_total(page.and_then(|position| position.total)))
-    }
-}
-
-/// Reads a part of an answer that may have been encrypted. The error names the field and no value.
-fn decode<T: DeserializeOwned>(answer: &Response, data: Json) -> Result<T, Error> {
-    serde_path_to_error::deserialize(data).map_err(|error| {
-        let path = error.path().to_string();
-        let place = if path == "." { "the whole of it".to_owned() } else { format!("`{path}`") };
-        hint(answer.error(format!("in the answer, {place} is missing or has another type than expected")))
-    })
-}
-
-fn found<T: DeserializeOwned>(result: Result<Response, Error>) -> Result<Option<T>, Error> {
-    match result {
-        Err(error) if error.is_not_found() => Ok(None),
-        result => result.and_then(|answer| answer.json().map_err(hint)).map(Some),
-    }
-}
-
-/// Says where the user can mend it.
-fn hint(error: Error) -> Error {
-    let late = error.clock_skew().is_some_and(|skew| skew.abs() > jiff::SignedDuration::from_secs(30));
-    match error.kind() {
-        Kind::Auth | Kind::Invalid if late => error.with_hint(
-            "Every request carries the time, and the service refuses one that differs from its own clock by more than a minute. \
-             Set this machine's clock.",
-        ),
-        Kind::Auth => error.with_hint(
-            "The license is `license_key` in `onekosmos = { ... }` of the provider block, or IDV_ONEKOSMOS_LICENSE_KEY.",
-        ),
-        Kind::Forbidden => error.with_hint(
-            "The call needs a license of a higher level (`system` for service keys, `system` or `service` for the bucket and the \
-             list of sessions), or the license belongs to another tenant than `tenant_id` and `community_id` say.",
-        ),
-        Kind::Invalid if error.message().is_some_and(|message| message.contains("decrypt")) => error.with_hint(
-            "Requests are encrypted for the key that the service shows, which was fetched again before this attempt. Check that the \
-             address is the service itself: `tenant_dns` or `base_url` in `onekosmos = { ... }`, or IDV_ONEKOSMOS_TENANT_DNS or \
-             IDV_ONEKOSMOS_BASE_URL. If it is, ask 1Kosmos.",
-        ),
-        Kind::Connect | Kind::Tls | Kind::Timeout | Kind::NotFound | Kind::Decode => error.with_hint(
-            "The address is `tenant_dns` or `base_url` in `onekosmos = { ... }`, or IDV_ONEKOSMOS_TENANT_DNS or \
-             IDV_ONEKOSMOS_BASE_URL.",
-        ),
-        _ => error,
+        let request = self.http.get(path).operation(operation).without_auth().shared("public");
+        self.exchange.call(Call::new(request)).await
     }
 }

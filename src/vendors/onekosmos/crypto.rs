@@ -1,8 +1,8 @@
-//! The vendor's encryption, as its five published helper libraries do it.
+//! The vendor's encryption, as in its five published helper libraries.
 //!
-//! ECDH between the caller's private key and the service's public key; the AES-256 key is the X coordinate of the shared
-//! point as it is, without a hash; AES-256-GCM with a nonce of 16 bytes and no associated data. On the wire: standard
-//! base64 of nonce, ciphertext and tag. What the vendor's page calls "ECDSA" signs nothing.
+//! ECDH between the caller's private key and the service's public key. The AES-256 key is the X coordinate of the shared point,
+//! without a hash. AES-256-GCM has a nonce of 16 bytes and no associated data. On the wire: standard base64 of nonce, ciphertext
+//! and tag. The vendor's page calls this "ECDSA", but nothing is signed.
 //!
 //! Knows no HTTP and no Terraform.
 
@@ -17,10 +17,10 @@ use k256::elliptic_curve::ecdh::diffie_hellman;
 use k256::elliptic_curve::sec1::{FromSec1Point, ModulusSize, ToSec1Point};
 use k256::elliptic_curve::{AffinePoint, CurveArithmetic, FieldBytesSize, PublicKey, SecretKey};
 
-/// The bytes of a nonce, in front of every ciphertext.
+/// The length of the nonce, which precedes every ciphertext.
 const NONCE: usize = 16;
 
-/// How SEC1 marks an uncompressed point; the vendor leaves the mark out.
+/// The SEC1 tag of an uncompressed point, which the vendor omits.
 const UNCOMPRESSED: u8 = 4;
 
 /// The curve of a deployment.
@@ -28,31 +28,31 @@ const UNCOMPRESSED: u8 = 4;
 pub(super) enum Curve {
     /// The default, and the curve of every key that the vendor has published.
     Secp256k1,
-    /// P-256, where a deployment is set to it.
+    /// P-256, if the deployment is configured for it.
     Prime256v1,
 }
 
-/// The names of the curves, as the vendor's deployments are configured with them.
+/// The names of the curves in the configuration of a deployment.
 pub(super) const CURVES: &[&str] = &["secp256k1", "prime256v1"];
 
-/// Why a key cannot be used; the end of a sentence. Never contains the key.
+/// Why a key cannot be used, as the end of a sentence. Never contains the key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum KeyError {
     /// Not base64.
     #[error("it is not standard base64")]
     NotBase64,
-    /// Another number of bytes than a key has.
+    /// The wrong number of bytes.
     #[error("it has {0} bytes, and a key has {1}")]
     Length(usize, &'static str),
     /// Zero, or beyond the order of the curve.
     #[error("it is not a number in the range of {0}")]
     OutOfRange(&'static str),
-    /// A point that is on neither curve, or not on the one that is configured.
-    #[error("it is no point on {0}")]
+    /// A point on neither curve, or not on the configured one.
+    #[error("it is not a point on {0}")]
     NotOnCurve(&'static str),
 }
 
-/// Why an answer cannot be decrypted; the end of a sentence.
+/// Why a response cannot be decrypted, as the end of a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum OpenError {
     /// Not base64 of enough bytes.
@@ -61,7 +61,7 @@ pub(super) enum OpenError {
     /// The tag does not match.
     #[error("it was not encrypted for this key pair")]
     WrongKey,
-    /// Decrypted, but not text.
+    /// Decrypted, but not UTF-8.
     #[error("it is not UTF-8 when decrypted")]
     NotText,
 }
@@ -76,7 +76,7 @@ impl Curve {
         }
     }
 
-    /// The curve that a public key lies on: its 64 bytes satisfy one of the two equations. Inferred, no helper does it.
+    /// The curve of a public key: its 64 bytes satisfy the equation of one curve only. No helper library detects it.
     pub(super) fn of(public_key: &str) -> Result<Self, KeyError> {
         let point = point(public_key)?;
         let on = |curve: &Self| match curve {
@@ -95,17 +95,17 @@ impl Curve {
     }
 }
 
-/// A private key: a number, for either curve.
+/// A private key, which is a number that both curves can use.
 #[derive(Clone)]
 pub(super) struct PrivateKey(zeroize::Zeroizing<[u8; 32]>);
 
 impl PrivateKey {
-    /// A new one, valid on both curves: P-256 has the smaller order.
+    /// Generates a key that is valid on both curves: P-256 has the smaller order.
     pub(super) fn generate() -> Self {
         Self(zeroize::Zeroizing::new(p256::SecretKey::generate().to_bytes().into()))
     }
 
-    /// Reads base64 of a big-endian number of 1 to 33 bytes: some helpers drop leading zeros, one adds one.
+    /// Parses base64 of a big-endian number of 1 to 33 bytes: some helpers drop leading zeros, one adds a zero.
     pub(super) fn parse(text: &str) -> Result<Self, KeyError> {
         let bytes = zeroize::Zeroizing::new(BASE64_STANDARD.decode(text.trim()).map_err(|_| KeyError::NotBase64)?);
         let significant = &bytes[bytes.iter().take_while(|byte| **byte == 0).count()..];
@@ -117,7 +117,7 @@ impl PrivateKey {
         Ok(Self(key))
     }
 
-    /// The public key on a curve, as it goes on the wire: base64 of X and Y.
+    /// The public key on a curve, as it is sent: base64 of X and Y.
     pub(super) fn public_key(&self, curve: Curve) -> Result<String, KeyError> {
         match curve {
             Curve::Secp256k1 => public_key::<k256::Secp256k1>(self, curve),
@@ -138,7 +138,7 @@ impl PrivateKey {
     }
 }
 
-/// A point as SEC1 writes it, from the wire.
+/// Parses a public key from the wire into the SEC1 encoding of its point.
 fn point(public_key: &str) -> Result<Vec<u8>, KeyError> {
     let mut point = vec![UNCOMPRESSED];
     BASE64_STANDARD.decode_vec(public_key.trim(), &mut point).map_err(|_| KeyError::NotBase64)?;
@@ -171,7 +171,7 @@ where
     Ok(zeroize::Zeroizing::new(shared.raw_secret_bytes().to_vec()))
 }
 
-/// An agreed key, for both directions.
+/// The agreed key, which encrypts and decrypts.
 pub(super) struct Channel(AesGcm<Aes256, U16>);
 
 impl Channel {
@@ -180,7 +180,7 @@ impl Channel {
         self.seal_with(Nonce::generate(), plain)
     }
 
-    /// Decrypts what came over the wire.
+    /// Decrypts text from the wire.
     pub(super) fn open(&self, wire: &str) -> Result<String, OpenError> {
         let bytes = BASE64_STANDARD.decode(wire).map_err(|_| OpenError::NotEncrypted)?;
         let (nonce, sealed) = bytes.split_at_checked(NONCE).ok_or(OpenError::NotEncrypted)?;
@@ -201,7 +201,7 @@ mod tests {
 
     const PLAIN: &str = r#"{"ts":1700000000,"appid":"terraform","uuid":"00000000-0000-4000-8000-000000000001"}"#;
 
-    /// A vector that the vendor's Node helper decrypts: both key pairs, and the wire form with the nonce 00 01 .. 0f.
+    /// A test vector that the vendor's Node helper decrypts: both key pairs, and the wire form with the nonce 00 01 .. 0f.
     struct Vector {
         curve: Curve,
         client_private: &'static str,
@@ -240,7 +240,7 @@ mod tests {
     ];
 
     #[test]
-    fn vectors_of_the_vendors_helper() {
+    fn vectors_of_the_vendors_helper_match() {
         for vector in VECTORS {
             let client = PrivateKey::parse(vector.client_private).unwrap();
             let server = PrivateKey::parse(vector.server_private).unwrap();
@@ -257,13 +257,13 @@ mod tests {
     }
 
     #[test]
-    fn a_nonce_is_used_once() {
+    fn nonce_is_not_reused() {
         let key = PrivateKey::generate();
         let channel = key.channel(Curve::Secp256k1, &key.public_key(Curve::Secp256k1).unwrap()).unwrap();
         assert_ne!(channel.seal("same"), channel.seal("same"));
     }
 
-    /// A shared X coordinate that begins with a zero byte happens once in 256 times; a helper that drops it fails then.
+    /// One shared X coordinate of 256 begins with a zero byte, with which a helper that drops it fails.
     #[test]
     fn leading_zeros_of_the_shared_secret_are_kept() {
         for _ in 0..600 {
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_keys_say_why() {
+    fn invalid_key_names_the_reason() {
         let long = BASE64_STANDARD.encode([1; 33]);
         let zero = BASE64_STANDARD.encode([0; 32]);
         let huge = BASE64_STANDARD.encode([255; 32]);
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_is_not_ours_says_so() {
+    fn response_for_another_key_is_an_error() {
         let vector = &VECTORS[0];
         let channel = PrivateKey::generate().channel(vector.curve, vector.server_public).unwrap();
         assert_eq!(channel.open(vector.wire), Err(OpenError::WrongKey));

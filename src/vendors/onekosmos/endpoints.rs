@@ -1,21 +1,24 @@
-//! What each call wants of its caller, in one table.
+//! The form of each request body: plain or encrypted, with or without the license.
 //!
-//! The vendor's page says of one body that it must be encrypted; of the others it is inferred from published helpers.
-//! So it is a row for each endpoint, and the provider's `body_encryption` overrides it.
+//! The vendor's page requires encryption of one body that the provider does not send. For the others the form is inferred
+//! from the vendor's published helpers, so `body_encryption` in the provider block overrides it.
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::session::Access;
 
-/// A call with a body whose form is not certain.
+/// A key of `body_encryption` without effect: earlier versions sent an update by `dvcID`. It stays accepted.
+const WITHOUT_EFFECT: &str = "template_update_by_dvc_id";
+
+/// A call with a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Endpoint {
     /// `PUT /proofingtemplates/tenant/{t}/community/{c}`
     TemplateCreate,
     /// `PATCH .../id/{id}`
     TemplateUpdate,
-    /// `PATCH .../dvcId/{dvcId}`
-    TemplateUpdateByDvcId,
     /// `PUT /bucket/tenant/{t}/community/{c}`
     BucketPut,
     /// `POST /proofingsession/fetch`
@@ -24,37 +27,38 @@ pub(super) enum Endpoint {
     SessionCreate,
 }
 
-/// What one of them wants.
+/// The form of one body.
 struct Row {
-    /// Its key in `body_encryption`.
+    /// The key in `body_encryption`.
     key: &'static str,
-    /// Whether the license goes with it.
+    /// Whether the request has the license.
     license: bool,
-    /// Whether its body is encrypted unless the user says otherwise.
+    /// Whether the body is encrypted by default.
     encrypted: bool,
-    /// Whether its plain form is `{"data": {...}}`, and not the object itself.
+    /// Whether the plain form is `{"data": {...}}`, and not the object itself.
     enveloped: bool,
 }
 
-impl Endpoint {
-    const ALL: [Self; 6] = [
-        Self::TemplateCreate,
-        Self::TemplateUpdate,
-        Self::TemplateUpdateByDvcId,
-        Self::BucketPut,
-        Self::SessionFetch,
-        Self::SessionCreate,
-    ];
+/// A body as it is encrypted or sent.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Body<'b, T> {
+    /// The object itself.
+    Bare(&'b T),
+    /// The object in an envelope.
+    Enveloped { data: &'b T },
+}
 
-    /// Its row of the table.
+impl Endpoint {
+    const ALL: [Self; 5] =
+        [Self::TemplateCreate, Self::TemplateUpdate, Self::BucketPut, Self::SessionFetch, Self::SessionCreate];
+
     fn row(self) -> Row {
         let plain = |key| Row { key, license: false, encrypted: false, enveloped: false };
         let encrypted = |key| Row { key, license: true, encrypted: true, enveloped: true };
         match self {
             Self::TemplateCreate => plain("template_create"),
             Self::TemplateUpdate => plain("template_update"),
-            // The page: "must be encrypted".
-            Self::TemplateUpdateByDvcId => encrypted("template_update_by_dvc_id"),
             Self::BucketPut => encrypted("bucket_put"),
             Self::SessionFetch => encrypted("session_fetch"),
             Self::SessionCreate => Row { license: true, ..plain("session_create") },
@@ -67,40 +71,45 @@ pub(super) fn keys() -> Vec<&'static str> {
     Endpoint::ALL.iter().map(|endpoint| endpoint.row().key).collect()
 }
 
-/// The keys with their defaults, as the documentation lists them.
+/// Whether `body_encryption` may have this key.
+pub(super) fn is_key(key: &str) -> bool {
+    key == WITHOUT_EFFECT || keys().contains(&key)
+}
+
+/// The keys with their defaults, for the documentation.
 pub(super) fn defaults() -> String {
     let row = |row: Row| format!("`{}` = `{}`", row.key, if row.encrypted { "encrypted" } else { "plain" });
     Endpoint::ALL.iter().map(|endpoint| row(endpoint.row())).collect::<Vec<_>>().join(", ")
 }
 
-/// The table with the user's overrides, which say by key whether a body is encrypted.
+/// The table with the user's overrides: whether the body is encrypted, by key.
 pub(super) struct Endpoints(BTreeMap<String, bool>);
 
 impl Endpoints {
-    /// Reads `body_encryption`; its keys and values have been checked.
+    /// Reads `body_encryption`, whose keys and values have been checked.
     pub(super) fn new(overrides: &BTreeMap<String, String>) -> Self {
         Self(overrides.iter().map(|(key, value)| (key.clone(), value == "encrypted")).collect())
     }
 
-    /// What to try where a deployment refuses the body of a call: the other form.
+    /// The hint for a deployment that refuses the body of a call: the other form.
     pub(super) fn other_form(&self, endpoint: Endpoint) -> String {
         let key = endpoint.row().key;
-        let (sent, other) = if self.seals(endpoint) { ("encrypted", "plain") } else { ("plain", "encrypted") };
+        let (sent, other) = if self.is_encrypted(endpoint) { ("encrypted", "plain") } else { ("plain", "encrypted") };
         format!(
-            "The body was sent {sent}. If the deployment wants it {other}, set `body_encryption = {{ {key} = \"{other}\" }}` in \
+            "The body was sent {sent}. If the deployment requires it {other}, set `body_encryption = {{ {key} = \"{other}\" }}` in \
              `onekosmos = {{ ... }}` of the provider block."
         )
     }
 
-    /// What the call needs, and its body in the form that is then encrypted or sent.
-    pub(super) fn prepare(&self, endpoint: Endpoint, body: serde_json::Value) -> (Access, serde_json::Value) {
+    /// What the request needs, and its body in the form that is then encrypted or sent.
+    pub(super) fn prepare<'b, T>(&self, endpoint: Endpoint, body: &'b T) -> (Access, Body<'b, T>) {
         let Row { license, enveloped, .. } = endpoint.row();
-        let sealed = self.seals(endpoint);
-        let body = if enveloped && !sealed { serde_json::json!({ "data": body }) } else { body };
+        let sealed = self.is_encrypted(endpoint);
+        let body = if enveloped && !sealed { Body::Enveloped { data: body } } else { Body::Bare(body) };
         (Access { license, sealed }, body)
     }
 
-    fn seals(&self, endpoint: Endpoint) -> bool {
+    fn is_encrypted(&self, endpoint: Endpoint) -> bool {
         let row = endpoint.row();
         self.0.get(row.key).copied().unwrap_or(row.encrypted)
     }
@@ -111,14 +120,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_user_overrides_the_table() {
-        let body = serde_json::json!({"a": 1});
+    fn overrides_win_over_the_table() {
         let endpoints = Endpoints::new(&[("bucket_put".to_owned(), "plain".to_owned())].into());
-        let (access, sent) = endpoints.prepare(Endpoint::BucketPut, body.clone());
-        assert_eq!((access, sent["data"]["a"].as_i64()), (Access { license: true, sealed: false }, Some(1)));
-        let (access, sent) = endpoints.prepare(Endpoint::SessionFetch, body.clone());
-        assert_eq!((access.sealed, sent), (true, body.clone()));
-        let (access, sent) = endpoints.prepare(Endpoint::TemplateCreate, body.clone());
-        assert_eq!((access, sent), (Access { license: false, sealed: false }, body));
+        let prepared = |endpoint| {
+            let (access, body) = endpoints.prepare(endpoint, &1);
+            (access.license, access.sealed, serde_json::to_string(&body).unwrap())
+        };
+        assert_eq!(prepared(Endpoint::BucketPut), (true, false, r#"{"data":1}"#.to_owned()));
+        assert_eq!(prepared(Endpoint::SessionFetch), (true, true, "1".to_owned()));
+        assert_eq!(prepared(Endpoint::TemplateCreate), (false, false, "1".to_owned()));
+    }
+
+    #[test]
+    fn key_of_an_earlier_version_stays_accepted() {
+        assert!(is_key("template_update_by_dvc_id") && is_key("bucket_put") && !is_key("bucket_get"));
+        assert!(!keys().contains(&"template_update_by_dvc_id"));
     }
 }

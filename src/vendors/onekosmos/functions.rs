@@ -1,4 +1,4 @@
-//! Functions about 1Kosmos: `onekosmos_public_key` and `proofing_flow_diagram`.
+//! Functions `onekosmos_public_key` and `proofing_flow_diagram`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -9,7 +9,7 @@ use crate::framework::function::{Failure, Function, Parameter, Signature, text};
 use crate::framework::rules::any_of;
 use crate::framework::{Attr, Type, Value, value};
 
-/// The public key of a private key.
+/// Computes the public key of a private key.
 pub(super) struct PublicKey;
 
 impl Function for PublicKey {
@@ -20,9 +20,8 @@ impl Function for PublicKey {
     fn signature(&self) -> Signature {
         Signature {
             summary: "Computes the public key of a 1Kosmos private key.",
-            description: "Takes a private key as 1Kosmos writes it, base64 of its number, and the curve, and gives the public key as it goes \
-                          on the wire: base64 of the 64 bytes X and Y. Useful to compare a configured key with the one that an \
-                          administrator sees.",
+            description: "Takes a private key in the format of 1Kosmos, base64 of its number, and the curve. Returns the public key as it is \
+                          sent: base64 of the 64 bytes X and Y. Useful to compare a configured key with the one that an administrator sees.",
             parameters: vec![
                 Parameter::string("private_key", "Standard base64 of the key's number, of 1 to 33 bytes."),
                 Parameter::string("curve", "`secp256k1` or `prime256v1`."),
@@ -34,14 +33,14 @@ impl Function for PublicKey {
     fn call(&self, arguments: &[Value]) -> Result<Value, Failure> {
         let (private_key, name) = (text(arguments, 0)?, text(arguments, 1)?);
         let curve = Curve::named(name).ok_or_else(|| {
-            Failure::at(1, format!("`{name}` is no curve of 1Kosmos. It must be {}.", any_of(CURVES)))
+            Failure::at(1, format!("`{name}` is not a curve of 1Kosmos. It must be {}.", any_of(CURVES)))
         })?;
         let key = PrivateKey::parse(private_key).and_then(|key| key.public_key(curve));
         key.map(Value::from).map_err(|problem| Failure::at(0, format!("The private key cannot be used: {problem}.")))
     }
 }
 
-/// A workflow as a diagram.
+/// Draws a workflow as a diagram.
 pub(super) struct FlowDiagram;
 
 impl Function for FlowDiagram {
@@ -52,12 +51,12 @@ impl Function for FlowDiagram {
     fn signature(&self) -> Signature {
         Signature {
             summary: "Draws a proofing workflow as a Mermaid flowchart.",
-            description: "Takes the `workflow` of an `idv_onekosmos_proofing_template` and gives the text of a Mermaid flowchart of its steps \
-                          and jumps, for a pull request or a wiki.",
+            description: "Takes the `workflow` of an `idv_onekosmos_proofing_template` and returns a Mermaid flowchart of its steps and jumps, \
+                          for a pull request or a wiki.",
             parameters: vec![Parameter::of(
                 "workflow",
                 Type::Dynamic,
-                "The list of steps, as a template's `workflow` has it. Of each step `name`, `type` and `actions` are read.",
+                "The list of steps, such as the `workflow` of a template. The function reads `name`, `type` and `actions` of each step.",
             )],
             returns: Type::String,
         }
@@ -74,7 +73,7 @@ impl Function for FlowDiagram {
     }
 }
 
-/// A step with every attribute, since an expression may leave some out.
+/// The step with every attribute, since an expression may omit some.
 fn complete(step: &Value) -> Value {
     let names = ["name", "type", "html", "html_base64", "params", "actions"];
     let mut entries: BTreeMap<String, Value> =
@@ -90,7 +89,7 @@ fn complete(step: &Value) -> Value {
     Value::Map(entries)
 }
 
-/// The Mermaid text. Node ids are positions, since a name may hold anything.
+/// The Mermaid text. Node ids are positions, since a name may contain any text.
 fn diagram(steps: &[StepModel]) -> String {
     let mut text = "flowchart TD\n".to_owned();
     let positions: BTreeMap<&str, usize> =
@@ -126,12 +125,12 @@ fn diagram(steps: &[StepModel]) -> String {
     text
 }
 
-/// Text inside quotes: Mermaid reads HTML entities there.
+/// Escapes text inside quotes, where Mermaid reads HTML entities.
 fn escaped(text: &str) -> String {
     text.replace('&', "#amp;").replace('"', "#quot;").replace('<', "#lt;").replace('>', "#gt;").replace('\n', " ")
 }
 
-/// Text as a part of a node's id.
+/// Makes text usable in the id of a node.
 fn slug(text: &str) -> String {
     text.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' }).collect()
 }
@@ -142,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_flow_is_drawn_with_its_jumps_and_calls() {
+    fn diagram_has_the_jumps_and_calls() {
         let action = |on: &str, jump_to: Attr<String>, call: Attr<String>| ActionModel {
             on: on.into(),
             jump_to,
@@ -178,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_point_at_the_argument() {
+    fn failure_names_the_argument() {
         let key = "NxcAkLMNySu55B5bsCB1xxHP7sLYNAHyzKIBT5V1RZA=";
         assert_eq!(PublicKey.call(&["?".into(), "secp256k1".into()]).unwrap_err().argument, Some(0));
         assert_eq!(PublicKey.call(&[key.into(), "p521".into()]).unwrap_err().argument, Some(1));

@@ -1,4 +1,4 @@
-//! What a deployment says about itself: `idv_onekosmos_community`, `idv_onekosmos_connectors`, `idv_onekosmos_service`.
+//! Data sources about a deployment: `idv_onekosmos_community`, `idv_onekosmos_connectors`, `idv_onekosmos_service`.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ fn column(name: &str, what: &str) -> Attribute {
     Attribute::string(name).computed().describe(what)
 }
 
-/// The tenant and community that the provider is configured for.
+/// The data source of the tenant and community that the provider is configured for.
 pub(super) struct CommunityData;
 
 /// The attributes of a community.
@@ -33,7 +33,7 @@ impl DataSource for CommunityData {
 
     fn schema(&self) -> Schema {
         Schema::new(
-            "The tenant and the community that the provider block names, as 1Kosmos knows them.",
+            "The tenant and the community of the provider block, with their ids and names at 1Kosmos.",
             vec![
                 column("tenant_id", "The id of the tenant."),
                 column("tenant_name", "The name of the tenant."),
@@ -59,10 +59,10 @@ impl DataSource for CommunityData {
     }
 }
 
-/// The connectors behind a session.
+/// The data source of the connectors.
 pub(super) struct Connectors;
 
-/// The attributes of the list.
+/// The attributes of the data source.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct ConnectorsModel {
     connectors: Attr<Vec<ConnectorModel>>,
@@ -84,7 +84,7 @@ impl DataSource for Connectors {
 
     fn schema(&self) -> Schema {
         let row = vec![
-            column("verifier_type", "The kind of verifier behind the connector."),
+            column("verifier_type", "The type of the connector's verifier."),
             column("doc_type", "The type of document that the connector verifies."),
         ];
         Schema::new(
@@ -107,7 +107,7 @@ impl DataSource for Connectors {
     }
 }
 
-/// The service.
+/// The data source of the service.
 pub(super) struct Service;
 
 /// The attributes of the service.
@@ -128,20 +128,20 @@ impl DataSource for Service {
 
     fn schema(&self) -> Schema {
         Schema::new(
-            "What the ID Proofing service of 1Kosmos says about itself. Useful in a check before an apply.",
+            "The status, the version and the public key of the ID Proofing service of 1Kosmos. Useful in a check before an apply.",
             vec![
-                column("status", "The status of the service in its own words."),
-                column("version", "The version that the service runs."),
+                column("status", "The status of the service, in the vendor's terms."),
+                column("version", "The version of the service."),
                 column("public_key", "The service's public key, base64 of the 64 bytes X and Y. It changes when the key is rotated."),
                 Attribute::of("services", Type::map(Type::String)).computed().describe(
-                    "The service directory: the URL of each service by its name. Some are addresses inside the vendor's cluster.",
+                    "The service directory: the URL of each service, by name. Some URLs are internal to the vendor's cluster.",
                 ),
             ],
         )
     }
 
     async fn read(&self, client: &Client, _: ServiceModel, _: &mut Diagnostics) -> Result<ServiceModel, Diagnostics> {
-        let health = client.public::<wire::Health>("/healthz", "asking the service for its health").await?;
+        let health = client.public::<wire::Health>("/healthz", "reading the health of the service").await?;
         let services = client.public::<BTreeMap<String, String>>("/sd", "reading the service directory").await?;
         Ok(ServiceModel {
             status: health.status.into(),
@@ -153,7 +153,7 @@ impl DataSource for Service {
 }
 
 mod wire {
-    //! The answers of the page's groups "Connector" and "Healthz".
+    //! The responses of the page's groups "Connector" and "Healthz".
 
     use serde::Deserialize;
 

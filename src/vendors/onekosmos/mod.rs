@@ -1,6 +1,7 @@
 //! 1Kosmos' ID Proofing API: proofing templates and sessions, the storage bucket, service keys.
 //!
-//! Every request is encrypted for the service (`crypto`, `session`); which bodies are is a table (`endpoints`).
+//! `client` has the calls of the API and `exchange` sends them. `crypto` and `session` encrypt the headers of each request for the
+//! service, and the bodies that the table in `endpoints` names.
 
 mod bucket;
 mod bucket_credentials;
@@ -8,6 +9,7 @@ mod bucket_data;
 mod client;
 mod crypto;
 mod endpoints;
+mod exchange;
 mod functions;
 mod information;
 mod proofing_session;
@@ -17,7 +19,9 @@ mod proofing_templates;
 mod service_key;
 mod service_key_secret;
 mod session;
+mod session_list;
 mod steps;
+mod template_wire;
 mod workflow;
 
 use std::collections::BTreeMap;
@@ -45,7 +49,7 @@ use crate::http::{self, Anonymous, CachePolicy};
 /// The path of the service below a tenant's host.
 const SERVICE: &str = "/idproofingapi";
 
-/// The vendor.
+/// The vendor 1Kosmos.
 pub struct OneKosmos;
 
 #[async_trait]
@@ -63,12 +67,12 @@ impl provider::Client for Client {
     }
 }
 
-/// The curve, by which everything else is encrypted, and the license.
+/// Checks the curve, which encryption needs, and the license.
 async fn curve_and_license(client: &Client) -> Vec<CheckResult> {
     let curve = match client.session.curve().await {
         Ok(curve) => CheckResult::ok("curve", format!("The service's key is on {}.", curve.name())),
         Err(error) => {
-            let skipped = CheckResult::skipped("credentials", "Nothing can be encrypted for the service.");
+            let skipped = CheckResult::skipped("credentials", "Requests cannot be encrypted for the service.");
             return vec![CheckResult::failed("curve", error.to_string()), skipped];
         }
     };
@@ -77,28 +81,28 @@ async fn curve_and_license(client: &Client) -> Vec<CheckResult> {
     } else {
         CheckResult::warning(
             "credentials",
-            "There is no license: the bucket, service keys and the list of sessions cannot be used. Set `license_key`, or \
+            "No license is configured: the bucket, service keys and the list of sessions cannot be used. Set `license_key`, or \
              IDV_ONEKOSMOS_LICENSE_KEY.",
         )
     };
     vec![curve, license]
 }
 
-/// The part of every identity that says which deployment the object is of.
+/// The attribute of every identity that names the deployment.
 fn deployment() -> identity::IdentityAttribute {
-    identity::optional("base_url", "The address of the service. Taken from the provider block when it is left out.")
+    identity::optional("base_url", "The address of the service. Defaults to that of the provider block.")
 }
 
-/// The parts that say which community the object is of.
+/// The attributes of an identity that name the community.
 fn community() -> [identity::IdentityAttribute; 2] {
     [
         identity::optional(
             "tenant_id",
-            "The tenant that the object belongs to. Taken from the provider block when it is left out.",
+            "The tenant that the object belongs to. Defaults to that of the provider block.",
         ),
         identity::optional(
             "community_id",
-            "The community that the object belongs to. Taken from the provider block when it is left out.",
+            "The community that the object belongs to. Defaults to that of the provider block.",
         ),
     ]
 }
@@ -130,7 +134,7 @@ impl Vendor for OneKosmos {
     }
 
     fn description(&self) -> &'static str {
-        "The ID Proofing API of 1Kosmos. Needed by every type that begins with `idv_onekosmos_`."
+        "The ID Proofing API of 1Kosmos. Required by every type that begins with `idv_onekosmos_`."
     }
 
     fn attributes(&self) -> Vec<Attribute> {
@@ -138,30 +142,30 @@ impl Vendor for OneKosmos {
         vec![
             text("tenant_dns").describe("The host name of the tenant, such as `acme.1kosmos.net`. Either this or `base_url` is required."),
             Attribute::string("base_url").optional().rule(Rule::Url).describe(
-                "The address of the service where it is not `https://{tenant_dns}/idproofingapi`.",
+                "The address of the service, if it is not `https://{tenant_dns}/idproofingapi`.",
             ),
-            text("tenant_id").describe("The id of the tenant. Looked up when it is left out."),
-            text("community_id").describe("The id of the community. Looked up by `community_name` when it is left out."),
-            text("community_name").describe("The name of the community, `default` when neither it nor `community_id` is set."),
+            text("tenant_id").describe("The id of the tenant. Looked up by default."),
+            text("community_id").describe("The id of the community. Looked up by `community_name` by default."),
+            text("community_name").describe("The name of the community. Defaults to `default` if `community_id` is not set."),
             text("license_key").sensitive().describe(
-                "The license by which 1Kosmos lets requests through. Its level decides what they may do: `system` for service keys, \
-                 `system` or `service` for the bucket and the list of sessions.",
+                "The license that authorizes requests. Its level decides what they may do: `system` for service keys, `system` or \
+                 `service` for the bucket and the list of sessions.",
             ),
             text("private_key").sensitive().describe(
-                "The private key of Terraform's side, base64 of its number. Any will do, none has to be registered; one is made for \
-                 each run when it is left out.",
+                "The private key of the provider, base64 of its number. It does not have to be registered. By default a key is \
+                 generated for each run.",
             ),
-            text("app_id").describe("The name by which requests call themselves in the vendor's logs. `terraform` when it is left out."),
+            text("app_id").describe("The name of the caller in the vendor's logs. Defaults to `terraform`."),
             Attribute::string("curve").optional().rule(Rule::OneOf(&["auto", "secp256k1", "prime256v1"])).describe(
-                "The elliptic curve of the deployment. `auto`, which is meant when it is left out, finds it by the service's key.",
+                "The elliptic curve of the deployment. `auto`, the default, detects it by the service's key.",
             ),
             text("template_session_id").describe(
-                "The id of a live proofing session of the tenant. The vendor shows templates only through one: with it, changes to \
-                 templates made elsewhere are found, and templates can be imported.",
+                "The id of a live proofing session of the tenant. The vendor returns templates only through a session. With it, \
+                 Terraform finds changes to templates made elsewhere, imports templates, and looks up a create without a response.",
             ),
             Attribute::of("body_encryption", Type::map(Type::String)).optional().describe(format!(
-                "Which bodies are encrypted, by endpoint: `plain` or `encrypted`. The vendor's documentation says it of one; the others \
-                 are inferred. When it is left out: {}.",
+                "The form of each request body, by endpoint: `plain` or `encrypted`. The vendor does not document it for these \
+                 endpoints, so the defaults are inferred: {}.",
                 endpoints::defaults()
             )),
             config::requests_per_minute(),
@@ -226,19 +230,19 @@ fn address(config: &Config, mistakes: &mut Diagnostics) -> Option<(Url, String)>
         (Some(base_url), _) => config::url("base_url", base_url),
         (None, Some(dns)) => Url::parse(&format!("https://{dns}{SERVICE}")).map_err(|error| {
             let detail = format!(
-                "`tenant_dns` is `{dns}`, which is no host name: {error}. Write it as in `acme.1kosmos.net`, without `https://` and \
+                "`tenant_dns` is `{dns}`, which is not a host name: {error}. Write it as in `acme.1kosmos.net`, without `https://` and \
                  without a path."
             );
             Diagnostic::error("Wrong value for `tenant_dns`", detail).at(Path::to("tenant_dns"))
         }),
         (None, None) => {
-            Err(provider::missing("onekosmos", "tenant_dns", "1Kosmos gives each tenant a host name of its own."))
+            Err(provider::missing("onekosmos", "tenant_dns", "Each tenant of 1Kosmos has its own host name."))
         }
     };
     let url = url.map_err(|mistake| mistakes.push(mistake)).ok()?;
     if let Some(dns) = config.tenant_dns.as_ref().filter(|dns| dns.contains('/')) {
         let detail =
-            format!("`tenant_dns` is `{dns}`. Write the host name alone, as in `acme.1kosmos.net`, or use `base_url`.");
+            format!("`tenant_dns` is `{dns}`. Write only the host name, as in `acme.1kosmos.net`, or use `base_url`.");
         mistakes.error(Path::to("tenant_dns"), "`tenant_dns` is not a host name", detail);
         return None;
     }
@@ -249,16 +253,16 @@ fn address(config: &Config, mistakes: &mut Diagnostics) -> Option<(Url, String)>
     Some((url, config.tenant_dns.clone().unwrap_or(host)))
 }
 
-fn private_key(given: Option<&Secret>, curve: Option<Curve>, mistakes: &mut Diagnostics) -> Option<PrivateKey> {
-    let Some(given) = given else { return Some(PrivateKey::generate()) };
-    let parsed = PrivateKey::parse(given.expose()).and_then(|key| match curve {
+fn private_key(configured: Option<&Secret>, curve: Option<Curve>, mistakes: &mut Diagnostics) -> Option<PrivateKey> {
+    let Some(configured) = configured else { return Some(PrivateKey::generate()) };
+    let parsed = PrivateKey::parse(configured.expose()).and_then(|key| match curve {
         Some(curve) => key.public_key(curve).map(|_| key),
         None => Ok(key),
     });
     let parsed = parsed.map_err(|problem| {
         let detail = format!(
             "`private_key` (or IDV_ONEKOSMOS_PRIVATE_KEY) cannot be used: {problem}. Write the key's 32 bytes in standard base64, \
-             without the frame of a PEM file, such as `openssl rand -base64 32` makes; leave it out to have one made for each run."
+             without the lines of a PEM file, such as from `openssl rand -base64 32`. Or omit it, and a key is generated for each run."
         );
         mistakes.error(Path::to("private_key"), "`private_key` is malformed", detail);
     });
@@ -266,14 +270,13 @@ fn private_key(given: Option<&Secret>, curve: Option<Curve>, mistakes: &mut Diag
 }
 
 fn check_overrides(overrides: &BTreeMap<String, String>, mistakes: &mut Diagnostics) {
-    let keys = endpoints::keys();
     for (key, value) in overrides {
         let path = Path::to("body_encryption").key(key);
-        if !keys.contains(&key.as_str()) {
-            let detail = format!("`{key}` is no endpoint whose body can be encrypted. Use {}.", any_of(&keys));
+        if !endpoints::is_key(key) {
+            let detail = format!("`{key}` is not an endpoint with a body. Use {}.", any_of(&endpoints::keys()));
             mistakes.error(path, "Unknown endpoint in `body_encryption`", detail);
         } else if !["plain", "encrypted"].contains(&value.as_str()) {
-            let detail = format!("`{key}` is set to `{value}`, and a body is `plain` or `encrypted`.");
+            let detail = format!("`{key}` is `{value}`; it must be `plain` or `encrypted`.");
             mistakes.error(path, "Wrong value in `body_encryption`", detail);
         }
     }

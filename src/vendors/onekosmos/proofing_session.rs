@@ -1,25 +1,25 @@
-//! Ephemeral `idv_onekosmos_proofing_session`: a scan session to try a template with, declined at the end of the run.
+//! Ephemeral resource `idv_onekosmos_proofing_session`: a scan session to test a template, declined at the end of the run.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
 use super::client::Client;
 use super::proofing_template::DOCUMENT_TYPES;
 use crate::framework::ephemeral::{Ephemeral, Opening};
 use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Path, Private, Rule, Schema, Secret};
 
-/// Under this key of the private state is the id of the session.
+/// The key of the private state that holds the id of the session.
 const SESSION: &str = "session_id";
 
-/// The session.
+/// The ephemeral resource.
 pub(super) struct ProofingSession;
 
 /// The attributes of the session.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct ProofingSessionModel {
     document_type: Attr<String>,
-    connector: Attr<PartModel>,
+    connector: Attr<ConnectorModel>,
     verification: Attr<VerificationModel>,
     decline_on_close: Attr<bool>,
     session_id: Attr<String>,
@@ -28,7 +28,7 @@ pub(super) struct ProofingSessionModel {
 
 /// The connector of a session.
 #[derive(Clone, Serialize, Deserialize)]
-pub(super) struct PartModel {
+pub(super) struct ConnectorModel {
     id: Attr<String>,
     #[serde(rename = "type")]
     kind: Attr<String>,
@@ -50,12 +50,12 @@ fn required(name: &str, what: &str) -> Attribute {
 /// A JSON object.
 type Object = Map<String, Json>;
 
-/// A JSON object in text, or a diagnostic at its attribute.
+/// Parses a JSON object, or returns a diagnostic at its attribute.
 fn object(text: &str, path: &Path) -> Result<Object, Diagnostic> {
     serde_json::from_str(text).map_err(|error| {
-        // The error may quote the text, which may hold a secret; its place is enough.
+        // The error may quote the text, which may have a secret, so only its position is shown.
         let detail = format!(
-            "`{path}` must be a JSON object, as from `jsonencode({{ ... }})`; reading it failed at line {}, column {}.",
+            "`{path}` must be a JSON object, as from `jsonencode({{ ... }})`; parsing failed at line {}, column {}.",
             error.line(),
             error.column()
         );
@@ -86,9 +86,9 @@ impl Ephemeral for ProofingSession {
     fn schema(&self) -> Schema {
         let connector = vec![
             required("id", "The id of the connector."),
-            required("type", "The type of the connector, as the data source `idv_onekosmos_connectors` lists it."),
+            required("type", "The type of the connector, from the data source `idv_onekosmos_connectors`."),
             Attribute::string("config").required().sensitive().describe(
-                "The configuration of the connector as JSON, as from `jsonencode`. It usually holds the license and the `verifierUrl` of the \
+                "The configuration of the connector as JSON, as from `jsonencode`. It usually has the license and the `verifierUrl` of the \
                  verifier.",
             ),
         ];
@@ -96,27 +96,28 @@ impl Ephemeral for ProofingSession {
             required("id", "The id of the verification."),
             required("tag", "The tag of the verification."),
             Attribute::string("config").required().describe(
-                "The configuration of the verification as JSON, as from `jsonencode`, with the `verifier` and the `checks` to make.",
+                "The configuration of the verification as JSON, as from `jsonencode`, with the `verifier` and the `checks`.",
             ),
         ];
         Schema::new(
-            "A scan session of 1Kosmos, to try a proofing template in a pipeline. It is opened in the plan and again in the apply, and \
-             declined at the end of each, so that none stays open. Needs a license of level `system` or `service`.",
+            "A scan session of 1Kosmos, to test a proofing template in a pipeline. It is opened in the plan and again in the apply, and \
+             declined at the end of each, so that no session stays open. Needs a license of level `system` or `service`.",
             vec![
                 Attribute::string("document_type")
                     .required()
                     .rule(Rule::OneOf(DOCUMENT_TYPES))
                     .describe("The document to scan."),
-                Attribute::object("connector", connector).required().describe("The connector that verifies."),
-                Attribute::object("verification", verification).required().describe("The verification to make."),
+                Attribute::object("connector", connector)
+                    .required()
+                    .describe("The connector that verifies the document."),
+                Attribute::object("verification", verification).required().describe("The verification."),
                 Attribute::bool("decline_on_close")
                     .optional()
-                    .describe("Whether the session is declined at the end of the run. `true` if it is left out."),
+                    .describe("Whether the session is declined at the end of the run. Defaults to `true`."),
                 Attribute::string("session_id").computed().describe("The id of the session."),
-                Attribute::string("url")
-                    .computed()
-                    .sensitive()
-                    .describe("The address at which a person goes through the session. Whoever has it can do so."),
+                Attribute::string("url").computed().sensitive().describe(
+                    "The address at which a person completes the session. Anyone who has the address can do so.",
+                ),
             ],
         )
     }
@@ -137,26 +138,26 @@ impl Ephemeral for ProofingSession {
         let community = client.discover().await?;
         let connector = config.connector.known();
         let verification = config.verification.known();
-        let body = json!({
-            "connector": {
-                "id": connector.and_then(|part| part.id.as_str()),
-                "type": connector.and_then(|part| part.kind.as_str()),
-                "config": connector_config,
+        let body = wire::CreateSession {
+            connector: wire::Connector {
+                id: connector.and_then(|connector| connector.id.as_str()),
+                kind: connector.and_then(|connector| connector.kind.as_str()),
+                config: connector_config,
             },
-            "verification": {
-                "id": verification.and_then(|part| part.id.as_str()),
-                "tag": verification.and_then(|part| part.tag.as_str()),
-                "config": verification_config,
+            verification: wire::Verification {
+                id: verification.and_then(|verification| verification.id.as_str()),
+                tag: verification.and_then(|verification| verification.tag.as_str()),
+                config: verification_config,
             },
-            "sessionRequest": {
-                "tenantDNS": client.tenant_dns(),
-                "communityName": community.community_name,
-                "documentType": config.document_type.as_str(),
-                "tenantId": community.tenant_id,
-                "communityId": community.community_id,
+            session_request: wire::SessionRequest {
+                tenant_dns: client.tenant_dns(),
+                community_name: community.community_name.as_deref(),
+                document_type: config.document_type.as_str(),
+                tenant_id: &community.tenant_id,
+                community_id: &community.community_id,
             },
-        });
-        let session = client.create_session::<wire::Session>(body).await?;
+        };
+        let session = client.create_session::<wire::Session>(&body).await?;
         if config.decline_on_close != Attr::Known(false) {
             opening.private.set(SESSION, &session.session_id)?;
         }
@@ -172,11 +173,46 @@ impl Ephemeral for ProofingSession {
 }
 
 mod wire {
-    //! The answer of `POST /document_share_session/create`.
+    //! The request and the response of `POST /document_share_session/create`.
 
-    use serde::Deserialize;
+    use serde::{Deserialize, Serialize};
 
+    use super::Object;
     use crate::framework::Secret;
+
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    pub(super) struct CreateSession<'s> {
+        pub(super) connector: Connector<'s>,
+        pub(super) verification: Verification<'s>,
+        pub(super) session_request: SessionRequest<'s>,
+    }
+
+    #[derive(Serialize)]
+    pub(super) struct Connector<'s> {
+        pub(super) id: Option<&'s str>,
+        #[serde(rename = "type")]
+        pub(super) kind: Option<&'s str>,
+        pub(super) config: Object,
+    }
+
+    #[derive(Serialize)]
+    pub(super) struct Verification<'s> {
+        pub(super) id: Option<&'s str>,
+        pub(super) tag: Option<&'s str>,
+        pub(super) config: Object,
+    }
+
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    pub(super) struct SessionRequest<'s> {
+        #[serde(rename = "tenantDNS")]
+        pub(super) tenant_dns: &'s str,
+        pub(super) community_name: Option<&'s str>,
+        pub(super) document_type: Option<&'s str>,
+        pub(super) tenant_id: &'s str,
+        pub(super) community_id: &'s str,
+    }
 
     #[derive(Deserialize)]
     pub(super) struct Session {

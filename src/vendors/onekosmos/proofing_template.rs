@@ -1,22 +1,25 @@
-//! `idv_onekosmos_proofing_template`: a proofing flow, as resource. `steps` has what it is made of.
+//! Resource `idv_onekosmos_proofing_template`: the workflow of a proofing session. Its steps are in `steps`.
 //!
-//! The vendor has no read by id and no list by tenant: a template can be seen only through a live session. With one
-//! configured, a change made elsewhere is found; without one, state is what is known.
+//! The vendor has no read by id and no list by tenant: templates are returned only through a live session. With a session, changes
+//! made elsewhere are found. Without one, state is what Terraform last wrote, and a create without a response cannot be looked up.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::client::Client;
 use super::proofing_templates::{filters, visible};
+use super::session_list::SessionQuery;
 use super::steps::{self, StepModel};
+use super::template_wire::{CreateTemplate, Step, Template, UpdateTemplate};
 use super::workflow;
 use crate::framework::moved::RestObject;
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Path, Rule, Schema, Value, identity,
 };
-use crate::http::{CachePolicy, Error};
+use crate::http::CachePolicy;
 use crate::vendors::shared::import_id;
+use crate::vendors::shared::reconcile::{Lookup, Noun};
 
 /// The documents that the vendor's page names.
 pub(super) const DOCUMENT_TYPES: &[&str] = &["dl_object", "ppt_object", "idcard_object"];
@@ -37,12 +40,12 @@ pub(super) struct ProofingTemplateModel {
 }
 
 impl ProofingTemplateModel {
-    fn steps(&self) -> Vec<steps::wire::Step> {
+    fn steps(&self) -> Vec<Step> {
         self.workflow.known().into_iter().flatten().map(StepModel::to_wire).collect()
     }
 
-    /// This template with what the vendor answered of it.
-    pub(super) fn with(mut self, template: wire::Template) -> Self {
+    /// This template with the values of a response.
+    pub(super) fn with(mut self, template: Template) -> Self {
         let known = self.workflow.known().cloned().unwrap_or_default();
         let steps = template.workflow.into_iter().enumerate();
         self.id = template.id.into();
@@ -77,26 +80,28 @@ impl Resource for ProofingTemplate {
     fn schema(&self) -> Schema {
         let given = |name: &str, what: &str| Attribute::string(name).computed().use_state_for_unknown().describe(what);
         Schema::new(
-            "A proofing template: the steps by which 1Kosmos takes a person through the verification of a document. The vendor \
-             shows templates only through a live proofing session. With `template_session_id` in the provider block, changes made \
-             elsewhere are found; without it, Terraform knows what it wrote and no more.",
+            "A proofing template: the steps of the verification of a document by 1Kosmos. The vendor returns templates only through a \
+             live proofing session. With `template_session_id` in the provider block, Terraform finds changes made elsewhere; \
+             without it, state is what Terraform last wrote. If the response to a create is lost, Terraform adopts no template: with a \
+             session the error lists the templates that match, without one they cannot be looked up, and the error says how to \
+             import the template.",
             vec![
-                given("id", "The id that 1Kosmos gave the template."),
+                given("id", "The id of the template."),
                 given("tenant_id", "The tenant that the template belongs to."),
                 given("community_id", "The community that the template belongs to."),
                 Attribute::string("document_type")
                     .required()
                     .requires_replace()
                     .rule(Rule::OneOf(DOCUMENT_TYPES))
-                    .describe("The document that the flow is for: driver license, passport or identity card."),
+                    .describe("The document that the workflow verifies: driver license, passport or identity card."),
                 Attribute::string("dvc_id").optional().requires_replace().rule(Rule::Length(1, usize::MAX)).describe(
-                    "The id of the device verification configuration that uses the template (`dvcID` at the vendor). Needed to create a \
-                     template. The vendor does not tell it of one that exists, so it may be left out for one that was imported, and \
-                     setting it later is no change then.",
+                    "The id of the device verification configuration that uses the template (`dvcID` at the vendor). Required to create \
+                     a template. The vendor does not return it, so it may be omitted for an imported template; setting it later is \
+                     not a change.",
                 ),
                 Attribute::objects("workflow", steps::attributes()).required().describe(
-                    "The steps in order. The flow begins at the first; an action's `jump_to` leads to another, and a step \
-                     without actions leads to the one below it.",
+                    "The steps in order. The workflow begins at the first step. An action continues at the step in its `jump_to`; a step \
+                     without actions continues at the next step.",
                 ),
             ],
         )
@@ -104,10 +109,10 @@ impl Resource for ProofingTemplate {
 
     fn identity(&self) -> Vec<identity::IdentityAttribute> {
         let own = [
-            identity::required("id", "The id that 1Kosmos gave the template."),
+            identity::required("id", "The id of the template."),
             identity::optional(
                 "dvc_id",
-                "The id of the device verification configuration. The vendor does not tell it.",
+                "The id of the device verification configuration. The vendor does not return it.",
             ),
         ];
         own.into_iter().chain(super::community()).chain([super::deployment()]).collect()
@@ -123,8 +128,8 @@ impl Resource for ProofingTemplate {
         let (wanted, at) = (&planning.plan.dvc_id, Path::to("dvc_id"));
         match &planning.prior {
             None if wanted.is_null() => {
-                let detail = "1Kosmos creates a template for a device verification configuration. Set `dvc_id` to its id, which the \
-                              admin console shows.";
+                let detail = "1Kosmos creates a template for a device verification configuration. Set `dvc_id` to its id from the \
+                              admin console.";
                 return Err(Diagnostic::error("`dvc_id` is missing", detail).at(at).into());
             }
             Some(prior) if prior.dvc_id.is_null() => planning.requires_replace.retain(|path| *path != at),
@@ -139,17 +144,15 @@ impl Resource for ProofingTemplate {
         plan: ProofingTemplateModel,
         ctx: &mut Context<ProofingTemplateModel>,
     ) -> Result<ProofingTemplateModel, Diagnostics> {
-        let body = serde_json::json!({
-            "documentType": plan.document_type.as_str(),
-            "dvcID": plan.dvc_id.as_str(),
-            "workflow": plan.steps(),
-        });
-        let created = client.create_template::<wire::Template>(body).await;
-        let template = match created {
-            Err(error) if error.may_have_applied() => adopt(client, &plan, error, ctx).await?,
-            result => result?,
+        let body = CreateTemplate {
+            document_type: plan.document_type.as_str(),
+            dvc_id: plan.dvc_id.as_str(),
+            workflow: plan.steps(),
         };
-        Ok(plan.with(template))
+        let search = Search { client, plan: &plan };
+        let created = client.template_creates.create(&search, client.create_template(&body)).await?;
+        ctx.append(created.warning);
+        Ok(plan.with(created.row))
     }
 
     async fn read(
@@ -162,18 +165,18 @@ impl Resource for ProofingTemplate {
         let Some(session_id) = &client.template_session_id else {
             return if imported { Err(no_session()) } else { Ok(Some(state)) };
         };
-        let rows = client.templates::<wire::Template>(session_id, CachePolicy::UseCached).await?;
+        let rows = client.templates(session_id, CachePolicy::UseCached).await?;
         if let Some(row) = rows.iter().find(|row| row.id == state.id()) {
             return Ok(Some(state.with(row.clone())));
         }
-        if !imported && !shows(client, session_id, &rows, &state).await? {
+        if !imported && !is_shown(client, session_id, &rows, &state).await? {
             return Ok(Some(state));
         }
         ctx.warn(
-            "A proofing template is gone",
+            format!("A proofing template is gone: {}", state.id()),
             format!(
-                "1Kosmos has no template `{}` any more among those that the session `{session_id}` shows. It was deleted outside \
-                 of Terraform and is planned for creation. To stop managing it instead, remove the resource and run `terraform apply`.",
+                "The session `{session_id}` no longer shows the template `{}`. It was deleted outside of Terraform and is planned for \
+                 creation. To stop managing it instead, remove the resource and run `terraform apply`.",
                 state.id()
             ),
         );
@@ -186,15 +189,15 @@ impl Resource for ProofingTemplate {
         change: Change<ProofingTemplateModel>,
         _: &mut Context<ProofingTemplateModel>,
     ) -> Result<ProofingTemplateModel, Diagnostics> {
-        let body = serde_json::json!({ "workflow": change.plan.steps() });
-        let updated = client.update_template::<wire::Template>(change.prior.id(), body).await?;
+        let body = UpdateTemplate { workflow: change.plan.steps() };
+        let updated = client.update_template(change.prior.id(), &body).await?;
         let template = updated.ok_or_else(|| {
             let detail = format!(
-                "1Kosmos has no template `{}` any more, so there is nothing to update. Remove it from state with `terraform state \
-                 rm`, then apply again to create it.",
+                "1Kosmos no longer has the template `{}`, so it cannot be updated. Remove it from state with `terraform state rm`, \
+                 then apply again to create it.",
                 change.prior.id()
             );
-            Diagnostic::error("The proofing template is gone", detail)
+            Diagnostic::error(format!("The proofing template is gone: {}", change.prior.id()), detail)
         })?;
         Ok(change.plan.with(template))
     }
@@ -223,16 +226,16 @@ impl Resource for ProofingTemplate {
     fn move_from(&self, mut object: RestObject) -> Result<ProofingTemplateModel, Diagnostics> {
         let id = object.id()?.to_owned();
         object.fields.insert("_id".to_owned(), id.into());
-        let template = wire::Template::deserialize(serde_json::Value::Object(object.fields)).map_err(|error| {
+        let template = Template::deserialize(serde_json::Value::Object(object.fields)).map_err(|error| {
             let detail = format!(
-                "What the other provider kept of the template is not what the vendor documents: {error}. Take the old resource out of \
-                 state with `terraform state rm`, and import the template."
+                "The other provider's state of the template differs from the vendor's documentation: {error}. Remove the old resource \
+                 from state with `terraform state rm`, and import the template."
             );
-            Diagnostic::error("The state to move cannot be read", detail)
+            Diagnostic::error("The state of the template to move cannot be read", detail)
         })?;
-        let place = |name| object.placeholders.get(name).cloned().into();
+        let placeholder = |name| object.placeholders.get(name).cloned().into();
         let mut model = ProofingTemplateModel::default().with(template);
-        (model.tenant_id, model.community_id) = (place("tenant_id"), place("community_id"));
+        (model.tenant_id, model.community_id) = (placeholder("tenant_id"), placeholder("community_id"));
         Ok(model)
     }
 
@@ -263,103 +266,104 @@ impl Listable for ProofingTemplate {
     }
 }
 
-/// Finds out what became of a create without a clear answer: an update by dvcId succeeds only where the template exists,
-/// and then it has the planned workflow and tells the id.
-async fn adopt(
-    client: &Client,
-    plan: &ProofingTemplateModel,
-    error: Error,
-    ctx: &mut Context<ProofingTemplateModel>,
-) -> Result<wire::Template, Diagnostics> {
-    let body = serde_json::json!({ "documentType": plan.document_type.as_str(), "workflow": plan.steps() });
-    match client.update_template_by_dvc_id(plan.dvc_id.as_str().unwrap_or_default(), body).await {
-        Ok(Some(template)) => {
-            ctx.warn(
-                "The proofing template was created though 1Kosmos reported an error",
-                format!("It was found by its dvcID and is kept in state.\n{}", error.description()),
-            );
-            Ok(template)
-        }
-        Ok(None) => Err(error
-            .with_observation(
-                "1Kosmos was asked and knows no template with this dvcID, so it was not created. Apply again.",
-            )
-            .into()),
-        Err(second) => {
-            let mut diagnostics = Diagnostics::from(error);
-            diagnostics.push(Diagnostic::error("The proofing template may exist without being in state", format!(
-                "Looking it up by its dvcID failed too, so it is not known whether it was created. CachePolicy for the dvcID `{}` in the \
-                 admin console; if it is there, import it with `DVC_ID/TEMPLATE_ID`.\n{}",
-                plan.dvc_id.as_str().unwrap_or_default(),
-                second.summary()
-            )));
-            Err(diagnostics)
-        }
+/// Finds the template of a plan among those that the configured session shows.
+struct Search<'s> {
+    client: &'s Client,
+    plan: &'s ProofingTemplateModel,
+}
+
+impl Search<'_> {
+    fn session_id(&self) -> Result<&str, Diagnostics> {
+        self.client.template_session_id.as_deref().ok_or_else(|| {
+            let detail = "1Kosmos returns templates only through a live proofing session, and none is configured, so a create without \
+                          a response cannot be looked up. To make that possible, set `template_session_id` in `onekosmos = { ... }` \
+                          of the provider block, or IDV_ONEKOSMOS_TEMPLATE_SESSION_ID.";
+            Diagnostic::error("The template cannot be looked up without a session", detail).into()
+        })
+    }
+
+    fn dvc_id(&self) -> &str {
+        self.plan.dvc_id.as_str().unwrap_or_default()
     }
 }
 
-/// Whether a session would show the template if it existed. The page says that the list is "by dvcID and documentType":
-/// a template of another configuration may be there and not be shown, and must then not be taken for deleted.
-async fn shows(
+#[async_trait]
+impl Lookup for Search<'_> {
+    type Row = Template;
+
+    fn noun(&self) -> Noun<'_> {
+        Noun {
+            vendor: "1Kosmos",
+            kind: "proofing template",
+            name: self.dvc_id(),
+            type_name: ProofingTemplate::NAME,
+            console: "the admin console",
+        }
+    }
+
+    async fn rows(&self) -> Result<Vec<Template>, Diagnostics> {
+        Ok(self.client.templates(self.session_id()?, CachePolicy::RefreshAfterWrite).await?)
+    }
+
+    fn id(&self, row: &Template) -> String {
+        row.id.clone()
+    }
+
+    fn matches(&self, row: &Template) -> bool {
+        let found = self.plan.clone().with(row.clone());
+        found.document_type == self.plan.document_type
+            && found.dvc_id == self.plan.dvc_id
+            && found.workflow == self.plan.workflow
+    }
+
+    fn import_id(&self, row: &Template) -> String {
+        format!("{}/{}", self.dvc_id(), row.id)
+    }
+
+    fn import_id_without_row(&self) -> String {
+        format!("{}/TEMPLATE_ID", self.dvc_id())
+    }
+
+    async fn check_list_is_conclusive(&self) -> Result<(), Diagnostics> {
+        let session_id = self.session_id()?;
+        let rows = self.client.templates(session_id, CachePolicy::UseCached).await?;
+        if is_shown(self.client, session_id, &rows, self.plan).await? {
+            return Ok(());
+        }
+        let detail = format!(
+            "The session `{session_id}` may show only the templates of its own `dvcID` and document type, which are not those of \
+             this template. Set `template_session_id` to a live session for `{}`.",
+            self.dvc_id()
+        );
+        Err(Diagnostic::error("The session may not show the template", detail).into())
+    }
+}
+
+/// Whether the session shows the template if it exists.
+///
+/// The page says that the list is "by dvcID and documentType". So a template of another configuration may exist and not be shown,
+/// and must not count as deleted.
+async fn is_shown(
     client: &Client,
     session_id: &str,
-    rows: &[wire::Template],
-    state: &ProofingTemplateModel,
+    rows: &[Template],
+    template: &ProofingTemplateModel,
 ) -> Result<bool, Diagnostics> {
-    let document_type = state.document_type.as_str().unwrap_or_default();
-    let filtered = rows.windows(2).all(|pair| pair[0].document_type == pair[1].document_type);
-    if !filtered {
+    let is_filtered = rows.windows(2).all(|pair| pair[0].document_type == pair[1].document_type);
+    if !is_filtered {
         return Ok(true);
     }
-    let sessions = client.sessions::<wire::Session>(&serde_json::json!({ "id": session_id }), 1).await?;
+    let query = SessionQuery { id: Some(session_id), ..SessionQuery::default() };
+    let sessions = client.sessions(&query, 1).await?;
     Ok(sessions.rows.iter().any(|session| {
-        session.document_type.as_deref() == Some(document_type) && session.dvc_id.as_deref() == state.dvc_id.as_str()
+        session.document_type.as_deref() == Some(template.document_type.as_str().unwrap_or_default())
+            && session.dvc_id.as_deref() == template.dvc_id.as_str()
     }))
 }
 
 fn no_session() -> Diagnostics {
-    let detail = "1Kosmos shows a template only through a live proofing session, so an import needs one. Start a session in the \
-                  admin console and set `template_session_id` in `onekosmos = { ... }` of the provider block, or the environment \
+    let detail = "1Kosmos returns templates only through a live proofing session, so an import needs one. Start a session in the admin \
+                  console and set `template_session_id` in `onekosmos = { ... }` of the provider block, or the environment \
                   variable IDV_ONEKOSMOS_TEMPLATE_SESSION_ID.";
     Diagnostic::error("A template can be imported only with a session", detail).into()
-}
-
-pub(super) mod wire {
-    //! The template of the page's "Proofing Template" group. `script` comes back in an action and is not accepted.
-
-    use serde::Deserialize;
-
-    use super::super::client::SessionRow;
-    use super::super::steps::wire::Step;
-
-    #[derive(Clone, Deserialize)]
-    pub(in super::super) struct Template {
-        #[serde(rename = "_id")]
-        pub(in super::super) id: String,
-        #[serde(rename = "tenantId")]
-        pub(in super::super) tenant_id: Option<String>,
-        #[serde(rename = "communityId")]
-        pub(in super::super) community_id: Option<String>,
-        #[serde(rename = "documentType")]
-        pub(in super::super) document_type: Option<String>,
-        #[serde(rename = "dvcID")]
-        pub(in super::super) dvc_id: Option<String>,
-        #[serde(default)]
-        pub(in super::super) workflow: Vec<Step>,
-    }
-
-    #[derive(Clone, Deserialize)]
-    pub(in super::super) struct Session {
-        id: String,
-        #[serde(rename = "documentType")]
-        pub(in super::super) document_type: Option<String>,
-        #[serde(rename = "dvcID")]
-        pub(in super::super) dvc_id: Option<String>,
-    }
-
-    impl SessionRow for Session {
-        fn id(&self) -> &str {
-            &self.id
-        }
-    }
 }

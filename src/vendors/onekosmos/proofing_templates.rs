@@ -1,19 +1,20 @@
-//! `idv_onekosmos_proofing_templates`: the templates that a live session shows, the only way in which the vendor shows any.
+//! Data source `idv_onekosmos_proofing_templates`: the templates that a live session shows. The vendor has no other list.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::client::Client;
-use super::proofing_template::{DOCUMENT_TYPES, ProofingTemplateModel, wire};
+use super::proofing_template::{DOCUMENT_TYPES, ProofingTemplateModel};
 use super::steps;
+use super::template_wire::Template;
 use crate::framework::{Attr, Attribute, DataSource, Diagnostic, Diagnostics, Path, Rule, Schema};
 use crate::http::CachePolicy;
 
-/// What a list of templates can be narrowed by.
+/// The filters of a list of templates.
 pub(super) fn filters() -> Vec<Attribute> {
     vec![
         Attribute::string("session_id").optional().describe(
-            "The id of the session to look through. Without it the provider's `template_session_id` is used.",
+            "The id of the session that shows the templates. Defaults to `template_session_id` of the provider block.",
         ),
         Attribute::string("document_type")
             .optional()
@@ -27,21 +28,21 @@ pub(super) async fn visible(
     client: &Client,
     session_id: Option<&str>,
     document_type: Option<&str>,
-) -> Result<Vec<wire::Template>, Diagnostics> {
+) -> Result<Vec<Template>, Diagnostics> {
     let session_id = session_id.or(client.template_session_id.as_deref()).ok_or_else(|| {
-        let detail = "1Kosmos shows templates only through a live session. Set `session_id` here, or `template_session_id` in \
+        let detail = "1Kosmos returns templates only through a live session. Set `session_id` here, or `template_session_id` in \
                       `onekosmos = { ... }` of the provider block (IDV_ONEKOSMOS_TEMPLATE_SESSION_ID).";
-        Diagnostic::error("A session is needed", detail).at(Path::to("session_id"))
+        Diagnostic::error("Templates can be listed only with a session", detail).at(Path::to("session_id"))
     })?;
-    let mut rows = client.templates::<wire::Template>(session_id, CachePolicy::UseCached).await?;
+    let mut rows = client.templates(session_id, CachePolicy::UseCached).await?;
     rows.retain(|row| document_type.is_none_or(|wanted| row.document_type.as_deref() == Some(wanted)));
     Ok(rows)
 }
 
-/// The templates that a session shows.
+/// The data source.
 pub(super) struct ProofingTemplates;
 
-/// The attributes of the list.
+/// The attributes of the data source.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct ProofingTemplatesModel {
     session_id: Attr<String>,
@@ -62,11 +63,8 @@ impl DataSource for ProofingTemplates {
             column("id", "The id of the template."),
             column("tenant_id", "The tenant that the template belongs to."),
             column("community_id", "The community that the template belongs to."),
-            column("document_type", "The document that the flow is for."),
-            column(
-                "dvc_id",
-                "The id of the device verification configuration; null where the vendor does not tell it.",
-            ),
+            column("document_type", "The document that the workflow verifies."),
+            column("dvc_id", "The id of the device verification configuration; null if the vendor does not return it."),
             Attribute::objects("workflow", steps::computed_attributes()).computed().describe("The steps in order."),
         ];
         Schema::new(

@@ -1,7 +1,7 @@
-//! `idv_onekosmos_service_key`: a service key that exists, adopted by its tag; `idv_onekosmos_service_keys` lists them.
+//! Resource `idv_onekosmos_service_key`: an existing service key, adopted by its tag; data source `idv_onekosmos_service_keys`.
 //!
-//! The vendor has no create. What its API calls a delete makes a new key under the same tag, for everyone, so it happens
-//! only where the user asks for it in so many words, by a change of `rotate_when`. No secret is read here at all.
+//! The vendor has no create. Its delete resets the key: it creates a new key with the same tag, for everyone. So the provider
+//! resets a key only after a change of `rotate_when`. No secret is read here.
 
 use std::collections::BTreeMap;
 
@@ -15,9 +15,8 @@ use crate::framework::{
     identity,
 };
 use crate::http::CachePolicy;
-use crate::vendors::shared::errors::outcome_unknown;
 use crate::vendors::shared::import_id;
-use crate::vendors::shared::reconcile::retry_once;
+use crate::vendors::shared::reconcile::{Noun, confirm};
 
 /// One service key.
 #[derive(Clone, Copy)]
@@ -45,10 +44,10 @@ impl ServiceKeyModel {
     }
 }
 
-/// Under this key of the private state: whether the key was seen with another id than the last apply left it with.
+/// The key of the private state that records that the service key has another id than after the last apply.
 const RESET_ELSEWHERE: &str = "reset_elsewhere";
 
-fn keep(ctx: &mut Context<ServiceKeyModel>, reset_elsewhere: bool) -> Result<(), Diagnostics> {
+fn record_reset_elsewhere(ctx: &mut Context<ServiceKeyModel>, reset_elsewhere: bool) -> Result<(), Diagnostics> {
     if reset_elsewhere {
         return ctx.private.set(RESET_ELSEWHERE, &true);
     }
@@ -56,12 +55,12 @@ fn keep(ctx: &mut Context<ServiceKeyModel>, reset_elsewhere: bool) -> Result<(),
     Ok(())
 }
 
-/// Whether an update rotates: the first value only records what holds now, so that an import rotates nothing.
+/// Whether an update resets the key. The first value of `rotate_when` does not, so that an import resets nothing.
 fn rotates(prior: &ServiceKeyModel, plan: &ServiceKeyModel) -> bool {
     !prior.rotate_when.is_null() && !plan.rotate_when.is_null() && prior.rotate_when != plan.rotate_when
 }
 
-/// The key with a tag; more than one is refused, since a reset would hit either.
+/// The key with a tag. Several keys with the tag are an error, since a reset could be of any of them.
 async fn find(client: &Client, tag: &str, policy: CachePolicy) -> Result<Option<wire::ServiceKey>, Diagnostics> {
     let mut rows = client.service_keys::<wire::ServiceKey>(policy).await?;
     rows.retain(|row| row.tag == tag);
@@ -71,7 +70,7 @@ async fn find(client: &Client, tag: &str, policy: CachePolicy) -> Result<Option<
     Ok(rows.pop())
 }
 
-/// The id of the key with a tag, by asking anew; an error where there is none.
+/// The id of the key with a tag, without the cache. No such key is an error.
 pub(super) async fn existing(client: &Client, tag: &str) -> Result<String, Diagnostics> {
     match find(client, tag, CachePolicy::Refresh).await? {
         Some(row) => Ok(row.key_id),
@@ -81,10 +80,9 @@ pub(super) async fn existing(client: &Client, tag: &str) -> Result<String, Diagn
 
 pub(super) fn not_unique(tag: &str) -> Diagnostic {
     let detail = format!(
-        "1Kosmos has more than one service key with the tag `{tag}`, so Terraform cannot tell which is meant. Ask 1Kosmos to remove \
-         all but one."
+        "1Kosmos has several service keys with the tag `{tag}`, so the tag is ambiguous. Ask 1Kosmos to remove all but one of them."
     );
-    Diagnostic::error("The tag is not unique", detail).at(Path::to("tag"))
+    Diagnostic::error("Several service keys have the same tag", detail).at(Path::to("tag"))
 }
 
 #[async_trait]
@@ -96,9 +94,9 @@ impl Resource for ServiceKey {
 
     fn schema(&self) -> Schema {
         Schema::new(
-            "A service key of the 1Kosmos deployment, found by its tag. Creating this resource adopts the key as it is, and destroying \
-             it leaves the key as it is: Terraform only forgets it. A change of `rotate_when` resets the key, which gives it a new id \
-             and a new secret for everyone who uses it. The secret never reaches plan or state. Needs a license of level `system`.",
+            "A service key of the 1Kosmos deployment, found by its tag. Creating this resource adopts the existing key without a change, \
+             and destroying it only stops managing the key. A change of `rotate_when` resets the key: it gets a new id and a new \
+             secret for everyone who uses it. The secret is never in plan or state. Needs a license of level `system`.",
             vec![
                 Attribute::string("tag")
                     .required()
@@ -106,11 +104,11 @@ impl Resource for ServiceKey {
                     .rule(Rule::Length(1, usize::MAX))
                     .describe("The tag of the key."),
                 Attribute::of("rotate_when", Type::map(Type::String)).optional().describe(
-                    "Any texts, such as `{ quarter = \"2026-Q4\" }`. A change of them resets the key once. Setting them for the first \
-                     time, or removing them, resets nothing.",
+                    "Any texts, such as `{ quarter = \"2026-Q4\" }`. Changing a text resets the key once. Setting the first texts, or \
+                     removing them, resets nothing.",
                 ),
                 Attribute::string("key_id").computed().describe("The id of the key. A reset changes it."),
-                Attribute::string("type").computed().describe("The kind of key, as the vendor names it."),
+                Attribute::string("type").computed().describe("The type of the key, in the vendor's terms."),
             ],
         )
     }
@@ -126,8 +124,8 @@ impl Resource for ServiceKey {
                 Path::to("rotate_when"),
                 "The service key was reset already",
                 format!(
-                    "`rotate_when` changes, and the key with the tag `{tag}` has been reset since the last apply: by an apply that was \
-                     interrupted, or elsewhere. It is not reset again. To reset it all the same, use the action \
+                    "`rotate_when` changes, but the key with the tag `{tag}` was already reset since the last apply, by an interrupted \
+                     apply or elsewhere. The apply does not reset it again. To reset it anyway, use the action \
                      `idv_onekosmos_reset_service_key`.",
                     tag = prior.tag()
                 ),
@@ -139,9 +137,9 @@ impl Resource for ServiceKey {
                 Path::to("rotate_when"),
                 "The service key will be reset",
                 format!(
-                    "`rotate_when` changes, so the apply deletes the key with the tag `{tag}` and makes a new one. Everyone who uses its \
-                     secret has to take the new one. If it is the service's own key, every client's requests fail until it has fetched \
-                     the new public key.",
+                    "`rotate_when` changes, so the apply replaces the key with the tag `{tag}` by a new one. Everyone who uses its secret \
+                     needs the new secret. If it is the service's own key, the requests of every client fail until it has fetched the \
+                     new public key.",
                     tag = prior.tag()
                 ),
             );
@@ -154,10 +152,10 @@ impl Resource for ServiceKey {
 
     fn plan_destroy(&self, prior: &ServiceKeyModel, _: &Private) -> Diagnostics {
         let detail = format!(
-            "Terraform stops managing the service key `{}`. The key stays in use as it is: 1Kosmos has no way to remove one.",
+            "Terraform stops managing the service key `{}`. The key does not change and stays in use: 1Kosmos cannot delete one.",
             prior.tag()
         );
-        Diagnostic::warning("Destroy forgets the service key", detail).into()
+        Diagnostic::warning("Destroy does not delete the service key", detail).into()
     }
 
     async fn create(
@@ -181,19 +179,19 @@ impl Resource for ServiceKey {
         let row = find(client, state.tag(), CachePolicy::UseCached).await?;
         if row.is_none() {
             ctx.warn(
-                "A service key is gone",
+                format!("A service key is gone: {}", state.tag()),
                 format!(
-                    "1Kosmos has no service key with the tag `{}` any more. An apply can adopt it again only once it exists. To stop \
+                    "1Kosmos no longer has a service key with the tag `{}`. An apply can adopt the key only if it exists again. To stop \
                      managing it, remove the resource and run `terraform apply`.",
                     state.tag()
                 ),
             );
         }
-        // An apply that was killed after the reset left the old id in state. The next one must not reset again.
+        // An apply that was killed after the reset has left the old id in state. The next apply must not reset the key again.
         if let (Some(row), Some(known)) = (&row, state.key_id.as_str())
             && row.key_id != known
         {
-            keep(ctx, true)?;
+            record_reset_elsewhere(ctx, true)?;
         }
         Ok(row.map(|row| state.with(row)))
     }
@@ -207,11 +205,9 @@ impl Resource for ServiceKey {
         let already = ctx.private.get::<bool>(RESET_ELSEWHERE) == Some(true);
         if rotates(&change.prior, &change.plan) && !already {
             let before = change.prior.key_id.as_str().unwrap_or_default();
-            if let Some(warning) = reset(client, change.prior.tag(), before).await? {
-                ctx.warn("The service key was reset though 1Kosmos reported an error", warning);
-            }
+            ctx.append(reset(client, change.prior.tag(), before).await?);
         }
-        keep(ctx, false)?;
+        record_reset_elsewhere(ctx, false)?;
         let row = find(client, change.plan.tag(), CachePolicy::RefreshAfterWrite).await?;
         match row {
             Some(row) => Ok(change.plan.with(row)),
@@ -255,45 +251,40 @@ impl Listable for ServiceKey {
     }
 }
 
-/// Resets the key once. An answer that did not come is no reason to reset again: the list tells whether it happened, and then
-/// the error is a warning.
-pub(super) async fn reset(client: &Client, tag: &str, before: &str) -> Result<Option<String>, Diagnostics> {
-    let look = || find(client, tag, CachePolicy::RefreshAfterWrite);
-    match client.reset_service_key(before).await {
-        Ok(()) => Ok(None),
-        Err(error) if error.may_have_applied() => match retry_once(look).await {
-            Ok(Some(row)) if row.key_id != before => Ok(Some(format!(
-                "The key has a new id all the same, which is the one that counts.\n{}",
-                error.description()
-            ))),
-            Ok(_) => Err(error
-                .with_observation(format!(
-                    "The key still has its id `{before}`, so most likely it was not reset. Apply again."
-                ))
-                .into()),
-            Err(look) => {
-                let way_out = format!(
-                    "Before you reset it again, look at its id: another one than `{before}` says that it was reset."
-                );
-                Err(outcome_unknown(error, way_out, look))
-            }
-        },
-        Err(error) => Err(error.into()),
-    }
+/// Resets the key with the id `before` once. If the response is lost, the list shows by the id whether the key was reset; then
+/// the result is a warning.
+pub(super) async fn reset(client: &Client, tag: &str, before: &str) -> Result<Option<Diagnostic>, Diagnostics> {
+    let Err(error) = client.reset_service_key(before).await else { return Ok(None) };
+    let noun = Noun {
+        vendor: "1Kosmos",
+        kind: "service key",
+        name: tag,
+        type_name: ServiceKey::NAME,
+        console: "the admin console",
+    };
+    let read = || find(client, tag, CachePolicy::RefreshAfterWrite);
+    let was_reset = |row: &Option<wire::ServiceKey>| row.as_ref().is_some_and(|row| row.key_id != before);
+    let recovery = format!(
+        "It is not known whether the key was reset. Before you reset it again, check its id: if it is not `{before}`, the key was \
+         reset."
+    );
+    let confirmed = confirm(&noun, "reset", error, read, was_reset, &recovery).await?;
+    Ok(Some(confirmed.warning))
 }
 
+/// The error of a tag that no key has, with the tags that exist.
 pub(super) async fn no_such_tag(client: &Client, tag: &str) -> Result<Diagnostic, Diagnostics> {
     let rows = client.service_keys::<wire::ServiceKey>(CachePolicy::UseCached).await?;
     let tags = rows.iter().map(|row| format!("`{}`", row.tag)).collect::<Vec<_>>().join(", ");
-    let known = if tags.is_empty() { "There are none.".to_owned() } else { format!("The tags are {tags}.") };
+    let known = if tags.is_empty() { "There are no keys.".to_owned() } else { format!("The tags are {tags}.") };
     let detail = format!("1Kosmos has no service key with the tag `{tag}`, and its API cannot create one. {known}");
     Ok(Diagnostic::error("No such service key", detail).at(Path::to("tag")))
 }
 
-/// Every service key, without secrets.
+/// The data source.
 pub(super) struct ServiceKeys;
 
-/// The attributes of the list.
+/// The attributes of the data source.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct ServiceKeysModel {
     service_keys: Attr<Vec<ServiceKeyRow>>,
@@ -320,7 +311,7 @@ impl DataSource for ServiceKeys {
         let row = vec![
             column("tag", "The tag of the key."),
             column("key_id", "The id of the key."),
-            column("type", "The kind of key, as the vendor names it."),
+            column("type", "The type of the key, in the vendor's terms."),
         ];
         Schema::new(
             "Lists the service keys of the 1Kosmos deployment, without their secrets. Needs a license of level `system`.",
@@ -342,7 +333,7 @@ impl DataSource for ServiceKeys {
 }
 
 mod wire {
-    //! A row of `GET /servicekeys`. Its `keySecret`, which may be the service's own private key, is never read.
+    //! A row of `GET /servicekeys`. Its `keySecret` may be the service's own private key and is never read.
 
     use serde::Deserialize;
 

@@ -1,4 +1,4 @@
-//! The secret of a service key: ephemeral `idv_onekosmos_service_key`, and the action that resets one.
+//! Ephemeral resource `idv_onekosmos_service_key`, which has the secret of a key, and the action that resets a key.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use crate::framework::ephemeral::{Ephemeral, Opening};
 use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Rule, Schema, Secret};
 use crate::http::CachePolicy;
 
-/// The id and secret of a service key, for one run.
+/// The ephemeral resource.
 pub(super) struct ServiceKeySecret;
 
 /// The attributes of the key.
@@ -37,13 +37,12 @@ impl Ephemeral for ServiceKeySecret {
     fn schema(&self) -> Schema {
         Schema::new(
             "A service key of the 1Kosmos deployment with its secret, for a provider block or a write-only attribute. The secret may be a \
-             private key by which everything that is sent to the service can be read: pass it on with care. Needs a license of level \
-             `system`.",
+             private key that decrypts every request to the service: pass it on with care. Needs a license of level `system`.",
             vec![
                 tag(),
                 Attribute::string("key_id").computed().describe("The id of the key."),
                 Attribute::string("key_secret").computed().sensitive().describe("The secret of the key."),
-                Attribute::string("type").computed().describe("The kind of key, as the vendor names it."),
+                Attribute::string("type").computed().describe("The type of the key, in the vendor's terms."),
             ],
         )
     }
@@ -70,10 +69,10 @@ impl Ephemeral for ServiceKeySecret {
     }
 }
 
-/// Resets a service key.
+/// The action.
 pub(super) struct ResetServiceKey;
 
-/// The attributes of the reset.
+/// The attributes of the action.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct ResetServiceKeyModel {
     tag: Attr<String>,
@@ -88,7 +87,7 @@ impl Action for ResetServiceKey {
 
     fn schema(&self) -> Schema {
         Schema::new(
-            "Resets a service key of the 1Kosmos deployment: the key with this tag is deleted and another is made, with a new id and a new \
+            "Resets a service key of the 1Kosmos deployment: replaces the key with this tag by a new key with a new id and a new \
              secret, for everyone who uses it. Needs a license of level `system`.",
             vec![tag()],
         )
@@ -97,8 +96,8 @@ impl Action for ResetServiceKey {
     fn plan(&self, config: &ResetServiceKeyModel) -> Diagnostics {
         let tag = config.tag.as_str().unwrap_or("...");
         let detail = format!(
-            "The key with the tag `{tag}` is deleted and a new one is made. Everyone who uses its secret has to take the new one; the old \
-             one cannot be brought back. If it is the service's own key, every client's requests fail until it has fetched the new public \
+            "The key with the tag `{tag}` is replaced by a new one. Everyone who uses its secret needs the new secret; the old secret \
+             cannot be restored. If it is the service's own key, the requests of every client fail until it has fetched the new public \
              key."
         );
         Diagnostic::warning("This will reset a service key for everyone", detail).into()
@@ -111,14 +110,14 @@ impl Action for ResetServiceKey {
         progress: &Progress,
     ) -> Result<(), Diagnostics> {
         let tag = config.tag.as_str().unwrap_or_default();
-        progress.say(format!("Looking for the service key with the tag `{tag}`"));
+        progress.say(format!("Reading the service key with the tag `{tag}`"));
         let before = service_key::existing(client, tag).await?;
         progress.say(format!("Resetting the key `{before}`"));
         if let Some(warning) = service_key::reset(client, tag, &before).await? {
-            progress.say(warning);
+            progress.say(format!("{}. {}", warning.summary, warning.detail));
         }
         let after = service_key::existing(client, tag).await?;
-        progress.say(format!("The key with the tag `{tag}` has the id `{after}` now, and a new secret"));
+        progress.say(format!("The key with the tag `{tag}` now has the id `{after}` and a new secret"));
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
-//! The headers of a request: who asks, with which license, and when, each encrypted for the service.
+//! The headers of a request (caller, license and time) and the encryption of its body.
 //!
-//! The service's key is fetched once and kept for ten minutes, as the vendor's helpers do. A request that the service
-//! cannot decrypt means that its key was rotated: it is fetched anew, and the request goes out once more.
+//! The service's public key is fetched once and kept for ten minutes, as in the vendor's helpers. If the service cannot decrypt a
+//! request, its key was rotated: the key is fetched again and the request is sent once more.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,43 +9,46 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::crypto::{Channel, Curve, KeyError, PrivateKey};
-use crate::http::{self, Authenticate, Error, HeaderName, HeaderValue, Kind, PreparedRequest};
+use crate::http::{self, Authenticate, Error, HeaderName, HeaderValue, Kind, PreparedRequest, Response};
 
 /// How long the service's key is kept, as in the vendor's helpers.
 const KEY_LIFETIME: Duration = Duration::from_secs(600);
 
-/// What a request needs beside its route; told to the transport as its note.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The operation that fetches the service's public key.
+const FETCHING: &str = "fetching the service's public key";
+
+/// What a request needs beside its route. It travels with the request as its note.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Access {
-    /// Whether the license goes with it.
+    /// Whether the request has the license.
     pub(super) license: bool,
-    /// Whether its body is encrypted: then the body is `{"data": "<ciphertext>"}`.
+    /// Whether the body is encrypted: then it is `{"data": "<ciphertext>"}`.
     pub(super) sealed: bool,
 }
 
-/// Who asks.
+/// The caller's side of the encryption and authentication.
 pub(super) struct Identity {
-    /// The license string; calls that need one are refused without it.
+    /// The license. Without it a request that needs one fails before it is sent.
     pub(super) license_key: Option<SecretString>,
     /// The caller's private key.
     pub(super) private_key: PrivateKey,
-    /// The curve, where the user names it.
+    /// The curve, if it is configured.
     pub(super) curve: Option<Curve>,
     /// Free text that names the caller in the vendor's logs.
     pub(super) app_id: String,
 }
 
-/// Signs requests in.
+/// Authenticates and encrypts requests.
 pub(super) struct Session {
     identity: Identity,
-    /// Without credentials, for the service's public key.
+    /// A client without credentials, for the service's public key.
     anonymous: http::Client,
     keys: Mutex<Option<Arc<Keys>>>,
-    /// One fetch at a time: a hundred requests that start together ask once.
+    /// Allows one fetch at a time, which requests that start together share.
     fetching: tokio::sync::Mutex<()>,
 }
 
@@ -56,47 +59,58 @@ struct Keys {
     my_public: String,
     channel: Channel,
     fetched: Instant,
-    /// Set when this process has had the service's key rotated. A request that is on its way out uses these all the same: it is
-    /// refused, and goes out again with new ones.
+    /// Set when this process has reset the service's key. A request that is being sent still uses these keys: the service refuses
+    /// it, and it is sent again with new keys.
     stale: AtomicBool,
 }
 
+/// The response of `GET /publickeys`.
 #[derive(Deserialize)]
 struct PublicKeys {
     #[serde(rename = "publicKey")]
     public_key: String,
 }
 
+/// The content of the header `requestid`.
+#[derive(Serialize)]
+struct RequestId<'i> {
+    /// Seconds since 1970.
+    ts: i64,
+    appid: &'i str,
+    uuid: String,
+}
+
 impl Session {
-    /// A session whose keys are fetched by the first request.
+    /// A session that fetches the service's key with the first request.
     pub(super) fn new(identity: Identity, anonymous: http::Client) -> Self {
         Self { identity, anonymous, keys: Mutex::new(None), fetching: tokio::sync::Mutex::new(()) }
     }
 
-    /// The curve of the deployment, by the service's key.
+    /// The curve of the service's key.
     pub(super) async fn curve(&self) -> Result<Curve, Error> {
         self.keys().await.map(|keys| keys.curve)
     }
 
-    /// Whether there is a license to send.
+    /// Whether a license is configured.
     pub(super) fn has_license(&self) -> bool {
         self.identity.license_key.is_some()
     }
 
-    /// Decrypts a part of an answer: with the key that came beside it, or else with the service's.
-    pub(super) async fn open(&self, sealed: &str, beside: Option<&str>, operation: &str) -> Result<String, Error> {
+    /// Decrypts a part of a response, with the public key that the response has or else with the service's.
+    pub(super) async fn open(&self, response: &Response, sealed: &str, key: Option<&str>) -> Result<String, Error> {
         let keys = self.keys().await?;
-        let opened = match beside {
-            Some(public) => self.channel(public, operation)?.1.open(sealed),
+        let opened = match key {
+            Some(public) => self.channel(public, "decrypting a response")?.1.open(sealed),
             None => keys.channel.open(sealed),
         };
         opened.map_err(|problem| {
-            failure(Kind::Decode, operation, format!("the answer is encrypted and cannot be read: {problem}"))
+            response
+                .error(format!("the response is encrypted and cannot be read: {problem}"))
                 .with_hint("If the service's key was rotated a moment ago, run again.")
         })
     }
 
-    /// Forgets the service's key, because this process has just had it rotated.
+    /// Drops the service's key after this process has reset it.
     pub(super) fn forget(&self) {
         if let Some(keys) = self.lock().as_ref() {
             keys.stale.store(true, Ordering::Release);
@@ -124,12 +138,11 @@ impl Session {
     }
 
     async fn fetch(&self) -> Result<Arc<Keys>, Error> {
-        let operation = "fetching the service's public key";
-        let answer = self.anonymous.get("/publickeys").operation(operation).send().await?;
-        let service_public = answer.json::<PublicKeys>()?.public_key;
-        let (curve, channel) = self.channel(&service_public, operation)?;
+        let response = self.anonymous.get("/publickeys").operation(FETCHING).send().await?;
+        let service_public = response.json::<PublicKeys>()?.public_key;
+        let (curve, channel) = self.channel(&service_public, FETCHING)?;
         let my_public =
-            self.identity.private_key.public_key(curve).map_err(|problem| private_key_error(operation, &problem))?;
+            self.identity.private_key.public_key(curve).map_err(|problem| private_key_error(FETCHING, &problem))?;
         let keys = Arc::new(Keys {
             curve,
             service_public,
@@ -149,8 +162,8 @@ impl Session {
         if let Some(wanted) = self.identity.curve.filter(|wanted| *wanted != actual) {
             let text = format!("the service's key is on {}, and `curve` is set to {}", actual.name(), wanted.name());
             return Err(failure(Kind::Request, operation, text).with_hint(format!(
-                "Set `curve = \"{}\"` in `onekosmos = {{ ... }}` of the provider block (or IDV_ONEKOSMOS_CURVE), or leave it \
-                 out: `auto` finds the curve by itself.",
+                "Set `curve = \"{}\"` in `onekosmos = {{ ... }}` of the provider block (or IDV_ONEKOSMOS_CURVE), or omit it: \
+                 `auto` detects the curve.",
                 actual.name()
             )));
         }
@@ -165,8 +178,8 @@ fn failure(kind: Kind, operation: &str, text: String) -> Error {
 
 fn private_key_error(operation: &str, problem: &KeyError) -> Error {
     failure(Kind::Request, operation, format!("the private key cannot be used: {problem}")).with_hint(
-        "Check `private_key` in `onekosmos = { ... }` of the provider block, or IDV_ONEKOSMOS_PRIVATE_KEY; without it a key is \
-         made for each run.",
+        "Check `private_key` in `onekosmos = { ... }` of the provider block, or IDV_ONEKOSMOS_PRIVATE_KEY. Without it, a key is \
+         generated for each run.",
     )
 }
 
@@ -179,17 +192,17 @@ impl Authenticate for Session {
     fn apply(&self, request: &mut PreparedRequest) -> Result<(), Error> {
         let operation = "encrypting the request's headers";
         let keys = self.lock().as_ref().map(Arc::clone).ok_or_else(|| {
-            // `prepare` has fetched them, or the request would not have come here.
+            // `prepare` has fetched them, or the request would have failed there.
             failure(Kind::Connect, operation, "the service's key is not known".to_owned())
         })?;
-        let access = request.note::<Access>().copied().unwrap_or(Access { license: false, sealed: false });
-        let id = json!({
-            "ts": jiff::Timestamp::now().as_second(),
-            "appid": self.identity.app_id,
-            "uuid": uuid::Uuid::new_v4().to_string(),
-        });
+        let access = request.note::<Access>().copied().unwrap_or_default();
+        let id = RequestId {
+            ts: jiff::Timestamp::now().as_second(),
+            appid: &self.identity.app_id,
+            uuid: uuid::Uuid::new_v4().to_string(),
+        };
         let mut headers =
-            vec![("publickey", keys.my_public.clone()), ("requestid", seal(&keys, &id.to_string(), operation)?)];
+            vec![("publickey", keys.my_public.clone()), ("requestid", seal(&keys, &json!(id).to_string(), operation)?)];
         if access.license {
             let license = self.identity.license_key.as_ref().ok_or_else(no_license)?;
             headers.push(("licensekey", seal(&keys, license.expose_secret(), operation)?));
@@ -208,7 +221,7 @@ impl Authenticate for Session {
         Ok(())
     }
 
-    /// A refusal that speaks of decryption means that the service's key changed: fetch it, and try once more.
+    /// Fetches the service's key again if an error mentions decryption, and lets the request be sent once more.
     async fn renew(&self, _: &PreparedRequest, error: &Error) -> Result<bool, Error> {
         let undecryptable = error.message().is_some_and(|message| message.contains("decrypt"));
         if error.kind() != Kind::Invalid || !undecryptable {
@@ -216,7 +229,7 @@ impl Authenticate for Session {
         }
         let before = self.current().map(|keys| keys.service_public.clone());
         let _one_at_a_time = self.fetching.lock().await;
-        // Another request may have fetched it while this one waited; then there is nothing to ask.
+        // Another request may have fetched the key while this one waited.
         let now = self.current().map(|keys| keys.service_public.clone());
         if now == before {
             self.fetch().await?;

@@ -1,7 +1,7 @@
-//! What can be wrong with the workflow of a proofing template, found without a network.
+//! Checks the workflow of a proofing template, without a request.
 //!
-//! The flow begins at the first step. An action moves it to the step that `jump_to` names; a step without any action leads
-//! to the one below it.
+//! The workflow begins at the first step. An action continues at the step that `jump_to` names; a step without actions continues
+//! at the next step.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,10 +14,10 @@ use crate::framework::{Attr, Diagnostics, Path};
 /// The kinds of steps that the vendor's page names.
 pub(super) const STEP_TYPES: &[&str] = &["HTML", "CAPTURE_FRONT", "CAPTURE_BACK", "CAPTURE_SELFIE", "PROCESSING"];
 
-/// Checks a workflow; unknown values are given the benefit of the doubt.
+/// Checks a workflow. Unknown values count as valid.
 pub(super) fn check(workflow: &[StepModel], diagnostics: &mut Diagnostics) {
     if workflow.is_empty() {
-        let detail = "A template needs at least one step: the flow begins at the first. Add a step to `workflow`.";
+        let detail = "A template needs at least one step. Add a step to `workflow`.";
         diagnostics.error(Path::to("workflow"), "The workflow is empty", detail);
     }
     let names = names(workflow, diagnostics);
@@ -34,7 +34,7 @@ fn at(index: usize) -> Path {
     Path::to("workflow").index(index)
 }
 
-/// The position of each step by its name; `None` while a name is unknown, since anything may then be reachable.
+/// The position of each step by its name; `None` if a name is unknown, since every step may then be reachable.
 fn names<'w>(workflow: &'w [StepModel], diagnostics: &mut Diagnostics) -> Option<BTreeMap<&'w str, usize>> {
     let mut names = BTreeMap::new();
     let mut complete = true;
@@ -45,7 +45,7 @@ fn names<'w>(workflow: &'w [StepModel], diagnostics: &mut Diagnostics) -> Option
         };
         if let Some(first) = names.get(name) {
             let detail = format!(
-                "`workflow[{first}]` and `workflow[{index}]` are both named `{name}`, so a `jump_to` could mean either. Rename one of them."
+                "`workflow[{first}]` and `workflow[{index}]` are both named `{name}`, so `jump_to` is ambiguous. Rename one of them."
             );
             diagnostics.error(at(index).attribute("name"), "Two steps have the same name", detail);
         } else {
@@ -58,22 +58,20 @@ fn names<'w>(workflow: &'w [StepModel], diagnostics: &mut Diagnostics) -> Option
 fn html(step: &StepModel, path: &Path, diagnostics: &mut Diagnostics) {
     let name = step.name.as_str().unwrap_or("?");
     if step.html.known().is_some() && step.html_base64.known().is_some() {
-        let detail = format!(
-            "Step `{name}` sets both. Keep `html` for plain text, or `html_base64` where it is encoded already."
-        );
-        diagnostics.error(path.attribute("html_base64"), "`html` and `html_base64` exclude each other", detail);
+        let detail = format!("Step `{name}` sets both. Keep `html` for plain text, or `html_base64` for base64.");
+        diagnostics.error(path.attribute("html_base64"), "`html` conflicts with `html_base64`", detail);
     }
     if step.kind.as_str() == Some("HTML") && step.html.is_null() && step.html_base64.is_null() {
         let detail =
-            format!("Step `{name}` shows a page and has none. Set `html`, for instance with `file(\"welcome.html\")`.");
+            format!("Step `{name}` is of type `HTML` and has no page. Set `html`, such as `file(\"welcome.html\")`.");
         diagnostics.error(path.attribute("html"), "An HTML step has no HTML", detail);
     }
     if let Some(text) = step.html_base64.as_str()
         && let Err(error) = BASE64_STANDARD.decode(text)
     {
         let detail = format!(
-            "`html_base64` of step `{name}` is not standard base64 ({}). If it is the page itself, use `html`; else encode it \
-             with `base64encode` or `filebase64`.",
+            "`html_base64` of step `{name}` is not standard base64 ({}). If it is plain text, use `html`; else encode it with \
+             `base64encode` or `filebase64`.",
             error.to_string().trim_end_matches('.')
         );
         diagnostics.error(path.attribute("html_base64"), "`html_base64` is not base64", detail);
@@ -89,10 +87,10 @@ fn jumps(step: &StepModel, path: &Path, names: Option<&BTreeMap<&str, usize>>, d
         {
             let known = names.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             let detail = format!(
-                "Step `{}` jumps to `{target}`, and no step has that name. The steps are {known}.",
+                "Step `{}` jumps to `{target}`, but no step has that name. The steps are {known}.",
                 step.name.as_str().unwrap_or("?")
             );
-            diagnostics.error(path.attribute("jump_to"), "`jump_to` leads nowhere", detail);
+            diagnostics.error(path.attribute("jump_to"), "`jump_to` names no step", detail);
         }
     }
 }
@@ -101,15 +99,14 @@ fn unreachable(workflow: &[StepModel], names: &BTreeMap<&str, usize>, diagnostic
     let Some(reached) = reached(workflow, names) else { return };
     for (index, step) in workflow.iter().enumerate().filter(|(index, _)| !reached.contains(index)) {
         let detail = format!(
-            "No action of a step that can be reached jumps to `{}`, so nobody will ever see it. Point a `jump_to` at it, or \
-             remove it.",
+            "No action of a reachable step jumps to `{}`, so the step is never shown. Set a `jump_to` to it, or remove it.",
             step.name.as_str().unwrap_or("?")
         );
         diagnostics.error(at(index).attribute("name"), "A step cannot be reached", detail);
     }
 }
 
-/// The steps that the flow can come to; `None` if an unknown value may lead anywhere.
+/// The reachable steps; `None` if an unknown value may lead to any step.
 fn reached(workflow: &[StepModel], names: &BTreeMap<&str, usize>) -> Option<BTreeSet<usize>> {
     let mut reached = BTreeSet::new();
     let mut next: Vec<usize> = if workflow.is_empty() { Vec::new() } else { vec![0] };
@@ -154,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_found_where_they_are() {
+    fn each_mistake_is_reported_at_its_attribute() {
         let page = |html: Attr<String>, html_base64: Attr<String>| StepModel {
             kind: "HTML".into(),
             html,
@@ -165,7 +162,7 @@ mod tests {
             (vec![], vec!["workflow: The workflow is empty"]),
             (vec![step("a", &["b"]), step("b", &["a"])], vec![]),
             (vec![step("a", &[]), step("b", &[])], vec![]),
-            (vec![step("a", &["c"])], vec!["workflow[0].actions[0].jump_to: `jump_to` leads nowhere"]),
+            (vec![step("a", &["c"])], vec!["workflow[0].actions[0].jump_to: `jump_to` names no step"]),
             (
                 vec![step("a", &["c"]), step("b", &[]), step("c", &[])],
                 vec!["workflow[1].name: A step cannot be reached"],
@@ -175,7 +172,7 @@ mod tests {
             (vec![page(Attr::Null, "<p>".into())], vec!["workflow[0].html_base64: `html_base64` is not base64"]),
             (
                 vec![page("<p>".into(), "PHA+".into())],
-                vec!["workflow[0].html_base64: `html` and `html_base64` exclude each other"],
+                vec!["workflow[0].html_base64: `html` conflicts with `html_base64`"],
             ),
             (vec![page(Attr::Unknown, Attr::Null)], vec![]),
         ] {
@@ -184,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unknown_may_lead_anywhere() {
+    fn unknown_values_may_reach_every_step() {
         let unknown = StepModel { actions: Attr::Unknown, ..step("a", &[]) };
         assert!(found(&[unknown, step("b", &["b"]), step("c", &[])]).is_empty());
         let nameless = StepModel { name: Attr::Unknown, ..step("a", &[]) };

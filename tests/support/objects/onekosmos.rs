@@ -38,6 +38,8 @@ const PROOFING_TEMPLATE: Object = Object {
         ),
     ],
     create_request: "PUT /idproofingapi/proofingtemplates",
+    // The vendor returns no creation time, so a create without a response is ambiguous.
+    is_recoverable: false,
     import_id: |attributes| format!("dvc_sandbox/{}", text(attributes, "id")),
     listed: Some(|state| rows(state, "/onekosmos/templates").len()),
     at_vendor: |state| rows(state, "/onekosmos/templates").first().cloned().unwrap_or_default(),

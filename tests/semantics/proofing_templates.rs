@@ -1,0 +1,170 @@
+//! A proofing template whose create has an unknown outcome: Terraform reads, reports and never adopts or changes a template.
+
+use serde_json::{Value, json};
+
+use crate::support::sandbox::Sandbox;
+use crate::support::workspace::Workspace;
+
+const ADDRESS: &str = "idv_onekosmos_proofing_template.main";
+
+/// The request that creates a template.
+const CREATE: (&str, &str) = ("PUT", "/idproofingapi/proofingtemplates");
+
+/// A template for the document and the `dvcID` of the sandbox's live session.
+fn template(step: &str) -> String {
+    format!(
+        r#"resource "idv_onekosmos_proofing_template" "main" {{
+             document_type = "dl_object"
+             dvc_id        = "dvc_sandbox"
+             workflow      = [{{ name = "{step}", type = "CAPTURE_FRONT" }}]
+           }}
+"#
+    )
+}
+
+fn import(id: &str) -> String {
+    format!("import {{\n  to = {ADDRESS}\n  id = \"{id}\"\n}}\n")
+}
+
+fn templates(sandbox: &Sandbox) -> Vec<Value> {
+    sandbox.state()["onekosmos"]["templates"].as_array().unwrap().clone()
+}
+
+fn id(template: &Value) -> &str {
+    template["_id"].as_str().unwrap()
+}
+
+/// Adds the template of somebody else, with the `dvcID` and document type of ours and this step.
+fn plant_foreign_template(sandbox: &Sandbox, step: &str) -> Value {
+    sandbox.change_state(|state| {
+        let tenant = state["onekosmos"]["tenant"]["id"].clone();
+        let community = state["onekosmos"]["communities"][0]["id"].clone();
+        state["onekosmos"]["templates"] = json!([{
+            "_id": "65f0c0ffee65f0c0ffee65f0",
+            "tenantId": tenant,
+            "communityId": community,
+            "documentType": "dl_object",
+            "dvcID": "dvc_sandbox",
+            "workflow": [{ "name": step, "type": "CAPTURE_FRONT", "html": "" }],
+        }]);
+    });
+    templates(sandbox)[0].clone()
+}
+
+/// Makes the vendor carry the next create out and return garbage.
+fn lose_the_response(sandbox: &Sandbox) {
+    let (method, path) = CREATE;
+    sandbox.fault(&json!({"vendor": "onekosmos", "method": method, "path": path, "kind": "garbage", "after": true}));
+}
+
+fn assert_nothing_was_updated(sandbox: &Sandbox) {
+    assert_eq!(sandbox.count("PATCH "), 0, "{:?}", sandbox.request_lines());
+}
+
+#[test]
+fn lost_create_never_adopts_a_template_of_somebody_else() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    let foreign = plant_foreign_template(&sandbox, "selfie");
+    workspace.configure(&template("front"));
+    lose_the_response(&sandbox);
+    let errors = workspace.apply().failed().errors();
+    let now = templates(&sandbox);
+    assert_eq!((now.len(), &now[0]), (2, &foreign), "the foreign template is unchanged");
+    let ours = id(&now[1]).to_owned();
+    assert!(errors.contains("Error: The proofing template \"dvc_sandbox\" is ambiguous"), "{errors}");
+    assert!(errors.contains(&format!("id = \"dvc_sandbox/{ours}\"")), "{errors}");
+    assert!(!errors.contains(id(&foreign)), "its workflow differs: {errors}");
+    assert_nothing_was_updated(&sandbox);
+    assert!(workspace.state().is_empty());
+
+    // The lines of the error import our template, and the next update changes no other.
+    workspace.configure(&format!("{}{}", template("front"), import(&format!("dvc_sandbox/{ours}"))));
+    workspace.apply().succeeded();
+    workspace.plan().assert_empty();
+    workspace.configure(&template("back"));
+    workspace.apply().succeeded();
+    let now = templates(&sandbox);
+    assert_eq!((now.len(), &now[0], &now[1]["workflow"][0]["name"]), (2, &foreign, &json!("back")));
+}
+
+#[test]
+fn lost_create_beside_an_equal_template_names_both() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    let foreign = plant_foreign_template(&sandbox, "front");
+    workspace.configure(&template("front"));
+    lose_the_response(&sandbox);
+    let errors = workspace.apply().failed().errors();
+    let now = templates(&sandbox);
+    assert_eq!((now.len(), &now[0]), (2, &foreign));
+    assert!(errors.contains("is ambiguous"), "{errors}");
+    for template in &now {
+        assert!(errors.contains(&format!("id = \"dvc_sandbox/{}\"", id(template))), "{errors}");
+    }
+    assert_nothing_was_updated(&sandbox);
+    assert!(workspace.state().is_empty());
+}
+
+#[test]
+fn lost_create_cannot_be_looked_up_without_a_session_that_shows_it() {
+    let without_session = |workspace: &mut Workspace| {
+        workspace.set("IDV_ONEKOSMOS_TEMPLATE_SESSION_ID", "");
+        template("front")
+    };
+    // A session shows the templates of its own `dvcID`. The template is not there, which proves nothing.
+    let of_another_session = |_: &mut Workspace| template("front").replace("dvc_sandbox", "dvc_other");
+    let cases: [(&dyn Fn(&mut Workspace) -> String, &str, &str); 2] = [
+        (&without_session, "dvc_sandbox", "The template cannot be looked up without a session"),
+        (&of_another_session, "dvc_other", "The session may not show the template"),
+    ];
+    for (prepare, dvc_id, reason) in cases {
+        let sandbox = Sandbox::start();
+        let mut workspace = Workspace::new(&sandbox);
+        let configuration = prepare(&mut workspace);
+        workspace.configure(&configuration);
+        // The connection breaks, and the vendor has not carried the create out. Terraform cannot know that.
+        let (method, path) = CREATE;
+        sandbox.fault(&json!({"vendor": "onekosmos", "method": method, "path": path, "kind": "drop"}));
+        let errors = workspace.apply().failed().errors();
+        assert!(errors.contains("It is not known whether the proofing template was created"), "{errors}");
+        assert!(errors.contains(&format!("id = \"{dvc_id}/TEMPLATE_ID\"")), "{errors}");
+        assert!(errors.contains(reason), "{errors}");
+        assert!(workspace.state().is_empty());
+    }
+}
+
+#[test]
+fn create_that_was_not_carried_out_is_repeated_by_the_next_apply() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    let foreign = plant_foreign_template(&sandbox, "selfie");
+    workspace.configure(&template("front"));
+    let (method, path) = CREATE;
+    sandbox.fault(&json!({"vendor": "onekosmos", "method": method, "path": path, "kind": "drop"}));
+    let errors = workspace.apply().failed().errors();
+    assert!(errors.contains("most likely it was not created. Apply again."), "{errors}");
+    workspace.apply().succeeded();
+    workspace.plan().assert_empty();
+    let now = templates(&sandbox);
+    assert_eq!((now.len(), &now[0]), (2, &foreign));
+}
+
+/// The create is carried out and its response is lost. Terraform is interrupted before the provider has read the outcome.
+#[test]
+fn interrupted_apply_reports_a_template_that_may_be_ours() {
+    let sandbox = Sandbox::start_with(&["--latency", "1s"]);
+    let mut workspace = Workspace::new(&sandbox);
+    // So few that the read has to wait for the rate limit.
+    workspace.set("IDV_ONEKOSMOS_REQUESTS_PER_MINUTE", "19");
+    workspace.configure(&template("front"));
+    let (method, path) = CREATE;
+    sandbox.fault(&json!({"vendor": "onekosmos", "method": method, "path": path, "kind": "drop", "after": true}));
+    let apply = workspace.start(&["apply", "-auto-approve", "-json"]);
+    sandbox.wait_for_request(&format!("{method} {path}"));
+    apply.interrupt();
+    let errors = apply.wait().failed().errors();
+    let ours = format!("id = \"dvc_sandbox/{}\"", id(&templates(&sandbox)[0]));
+    assert!(errors.contains("is ambiguous") && errors.contains(&ours), "{errors}");
+    assert!(workspace.state().is_empty());
+}
