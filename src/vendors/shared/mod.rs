@@ -5,7 +5,6 @@
 pub(super) mod access_token;
 pub(super) mod adoption;
 pub(super) mod config;
-pub(super) mod create_locks;
 pub(super) mod errors;
 pub(super) mod health;
 pub(super) mod import_id;

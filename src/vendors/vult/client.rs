@@ -14,7 +14,7 @@ use crate::http::{
     Request, Token,
 };
 use crate::vendors::shared::adoption::Adoptions;
-use crate::vendors::shared::create_locks::{CreateLock, CreateLocks};
+use crate::vendors::shared::reconcile::CreatesByList;
 
 /// How many webhooks a page asks for. The vendor documents `take` without a range.
 const PAGE: usize = 100;
@@ -50,7 +50,8 @@ pub(super) struct Client {
     pub(super) http: http::Client,
     auth: Arc<OAuth2ClientCredentials>,
     operations: Operations,
-    creating: CreateLocks,
+    /// The creates of webhooks, by the client that they are for; empty for the tenant itself.
+    pub(super) webhook_creates: CreatesByList<WebhookRow>,
     /// Who manages which settings.
     pub(super) adoptions: Adoptions,
 }
@@ -58,17 +59,12 @@ pub(super) struct Client {
 impl Client {
     /// A client over a transport whose requests `auth` signs.
     pub(super) fn new(http: http::Client, auth: Arc<OAuth2ClientCredentials>, operations: Operations) -> Self {
-        Self { http, auth, operations, creating: CreateLocks::default(), adoptions: Adoptions::default() }
+        Self { http, auth, operations, webhook_creates: CreatesByList::default(), adoptions: Adoptions::default() }
     }
 
     /// The address of the tenant, without a slash at its end.
     pub(super) fn address(&self) -> &str {
         self.http.base_url().as_str().trim_end_matches('/')
-    }
-
-    /// CreateLocks the creation of a webhook while the guard lives; `None` if it is under way already.
-    pub(super) fn claim_webhook(&self, client_id: Option<&str>, words: &str) -> Option<CreateLock<'_>> {
-        self.creating.lock(format!("{} {words}", client_id.unwrap_or_default()))
     }
 
     /// The current weights of a scope; `None` where the vendor knows no such scope.

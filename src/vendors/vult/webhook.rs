@@ -1,9 +1,7 @@
 //! `idv_vult_webhook`: where the tenant sends its events, as resource; `idv_vult_webhooks` lists them.
 //!
-//! The vendor's create answers no id, and nothing can be changed afterwards. So a create looks before and after: what is
-//! new and matches is ours, and an identical webhook that was there before is the user's to import.
-
-use std::time::Duration;
+//! The response to a create has no id, and a webhook cannot be changed. So a list before and a list after are compared, which
+//! all creates under way share. An identical webhook that was there before is an error with the lines that import it.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -15,18 +13,8 @@ use crate::framework::{
     Attr, Attribute, DataSource, Diagnostic, Diagnostics, ListSink, Listable, Rule, Schema, Value, identity,
 };
 use crate::http::CachePolicy;
-use crate::vendors::shared::errors::outcome_unknown;
 use crate::vendors::shared::import_id;
-use crate::vendors::shared::reconcile::retry_once;
-
-/// How long a new webhook is looked for, one wait a try: the list may lag behind the create.
-const WAITS: [Duration; 5] = [
-    Duration::ZERO,
-    Duration::from_millis(200),
-    Duration::from_millis(500),
-    Duration::from_secs(1),
-    Duration::from_secs(2),
-];
+use crate::vendors::shared::reconcile::{IfPresent, Lookup, Noun};
 
 /// One webhook.
 #[derive(Clone, Copy)]
@@ -48,29 +36,54 @@ impl From<WebhookRow> for WebhookModel {
     }
 }
 
-impl WebhookModel {
-    /// Every webhook that a create of this one could be mistaken for, by asking anew: among those that the vendor finds by the
-    /// name, or among all.
-    async fn twins(&self, client: &Client, by_name: bool, policy: CachePolicy) -> Result<Vec<WebhookRow>, Diagnostics> {
-        let search_term = self.name.as_str().filter(|_| by_name);
-        let filter = WebhookFilter { client_id: self.client_id.as_str(), search_term, policy };
-        let mut rows = client.webhooks(&filter).await?;
-        let same = |row: &WebhookRow| {
-            let of_client = row.client_id.as_deref().filter(|id| !id.is_empty());
-            Some(row.name.as_str()) == self.name.as_str()
-                && Some(row.url.as_str()) == self.url.as_str()
-                && of_client == self.client_id.as_str()
-        };
-        rows.retain(same);
-        Ok(rows)
+/// Finds the webhook of a plan among those that VULT lists.
+struct Search<'s> {
+    client: &'s Client,
+    plan: &'s WebhookModel,
+    /// What a message calls the webhook: its name and its address.
+    name: String,
+}
+
+impl<'s> Search<'s> {
+    fn new(client: &'s Client, plan: &'s WebhookModel) -> Self {
+        Self { client, plan, name: plan.name.as_str().unwrap_or_default().to_owned() }
     }
 
-    fn words(&self) -> String {
-        format!(
-            "the webhook \"{}\" to {}",
-            self.name.as_str().unwrap_or_default(),
-            self.url.as_str().unwrap_or_default()
-        )
+    /// Webhooks with the same key cannot be told apart.
+    fn key(&self) -> String {
+        let text = |attribute: &Attr<String>| attribute.as_str().unwrap_or_default().to_owned();
+        [text(&self.plan.client_id), text(&self.plan.name), text(&self.plan.url)].join("\n")
+    }
+}
+
+#[async_trait]
+impl Lookup for Search<'_> {
+    type Row = WebhookRow;
+
+    fn noun(&self) -> Noun<'_> {
+        Noun { vendor: "VULT", kind: "webhook", name: &self.name, type_name: Webhook::NAME, console: "the dashboard" }
+    }
+
+    /// Reads all webhooks of the client, because the read is shared with creates of other names.
+    async fn rows(&self) -> Result<Vec<WebhookRow>, Diagnostics> {
+        let client_id = self.plan.client_id.as_str();
+        let filter = WebhookFilter { client_id, policy: CachePolicy::RefreshAfterWrite, ..WebhookFilter::default() };
+        Ok(self.client.webhooks(&filter).await?)
+    }
+
+    fn id(&self, row: &WebhookRow) -> String {
+        row.id.clone()
+    }
+
+    fn matches(&self, row: &WebhookRow) -> bool {
+        let of_client = row.client_id.as_deref().filter(|id| !id.is_empty());
+        Some(row.name.as_str()) == self.plan.name.as_str()
+            && Some(row.url.as_str()) == self.plan.url.as_str()
+            && of_client == self.plan.client_id.as_str()
+    }
+
+    fn import_id(&self, row: &WebhookRow) -> String {
+        import_id_of(self.plan.client_id.as_str(), &row.id)
     }
 }
 
@@ -125,46 +138,13 @@ impl Resource for Webhook {
         plan: WebhookModel,
         ctx: &mut Context<WebhookModel>,
     ) -> Result<WebhookModel, Diagnostics> {
-        // Two creates of the same webhook in one run would each find the other's.
-        let _claim = client.claim_webhook(plan.client_id.as_str(), &plan.words()).ok_or_else(|| twice(&plan))?;
-        let before = plan.twins(client, true, CachePolicy::Refresh).await?;
-        if let Some(row) = before.first() {
-            return Err(exists(&plan, &row.id));
-        }
         let (name, url) = (plan.name.as_str().unwrap_or_default(), plan.url.as_str().unwrap_or_default());
-        let answer = client.create_webhook(plan.client_id.as_str(), name, url).await;
-        match &answer {
-            Err(error) if !error.may_have_applied() => return Err(error.clone().into()),
-            _ => {}
-        }
-        let found = find_new(client, &plan).await;
-        match (found, answer) {
-            (Ok(Some(row)), answer) => {
-                if let Err(error) = answer {
-                    ctx.warn(
-                        "The webhook was created though VULT reported an error",
-                        format!("It is in the list of webhooks and is kept in state.\n{}", error.description()),
-                    );
-                }
-                Ok(row.into())
-            }
-            (Ok(None), Err(error)) => Err(error
-                .with_observation(
-                    "The list was asked and does not show the webhook, so most likely it was not created. Apply again.",
-                )
-                .into()),
-            (Ok(None), Ok(())) => Err(not_listed(&plan)),
-            (Err(diagnostics), Err(error)) => Err(outcome_unknown(
-                error,
-                "Nothing of it is in state. Once VULT answers, apply again: a webhook that is there is found then, and the message \
-                 has the lines that import it.",
-                diagnostics,
-            )),
-            (Err(mut diagnostics), Ok(())) => {
-                diagnostics.append(not_listed(&plan));
-                Err(diagnostics)
-            }
-        }
+        let (client_id, search) = (plan.client_id.as_str(), Search::new(client, &plan));
+        let creates = client.webhook_creates.of(client_id.unwrap_or_default());
+        let send = client.create_webhook(client_id, name, url);
+        let created = creates.create_without_id(&search, &search.key(), IfPresent::Refuse, send).await?;
+        ctx.append(created.warning);
+        Ok(created.row.into())
     }
 
     async fn read(
@@ -181,7 +161,7 @@ impl Resource for Webhook {
             ctx.warn(
                 "A webhook is gone",
                 format!(
-                    "VULT has no webhook with the id `{}` any more. It was deleted outside of Terraform and is planned for \
+                    "VULT no longer has a webhook with the id `{}`. It was deleted outside of Terraform and is planned for \
                      creation. To stop managing it instead, remove the resource and run `terraform apply`.",
                     state.id.as_str().unwrap_or_default()
                 ),
@@ -232,8 +212,7 @@ impl Resource for Webhook {
     }
 
     fn import_id(&self, state: &WebhookModel) -> String {
-        let id = state.id.as_str().unwrap_or_default();
-        state.client_id.as_str().map_or_else(|| id.to_owned(), |client_id| format!("{client_id}/{id}"))
+        import_id_of(state.client_id.as_str(), state.id.as_str().unwrap_or_default())
     }
 }
 
@@ -268,65 +247,9 @@ fn filters() -> Vec<Attribute> {
     ]
 }
 
-/// The webhook that is there now and was not before; none if it does not appear within the bound.
-async fn find_new(client: &Client, plan: &WebhookModel) -> Result<Option<WebhookRow>, Diagnostics> {
-    for (tries, wait) in WAITS.into_iter().enumerate() {
-        tokio::time::sleep(wait).await;
-        // How the vendor searches is not documented: the last try reads every page.
-        let look = || plan.twins(client, tries + 1 < WAITS.len(), CachePolicy::RefreshAfterWrite);
-        let mut rows = retry_once(look).await?;
-        match rows.len() {
-            0 => {}
-            1 => return Ok(rows.pop()),
-            _ => return Err(ambiguous(plan, &rows)),
-        }
-    }
-    Ok(None)
-}
-
-fn import_line(plan: &WebhookModel, id: &str) -> String {
-    let id = plan.client_id.as_str().map_or_else(|| id.to_owned(), |client_id| format!("{client_id}/{id}"));
-    format!("import {{\n  to = idv_vult_webhook.NAME\n  id = \"{id}\"\n}}")
-}
-
-fn exists(plan: &WebhookModel, id: &str) -> Diagnostics {
-    let detail = format!(
-        "VULT has {} already, and a second one would receive every event twice. Nothing was created. To manage the one \
-         that exists, add this beside the resource and apply again:\n\n{}",
-        plan.words(),
-        import_line(plan, id)
-    );
-    Diagnostic::error("The webhook exists already", detail).into()
-}
-
-fn twice(plan: &WebhookModel) -> Diagnostics {
-    let detail = format!(
-        "Two resources of this configuration declare {}. VULT tells webhooks apart by nothing but an id that it chooses, so \
-         give one of them another name or remove it.",
-        plan.words()
-    );
-    Diagnostic::error("The webhook is declared twice", detail).into()
-}
-
-fn not_listed(plan: &WebhookModel) -> Diagnostics {
-    let detail = format!(
-        "VULT accepted {}, and the list that has its id does not show it yet, or could not be read. It exists and is not in \
-         state. Wait until the dashboard shows it, then import it:\n\n{}",
-        plan.words(),
-        import_line(plan, "WEBHOOK_ID")
-    );
-    Diagnostic::error("The webhook was created and cannot be found", detail).into()
-}
-
-fn ambiguous(plan: &WebhookModel, rows: &[WebhookRow]) -> Diagnostics {
-    let ids = rows.iter().map(|row| format!("`{}`", row.id)).collect::<Vec<_>>().join(", ");
-    let detail = format!(
-        "After the create, VULT lists {} more than once, under the ids {ids}: somebody else created the same at the same \
-         time. Delete all but one in the dashboard, then import the one that is left:\n\n{}",
-        plan.words(),
-        import_line(plan, "WEBHOOK_ID")
-    );
-    Diagnostic::error("The webhook exists more than once", detail).into()
+/// The import id of a webhook of the tenant, or of one of its clients.
+fn import_id_of(client_id: Option<&str>, id: &str) -> String {
+    client_id.map_or_else(|| id.to_owned(), |client_id| format!("{client_id}/{id}"))
 }
 
 /// The tenant's webhooks.

@@ -29,6 +29,23 @@ const TOLERANCE: SignedDuration = SignedDuration::from_secs(2);
 /// The waits before the reads after a lost response.
 const WAITS_AFTER_ERROR: [Duration; 3] = [Duration::ZERO, Duration::from_millis(500), Duration::from_millis(1500)];
 
+/// The creates of lists that have the same rows, such as the entries of each list of a vendor.
+pub(in crate::vendors) struct CreatesByList<R>(Mutex<HashMap<String, Arc<Creates<R>>>>);
+
+impl<R> Default for CreatesByList<R> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<R> CreatesByList<R> {
+    /// The creates of the list with this id.
+    pub(in crate::vendors) fn of(&self, list: &str) -> Arc<Creates<R>> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(all.entry(list.to_owned()).or_default())
+    }
+}
+
 /// The creates of one list of a vendor.
 pub(in crate::vendors) struct Creates<R> {
     read: SharedRead<R>,

@@ -32,7 +32,7 @@ use crate::framework::{Diagnostic, Diagnostics};
 use crate::http::Error;
 
 pub(in crate::vendors) use confirm::{Confirmed, confirm, retry_once};
-pub(in crate::vendors) use creates::Creates;
+pub(in crate::vendors) use creates::{Creates, CreatesByList};
 
 /// How long a new object is searched in a list that may lag behind the create: one wait before each read.
 pub(in crate::vendors) const WAITS: [Duration; 5] = [
