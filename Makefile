@@ -2,8 +2,8 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-# The Terraforms that tests run, the newest and the oldest that the provider is for: the caller's, or else those of these
-# versions, which are installed on first use.
+# The newest and the oldest Terraform that the tests run: the caller's, or else the pinned versions, which are installed on
+# first use.
 PINNED_TERRAFORM := target/terraform/$(shell cat .terraform-version)/terraform
 ifeq ($(TF_ACC_TERRAFORM_PATH),)
 test: export TF_ACC_TERRAFORM_PATH := $(CURDIR)/$(PINNED_TERRAFORM)
@@ -20,7 +20,7 @@ help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: ## Show the provider at work: a real Terraform manages the sandbox's tenants.
+demo: ## Apply, plan, repair and destroy the sandbox's tenants with a real Terraform.
 	python3 tools/demo.py
 
 .PHONY: test
@@ -28,11 +28,11 @@ test: $(INSTALLED_TERRAFORMS) ## Run the whole test suite, against a real Terraf
 	cargo test --locked
 
 .PHONY: test-matrix
-test-matrix: ## Run what depends on Terraform's version with each from 1.8 to 1.15.
+test-matrix: ## Run the tests that depend on Terraform's version with each version from 1.8 to 1.15.
 	python3 tools/test_matrix.py
 
 .PHONY: lint
-lint: ## Check the format and every lint, and let nothing pass.
+lint: ## Check the format and every lint.
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 
@@ -41,15 +41,11 @@ docs: ## Generate docs/ from the schemas and the examples, and the Rust of proto
 	UPDATE_GOLDENS=1 cargo test --locked --test suite -- docs:: generated::
 
 .PHONY: bench
-bench: ## Measure how fast the provider starts and how much memory it takes.
+bench: ## Measure starts, memory, function calls and creates, each beside a yardstick of the same run.
 	python3 tools/bench.py
 
-.PHONY: release
-release: ## Build the provider as it is released, which takes half the memory of an ordinary build.
-	python3 tools/release.py
-
 .PHONY: install
-install: ## Build the provider for use and install it among cargo's binaries.
+install: ## Build the provider and install it into cargo's folder for binaries.
 	cargo install --locked --path .
 
 $(PINNED_TERRAFORM): .terraform-version tools/install_terraform.py

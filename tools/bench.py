@@ -1,8 +1,8 @@
 """Measures what every Terraform run pays for the provider: `make bench`.
 
-Terraform starts the plugin several times in one run, so its start and its memory are felt. Both are told beside trivial
-processes, and a plan that calls functions beside one that calls Terraform's own, all measured in the same run, because
-times and sizes mean little without the machine they were taken on.
+Terraform starts the plugin several times in one run, so its start and its memory are felt. Every figure stands beside a
+yardstick that is measured in the same run, because times and sizes mean little without the machine they were taken on:
+starts and memory beside trivial processes, function calls beside Terraform's own, creates beside `terraform_data`.
 """
 
 import os
@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-import release
+import sandbox
 import workspace
 
 RUNS = 30
@@ -28,12 +28,15 @@ PLUGIN = {
     "TF_PLUGIN_MAGIC_COOKIE": "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
     "PLUGIN_PROTOCOL_VERSIONS": "6",
 }
-# How often /proc is looked at while Terraform talks to the provider.
-GLANCE_SECONDS = 0.0005
+# How often /proc is read while Terraform talks to the provider.
+SAMPLE_SECONDS = 0.0005
+# The latency of the sandbox while creates are measured, and how many of them Terraform runs at a time by default.
+LATENCY_SECONDS = 0.05
+PARALLELISM = 10
 
 
 def machine() -> str:
-    """The machine, as plainly as it can be said."""
+    """The processor, its cores and the system."""
     lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown CPU")
     return f"{model}, {len(os.sched_getaffinity(0))} cores, {platform.system()} {platform.release()}"
@@ -52,8 +55,8 @@ def client_certificate() -> str | None:
 
 
 def start_to_handshake(binary: Path, more: dict[str, str]) -> float:
-    """Seconds from the start of the process to the line with which it says where it listens."""
-    # A process that is killed leaves its socket behind: in a folder that goes.
+    """Seconds from the start of the process to its handshake line."""
+    # A process that is killed leaves its socket behind, so the socket is in a folder that is deleted.
     with tempfile.TemporaryDirectory() as sockets:
         environment = workspace.clean_environment({**PLUGIN, "PLUGIN_UNIX_SOCKET_DIR": sockets, **more})
         started = time.perf_counter()
@@ -64,7 +67,7 @@ def start_to_handshake(binary: Path, more: dict[str, str]) -> float:
         process.wait()
         process.stdout.close()
     if not line.startswith(b"1|6|"):
-        raise RuntimeError(f"the provider answered {line!r} and not a handshake line")
+        raise RuntimeError(f"the provider printed {line!r} instead of a handshake line")
     return seconds
 
 
@@ -80,14 +83,19 @@ def median_ms(measure, *arguments) -> float:
     return 1000 * statistics.median(measure(*arguments) for _ in range(RUNS))
 
 
-def status_kb(pid: int) -> dict[str, int]:
-    """The memory lines of /proc/PID/status, in KiB; empty when the process has ended."""
+def memory_kb(pid: int) -> dict[str, int]:
+    """The memory of a process in KiB, by the names of /proc/PID/status and smaps_rollup; empty when it has ended.
+
+    `VmHWM` is the peak of the resident memory. `RssAnon` is private: heap and stacks. `Pss` counts a page that several
+    processes share by its share only, as the pages of the binary are when Terraform runs several plugins.
+    """
     try:
-        lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
-    except (FileNotFoundError, ProcessLookupError):
+        files = [Path(f"/proc/{pid}/{name}").read_text(encoding="utf-8") for name in ("status", "smaps_rollup")]
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
         return {}
+    lines = "\n".join(files).splitlines()
     fields = (line.split() for line in lines if line.endswith(" kB"))
-    return {name.rstrip(":"): int(size) for name, size, _ in fields}
+    return {name.rstrip(":"): int(size) for name, size, *_ in fields}
 
 
 def providers_below(pid: int, binary: Path) -> list[int]:
@@ -98,20 +106,20 @@ def providers_below(pid: int, binary: Path) -> list[int]:
             candidates = [int(child) for child in children.read_text(encoding="utf-8").split()]
             found += [child for child in candidates if Path(f"/proc/{child}/exe").resolve() == binary]
         except (FileNotFoundError, ProcessLookupError):
-            continue  # it ended while it was looked at
+            continue  # it ended meanwhile
     return found
 
 
 def memory_after_schema(terraform: str, environment: dict[str, str], binary: Path) -> dict[str, int]:
-    """The provider's memory, in KiB, as last seen while Terraform asked for its schema and let it go."""
+    """The provider's memory at its peak, in KiB, while Terraform reads its schema."""
     command = [terraform, "providers", "schema", "-json"]
     process = subprocess.Popen(command, cwd=FOLDER, env=environment, stdout=subprocess.DEVNULL)
     seen: dict[str, int] = {}
     while process.poll() is None:
         for child in providers_below(process.pid, binary):
-            status = status_kb(child)
+            status = memory_kb(child)
             seen = status if status.get("VmHWM", 0) >= seen.get("VmHWM", 1) else seen
-        time.sleep(GLANCE_SECONDS)
+        time.sleep(SAMPLE_SECONDS)
     if process.returncode != 0 or not seen:
         raise RuntimeError(f"`terraform providers schema` ended with {process.returncode}, and a provider was "
                            f"{'seen' if seen else 'not seen'}")
@@ -122,7 +130,7 @@ def memory_of(command: list[str]) -> dict[str, int]:
     """The memory of a process that does nothing, in KiB, a moment after its start."""
     process = subprocess.Popen(command, stdin=subprocess.PIPE)
     time.sleep(0.2)
-    status = status_kb(process.pid)
+    status = memory_kb(process.pid)
     process.kill()
     process.wait()
     return status
@@ -161,20 +169,19 @@ def bench_start(binary: Path) -> None:
     table("Start", "ms", rows)
 
 
-def memory_rows(title: str, binary: Path, terraform: str) -> list[tuple[str, int]]:
+def bench_memory(binary: Path, terraform: str) -> None:
     environment = workspace.prepare(FOLDER, CONFIGURATION, binary, {})
     runs = [memory_after_schema(terraform, environment, binary) for _ in range(FEW_RUNS)]
     provider = sorted(runs, key=lambda run: run["VmHWM"])[len(runs) // 2]
-    parts = [("RssAnon", "heap and stacks"), ("RssFile", "pages of the binary and libraries")]
-    return [(title, provider["VmHWM"]), *((f"  of which {what}", provider[name]) for name, what in parts)]
-
-
-def bench_memory(binary: Path, terraform: str) -> None:
-    rows = memory_rows("provider after GetProviderSchema, at its highest", binary, terraform)
-    rows += memory_rows("the same, its functions as cargo leaves them", release.build_ordinary(), terraform)
-    rows.append(("python3, waiting", memory_of([sys.executable, "-c", "input()"])["VmHWM"]))
-    rows.append(("cat, waiting", memory_of(["/bin/cat"])["VmHWM"]))
-    table("Resident memory", "MiB", [(name, size / 1024) for name, size in rows])
+    others = [("python3, waiting", memory_of([sys.executable, "-c", "input()"])), ("cat, waiting", memory_of(["/bin/cat"]))]
+    measures = [
+        ("Private memory (RssAnon: heap and stacks)", "RssAnon"),
+        ("Proportional memory (PSS: shared pages by their share)", "Pss"),
+        ("Resident memory (RSS at its peak, with shared pages)", "VmHWM"),
+    ]
+    for title, name in measures:
+        rows = [("provider after GetProviderSchema", provider), *others]
+        table(title, "MiB", [(row, memory[name] / 1024) for row, memory in rows])
 
 
 def bench_functions(terraform: str, environment: dict[str, str]) -> None:
@@ -188,13 +195,67 @@ def bench_functions(terraform: str, environment: dict[str, str]) -> None:
            for name, expression in calls])
 
 
+def apply_seconds(terraform: str, environment: dict[str, str], resource: str) -> float:
+    """Seconds for the apply of one resource block, and of nothing else; it is destroyed again."""
+    requirement = f'terraform {{\n  required_providers {{\n    idv = {{ source = "{workspace.SOURCE}" }}\n  }}\n}}\n'
+    with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
+        (Path(folder) / "main.tf").write_text(requirement + resource, encoding="utf-8")
+        command = [terraform, "apply", "-auto-approve", "-input=false"]
+        started = time.perf_counter()
+        subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
+        seconds = time.perf_counter() - started
+        subprocess.run([*command, "-destroy"], cwd=folder, env=environment, check=True, capture_output=True)
+    return seconds
+
+
+def bench_creates(binary: Path, terraform: str) -> None:
+    """Creates of many objects: seconds and requests, beside as many `terraform_data` and the latency that nobody can avoid."""
+    kinds = [
+        ("didit", "Didit lists", 200, '''resource "idv_didit_list" "many" {
+  count      = %d
+  name       = "list ${count.index}"
+  list_type  = "custom"
+  entry_type = "email"
+}
+'''),
+        ("didit", "Didit webhook destinations", 100, '''resource "idv_didit_webhook_destination" "many" {
+  count             = %d
+  label             = "destination ${count.index}"
+  url               = "https://hooks.example.com/${count.index}"
+  subscribed_events = ["status.updated"]
+}
+'''),
+        ("vult", "VULT webhooks", 200, '''resource "idv_vult_webhook" "many" {
+  count = %d
+  name  = "hook ${count.index}"
+  url   = "https://hooks.example.com/${count.index}"
+}
+'''),
+    ]
+    print(f"\n{'Creates at %d ms latency' % (1000 * LATENCY_SECONDS):<52} {'s':>8} {'bound':>8} {'requests':>9}")
+    with sandbox.running(binary, "--latency", f"{round(1000 * LATENCY_SECONDS)}ms") as running:
+        environment = workspace.prepare(FOLDER, CONFIGURATION, binary, running.environment)
+        for vendor, name, count, resource in kinds:
+            yardstick = f'resource "terraform_data" "many" {{\n  count = {count}\n}}\n'
+            own = statistics.median(apply_seconds(terraform, environment, yardstick) for _ in range(3))
+            running.forget_requests()
+            seconds = apply_seconds(terraform, environment, resource % count)
+            # The destroy is in the log too; its requests are the deletes and what follows them.
+            requests = [(request["method"], request["path"]) for request in running.requests() if request["vendor"] == vendor]
+            deletes = ("DELETE", "/webhook/delete")
+            creates = next((at for at, request in enumerate(requests) if any(word in request for word in deletes)), None)
+            bound = 1.5 * (count / PARALLELISM * LATENCY_SECONDS + own)
+            print(f"  {f'{count} {name}':<50} {seconds:8.2f} {bound:8.2f} {len(requests[:creates]):9}")
+
+
 def bench() -> None:
-    binary = release.build()
+    binary = workspace.build("release")
     terraform, version = workspace.find_terraform()
     print(f"{machine()}; {version}; Python {platform.python_version()}; medians of {RUNS} starts and {FEW_RUNS} Terraforms")
     bench_start(binary)
     bench_memory(binary, terraform)
     bench_functions(terraform, workspace.prepare(FOLDER, CONFIGURATION, binary, {}))
+    bench_creates(binary, terraform)
     print(f"\nThe binary has {binary.stat().st_size / 1024 / 1024:.1f} MiB.")
 
 

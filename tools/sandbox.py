@@ -1,4 +1,4 @@
-"""The stand-in for the vendors, as `demo.py` and `release.py` start and use it."""
+"""The sandbox, as `demo.py` and `bench.py` start and use it."""
 
 import json
 import subprocess
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 class Sandbox:
-    """The running stand-in for the vendors."""
+    """A running sandbox."""
 
     def __init__(self, ready: dict) -> None:
         self.environment: dict[str, str] = ready["env"]
@@ -18,8 +18,15 @@ class Sandbox:
     def state(self) -> dict:
         return self._ask("GET", "/state")
 
+    def requests(self) -> list[dict]:
+        """Every request since the last call of `forget_requests`."""
+        return self._ask("GET", "/requests")
+
+    def forget_requests(self) -> None:
+        self._ask("DELETE", "/requests")
+
     def change(self, change: Callable[[dict], None]) -> None:
-        """Changes the tenants behind everybody's back."""
+        """Changes the tenants outside of Terraform."""
         state = self.state()
         change(state)
         self._ask("PUT", "/state", state)
@@ -35,9 +42,9 @@ class Sandbox:
 
 
 @contextmanager
-def running(binary: Path) -> Iterator[Sandbox]:
+def running(binary: Path, *arguments: str) -> Iterator[Sandbox]:
     """Runs a sandbox on free ports. In a session of its own: Ctrl-C must not end it before Terraform has stopped."""
-    process = subprocess.Popen([binary, "sandbox"], stdout=subprocess.PIPE, text=True, start_new_session=True)
+    process = subprocess.Popen([binary, "sandbox", *arguments], stdout=subprocess.PIPE, text=True, start_new_session=True)
     try:
         line = process.stdout.readline()
         if not line:

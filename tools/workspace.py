@@ -20,10 +20,10 @@ SOURCE = "identity-as-code/idv"
 LEAST_VERSION = (1, 11)
 
 
-def build() -> Path:
-    """Builds the provider for development and returns its binary. Cargo reports on standard error."""
-    subprocess.run(["cargo", "build", "--locked"], cwd=ROOT, check=True)
-    return TARGET / "debug" / "terraform-provider-idv"
+def build(profile: str = "dev") -> Path:
+    """Builds the provider with a profile of Cargo.toml and returns its binary. Cargo reports on standard error."""
+    subprocess.run(["cargo", "build", "--locked", "--profile", profile], cwd=ROOT, check=True)
+    return TARGET / ("debug" if profile == "dev" else profile) / "terraform-provider-idv"
 
 
 def find_terraform() -> tuple[str, str]:

@@ -10,7 +10,7 @@ use super::client::{Client, WebhookFilter, WebhookRow};
 use crate::framework::moved::RestObject;
 use crate::framework::resource::{Context, Resource};
 use crate::framework::{
-    Attr, Attribute, DataSource, Diagnostic, Diagnostics, ListSink, Listable, Rule, Schema, Value, identity,
+    Attr, Attribute, DataSource, Diagnostics, ListSink, Listable, Rule, Schema, Value, identity,
 };
 use crate::http::CachePolicy;
 use crate::vendors::shared::import_id;
