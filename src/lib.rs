@@ -5,58 +5,92 @@
 //! | module | what it is | what it may not know |
 //! |---|---|---|
 //! | [`plugin`] | go-plugin: handshake, mutual TLS, health, controller, stdio, log lines, crashes, debug mode | `tfplugin6`, vendors |
-//! | [`protocol`] | `tfplugin6` over the framework: generated messages, conversions, one file a family of calls | vendors |
-//! | [`doctor`] | whether Terraform could work with the vendors that are configured: walks the clients and the lists | vendors, protobuf, HTTP |
-//! | [`export`] | an existing tenant as HCL: walks the lists, writes resources and `import` blocks | vendors, protobuf, HTTP |
+//! | [`protocol`] | `tfplugin6` over the framework: generated messages, conversions, one file for each family of calls | vendors |
 //! | [`framework`] | what an object's author sees: schemas, values, plan rules, diagnostics, a trait for each kind of object | protobuf, HTTP, vendors |
-//! | [`http`] | the transport of every client: timeouts, retries, limits, tokens, the cache of a run, redaction, the error | Terraform, vendors |
-//! | [`sandbox`] | the engine of the stand-ins: ports, state, clock, faults, request log, control port | vendors, the rest of the crate |
-//! | [`vendors`] | a folder for each vendor: configuration, client, objects, stand-in | the protocol, other vendors |
+//! | [`http`] | the transport of every client: timeouts, retries, limits, tokens, pages, the cache, redaction, the error | Terraform, vendors |
+//! | [`vendors`] | a folder for each vendor: configuration, client, objects; `shared` has what vendors share | the protocol, other vendors |
+//! | [`sandbox`] | a stand-in for each vendor, on one engine: ports, state, clock, faults, request log, control port | the rest of the crate |
+//! | [`registry`] | the only list of vendors: the provider half of each and its stand-in | |
+//! | [`doctor`] | checks whether Terraform can work with the configured vendors: walks the clients and the lists | vendors, protobuf, HTTP |
+//! | [`export`] | writes an existing tenant as HCL: walks the lists, writes resources and `import` blocks | vendors, protobuf, HTTP |
 //!
-//! `main.rs` picks what to be: Terraform's cookie in the environment makes it a plugin, anything else a command line
+//! `main.rs` selects the mode: Terraform's cookie in the environment starts the plugin, anything else the command line
 //! (`cli.rs`).
 //!
 //! # The arrows
 //!
 //! ```text
-//! main ──> plugin   protocol ──> framework <── vendors ──> http
-//!                                    ▲           │
-//!             export, doctor ────────┘           │
-//!                                vendors/x/sandbox ──> sandbox
+//! main ──> plugin   protocol ──> framework <── vendors/x ──> vendors/shared ──> framework, http
+//!                                    ▲
+//!             export, doctor ────────┘       sandbox/x ──> sandbox/engine       registry ──> vendors, sandbox
 //! ```
 //!
 //! `framework`, `http`, `plugin` and `sandbox` import nothing else of the crate. A vendor imports no other vendor. A
-//! vendor's stand-in shares no type with its client, so that a misspelt field fails in a test instead of being mirrored. A
-//! test over the sources keeps all of this true.
+//! stand-in shares no type with the client, so that a wrong field name fails in a test instead of being mirrored.
+//! `tests/architecture.rs` has these arrows as a table and checks every import against it.
 //!
 //! # What an apply goes through
 //!
-//! Terraform starts the binary; [`plugin`] answers with a socket and serves it. A call arrives in [`protocol`], which turns
-//! bytes into [`framework::Value`]s and finds the object by its type's name. The framework's erased form of the object
-//! applies what core enforces for all of them (plan rules, null for write-only, partial state after a failure), hands a
-//! typed model to the vendor's code, and checks the answer before it leaves. The vendor's code calls its client, which
-//! knows paths and fields and no Terraform; the client sends through [`http`].
+//! Terraform starts the binary, and [`plugin`] prints the address of its socket and serves it. A call arrives in
+//! [`protocol`], which decodes it into [`framework::Value`]s and finds the object by its type name. The adapter of the
+//! object's kind applies the rules that core enforces for all objects (plan rules, null for write-only attributes, partial
+//! state after a failure), passes a typed model to the vendor's code, and checks the result before it is sent. The vendor's
+//! code calls its client, which knows paths and fields and no Terraform. The client sends through [`http`].
 //!
-//! # What everything walks
+//! # One place per concept
 //!
-//! [`registry::VENDORS`] is the only list of vendors, and `objects` of each vendor the only list of its objects. The
-//! provider's schema, environment variables, the sandbox's ports, the documentation and the tests of schemas and models
-//! come from them.
+//! | concept | place |
+//! |---|---|
+//! | a write with an unknown outcome | `vendors/shared/reconcile` |
+//! | lists that have pages | `http/pages.rs` |
+//! | settings that exist once and cannot be deleted | `vendors/shared/singleton` |
+//! | the attribute that a rejected field belongs to | the adapters of `framework` |
+//! | retries, rate limits, the cache | `http`, once for each credential |
+//! | facts about an object for tests | `tests/support/objects` |
 //!
 //! # Decided
 //!
 //! - The protocol layer is in this tree: see `docs/decisions/0001-protocol-layer-in-this-tree.md`.
-//! - Objects are typed, one file each; there is no generic "REST resource", which could check nothing before an apply.
-//! - A plan is a pure function of prior state, configuration and proposal: no clock, no random numbers, no requests.
-//! - Retry, limits and the cache of a run exist once, in [`http`], for each credential.
-//! - A secret is held in a type that does not print; bodies have no derived `Debug`.
+//! - Objects are typed, one file each. A generic "REST resource" could check nothing before an apply.
+//! - A planned value is a pure function of prior state, configuration and proposal: no clock, no random numbers, no requests.
+//! - A secret is held in a type that does not print. Bodies have no derived `Debug`.
 //!
 //! # Deliberately absent
 //!
-//! - Blocks in schemas: nested attributes do what they do, and can be computed with expressions.
-//! - Runtime calls of the vendors, such as capturing a selfie: they are an application's business, not a tenant's settings.
-//! - A multi-threaded runtime: the work is waiting for vendors, and a plugin is started several times in one run.
+//! - Blocks in schemas: nested attributes do the same and can be computed with expressions.
+//! - Runtime calls of the vendors, such as capturing a selfie: they belong to an application, not to a tenant's settings.
+//! - A multi-threaded runtime: a plugin mostly waits for vendors, and is started several times in one run.
 //! - A build script: messages are generated into the tree and kept true by a test, so building needs no compiler for them.
+//!
+//! # Glossary
+//!
+//! | term | meaning |
+//! |---|---|
+//! | adapter | the code of a kind of object between the protocol's values and an object's model |
+//! | adopt | to start managing something that exists, without creating it |
+//! | ambiguous | several objects may be the one that a create made; none becomes state |
+//! | client | sends a vendor's requests; knows paths and fields, and no Terraform |
+//! | configured value | what the user wrote; null if left out |
+//! | delivery | what is known about the effect of a failed attempt: not applied, maybe applied, terminal |
+//! | drift | a difference between state and vendor that Terraform did not make |
+//! | forget | to stop managing something and leave it as it is |
+//! | identity | the attributes, and parts of the tenant, that tell an object from every other |
+//! | kind of object | resource, data source, ephemeral resource, list, action, function |
+//! | model | the serde struct of an object's attributes |
+//! | page | one response of a list that has several |
+//! | permit | the right to send one request now, by a rate or a cap |
+//! | planned value | what Terraform expects after the apply; unknown if only the apply knows it |
+//! | private state | what a provider keeps in state and nobody sees |
+//! | reconcile | to read the vendor again after a write with an unknown outcome |
+//! | restore | to write back what a vendor had when Terraform adopted it |
+//! | semantics | whether a request is safe, idempotent or neither (RFC 9110) |
+//! | singleton | settings that a tenant has exactly once, or once for each key |
+//! | stand-in | the sandbox's version of a vendor |
+//! | tenant | an account at a vendor, with its address |
+//! | terminal | a failure that no retry can change |
+//! | unknown outcome | a write that may have been applied although its response was lost or is unreadable |
+//! | wire | the vendor's JSON, and the structs that mirror it |
+//! | write-only | an attribute that reaches the provider and never plan or state |
 
 pub mod doctor;
 pub mod export;

@@ -59,7 +59,7 @@ impl Settings {
             timeout: Duration::from_secs(30),
             max_retries: 4,
             first_retry_delay: Duration::from_millis(500),
-            max_concurrent_requests: NonZeroU32::MIN.saturating_add(7),
+            max_concurrent_requests: NonZeroU32::MIN.saturating_add(9),
             requests_per_minute: None,
             endpoint_limits: Vec::new(),
             user_agent: concat!("terraform-provider-idv/", env!("CARGO_PKG_VERSION")).to_owned(),

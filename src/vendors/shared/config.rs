@@ -22,7 +22,7 @@ pub(crate) fn provider_attributes() -> Vec<Attribute> {
              carried out is never repeated blindly. 4 if it is left out.",
         ),
         Attribute::number("max_concurrent_requests").optional().rule(Rule::Whole).rule(Rule::Range(1, 100)).describe(
-            "How many requests to one vendor may be on the wire at once. 8 if it is left out.",
+            "How many requests to one vendor may be on the wire at once. 10 if it is left out, as many as Terraform runs at a time by default.",
         ),
         Attribute::string("user_agent_suffix").optional().rule(Rule::Length(1, 100)).describe(
             "Text at the end of the `User-Agent` header of every request, such as the name of a pipeline.",
