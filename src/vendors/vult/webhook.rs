@@ -9,9 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::client::{Client, WebhookFilter, WebhookRow};
 use crate::framework::moved::RestObject;
 use crate::framework::resource::{Context, Resource};
-use crate::framework::{
-    Attr, Attribute, DataSource, Diagnostics, ListSink, Listable, Rule, Schema, Value, identity,
-};
+use crate::framework::{Attr, Attribute, DataSource, Diagnostics, ListSink, Listable, Rule, Schema, Value, identity};
 use crate::http::CachePolicy;
 use crate::vendors::shared::import_id;
 use crate::vendors::shared::reconcile::{IfPresent, Lookup, Noun};
