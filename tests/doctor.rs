@@ -212,7 +212,7 @@ fn the_text_report_is_a_table() {
           FAILED   credentials    Xident: reading the usage failed: the answer was 401 Unauthorized (unauthorized: the API key is missing or not valid)
                                   Request: GET http://xident/v1/usage
                                   Check the credentials for Xident: that they are current, complete and meant for this address.
-                                  The key is `secret_key` in `xident = { ... }` of the provider block, or IDV_XIDENT_SECRET_KEY. Check that it is complete, not revoked, of this project, and begins with `sk_`; and that `api` (or IDV_XIDENT_API) is the generation of the API that it is for.
+                                  The key is `secret_key` in `xident = { ... }` of the provider block, or IDV_XIDENT_SECRET_KEY. Check that it is complete, not revoked, belongs to this project, and begins with `sk_`; and that `api` (or IDV_XIDENT_API) is the generation of the API that the key is for.
           skipped  permissions    Fix the failed checks above first.
     "#]].assert_eq(&text);
 }

@@ -1,4 +1,4 @@
-# Asks a party for its credentials. Destroy forgets the request; the party's consent stays.
+# Requests access to the credentials of a party. A destroy removes it from state only; the party's consent stays.
 resource "idv_fiven_credentials_access_request" "alice" {
   party_id  = "alice::1220abcd"
   providers = ["GOOGLE", "GITHUB"]

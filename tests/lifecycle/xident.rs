@@ -51,7 +51,7 @@ fn v1_blacklist_entries_stay_after_a_destroy() {
         }"#,
         ("\"1\"", "\"2\""),
         |attributes| attributes["id"].as_str().unwrap().to_owned(),
-        "Destroy forgets the blacklist entry",
+        "The blacklist entry `bl_000002` stays at Xident",
     );
 }
 
@@ -66,6 +66,6 @@ fn v1_faces_stay_after_a_destroy() {
         }"#,
         ("\"1\"", "\"2\""),
         |_| "user-456".to_owned(),
-        "Destroy forgets the face",
+        "The enrollment \"user-456\" stays at Xident",
     );
 }

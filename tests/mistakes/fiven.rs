@@ -21,11 +21,11 @@ fn a_wrong_secret() {
         Request: POST FIVEN_URL/oauth/token
         It was needed for listing the credentials.
         Check the credentials for 5N ID: that they are current, complete and meant for this address.
-        They are `client_id` and `client_secret` in `fiven = { ... }` of the provider block, or IDV_FIVEN_CLIENT_ID and IDV_FIVEN_CLIENT_SECRET. Each environment has clients of its own: check `environment` too, and `token_url` where tokens come from elsewhere."#]]);
+        They are `client_id` and `client_secret` in `fiven = { ... }` of the provider block, or IDV_FIVEN_CLIENT_ID and IDV_FIVEN_CLIENT_SECRET. Each environment has its own clients: check `environment` too, and `token_url` if tokens come from elsewhere."#]]);
 }
 
 #[test]
-fn a_permission_that_is_lacking() {
+fn a_missing_permission() {
     let bench = Bench::new();
     bench.sandbox.fault(&json!({
         "vendor": "fiven", "path": "/api/v1/credentials", "kind": "status", "status": 403, "times": 9
@@ -35,7 +35,7 @@ fn a_permission_that_is_lacking() {
           in data "idv_fiven_credentials" "all": `data "idv_fiven_credentials" "all" {}`
         Request: GET FIVEN_URL/api/v1/credentials?offset=0&limit=100 (2 attempts)
         The credentials are known to 5N ID and do not suffice. Ask its administrator for the permission.
-        A new access token was tried as well. The client of `client_id` in `fiven = { ... }` may be of another institution, or lack the permission; ask 5N ID."#]]);
+        A new access token was tried as well. The client of `client_id` in `fiven = { ... }` may belong to another institution, or lack the permission. Ask 5N ID."#]]);
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn the_other_generation_of_the_api() {
           in data "idv_fiven_credentials" "all": `data "idv_fiven_credentials" "all" {}`
         Request: GET FIVEN_URL/api/v1/credentials?offset=0&limit=100
         Check the id and the base URL: the object was deleted, never existed, or the path is another one.
-        If this is not about a missing object, the address may serve the other generation of the API: see `api` and `base_url` in `fiven = { ... }`."#]]);
+        If the object exists, the address may be that of the other generation of the API: check `api` and `base_url` in `fiven = { ... }`."#]]);
 }
 
 #[test]
@@ -58,23 +58,23 @@ fn no_environment_and_no_credentials() {
     bench.plan(ALL, &expect![[r#"
         Error: `fiven.environment` is missing
           in provider "idv": `provider "idv" {}`
-        5N ID has a test network, `devnet`, and a production network, `mainnet`; `base_url` stands for any other address. Set `environment` in `fiven = { ... }` of the provider block, or the environment variable `IDV_FIVEN_ENVIRONMENT`.
+        5N ID has a test network, `devnet`, and a production network, `mainnet`; `base_url` is for any other address. Set `environment` in `fiven = { ... }` of the provider block, or the environment variable `IDV_FIVEN_ENVIRONMENT`.
 
         Error: `fiven.client_id` is missing
           in provider "idv": `provider "idv" {}`
-        5N ID signs clients in by id and secret. Set `client_id` in `fiven = { ... }` of the provider block, or the environment variable `IDV_FIVEN_CLIENT_ID`."#]]);
+        5N ID authenticates clients by id and secret. Set `client_id` in `fiven = { ... }` of the provider block, or the environment variable `IDV_FIVEN_CLIENT_ID`."#]]);
 }
 
 #[test]
-fn an_environment_beside_an_address() {
+fn an_environment_and_an_address() {
     Bench::new().variable("IDV_FIVEN_ENVIRONMENT", "mainnet").plan(ALL, &expect![[r#"
-        Error: `environment` and `base_url` exclude each other
+        Error: `environment` conflicts with `base_url`
           in provider "idv": `provider "idv" {}`
-        `base_url` is `FIVEN_URL`, and `environment` stands for an address too. Keep one of them. Each may come from the provider block or from IDV_FIVEN_ENVIRONMENT and IDV_FIVEN_BASE_URL."#]]);
+        `base_url` is `FIVEN_URL`, and `environment` selects an address too. Keep one of them. Each may come from the provider block or from IDV_FIVEN_ENVIRONMENT and IDV_FIVEN_BASE_URL."#]]);
 }
 
 #[test]
-fn an_api_that_there_is_not() {
+fn an_unknown_api() {
     Bench::new().variable("IDV_FIVEN_API", "v2").plan(
         ALL,
         &expect![[r#"
@@ -85,7 +85,7 @@ fn an_api_that_there_is_not() {
 }
 
 #[test]
-fn providers_that_there_are_not() {
+fn unknown_providers() {
     Bench::new().validate(&request("[\"GOOGLE\", \"Github\"]"), &expect![[r#"
         Error: Wrong value for `providers`
           in resource "idv_fiven_credentials_access_request" "main": `providers = ["GOOGLE", "Github"]`
@@ -100,12 +100,12 @@ fn providers_that_there_are_not() {
 }
 
 #[test]
-fn what_only_the_other_api_has() {
+fn arguments_that_only_the_other_api_has() {
     Bench::new()
         .plan("data \"idv_fiven_credentials\" \"some\" {\n  emails = [\"bob@example.com\"]\n}\n", &expect![[r#"
             Error: `emails` needs `api = "institutions"`
               in data "idv_fiven_credentials" "some": `emails = ["bob@example.com"]`
-            Credentials cannot be looked for by e-mail address in `v1`. The provider is configured for another generation of 5N ID's API. Set `api = "institutions"` in `fiven = { ... }` of the provider block, or remove `emails`."#]]);
+            Credentials cannot be filtered by e-mail address in `v1`. The provider is configured for another generation of 5N ID's API. Set `api = "institutions"` in `fiven = { ... }` of the provider block, or remove `emails`."#]]);
     Bench::new().plan("data \"idv_fiven_human_score\" \"bob\" {\n  party_id = \"bob::1220ef01\"\n}\n", &expect![[r#"
         Error: `party_id` needs `api = "institutions"`
           in data "idv_fiven_human_score" "bob": `party_id = "bob::1220ef01"`
@@ -117,11 +117,11 @@ fn a_party_without_credentials() {
     Bench::new().plan("data \"idv_fiven_credential\" \"nobody\" {\n  party_id = \"nobody::1220\"\n}\n", &expect![[r#"
         Error: No such credential
           in data "idv_fiven_credential" "nobody": `party_id = "nobody::1220"`
-        5N ID has no credential of `nobody::1220` that the institution may see. The party has to grant access first: see `idv_fiven_credentials_access_request`, and `idv_fiven_credentials` for those that there are."#]]);
+        5N ID has no credential of `nobody::1220` that the institution may see. The party has to grant access first: see `idv_fiven_credentials_access_request`. `idv_fiven_credentials` lists the credentials that exist."#]]);
 }
 
 #[test]
-fn one_of_several() {
+fn an_object_that_is_not_unique() {
     let bench = Bench::new().variable("IDV_FIVEN_API", "institutions");
     bench.sandbox.change_state(|state| {
         let more = |contract: &str, party: &str| {
@@ -135,25 +135,25 @@ fn one_of_several() {
         credentials.push(more("contract_789", "carol::1220beef"));
     });
     bench.plan("data \"idv_fiven_credential\" \"bob\" {\n  party_id = \"bob::1220ef01\"\n}\n", &expect![[r#"
-        Error: Which credential is meant is not clear
+        Error: The party has several credentials
           in data "idv_fiven_credential" "bob": `data "idv_fiven_credential" "bob" {`
-        `bob::1220ef01` has several: `contract_123` (GOOGLE), `contract_456` (GITHUB). Set `contract_id` to the one that is meant."#]]);
+        `bob::1220ef01` has several: `contract_123` (GOOGLE), `contract_456` (GITHUB). Set `contract_id` to one of them."#]]);
     bench.plan(
         "data \"idv_fiven_human_score\" \"us\" {}\n",
         &expect![[r#"
-        Error: Which human score is meant is not clear
+        Error: The institution has several human scores
           in data "idv_fiven_human_score" "us": `data "idv_fiven_human_score" "us" {}`
-        The institution has several users with a score each. Set `party_id` to the one that is meant."#]],
+        The institution has several users, each with a score. Set `party_id` to one of them."#]],
     );
 }
 
 #[test]
-fn contracts_that_there_are_not() {
+fn unknown_contracts() {
     let batch = "ephemeral \"idv_fiven_verification_links\" \"all\" {\n  contract_ids = [\"contract_123\", \"contract_bad\"]\n}\n";
     Bench::new().plan(batch, &expect![[r#"
         Error: No verification link for `contract_bad`
           in ephemeral "idv_fiven_verification_links" "all": `contract_ids = ["contract_123", "contract_bad"]`
-        5N ID made no verification link for the contract `contract_bad`. The vendor refused the whole request because of it: there is no credential with this contract (contractId: contract_bad). Links that it made for others are not used and end by themselves. Correct the id or remove it from `contract_ids`; the data source `idv_fiven_credentials` lists those that there are."#]]);
+        5N ID made no verification link for the contract `contract_bad`. The vendor refused the whole request because of it: there is no credential with this contract (contractId: contract_bad). Links that it made for others are not used and expire. Correct the id or remove it from `contract_ids`; the data source `idv_fiven_credentials` lists the contracts that exist."#]]);
     let bench = Bench::new();
     bench.sandbox.fault(&json!({
         "vendor": "fiven", "path": "/api/v1/generate-links-batch", "kind": "status", "status": 400,
@@ -164,18 +164,18 @@ fn contracts_that_there_are_not() {
           in ephemeral "idv_fiven_verification_links" "all": `ephemeral "idv_fiven_verification_links" "all" {`
         Request: POST FIVEN_URL/api/v1/generate-links-batch
         5N ID did not accept what was sent. Change the value that it names.
-        5N ID refused the contracts together and does not say which of them is wrong. Ask for fewer at a time to find it."#]]);
+        5N ID refused the contracts together and does not return which of them is wrong. Request fewer at a time to find it."#]]);
     Bench::new().variable("IDV_FIVEN_API", "institutions").plan(batch, &expect![[r#"
         Error: No verification link for `contract_bad`
           in ephemeral "idv_fiven_verification_links" "all": `contract_ids = ["contract_123", "contract_bad"]`
-        5N ID made no verification link for the contract `contract_bad`. The vendor says: there is no credential with this contract (NOT_FOUND). Links that it made for others are not used and end by themselves. Correct the id or remove it from `contract_ids`; the data source `idv_fiven_credentials` lists those that there are."#]]);
+        5N ID made no verification link for the contract `contract_bad`. The vendor says: there is no credential with this contract (NOT_FOUND). Links that it made for others are not used and expire. Correct the id or remove it from `contract_ids`; the data source `idv_fiven_credentials` lists the contracts that exist."#]]);
     let one = "ephemeral \"idv_fiven_verification_link\" \"one\" {\n  contract_id = \"contract_bad\"\n}\n";
     Bench::new().plan(one, &expect![[r#"
         Error: 5N ID: making a verification link for `contract_bad` failed: the answer was 404 Not Found (not_found: there is no credential with this contract (contractId: contract_bad))
           in ephemeral "idv_fiven_verification_link" "one": `ephemeral "idv_fiven_verification_link" "one" {`
         Request: POST FIVEN_URL/api/v1/generate-link
         Check the id and the base URL: the object was deleted, never existed, or the path is another one.
-        If this is not about a missing object, the address may serve the other generation of the API: see `api` and `base_url` in `fiven = { ... }`."#]]);
+        If the object exists, the address may be that of the other generation of the API: check `api` and `base_url` in `fiven = { ... }`."#]]);
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn a_wrong_key() {
           in data "idv_xident_usage" "all": `data "idv_xident_usage" "all" {}`
         Request: GET XIDENT_URL/v1/usage
         Check the credentials for Xident: that they are current, complete and meant for this address.
-        The key is `secret_key` in `xident = { ... }` of the provider block, or IDV_XIDENT_SECRET_KEY. Check that it is complete, not revoked, of this project, and begins with `sk_`; and that `api` (or IDV_XIDENT_API) is the generation of the API that it is for."#]]);
+        The key is `secret_key` in `xident = { ... }` of the provider block, or IDV_XIDENT_SECRET_KEY. Check that it is complete, not revoked, belongs to this project, and begins with `sk_`; and that `api` (or IDV_XIDENT_API) is the generation of the API that the key is for."#]]);
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn no_key() {
     bench.variable("IDV_XIDENT_PUBLISHABLE_KEY", "").plan(USAGE, &expect![[r#"
         Error: `xident.secret_key` is missing
           in provider "idv": `provider "idv" {}`
-        Xident signs callers in by their project's key. Set `secret_key` in `xident = { ... }` of the provider block, or the environment variable `IDV_XIDENT_SECRET_KEY`."#]]);
+        Xident authenticates callers by the key of their project. Set `secret_key` in `xident = { ... }` of the provider block, or the environment variable `IDV_XIDENT_SECRET_KEY`."#]]);
 }
 
 #[test]
@@ -53,11 +53,11 @@ fn keys_that_are_swapped() {
         &expect![[r#"
         Error: Environment variable `IDV_XIDENT_SECRET_KEY` cannot be used
           in provider "idv": `provider "idv" {}`
-        `IDV_XIDENT_SECRET_KEY` is a publishable key, which belongs into `publishable_key`.
+        `IDV_XIDENT_SECRET_KEY` is a publishable key: set it in `publishable_key`.
 
         Error: Environment variable `IDV_XIDENT_PUBLISHABLE_KEY` cannot be used
           in provider "idv": `provider "idv" {}`
-        `IDV_XIDENT_PUBLISHABLE_KEY` is a secret key, which belongs into `secret_key`."#]],
+        `IDV_XIDENT_PUBLISHABLE_KEY` is a secret key: set it in `secret_key`."#]],
     );
 }
 
@@ -74,7 +74,7 @@ fn a_key_without_the_scope() {
 }
 
 #[test]
-fn a_publishable_key_without_its_prefix_where_the_secret_one_belongs() {
+fn a_publishable_key_without_its_prefix_in_place_of_the_secret_key() {
     let bench = Bench::new().variable("IDV_XIDENT_SECRET_KEY", "old-style-public-key");
     bench.sandbox.change_state(|state| state["xident"]["publishable_key"] = json!("old-style-public-key"));
     bench.plan(USAGE, &expect![[r#"
@@ -82,7 +82,7 @@ fn a_publishable_key_without_its_prefix_where_the_secret_one_belongs() {
           in data "idv_xident_usage" "all": `data "idv_xident_usage" "all" {}`
         Request: GET XIDENT_URL/v1/usage
         The credentials are known to Xident and do not suffice. Ask its administrator for the permission.
-        The call needs the secret key: check that `secret_key` in `xident = { ... }` of the provider block, or IDV_XIDENT_SECRET_KEY, begins with `sk_` and is not the publishable key."#]]);
+        The call needs the secret key. Check that `secret_key` in `xident = { ... }` of the provider block, or IDV_XIDENT_SECRET_KEY, begins with `sk_` and is not the publishable key."#]]);
 }
 
 #[test]
@@ -93,11 +93,11 @@ fn a_wrong_publishable_key() {
           in data "idv_xident_requirements" "main": `data "idv_xident_requirements" "main" {}`
         Request: POST XIDENT_URL/v1/requirements/check
         Check the credentials for Xident: that they are current, complete and meant for this address.
-        The key is `publishable_key` in `xident = { ... }` of the provider block, or IDV_XIDENT_PUBLISHABLE_KEY. Check that it is complete, of this project, and begins with `pk_`."#]]);
+        The key is `publishable_key` in `xident = { ... }` of the provider block, or IDV_XIDENT_PUBLISHABLE_KEY. Check that it is complete, belongs to this project, and begins with `pk_`."#]]);
 }
 
 #[test]
-fn an_allowance_that_is_used_up() {
+fn an_exhausted_allowance() {
     let bench = Bench::new();
     bench.sandbox.change_state(|state| state["xident"]["allowance"] = json!(0));
     apply(
@@ -108,12 +108,12 @@ fn an_allowance_that_is_used_up() {
               in resource "idv_xident_blacklist_entry" "main": `resource "idv_xident_blacklist_entry" "main" {`
             Request: POST XIDENT_URL/v1/blacklist/add
             What was bought of Xident does not cover it, or is used up.
-            The project is the one that `secret_key` (or IDV_XIDENT_SECRET_KEY) belongs to. Look at its plan and billing in Xident's dashboard; what was created before is in state, so apply again afterwards."#]],
+            The project is the one that `secret_key` (or IDV_XIDENT_SECRET_KEY) belongs to. Check its plan and billing in Xident's dashboard, then apply again. Objects that were created before are in state."#]],
     );
 }
 
 #[test]
-fn an_image_that_the_vendor_finds_too_large() {
+fn an_image_that_is_too_large_for_the_vendor() {
     let bench = Bench::new();
     bench.sandbox.fault(&json!({
         "vendor": "xident", "method": "POST", "path": "/v1/blacklist/add", "kind": "status", "status": 413, "times": 1
@@ -126,12 +126,12 @@ fn an_image_that_the_vendor_finds_too_large() {
               in resource "idv_xident_blacklist_entry" "main": `resource "idv_xident_blacklist_entry" "main" {`
             Request: POST XIDENT_URL/v1/blacklist/add
             Xident did not accept what was sent. Change the value that it names.
-            The image in `face_image_wo` (or `face_image`) is too large: Xident takes at most 10,000,000 characters of base64. Check its size and make it smaller."#]],
+            The image in `face_image_wo` (or `face_image`) is too large: Xident accepts at most 10,000,000 characters of base64. Use a smaller image."#]],
     );
 }
 
 #[test]
-fn an_image_that_is_no_base64() {
+fn an_image_that_is_not_base64() {
     Bench::new().validate(
         &ENTRY.replace("ZmFjZQ==", "face.jpg"),
         &expect![[r#"
@@ -150,7 +150,7 @@ fn an_entry_without_an_image() {
 }
 
 #[test]
-fn a_limit_that_lasts_longer_than_is_waited() {
+fn a_rate_limit_that_lasts_longer_than_the_longest_wait() {
     let bench = Bench::new();
     bench.sandbox.fault(&json!({
         "vendor": "xident", "path": "/v1/usage", "kind": "status", "status": 429, "retry_after": 600, "times": 9
@@ -161,7 +161,7 @@ fn a_limit_that_lasts_longer_than_is_waited() {
         Request: GET XIDENT_URL/v1/usage
         Xident was asked too often. Wait, then try again.
         The vendor asks to wait 600s; at most 60s are waited here.
-        Xident limits each endpoint, such as `/blacklist` to 30 requests a minute, for everybody who uses this key. Check what else uses it.
+        Xident limits each endpoint, such as `/blacklist` to 30 requests a minute, for all users of this key together. Check what else uses the key.
         To ask less often, set `requests_per_minute` beside the vendor's credentials, or lower `max_concurrent_requests` in the provider block, or IDV_MAX_CONCURRENT_REQUESTS."#]]);
 }
 
@@ -199,7 +199,7 @@ fn a_period_that_ends_before_it_begins() {
 }
 
 #[test]
-fn a_user_who_is_enrolled_already() {
+fn a_user_who_is_already_enrolled() {
     let bench = Bench::new().variable("IDV_XIDENT_API", "verify/v1");
     bench.sandbox.change_state(|state| {
         state["xident"]["faces"] = json!({"user-456": {"id": 7, "image": "AA==", "enrolled_at": 1_700_000_000}});
@@ -209,9 +209,9 @@ fn a_user_who_is_enrolled_already() {
         &bench,
         enrollment,
         &expect![[r#"
-        Error: The user is enrolled already
+        Error: The user is already enrolled
           in resource "idv_xident_face_enrollment" "main": `resource "idv_xident_face_enrollment" "main" {`
-        The user `user-456` is enrolled at Xident already, and another image would replace the one they sign in with. Nothing was sent. To manage the enrollment that exists, add this beside the resource and apply again:
+        The user `user-456` is already enrolled at Xident, and another image would replace the one they sign in with. Nothing was sent. To manage the existing enrollment, add this block beside the resource and apply again:
 
         import {
           to = idv_xident_face_enrollment.NAME

@@ -1,4 +1,4 @@
-//! 5N ID: both generations of its API by the same configuration, pages, batches, and what is public.
+//! 5N ID: both generations of its API with the same configuration, pages, batches, and public calls.
 
 use serde_json::{Value, json};
 
@@ -103,7 +103,7 @@ fn all_250_credentials_are_read_in_three_pages() {
 }
 
 #[test]
-fn credentials_are_filtered_by_either() {
+fn credentials_match_either_filter() {
     let (sandbox, workspace) = bench("institutions");
     fill(&sandbox, 5);
     workspace.configure(
@@ -238,7 +238,7 @@ fn human_scores() {
 }
 
 #[test]
-fn a_party_that_has_not_answered_is_pending_and_asked_once() {
+fn a_party_that_has_not_responded_is_pending_and_asked_once() {
     for api in APIS {
         let (sandbox, workspace) = bench(api);
         sandbox.change_state(|state| state["fiven"]["parties_consent"] = json!(false));
@@ -261,9 +261,8 @@ fn a_party_that_has_not_answered_is_pending_and_asked_once() {
     }
 }
 
-/// The vendor makes the request and does not say so.
 #[test]
-fn a_request_whose_answer_goes_astray_is_not_made_twice() {
+fn a_request_whose_response_is_lost_is_not_made_twice() {
     for api in APIS {
         for kind in [json!({"kind": "status", "status": 500}), json!({"kind": "drop"}), json!({"kind": "garbage"})] {
             let (sandbox, workspace) = bench(api);
@@ -289,10 +288,10 @@ fn a_party_that_has_granted_access_is_not_asked_again() {
     workspace.configure(REQUEST);
     workspace.apply().succeeded();
     let warnings = workspace.plan_with(&["-destroy"]).warnings();
-    assert!(warnings.contains("The access request stays at 5N ID"), "{warnings}");
+    assert!(warnings.contains("The access request \"alice::1220abcd\" stays at 5N ID"), "{warnings}");
     workspace.apply_saved().succeeded();
     let run = workspace.apply().succeeded();
-    assert!(run.warnings().contains("granted access already"), "{}", run.warnings());
+    assert!(run.warnings().contains("already granted access"), "{}", run.warnings());
     assert_eq!(requests(&sandbox), 1);
     assert_eq!(workspace.state()[ADDRESS]["request_id"], Value::Null);
 }

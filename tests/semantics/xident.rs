@@ -1,15 +1,16 @@
-//! Xident: limits that are foreseen, a create without an id, keys and images that go where they belong and nowhere else.
+//! Xident: rate limits, creates whose outcome is uncertain, and where keys and images may be.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
 use crate::support::sandbox::Sandbox;
+use crate::support::terraform::Run;
 use crate::support::workspace::Workspace;
 
 const TODAY: &str = "provider \"idv\" {\n  xident = { api = \"verify/v1\" }\n}\n";
 
-/// Entries of one reason, each with an image of its own.
+/// Entries with one reason, each with its own image.
 fn entries(count: usize) -> String {
     format!(
         "resource \"idv_xident_blacklist_entry\" \"many\" {{\n  count         = {count}\n  reason        = \"fraud\"\n  \
@@ -17,7 +18,7 @@ fn entries(count: usize) -> String {
     )
 }
 
-/// Sets a limit of which this much is used, in a minute that has this many seconds left.
+/// Sets a limit, how much of it is used, and how many seconds are left of its minute.
 fn limit(sandbox: &Sandbox, per_minute: u64, used: u64, left: u64) {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     sandbox.change_state(|state| {
@@ -27,12 +28,12 @@ fn limit(sandbox: &Sandbox, per_minute: u64, used: u64, left: u64) {
 }
 
 #[test]
-fn a_hundred_entries_meet_no_limit_that_the_answers_foretell() {
+fn a_hundred_entries_meet_no_limit_that_the_headers_announce() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     workspace.configure(&entries(100));
     workspace.plan();
-    // Somebody else has used the key: only 20 of the hundred fit into the minute that is running.
+    // Another user of the key has used up the limit: only 20 of the hundred fit into the current minute.
     limit(&sandbox, 1200, 1180, 12);
     sandbox.forget_requests();
     workspace.apply_saved().succeeded();
@@ -44,7 +45,7 @@ fn a_hundred_entries_meet_no_limit_that_the_answers_foretell() {
 }
 
 #[test]
-fn entries_of_one_reason_each_get_their_own_id() {
+fn entries_with_one_reason_each_get_their_own_id() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     limit(&sandbox, 6000, 0, 60);
@@ -64,31 +65,190 @@ fn entries_of_one_reason_each_get_their_own_id() {
 }
 
 #[test]
-fn an_entry_that_could_be_somebody_elses_is_refused() {
+fn ten_entries_with_different_reasons_share_their_lists() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
+    limit(&sandbox, 6000, 0, 60);
+    let entries = entries(10).replace("\"fraud\"", "\"reason ${count.index}\"");
+    workspace.configure(&format!("{TODAY}{entries}"));
+    workspace.apply().succeeded();
+    assert_eq!(sandbox.count("POST /verify/v1/blacklist/image"), 10);
+    let lists = sandbox.count("GET /verify/v1/blacklist?");
+    assert!(lists <= 8, "{lists} lists: {:?}", sandbox.request_lines());
+    let vendor = sandbox.state();
+    let rows = vendor["xident"]["blacklist"].as_array().unwrap();
+    for (address, entry) in workspace.state() {
+        let row = rows.iter().find(|row| row["id"].to_string() == entry["id"].as_str().unwrap()).unwrap();
+        assert_eq!(row["reason"], entry["reason"], "{address}");
+    }
+}
+
+/// An entry of somebody else with the reason of [`entries`].
+fn foreign_entry(id: u32, created_at: u64) -> Value {
+    json!({"id": id, "reason": "fraud", "image": "AA==", "created_at": created_at})
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+fn add_rows(sandbox: &Sandbox, list: &str, rows: &[Value]) {
+    sandbox.change_state(|state| state["xident"][list].as_array_mut().unwrap().extend_from_slice(rows));
+}
+
+fn ids(sandbox: &Sandbox, list: &str) -> Vec<u64> {
+    sandbox.state()["xident"][list].as_array().unwrap().iter().map(|row| row["id"].as_u64().unwrap()).collect()
+}
+
+/// Applies a configuration, and adds rows of somebody else after the create was sent.
+fn apply_while_others_add(sandbox: &Sandbox, workspace: &Workspace, create: &str, list: &str, rows: &[Value]) -> Run {
+    let apply = workspace.start(&["apply", "-json", "-auto-approve"]);
+    sandbox.wait_for_request(create);
+    // A delayed create changes the sandbox's state before its response.
+    sandbox.wait_until("the create", |sandbox| !ids(sandbox, list).is_empty());
+    add_rows(sandbox, list, rows);
+    apply.wait()
+}
+
+#[test]
+fn an_entry_that_somebody_else_adds_at_the_same_time_is_ambiguous_and_not_adopted() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    // For three seconds the list shows only the other entry.
     sandbox.change_state(|state| state["xident"]["processing_seconds"] = json!(3));
     workspace.configure(&format!("{TODAY}{}", entries(1)));
-    let apply = workspace.start(&["apply", "-json", "-auto-approve"]);
-    let sent = |line: &String| line.starts_with("POST /verify/v1/blacklist/image");
-    while !sandbox.request_lines().iter().any(sent) {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    // Two at once, so that no list shows only one of the new ones.
-    sandbox.change_state(|state| {
-        let row = |id: u32| json!({"id": id, "reason": "fraud", "image": "AA==", "created_at": 0});
-        state["xident"]["blacklist"].as_array_mut().unwrap().extend([row(71), row(72)]);
-    });
-    let errors = apply.wait().failed().errors();
-    assert!(errors.contains("More than one new blacklist entry") && errors.contains("`72`, `71`"), "{errors}");
+    let others = [foreign_entry(71, now())];
+    let run = apply_while_others_add(&sandbox, &workspace, "POST /verify/v1/blacklist/image", "blacklist", &others);
+    let errors = run.failed().errors();
+    assert!(errors.contains("The blacklist entry \"fraud\" is ambiguous"), "{errors}");
+    assert!(errors.contains("id = \"71\"") && errors.contains("id = \"1\""), "{errors}");
     assert!(workspace.state().is_empty());
+    assert_eq!(ids(&sandbox, "blacklist"), [1, 71]);
+}
+
+#[test]
+fn an_entry_that_somebody_else_added_before_is_not_adopted() {
+    let faults = [
+        json!({"kind": "drop", "after": true}),
+        json!({"kind": "garbage", "after": true}),
+        json!({"kind": "status", "status": 502, "after": true}),
+    ];
+    for fault in faults {
+        let sandbox = Sandbox::start();
+        let workspace = Workspace::new(&sandbox);
+        add_rows(&sandbox, "blacklist", &[foreign_entry(71, now())]);
+        put_fault(&sandbox, &fault, "/verify/v1/blacklist/image");
+        workspace.configure(&format!("{TODAY}{}", entries(1)));
+        let run = workspace.apply().succeeded();
+        assert!(run.warnings().contains("was created despite an error"), "{}", run.warnings());
+        assert_eq!(workspace.state()["idv_xident_blacklist_entry.many[0]"]["id"], "1", "{fault}");
+        workspace.plan().assert_empty();
+        workspace.destroy().succeeded();
+        assert_eq!(ids(&sandbox, "blacklist"), [71], "{fault}");
+    }
+}
+
+#[test]
+fn a_create_that_was_not_applied_adopts_no_entry_of_somebody_else() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    add_rows(&sandbox, "blacklist", &[foreign_entry(71, now())]);
+    put_fault(&sandbox, &json!({"kind": "status", "status": 502}), "/verify/v1/blacklist/image");
+    limit(&sandbox, 6000, 0, 60);
+    workspace.configure(&format!("{TODAY}{}", entries(1)));
+    let errors = workspace.apply().failed().errors();
+    assert!(errors.contains("does not have the blacklist entry, so most likely it was not created"), "{errors}");
+    assert!(workspace.state().is_empty());
+    assert_eq!(ids(&sandbox, "blacklist"), [71]);
+}
+
+/// Puts a fault on the next request that creates an object at a path.
+fn put_fault(sandbox: &Sandbox, fault: &Value, path: &str) {
+    let mut fault = fault.clone();
+    for (name, value) in [("vendor", "xident"), ("method", "POST"), ("path", path)] {
+        fault[name] = json!(value);
+    }
+    sandbox.fault(&fault);
+}
+
+const API_KEY: &str = "resource \"idv_xident_api_key\" \"main\" {\n  name = \"shop\"\n}\n";
+
+/// A key of somebody else with the name of [`API_KEY`].
+fn foreign_key(id: u32, created_at: &str) -> Value {
+    json!({"id": id, "name": "shop", "created_at": created_at, "token": "sk_test_of_somebody_else"})
+}
+
+#[test]
+fn api_keys_are_created_without_a_list() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    workspace.configure(&format!(
+        "{TODAY}resource \"idv_xident_api_key\" \"many\" {{\n  count = 10\n  name  = \"shop ${{count.index}}\"\n}}\n"
+    ));
+    workspace.apply().succeeded();
+    assert_eq!(sandbox.request_lines(), vec!["POST /verify/v1/tokens 201"; 10]);
+}
+
+#[test]
+fn an_api_key_of_somebody_else_is_neither_adopted_nor_deleted() {
+    let faults = [
+        json!({"kind": "drop", "after": true}),
+        json!({"kind": "garbage", "after": true}),
+        json!({"kind": "status", "status": 502, "after": true}),
+    ];
+    for fault in faults {
+        let sandbox = Sandbox::start();
+        let workspace = Workspace::new(&sandbox);
+        add_rows(&sandbox, "api_keys", &[foreign_key(71, "2026-01-01T00:00:00Z")]);
+        put_fault(&sandbox, &fault, "/verify/v1/tokens");
+        workspace.configure(&format!("{TODAY}{API_KEY}"));
+        let errors = workspace.apply().failed().errors();
+        assert!(errors.contains("The secret of the API key `1` was lost"), "{errors}");
+        workspace.apply().succeeded();
+        workspace.plan().assert_empty();
+        assert_eq!(ids(&sandbox, "api_keys"), [71, 2], "{fault}");
+        workspace.destroy().succeeded();
+        assert_eq!(ids(&sandbox, "api_keys"), [71], "{fault}");
+    }
+}
+
+#[test]
+fn a_create_that_was_not_applied_adopts_no_api_key_of_somebody_else() {
+    for fault in [json!({"kind": "status", "status": 502}), json!({"kind": "garbage"})] {
+        let sandbox = Sandbox::start();
+        let workspace = Workspace::new(&sandbox);
+        add_rows(&sandbox, "api_keys", &[foreign_key(71, "2026-01-01T00:00:00Z")]);
+        put_fault(&sandbox, &fault, "/verify/v1/tokens");
+        workspace.configure(&format!("{TODAY}{API_KEY}"));
+        let errors = workspace.apply().failed().errors();
+        assert!(errors.contains("does not have the API key, so most likely it was not created"), "{fault}: {errors}");
+        assert!(workspace.state().is_empty(), "{fault}");
+        assert_eq!(ids(&sandbox, "api_keys"), [71], "{fault}");
+    }
+}
+
+#[test]
+fn an_api_key_that_somebody_else_creates_at_the_same_time_is_ambiguous() {
+    let sandbox = Sandbox::start();
+    let mut workspace = Workspace::new(&sandbox);
+    workspace.set("IDV_MAX_RETRIES", "0");
+    workspace.set("IDV_REQUEST_TIMEOUT", "2");
+    put_fault(&sandbox, &json!({"kind": "delay", "delay_ms": 8000, "after": true}), "/verify/v1/tokens");
+    workspace.configure(&format!("{TODAY}{API_KEY}"));
+    let others = [foreign_key(71, &jiff::Timestamp::now().to_string())];
+    let run = apply_while_others_add(&sandbox, &workspace, "POST /verify/v1/tokens", "api_keys", &others);
+    let errors = run.failed().errors();
+    assert!(errors.contains("The API key \"shop\" is ambiguous"), "{errors}");
+    assert!(errors.contains("id = \"71\"") && errors.contains("id = \"1\""), "{errors}");
+    assert!(workspace.state().is_empty());
+    assert_eq!(ids(&sandbox, "api_keys"), [1, 71]);
 }
 
 #[test]
 fn ctrl_c_while_an_image_is_processed_loses_no_entry() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
-    // Longer than the first looks take that the limit lets through without a wait.
+    // The interrupt arrives before the list shows the entry.
     sandbox.change_state(|state| state["xident"]["processing_seconds"] = json!(3));
     workspace.configure(&format!("{TODAY}{}", entries(2)));
     let apply = workspace.start(&["apply", "-auto-approve", "-no-color"]);
@@ -96,7 +256,7 @@ fn ctrl_c_while_an_image_is_processed_loses_no_entry() {
     apply.interrupt();
     let run = apply.wait();
     assert!(run.stdout.contains("Interrupt received"), "Terraform did not see the signal");
-    assert_eq!(workspace.state().len(), 1, "what the vendor has is in state, and no other was begun");
+    assert_eq!(workspace.state().len(), 1, "the created entry is in state, and no other was started");
     workspace.apply().succeeded();
     workspace.plan().assert_empty();
     assert_eq!(sandbox.state()["xident"]["blacklist"].as_array().unwrap().len(), 2);
@@ -115,7 +275,7 @@ fn the_same_configuration_works_on_both_generations() {
           face_image_wo = "ZmFjZQ=="
         }
         data "idv_xident_requirements" "main" {}
-        output "answer" {
+        output "requirements" {
           value = [data.idv_xident_requirements.main.min_age, data.idv_xident_requirements.main.project_name]
         }"#;
     for api in ["v1", "verify/v1"] {
@@ -129,7 +289,7 @@ fn the_same_configuration_works_on_both_generations() {
         assert_eq!(state["xident"]["blacklist"][0]["image"], "ZmFjZQ==", "{api}");
         assert_eq!(state["xident"]["faces"]["user-456"]["image"], "ZmFjZQ==", "{api}");
         let outputs: Value = serde_json::from_str(&workspace.run(&["output", "-json"]).succeeded().stdout).unwrap();
-        assert_eq!(outputs["answer"]["value"], json!([18, "Sandbox"]), "{api}");
+        assert_eq!(outputs["requirements"]["value"], json!([18, "Sandbox"]), "{api}");
     }
 }
 
@@ -147,7 +307,7 @@ fn requirements_are_read_without_the_secret_key() {
         let log = std::fs::read_to_string(log).unwrap();
         let headers: Vec<_> = log.lines().filter(|line| line.contains("with the request headers")).collect();
         assert!(!headers.is_empty());
-        // `v1` has the publishable key in the body, and `verify/v1` in the header; the sandbox takes no other there.
+        // `v1` has the publishable key in the body, `verify/v1` in the header. The sandbox accepts no other key there.
         assert!(!headers.iter().any(|line| line.contains("authorization")), "{api}: {headers:?}");
         workspace.set("IDV_XIDENT_SECRET_KEY", "");
         workspace.plan().assert_empty();
@@ -186,7 +346,7 @@ fn no_image_and_no_key_is_in_the_plan_the_state_or_the_log() {
     workspace.apply_saved().succeeded();
     let vendor = sandbox.state();
     let token = vendor["xident"]["api_keys"][0]["token"].as_str().unwrap();
-    assert_eq!(workspace.state()["idv_xident_api_key.main"]["secret"], token, "told once, and kept");
+    assert_eq!(workspace.state()["idv_xident_api_key.main"]["secret"], token, "returned once, and kept");
     let read = |name: &str| std::fs::read_to_string(workspace.path().join(name)).unwrap();
     let (log, state) = (read("trace.log"), read("terraform.tfstate"));
     assert!(log.contains("x-api-key") && state.contains("user-456"));

@@ -9,5 +9,5 @@ provider "idv" {
 resource "idv_xident_blacklist_entry" "fraud" {
   reason                = "fraud"
   face_image_wo         = filebase64("${path.module}/face.png") # kept neither in plan nor in state
-  face_image_wo_version = "1"                                   # change it with the image: that makes another entry
+  face_image_wo_version = "1"                                   # change it with the image: that replaces the entry
 }

@@ -9,5 +9,5 @@ provider "idv" {
 resource "idv_xident_face_enrollment" "operator" {
   user_id               = "user-456"
   face_image_wo         = filebase64("${path.module}/face.png") # kept neither in plan nor in state
-  face_image_wo_version = "1"                                   # change it with the image: the user is enrolled anew
+  face_image_wo_version = "1"                                   # change it with the image: the user is enrolled again
 }

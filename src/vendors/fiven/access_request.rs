@@ -1,9 +1,9 @@
-//! `idv_fiven_credentials_access_request`: asks a party for its credentials, and watches what was granted.
+//! `idv_fiven_credentials_access_request`: requests access to the credentials of a party, and reads what the party grants.
 //!
-//! The vendor can neither tell about a request nor take it back, and `institutions` does not even give it an id. All that
-//! can be read are the credentials that the party has granted since. So a request of which nothing was granted is taken to
-//! be pending; what was granted once and is no more is drift. A create looks first, and asks only for what is not there:
-//! that makes it safe to repeat one whose answer went astray.
+//! The vendor can neither read nor cancel a request, and `institutions` returns no id for it. Only the credentials that the
+//! party has granted can be read. So a request counts as pending until the party grants something, and a credential that was
+//! granted and has ended is drift. A create reads first, and sends nothing if the party has granted everything: so it is safe
+//! to repeat one whose response was lost.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -18,15 +18,13 @@ use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Private, Schema, Type, Value, identity,
 };
 use crate::http::CachePolicy;
-use crate::vendors::shared::errors::outcome_unknown;
 use crate::vendors::shared::import_id;
-use crate::vendors::shared::reconcile::retry_once;
+use crate::vendors::shared::reconcile::{Noun, confirm};
 
-/// How long a request whose answer went astray is looked for, one wait a try.
-const WAITS: [Duration; 4] =
-    [Duration::ZERO, Duration::from_millis(200), Duration::from_millis(500), Duration::from_secs(1)];
+/// The waits before each read after a request whose response was lost.
+const WAITS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(200), Duration::from_millis(500)];
 
-/// One access request.
+/// The resource of one access request.
 #[derive(Clone, Copy)]
 pub(super) struct AccessRequest;
 
@@ -49,7 +47,7 @@ fn attribute(texts: impl IntoIterator<Item = String>) -> Attr<Vec<Attr<String>>>
     Attr::Known(texts.into_iter().map(Attr::Known).collect())
 }
 
-/// What a party has granted: its credentials that have not ended.
+/// The credentials that a party has granted and that have not ended.
 struct Granted(Vec<Credential>);
 
 impl Granted {
@@ -59,8 +57,8 @@ impl Granted {
         Ok(Self(credentials))
     }
 
-    /// Whether access to the credentials of a provider was granted. A credential that does not say where it comes from
-    /// counts for every provider: what the vendor does not tell is no reason to ask the party again.
+    /// Whether access to the credentials of a provider was granted. A credential without providers counts for every provider,
+    /// so that the party is not asked again only because the vendor does not return them.
     fn has(&self, provider: &str) -> bool {
         self.0.iter().any(|it| it.providers.as_ref().is_none_or(|providers| providers.contains(provider)))
     }
@@ -69,14 +67,14 @@ impl Granted {
         providers.iter().all(|provider| self.has(provider))
     }
 
-    /// The providers that the credentials name; `None` where none of them does.
+    /// The providers of the credentials; `None` if none of them has any.
     fn named(&self) -> Option<BTreeSet<String>> {
         let mut named = self.0.iter().filter_map(|credential| credential.providers.as_ref()).flatten().peekable();
         named.peek()?;
         Some(named.cloned().collect())
     }
 
-    /// The state of a request for these providers; `None` for an import where the vendor does not name them.
+    /// The state of a request for these providers; `None` for an import for which the vendor does not return them.
     fn state(
         &self,
         party_id: Attr<String>,
@@ -103,6 +101,18 @@ impl Granted {
     }
 }
 
+impl RequestModel {
+    fn noun(&self) -> Noun<'_> {
+        Noun {
+            vendor: "5N ID",
+            kind: "access request",
+            name: self.party_id.as_str().unwrap_or_default(),
+            type_name: AccessRequest::NAME,
+            console: "5N ID's console",
+        }
+    }
+}
+
 #[async_trait]
 impl Resource for AccessRequest {
     type Client = Client;
@@ -113,24 +123,24 @@ impl Resource for AccessRequest {
     fn schema(&self) -> Schema {
         let set = |name: &str| Attribute::of(name, Type::set(Type::String)).computed();
         Schema::new(
-            "Asks a party at 5N ID for access to its credentials, and watches what the party grants. A party that has granted all of \
-             it already is not asked again. 5N ID cannot take a request back: destroy forgets it, and the party's consent stays. \
-             A credential that was granted and has been revoked or has expired since is drift, and the party is asked anew.",
+            "Requests access to the credentials of a party at 5N ID, and reads what the party grants. A party that has already \
+             granted all of it is not asked again. 5N ID cannot cancel a request: a destroy removes it from state only, and the \
+             party's consent stays. A granted credential that was revoked or has expired is drift, and the party is asked again.",
             vec![
                 super::party_id().required().requires_replace().describe("The party that is asked, such as `alice::1220abcd`."),
                 super::providers().required().requires_replace().describe(
-                    "The identity providers whose credentials are asked for.",
+                    "The identity providers whose credentials are requested.",
                 ),
                 Attribute::string("request_id").computed().use_state_for_unknown().describe(
-                    "The id that 5N ID gave the request; null after an import, where the party was not asked because it had granted \
-                     access already, and with `api = \"institutions\"`, which gives none.",
+                    "The id that 5N ID chose for the request. Null after an import, if the party was not asked because it had already \
+                     granted access, and with `api = \"institutions\"`, which returns none.",
                 ),
                 Attribute::string("status").computed().describe(
-                    "What the party has granted: `pending` for nothing yet, `partly_granted` or `granted`.",
+                    "What the party has granted: `pending` if nothing yet, `partly_granted` or `granted`.",
                 ),
-                set("granted_providers").describe("Those of `providers` whose credentials the party has granted."),
+                set("granted_providers").describe("The members of `providers` whose credentials the party has granted."),
                 set("contract_ids").describe(
-                    "The contracts of the credentials that were granted, as `idv_fiven_verification_links` takes them.",
+                    "The contracts of the granted credentials, as `idv_fiven_verification_links` takes them.",
                 ),
             ],
         )
@@ -142,11 +152,11 @@ impl Resource for AccessRequest {
 
     fn plan_destroy(&self, prior: &RequestModel, _: &Private) -> Diagnostics {
         let detail = format!(
-            "5N ID cannot take an access request back. Terraform forgets it, and `{}` goes on sharing what it has granted until it \
-             revokes its consent itself.",
+            "5N ID cannot cancel an access request. Terraform stops managing it, and `{}` shares the credentials that it has granted \
+             until it revokes its consent.",
             prior.party_id.as_str().unwrap_or_default()
         );
-        Diagnostic::warning("The access request stays at 5N ID", detail).into()
+        Diagnostic::warning(prior.noun().summary("stays at 5N ID"), detail).into()
     }
 
     async fn create(
@@ -160,8 +170,8 @@ impl Resource for AccessRequest {
         let before = Granted::by(client, party_id, CachePolicy::Refresh).await?;
         if before.has_all(&wanted) {
             ctx.warn(
-                "The party has granted access already",
-                format!("`{party_id}` shares all credentials that are asked for, so 5N ID was not asked to request them again."),
+                "The party has already granted access",
+                format!("`{party_id}` shares all credentials that are requested, so no request was sent."),
             );
             return Ok(before.state(plan.party_id, Attr::Null, Some(wanted)));
         }
@@ -172,24 +182,14 @@ impl Resource for AccessRequest {
                 }
                 accepted.request_id.into()
             }
-            Err(error) if error.may_have_applied() => {
-                let granted = match find(client, party_id, &wanted).await {
-                    Ok(Some(granted)) => granted,
-                    Ok(None) => return Err(error.with_observation(UNCLEAR).into()),
-                    Err(look) => return Err(outcome_unknown(error, UNCLEAR, look)),
-                };
-                ctx.warn(
-                    "The access request was made though 5N ID reported an error",
-                    format!(
-                        "`{party_id}` has granted access, and the request is kept in state.\n{}",
-                        error.description()
-                    ),
-                );
-                return Ok(granted.state(plan.party_id, Attr::Null, Some(wanted)));
+            Err(error) => {
+                let read = || find(client, party_id, &wanted);
+                let confirmed = confirm(&plan.noun(), "made", error, read, |_| true, RECOVERY).await?;
+                ctx.append([confirmed.warning]);
+                return Ok(confirmed.value.state(plan.party_id, Attr::Null, Some(wanted)));
             }
-            Err(error) => return Err(error.into()),
         };
-        // From here on there is a request, whatever happens.
+        // The request exists now, also if the read fails.
         let pending = before.state(plan.party_id.clone(), request_id, Some(wanted.clone()));
         ctx.save(&pending);
         match Granted::by(client, party_id, CachePolicy::RefreshAfterWrite).await {
@@ -211,7 +211,7 @@ impl Resource for AccessRequest {
         let party_id = state.party_id.as_str().unwrap_or_default();
         let granted = Granted::by(client, party_id, CachePolicy::UseCached).await?;
         if state.status.is_null() {
-            // An import: all that can be known of a request is what came of it.
+            // An import: only the credentials that were granted can be read.
             let imported =
                 (!granted.0.is_empty()).then(|| granted.state(state.party_id.clone(), Attr::Null, granted.named()));
             return Ok(imported);
@@ -223,9 +223,9 @@ impl Resource for AccessRequest {
             ctx.warn(
                 "Access to the credentials of a party is gone",
                 format!(
-                    "`{party_id}` shares none of the credentials any more that it had granted: they were revoked, or have expired. \
-                     The request is planned for creation, which asks the party anew. To stop asking instead, remove the resource \
-                     and run `terraform apply`."
+                    "`{party_id}` no longer shares any of the credentials that it had granted: they were revoked or have expired. \
+                     The request is planned for creation, which asks the party again. To stop managing it instead, remove the \
+                     resource and run `terraform apply`."
                 ),
             );
             return Ok(None);
@@ -234,7 +234,7 @@ impl Resource for AccessRequest {
         Ok(Some(granted.state(state.party_id, state.request_id, providers)))
     }
 
-    /// Nothing to do: the vendor cannot take a request back.
+    /// Does nothing: the vendor cannot cancel a request.
     async fn delete(&self, _: &Client, _: RequestModel, _: &mut Context<RequestModel>) -> Result<(), Diagnostics> {
         Ok(())
     }
@@ -251,20 +251,24 @@ impl Resource for AccessRequest {
     }
 }
 
-const UNCLEAR: &str = "Whether the party was asked is not known: a request shows nowhere until the party grants it. Nothing is in \
-                       state. Apply again: if the party has granted access by then it is not asked a second time, else it is.";
+const RECOVERY: &str = "Nothing is in state. Apply again: if the party has granted access by then, it is not asked a second time; \
+                        otherwise it is.";
 
-/// What was granted, once it is all that was asked for; `None` if it is not within the bound.
-async fn find(client: &Client, party_id: &str, wanted: &BTreeSet<String>) -> Result<Option<Granted>, Diagnostics> {
+/// Reads the credentials until everything that was requested is granted. Anything less is an error, because it does not show
+/// whether the party was asked.
+async fn find(client: &Client, party_id: &str, wanted: &BTreeSet<String>) -> Result<Granted, Diagnostics> {
     for wait in WAITS {
         tokio::time::sleep(wait).await;
-        let look = || Granted::by(client, party_id, CachePolicy::RefreshAfterWrite);
-        let granted = retry_once(look).await?;
+        let granted = Granted::by(client, party_id, CachePolicy::RefreshAfterWrite).await?;
         if granted.has_all(wanted) {
-            return Ok(Some(granted));
+            return Ok(granted);
         }
     }
-    Ok(None)
+    let detail = format!(
+        "5N ID shows an access request only after the party grants it, and `{party_id}` has not granted all of it. So it is not \
+         known whether the party was asked."
+    );
+    Err(Diagnostic::error("An access request cannot be confirmed", detail).into())
 }
 
 #[async_trait]
@@ -281,8 +285,8 @@ impl Listable for AccessRequest {
                 if !parties.insert(party_id.clone()) {
                     continue;
                 }
-                // The list of `v1` does not say which providers, and one party's rows may be on several pages. The read
-                // after an import finds the answer in the cache of the run.
+                // The list of `v1` has no providers, and the rows of one party may be on several pages. The read after an import
+                // is served from the cache of the run.
                 let granted = Granted::by(client, &party_id, CachePolicy::UseCached).await?;
                 if granted.0.is_empty() {
                     continue;

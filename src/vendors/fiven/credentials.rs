@@ -1,4 +1,4 @@
-//! `idv_fiven_credentials` lists the credentials that the institution may see; `idv_fiven_credential` is one of a party.
+//! `idv_fiven_credentials` lists the credentials that the institution may see; `idv_fiven_credential` reads one of a party.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -8,26 +8,26 @@ use super::pages::CredentialFilter;
 use crate::framework::{Attr, Attribute, DataSource, Diagnostic, Diagnostics, Path, Rule, Schema, Type};
 use crate::http::CachePolicy;
 
-/// What both have of a credential, beside how it is found.
+/// The attributes of a credential that both data sources have.
 fn columns() -> Vec<Attribute> {
     let text = |name: &str, what: &str| Attribute::string(name).computed().describe(what);
     vec![
         text(
             "status",
-            "The state of the credential, as 5N ID writes it: such as `verified` with `api = \"v1\"`, such as `APPROVED` with \
+            "The state of the credential, as 5N ID writes it, such as `verified` with `api = \"v1\"` or `APPROVED` with \
              `api = \"institutions\"`.",
         ),
         text("created_at", "When the credential was created or issued."),
         text("expires_at", "When the credential expires; null with `api = \"v1\"`."),
-        text("freshness", "How fresh it is, such as `FRESH` or `REVOKED`; null with `api = \"v1\"`."),
+        text("freshness", "The freshness, such as `FRESH` or `REVOKED`; null with `api = \"v1\"`."),
         Attribute::of("providers", Type::set(Type::String)).computed().describe(
-            "The identity providers that it comes from, such as `GOOGLE`; null where 5N ID does not say, as in the list of \
+            "The identity providers that it comes from, such as `GOOGLE`; null if 5N ID does not return them, as in the list of \
              `api = \"v1\"`.",
         ),
     ]
 }
 
-/// The credentials.
+/// The data source of all credentials.
 pub(super) struct Credentials;
 
 /// The attributes of the list.
@@ -78,16 +78,16 @@ impl DataSource for Credentials {
         let key = |name: &str, what: &str| Attribute::string(name).computed().describe(what);
         let row = vec![
             key("party_id", "The party that the credential is about."),
-            key("contract_id", "The contract by which the credential is on the ledger."),
+            key("contract_id", "The contract of the credential on the ledger."),
         ];
         Schema::new(
-            "Lists the credentials that the institution may see, all pages of them. What proves a person's identity, such as names \
-             and e-mail addresses, is left out, so that it does not end up in state.",
+            "Lists all credentials that the institution may see. Personal data, such as names and e-mail addresses, is left out, so \
+             that it is not kept in state.",
             vec![
-                filter("party_ids").describe("Only credentials of these parties."),
+                filter("party_ids").describe("Return only credentials of these parties."),
                 filter("emails").describe(
-                    "Only credentials of accounts with these e-mail addresses; together with `party_ids`, those that either lets \
-                     through. Only with `api = \"institutions\"`.",
+                    "Return only credentials of accounts with these e-mail addresses; together with `party_ids`, those that match \
+                     either. Only with `api = \"institutions\"`.",
                 ),
                 Attribute::objects("credentials", [row, columns()].concat())
                     .computed()
@@ -103,10 +103,10 @@ impl DataSource for Credentials {
         _: &mut Diagnostics,
     ) -> Result<CredentialsModel, Diagnostics> {
         if client.api() == Api::V1 && !config.emails.is_null() {
-            let what = "Credentials cannot be looked for by e-mail address in `v1`.";
+            let what = "Credentials cannot be filtered by e-mail address in `v1`.";
             return Err(super::only_in(Api::Institutions, "emails", what).into());
         }
-        // An empty filter would let everything through where the user asked for nothing.
+        // The vendor returns everything for an empty filter, which matches nothing.
         let filters = [&config.party_ids, &config.emails];
         let nothing = filters.iter().any(|filter| !filter.is_null())
             && filters.iter().all(|filter| filter.known().is_none_or(Vec::is_empty));
@@ -121,7 +121,7 @@ fn texts(set: &Attr<Vec<Attr<String>>>) -> Vec<String> {
     set.known().into_iter().flatten().filter_map(|text| text.as_str().map(str::to_owned)).collect()
 }
 
-/// One credential of a party.
+/// The data source of one credential.
 pub(super) struct OneCredential;
 
 #[async_trait]
@@ -135,12 +135,12 @@ impl DataSource for OneCredential {
         let key = vec![
             super::party_id().required().describe("The party that the credential is about, such as `alice::1220abcd`."),
             Attribute::string("contract_id").optional().computed().rule(Rule::Length(1, usize::MAX)).describe(
-                "The contract by which the credential is on the ledger. Required where the party has several, as with \
-                 `api = \"institutions\"`, where each identity provider has one of its own.",
+                "The contract of the credential on the ledger. Required if the party has several, as with \
+                 `api = \"institutions\"`, which has one for each identity provider.",
             ),
         ];
         Schema::new(
-            "A credential of a party that has granted the institution access to it. A party of which 5N ID knows several needs \
+            "Reads a credential of a party that has granted the institution access to it. If the party has several, set \
              `contract_id`; `idv_fiven_credentials` lists them.",
             [key, columns()].concat(),
         )
@@ -168,7 +168,7 @@ fn none(party_id: &str, contract_id: Option<&str>) -> Diagnostic {
     let which = contract_id.map_or_else(String::new, |id| format!(" with the contract `{id}`"));
     let detail = format!(
         "5N ID has no credential of `{party_id}`{which} that the institution may see. The party has to grant access first: see \
-         `idv_fiven_credentials_access_request`, and `idv_fiven_credentials` for those that there are."
+         `idv_fiven_credentials_access_request`. `idv_fiven_credentials` lists the credentials that exist."
     );
     Diagnostic::error("No such credential", detail).at(Path::to("party_id"))
 }
@@ -179,6 +179,6 @@ fn several(party_id: &str, found: &[Credential]) -> Diagnostic {
         format!("`{}` ({})", credential.contract_id, if from.is_empty() { &credential.status } else { &from })
     };
     let list = found.iter().map(name).collect::<Vec<_>>().join(", ");
-    let detail = format!("`{party_id}` has several: {list}. Set `contract_id` to the one that is meant.");
-    Diagnostic::error("Which credential is meant is not clear", detail).at(Path::to("contract_id"))
+    let detail = format!("`{party_id}` has several: {list}. Set `contract_id` to one of them.");
+    Diagnostic::error("The party has several credentials", detail).at(Path::to("contract_id"))
 }

@@ -1,7 +1,7 @@
-//! `idv_fiven_human_score`: how human somebody seems, with what speaks for it.
+//! `idv_fiven_human_score`: how likely a party is human, with the scores that it is made of.
 //!
-//! `v1` has one score for whoever asks. `institutions` has one for each of the institution's users: one is taken without a
-//! question where there is but one, and of several the configuration has to say which.
+//! `v1` has one score, that of the caller. `institutions` has one for each user of the institution: the configuration has to
+//! name the party if there are several.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::client::{Api, Client};
 use super::wire::{self, ScoreOf};
 use crate::framework::{Attr, Attribute, DataSource, Diagnostic, Diagnostics, Number, Path, Schema, Type};
 
-/// The score.
+/// The data source of a score.
 pub(super) struct HumanScore;
 
 /// The attributes of a score.
@@ -53,22 +53,22 @@ impl DataSource for HumanScore {
         let badge = vec![
             text("name", "The name of the badge, such as `identity_verified`."),
             text("status", "Whether it was earned, such as `verified`; null with `api = \"institutions\"`."),
-            text("level", "How much it counts, from `bronze` to `platinum`; null with `api = \"v1\"`."),
-            text("category", "What it is about; null with `api = \"v1\"`."),
+            text("level", "The level, from `bronze` to `platinum`; null with `api = \"v1\"`."),
+            text("category", "The category; null with `api = \"v1\"`."),
         ];
         Schema::new(
-            "The human score: how sure 5N ID is that there is a person, and what speaks for it. The details about a person's \
-             accounts that `api = \"institutions\"` adds are left out, so that they do not end up in state.",
+            "Reads the human score: how likely a party is human, and the scores that it is made of. The details about a person's \
+             accounts that `api = \"institutions\"` adds are left out, so that they are not kept in state.",
             vec![
                 super::party_id().optional().computed().describe(
-                    "The party whose score it is. Only with `api = \"institutions\"`, and required there if the institution has \
+                    "The party whose score it is. Only with `api = \"institutions\"`, and required if the institution has \
                      several users. With `api = \"v1\"` the score is the caller's own, and this is null.",
                 ),
-                Attribute::number("total_score").computed().describe("The score as a whole."),
-                text("confidence_level", "How sure the score is, from `low` to `high`; null with `api = \"v1\"`."),
+                Attribute::number("total_score").computed().describe("The total score."),
+                text("confidence_level", "The confidence of the score, from `low` to `high`; null with `api = \"v1\"`."),
                 Attribute::objects("badges", badge).computed().describe("The badges that were earned."),
                 Attribute::of("breakdown", Type::map(Type::Number)).computed().describe(
-                    "The scores of which it is made, by the vendor's names, such as `document`.",
+                    "The scores that the total is made of, by the vendor's names, such as `document`.",
                 ),
             ],
         )
@@ -90,17 +90,17 @@ impl DataSource for HumanScore {
     }
 }
 
-fn model(score: ScoreOf, asked_for: Attr<String>) -> Result<ScoreModel, Diagnostics> {
+fn model(score: ScoreOf, requested: Attr<String>) -> Result<ScoreModel, Diagnostics> {
     let ScoreOf { party_id, human_score } = score;
     let number = |name: &str, number: &serde_json::Number| {
         Number::try_from(number).map_err(|_| {
-            let detail = format!("In 5N ID's answer `{name}` is out of the range of Terraform's numbers.");
+            let detail = format!("In 5N ID's response `{name}` is out of the range of Terraform's numbers.");
             Diagnostics::from(Diagnostic::error("The human score cannot be read", detail))
         })
     };
     let breakdown = human_score.breakdown.iter().map(|(name, value)| Ok((name.clone(), number(name, value)?.into())));
     Ok(ScoreModel {
-        party_id: party_id.map_or(asked_for, Attr::Known),
+        party_id: party_id.map_or(requested, Attr::Known),
         total_score: number("totalScore", &human_score.total_score)?.into(),
         confidence_level: human_score.confidence_level.into(),
         badges: human_score.badges.into_iter().map(BadgeModel::from).collect::<Vec<_>>().into(),
@@ -111,7 +111,7 @@ fn model(score: ScoreOf, asked_for: Attr<String>) -> Result<ScoreModel, Diagnost
 fn none(party_id: Option<&str>) -> Diagnostic {
     let detail = match party_id {
         Some(party_id) => format!(
-            "5N ID has no human score for `{party_id}`. It has one for parties that have granted the institution access: see \
+            "5N ID has no human score for `{party_id}`. It has scores of parties that have granted the institution access: see \
              `idv_fiven_credentials_access_request`."
         ),
         None => "5N ID has no human score for the client of the provider block.".to_owned(),
@@ -120,6 +120,6 @@ fn none(party_id: Option<&str>) -> Diagnostic {
 }
 
 fn several() -> Diagnostic {
-    let detail = "The institution has several users with a score each. Set `party_id` to the one that is meant.";
-    Diagnostic::error("Which human score is meant is not clear", detail).at(Path::to("party_id"))
+    let detail = "The institution has several users, each with a score. Set `party_id` to one of them.";
+    Diagnostic::error("The institution has several human scores", detail).at(Path::to("party_id"))
 }

@@ -1,4 +1,4 @@
-//! `idv_fiven_verification_link` and `idv_fiven_verification_links`: links by which anybody can verify a credential, for
+//! `idv_fiven_verification_link` and `idv_fiven_verification_links`: links with which anybody can verify a credential, for
 //! one run.
 
 use std::collections::{HashMap, HashSet};
@@ -10,9 +10,9 @@ use super::client::{self, Client, LinkFailure};
 use crate::framework::ephemeral::{Ephemeral, Opening};
 use crate::framework::{Attr, Attribute, Diagnostics, Path, Rule, Schema, Secret, Type};
 
-const LIFETIME: &str = "Links and tokens are secrets: they reach neither plan nor state, and end by themselves.";
+const LIFETIME: &str = "Links and tokens are secrets: they are kept in neither plan nor state, and they expire.";
 
-/// A link for one credential.
+/// The ephemeral resource of one link.
 pub(super) struct VerificationLink;
 
 /// The attributes of one link.
@@ -35,16 +35,16 @@ impl From<client::Link> for LinkModel {
     }
 }
 
-/// What is known of a link, beside the contract.
+/// The attributes of a link beside the contract.
 fn computed() -> Vec<Attribute> {
     vec![
         Attribute::string("token")
             .computed()
             .sensitive()
-            .describe("The token in the link, as `idv_fiven_verification_status` takes it."),
-        Attribute::string("link").computed().sensitive().describe("The address to send to whoever is to verify."),
+            .describe("The token of the link, as `idv_fiven_verification_status` takes it."),
+        Attribute::string("link").computed().sensitive().describe("The address to send to the person who verifies."),
         Attribute::string("expires_at").computed().describe(
-            "When the link ends, as 5N ID writes it; null with `api = \"institutions\"`, which does not say.",
+            "When the link expires, as 5N ID writes it; null with `api = \"institutions\"`, which does not return it.",
         ),
     ]
 }
@@ -60,7 +60,7 @@ impl Ephemeral for VerificationLink {
         let contract_id = Attribute::string("contract_id").required().rule(Rule::Length(1, usize::MAX));
         let contract_id = contract_id.describe("The contract of the credential, such as `contract_123`.");
         let description = format!(
-            "A link by which anybody can verify one credential of 5N ID. A new one is made in each run. {LIFETIME}"
+            "Makes a link with which anybody can verify one credential of 5N ID, a new one in each run. {LIFETIME}"
         );
         Schema::new(description, [vec![contract_id], computed()].concat())
     }
@@ -70,7 +70,7 @@ impl Ephemeral for VerificationLink {
     }
 }
 
-/// Links for many credentials.
+/// The ephemeral resource of many links.
 pub(super) struct VerificationLinks;
 
 /// The attributes of many links.
@@ -92,14 +92,15 @@ impl Ephemeral for VerificationLinks {
         let contract_ids = Attribute::of("contract_ids", Type::list(Type::String)).required().rule(Rule::Each(&FILLED));
         let contract_id = Attribute::string("contract_id").computed().describe("The contract that the link is for.");
         let description = format!(
-            "Links by which anybody can verify credentials of 5N ID, one for each contract, made with a request for every 100. \
-             If one contract is refused there are no links at all, and the error names each that was. {LIFETIME}"
+            "Makes links with which anybody can verify credentials of 5N ID: one for each contract, with a request for every 100. \
+             If 5N ID refuses a contract, there are no links, and an error names each refused contract. {LIFETIME}"
         );
         Schema::new(
             description,
             vec![
-                contract_ids
-                    .describe("The contracts of the credentials. One that is named twice gets one link, listed twice."),
+                contract_ids.describe(
+                    "The contracts of the credentials. A contract that is listed twice has one link, returned twice.",
+                ),
                 Attribute::objects("links", [vec![contract_id], computed()].concat())
                     .computed()
                     .describe("The links, in the order of `contract_ids`."),
@@ -122,17 +123,17 @@ impl Ephemeral for VerificationLinks {
     }
 }
 
-/// An error for each contract that has no link, at its place in the configuration.
+/// Makes an error for each contract that has no link, at its position in the configuration.
 fn refused(failures: &[LinkFailure], wanted: &[&str]) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     for LinkFailure { contract_id, reason } in failures {
-        let place = wanted.iter().position(|id| id == contract_id).unwrap_or_default();
+        let position = wanted.iter().position(|id| id == contract_id).unwrap_or_default();
         let detail = format!(
             "5N ID made no verification link for the contract `{contract_id}`. {reason} Links that it made for others are not \
-             used and end by themselves. Correct the id or remove it from `contract_ids`; the data source \
-             `idv_fiven_credentials` lists those that there are."
+             used and expire. Correct the id or remove it from `contract_ids`; the data source `idv_fiven_credentials` lists the \
+             contracts that exist."
         );
-        let path = Path::to("contract_ids").index(place);
+        let path = Path::to("contract_ids").index(position);
         diagnostics.error(path, format!("No verification link for `{contract_id}`"), detail);
     }
     diagnostics

@@ -1,10 +1,11 @@
-//! 5N ID: access to the credentials of parties, links by which anybody can verify them, and human scores.
+//! 5N ID: access to the credentials of parties, links with which anybody can verify them, and human scores.
 //!
-//! The API has two generations, of which `client` makes one; a configuration says by `api` which one it talks to.
+//! The API has two generations, which `client` converts to the same structs; a configuration selects one with `api`.
 
 mod access_request;
 mod client;
 mod credentials;
+mod errors;
 mod human_score;
 mod links;
 mod pages;
@@ -29,7 +30,7 @@ use crate::framework::provider::{self, AnyClient, Common, Registration};
 use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Secret, Type, Value, Vendor};
 use crate::http::{self, ClientAuth, ClientCredentials, OAuth2ClientCredentials};
 
-/// The identity providers that an access request may name, by the vendor's SDK. The page names none.
+/// The identity providers of an access request, from the vendor's SDK. The page lists none.
 const PROVIDERS: &[&str] = &["GOOGLE", "LINKEDIN", "GITHUB", "DISCORD", "TWITTER", "REDDIT"];
 
 /// The vendor.
@@ -64,24 +65,24 @@ impl HoldsToken for client::Client {
     }
 }
 
-/// The part of every identity that says in which environment the object is.
+/// The attribute of every identity that says in which environment the object is.
 fn environment() -> identity::IdentityAttribute {
     identity::optional("base_url", "The address of the API. Taken from the provider block when it is left out.")
 }
 
-/// The attribute for the party that an object is about.
+/// The attribute for the party of an object.
 fn party_id() -> Attribute {
     Attribute::string("party_id").rule(Rule::Length(1, usize::MAX))
 }
 
-/// The attribute for the identity providers whose credentials are asked for.
+/// The attribute for the identity providers whose credentials are requested.
 fn providers() -> Attribute {
     static KNOWN: Rule = Rule::OneOf(PROVIDERS);
     let set = Attribute::of("providers", Type::set(Type::String));
     set.rule(Rule::Each(&KNOWN)).rule(config::NOT_EMPTY)
 }
 
-/// Something of the configuration that the other generation of the API has.
+/// The error for an attribute that only the other generation of the API has.
 fn only_in(api: Api, attribute: &str, what: &str) -> Diagnostic {
     let detail = format!(
         "{what} The provider is configured for another generation of 5N ID's API. Set `api = \"{}\"` in `fiven = {{ ... }}` of \
@@ -108,7 +109,7 @@ impl Config {
         if self.api.as_deref() == Some("institutions") { Api::Institutions } else { Api::V1 }
     }
 
-    /// Where the API is: the page names one pair of addresses, the SDK another.
+    /// The address of the API: the page names one pair of addresses, the SDK another.
     fn address(&self, mistakes: &mut Diagnostics) -> Option<String> {
         let named = match (self.environment.as_deref(), self.api()) {
             (None, _) => None,
@@ -119,15 +120,15 @@ impl Config {
         match (named, &self.base_url) {
             (Some(_), Some(base_url)) => {
                 let detail = format!(
-                    "`base_url` is `{base_url}`, and `environment` stands for an address too. Keep one of them. Each may come \
-                     from the provider block or from IDV_FIVEN_ENVIRONMENT and IDV_FIVEN_BASE_URL."
+                    "`base_url` is `{base_url}`, and `environment` selects an address too. Keep one of them. Each may come from the \
+                     provider block or from IDV_FIVEN_ENVIRONMENT and IDV_FIVEN_BASE_URL."
                 );
-                let summary = "`environment` and `base_url` exclude each other";
+                let summary = "`environment` conflicts with `base_url`";
                 mistakes.push(Diagnostic::error(summary, detail).at(Path::to("base_url")));
                 None
             }
             (None, None) => {
-                let why = "5N ID has a test network, `devnet`, and a production network, `mainnet`; `base_url` stands for any \
+                let why = "5N ID has a test network, `devnet`, and a production network, `mainnet`; `base_url` is for any \
                            other address.";
                 mistakes.push(provider::missing("fiven", "environment", why));
                 None
@@ -136,7 +137,7 @@ impl Config {
         }
     }
 
-    /// Where tokens are asked for. The SDK's authorization server is the same for both networks, with a realm for each.
+    /// The address that tokens are requested at. The SDK's authorization server has a realm for each network.
     fn token_url(&self, address: &str) -> String {
         const SERVER: &str = "https://auth.console-dev.fivenorth.io/realms";
         const ENDPOINT: &str = "protocol/openid-connect/token";
@@ -170,17 +171,17 @@ impl Vendor for Fiven {
                 "The network whose API is used. Either this or `base_url` is required.",
             ),
             url("base_url").describe(
-                "The address of the API without `/api/v1`, such as `https://id.devnet.cantonloop.com`, in place of `environment`.",
+                "The address of the API without `/api/v1`, such as `https://id.devnet.cantonloop.com`. It replaces `environment`.",
             ),
             url("token_url").describe(
-                "Where access tokens are asked for. Without it `{base_url}/oauth/token`; with `api = \"institutions\"` and an \
+                "The address that access tokens are requested at. Without it `{base_url}/oauth/token`; with `api = \"institutions\"` and an \
                  `environment`, the vendor's authorization server.",
             ),
-            text("client_id").describe("The id of the OAuth2 client that Terraform signs in as. Required."),
+            text("client_id").describe("The id of the OAuth2 client. Required."),
             text("client_secret").sensitive().describe("The secret of that client. Required."),
             Attribute::string("api").optional().rule(Rule::OneOf(&["v1", "institutions"])).describe(
                 "The generation of the API: `v1` as in the vendor's reference, or `institutions` as in its SDK. The same \
-                 configuration works on both where both have the object. `v1` if it is left out.",
+                 configuration works on both if both have the object. `v1` if it is left out.",
             ),
             config::requests_per_minute(),
         ]
@@ -194,7 +195,7 @@ impl Vendor for Fiven {
             [("client_id", config.client_id.is_none()), ("client_secret", config.client_secret.is_none())]
         {
             if absent {
-                mistakes.push(provider::missing("fiven", attribute, "5N ID signs clients in by id and secret."));
+                mistakes.push(provider::missing("fiven", attribute, "5N ID authenticates clients by id and secret."));
             }
         }
         let (Some(address), Some(client_id), Some(client_secret)) =
@@ -204,7 +205,7 @@ impl Vendor for Fiven {
         };
         let mut settings =
             config::settings(common, "5N ID", config::url("base_url", &address)?, config.requests_per_minute)?;
-        settings.parse_error = client::parse_error;
+        settings.parse_error = errors::parse_error;
         let credentials = ClientCredentials {
             token_url: config::url("token_url", &config.token_url(&address))?,
             client_id,
@@ -214,7 +215,7 @@ impl Vendor for Fiven {
             // The page lists id and secret among the parameters of the form.
             client_auth: ClientAuth::Post,
         };
-        // The vendor's SDK takes a 403 for a token that is no longer good.
+        // The vendor's SDK renews the token after a 403.
         let auth = Arc::new(OAuth2ClientCredentials::new(&settings, credentials)?.renewing_on_forbidden());
         let http = http::Client::new(settings, Arc::clone(&auth) as Arc<dyn http::Authenticate>)?;
         Ok(Arc::new(client::Client::new(http, auth, config.api())))

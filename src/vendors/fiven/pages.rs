@@ -2,14 +2,15 @@
 
 use async_trait::async_trait;
 
-use super::client::{Api, CREDENTIALS, Client, Credential, hint};
+use super::client::{Api, CREDENTIALS, Client, Credential};
+use super::errors::with_hints;
 use super::wire;
 use crate::http::{CachePolicy, Error, Page, PageRequest, PageSource, Pages};
 
-/// How many credentials a page asks for: the most that the vendor's page allows.
+/// The rows that are requested for a page: the most that the vendor's page allows.
 const PAGE: usize = 100;
 
-/// Which credentials to list; all without a filter. With both filters, those that either lets through.
+/// Which credentials to list; all without a filter. With both filters, those that match either.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CredentialFilter {
     /// Those of these parties.
@@ -34,7 +35,7 @@ impl Client {
     }
 }
 
-/// Requests the pages of the credentials that a filter lets through.
+/// Requests the pages of the credentials that match a filter.
 pub(super) struct CredentialPages<'c> {
     client: &'c Client,
     filter: CredentialFilter,
@@ -61,13 +62,15 @@ impl PageSource for CredentialPages<'_> {
             query.extend(self.filter.party_ids.iter().map(|id| ("partyIds", id.clone())));
             query.extend(self.filter.emails.iter().map(|email| ("emails", email.clone())));
         }
-        let response = request.query(&query).send().await.map_err(hint)?;
-        let (rows, total) = match api {
-            Api::V1 => response.json::<wire::PageOfV1>().map(|page| (page.credentials, page.total)),
-            Api::Institutions => response.json::<wire::Items<_>>().map(|page| (page.items, page.pagination.total)),
-        }
-        .map_err(hint)?;
-        let credentials = rows.into_iter().map(|row: wire::Row| row.credential(None)).collect();
-        Ok(Page::new(credentials, response).with_total(Some(total)))
+        with_hints(async {
+            let response = request.query(&query).send().await?;
+            let (rows, total) = match api {
+                Api::V1 => response.json::<wire::PageOfV1>().map(|page| (page.credentials, page.total)),
+                Api::Institutions => response.json::<wire::Items<_>>().map(|page| (page.items, page.pagination.total)),
+            }?;
+            let credentials = rows.into_iter().map(|row: wire::Row| row.credential(None)).collect();
+            Ok(Page::new(credentials, response).with_total(Some(total)))
+        })
+        .await
     }
 }

@@ -1,4 +1,4 @@
-//! `idv_fiven_request_credentials`: asks a party for its credentials, once and whenever a user says so.
+//! `idv_fiven_request_credentials`: requests access to the credentials of a party, each time it is invoked.
 
 use std::collections::BTreeSet;
 
@@ -9,10 +9,10 @@ use super::client::Client;
 use crate::framework::action::{Action, Progress};
 use crate::framework::{Attr, Diagnostic, Diagnostics, Schema};
 
-/// The request.
+/// The action.
 pub(super) struct RequestCredentials;
 
-/// Whom to ask for what.
+/// The attributes of a request.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct RequestModel {
     party_id: Attr<String>,
@@ -28,20 +28,20 @@ impl Action for RequestCredentials {
 
     fn schema(&self) -> Schema {
         Schema::new(
-            "Asks a party at 5N ID for access to its credentials, each time it is invoked: to remind a party that has not \
-             answered, or to ask again after a credential has ended. The resource `idv_fiven_credentials_access_request` asks \
-             once and keeps an eye on what was granted.",
+            "Requests access to the credentials of a party at 5N ID, each time it is invoked: to remind a party that has not \
+             responded, or to ask again after a credential has ended. The resource `idv_fiven_credentials_access_request` asks \
+             once and reads what was granted.",
             vec![
                 super::party_id().required().describe("The party that is asked, such as `alice::1220abcd`."),
-                super::providers().required().describe("The identity providers whose credentials are asked for."),
+                super::providers().required().describe("The identity providers whose credentials are requested."),
             ],
         )
     }
 
     fn plan(&self, config: &RequestModel) -> Diagnostics {
         let whom = config.party_id.as_str().map_or_else(|| "a party".to_owned(), |id| format!("`{id}`"));
-        let detail = format!("5N ID asks {whom} for consent. A request cannot be taken back.");
-        Diagnostic::warning("This will ask a party for its credentials", detail).into()
+        let detail = format!("5N ID asks {whom} for consent. A request cannot be canceled.");
+        Diagnostic::warning("This asks a party for its credentials", detail).into()
     }
 
     async fn invoke(&self, client: &Client, config: RequestModel, progress: &Progress) -> Result<(), Diagnostics> {

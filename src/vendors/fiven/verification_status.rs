@@ -1,4 +1,4 @@
-//! `idv_fiven_verification_status`: what anybody who holds a verification link would be told.
+//! `idv_fiven_verification_status`: the result of a verification link, as its holder sees it.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use super::client::Client;
 use crate::framework::{Attr, Attribute, DataSource, Diagnostics, Rule, Schema, Secret};
 
-/// What the vendor's SDK has as a status where the page has a 404.
+/// The status in the vendor's SDK for which the page has a 404.
 const NOT_FOUND: &str = "not_found";
 
-/// The verification.
+/// The data source of a verification.
 pub(super) struct VerificationStatus;
 
 /// The attributes of a verification.
@@ -34,8 +34,8 @@ impl DataSource for VerificationStatus {
     fn schema(&self) -> Schema {
         let text = |name: &str, what: &str| Attribute::string(name).computed().describe(what);
         Schema::new(
-            "What 5N ID tells anybody who holds a verification link. The endpoint is public: no access token is sent. The token of \
-             the link is kept in state as a sensitive value, as all arguments of data sources are.",
+            "Reads what 5N ID returns to the holder of a verification link. The endpoint is public: no access token is sent. The token \
+             of the link is kept in state as a sensitive value, because all arguments of data sources are.",
             vec![
                 Attribute::string("token")
                     .required()
@@ -44,8 +44,8 @@ impl DataSource for VerificationStatus {
                     .describe("The token of the link."),
                 text(
                     "status",
-                    "What is left of the credential: `verified` with `api = \"v1\"`; `strong`, `moderate`, `weak`, `archived`, \
-                     `revoked` or `expired` with `api = \"institutions\"`; `not_found` for a token that 5N ID does not know.",
+                    "The state of the credential: `verified` with `api = \"v1\"`; `strong`, `moderate`, `weak`, `archived`, \
+                     `revoked` or `expired` with `api = \"institutions\"`; `not_found` for an unknown token.",
                 ),
                 text("contract_id", "The contract of the credential that the link is for."),
                 text("party_id", "The party that the credential is about; null with `api = \"institutions\"`."),

@@ -1,20 +1,41 @@
-//! What 5N ID answers, in the names of the vendor's page (`v1`) and of its SDK (`institutions`).
+//! The requests and responses of 5N ID, in the names of the vendor's page (`v1`) and of its SDK (`institutions`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::client::{Credential, Link as MadeLink};
 
-/// The answer to an access request of `v1`; its `status` is always `pending`.
+/// The body of an access request.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AccessRequest<'b> {
+    pub(super) party_id: &'b str,
+    pub(super) providers: &'b BTreeSet<String>,
+}
+
+/// The body of a request for one link.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LinkRequest<'b> {
+    pub(super) contract_id: &'b str,
+}
+
+/// The body of a request for several links.
+#[derive(Serialize)]
+pub(super) struct LinkRequests<'b> {
+    pub(super) requests: Vec<LinkRequest<'b>>,
+}
+
+/// The response to an access request of `v1`; its `status` is always `pending`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Requested {
     pub(super) request_id: String,
 }
 
-/// A credential of either generation. The list of `v1` has no providers; those of one party in `institutions` do not
-/// repeat the party.
+/// A credential of either generation. The list of `v1` has no providers, and the rows of one party in `institutions` have no
+/// party.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Row {
@@ -32,7 +53,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// The credential; `party_id` is whose were asked for.
+    /// Converts the row; `party_id` is the party of the request, for a row without one.
     pub(super) fn credential(self, party_id: Option<&str>) -> Credential {
         Credential {
             contract_id: self.contract_id,
@@ -60,13 +81,13 @@ pub(super) struct Items<T> {
     pub(super) pagination: Pagination,
 }
 
-/// Where a page stands.
+/// The position of a page.
 #[derive(Deserialize)]
 pub(super) struct Pagination {
     pub(super) total: usize,
 }
 
-/// The score of a party; `v1` does not say whose it is.
+/// The score of a party; `v1` does not return the party.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ScoreOf {
@@ -74,7 +95,7 @@ pub(super) struct ScoreOf {
     pub(super) human_score: HumanScore,
 }
 
-/// How human somebody seems. `institutions` adds details about accounts, which are personal and left unread.
+/// A human score. `institutions` adds details about accounts, which are personal data and not read.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct HumanScore {
@@ -95,7 +116,7 @@ pub(super) struct Badge {
     pub(super) category: Option<String>,
 }
 
-/// What the public check tells.
+/// The response of the public check.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Verification {
@@ -118,17 +139,17 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// The link for this contract.
+    /// Converts the link of this contract.
     pub(super) fn of(self, contract_id: &str) -> MadeLink {
         let Self { token, link, expires_at } = self;
         MadeLink { contract_id: contract_id.to_owned(), token, link, expires_at }
     }
 }
 
-/// Links by their contract, or why there is none.
+/// For each contract its link, or why there is none.
 pub(super) type Rows = BTreeMap<String, Result<Link, String>>;
 
-/// A batch of `v1`, which has only what succeeded.
+/// A batch of `v1`, which has only the links that were made.
 #[derive(Deserialize)]
 pub(super) struct LinksOfV1 {
     links: Vec<LinkRow>,
@@ -174,7 +195,7 @@ impl Results {
             (Some(link), None) => Ok(link),
             (_, Some(LinkError { message, code: Some(code) })) => Err(format!("The vendor says: {message} ({code}).")),
             (_, Some(LinkError { message, code: None })) => Err(format!("The vendor says: {message}.")),
-            (None, None) => Err("The vendor's answer has neither a link nor a reason for it.".to_owned()),
+            (None, None) => Err("The vendor's response has neither a link nor a reason.".to_owned()),
         };
         self.results.into_iter().map(|row| (row.contract_id.clone(), outcome(row))).collect()
     }

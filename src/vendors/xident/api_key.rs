@@ -1,25 +1,23 @@
-//! `idv_xident_api_key`: a key by which somebody calls Xident, which `verify/v1` calls a token.
+//! `idv_xident_api_key`: a key that authenticates a caller of Xident, which `verify/v1` calls a token.
 //!
-//! The vendor documents neither the fields of a key nor its secret. Inferred: the fields of the request come back, with an id,
-//! and the secret is told once, in the answer of the create. A secret that is told once can only be kept where it is told:
-//! an ephemeral resource could not read it again, and a write-only attribute flows the other way. So it is a sensitive
-//! attribute, its description says that it is in state, and no other call and no log has it.
+//! The vendor returns the secret once, in the response to the create. So the secret is a sensitive attribute and is kept in
+//! state: an ephemeral resource cannot read it again, and a write-only attribute is an input. No other call and no log has it.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
-use super::client::{Api, Client};
+use super::api_keys::{ApiKeyRow, NewApiKey};
+use super::client::Client;
 use crate::framework::resource::{Context, Resource};
 use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Rule, Schema, Secret, Value, identity,
 };
-use crate::http::{CachePolicy, Error};
-use crate::vendors::shared::errors::outcome_unknown;
+use crate::http::CachePolicy;
 use crate::vendors::shared::import_id;
-use crate::vendors::shared::reconcile::retry_once;
+use crate::vendors::shared::reconcile::{Lookup, Noun};
 
-/// One key.
+/// The resource of one key.
 #[derive(Clone, Copy)]
 pub(super) struct ApiKey;
 
@@ -36,8 +34,17 @@ pub(super) struct ApiKeyModel {
 }
 
 impl ApiKeyModel {
-    /// This key with what the vendor answered of it. What it does not answer stays.
-    fn with(mut self, row: wire::Key) -> Self {
+    fn to_wire(&self) -> NewApiKey<'_> {
+        NewApiKey {
+            name: self.name.as_str().unwrap_or_default(),
+            callback_url: self.callback_url.as_str(),
+            expires_at: self.expires_at.as_str(),
+            rule_id: self.rule_id.known().copied(),
+        }
+    }
+
+    /// This key with the fields that the vendor returned. A field that is absent is kept.
+    fn with(mut self, row: ApiKeyRow) -> Self {
         fn take<T>(into: &mut Attr<T>, found: Option<T>) {
             if let Some(found) = found {
                 *into = found.into();
@@ -49,11 +56,11 @@ impl ApiKeyModel {
         take(&mut self.expires_at, row.expires_at);
         take(&mut self.rule_id, row.rule_id);
         take(&mut self.created_at, row.created_at);
-        self.settled()
+        self.without_unknowns()
     }
 
-    /// Without what nobody will tell any more.
-    fn settled(mut self) -> Self {
+    /// Sets attributes to null that no later response will have.
+    fn without_unknowns(mut self) -> Self {
         if self.created_at.is_unknown() {
             self.created_at = Attr::Null;
         }
@@ -64,16 +71,62 @@ impl ApiKeyModel {
     }
 }
 
+/// Finds the key of a plan among those that Xident lists.
+struct Search<'s> {
+    client: &'s Client,
+    plan: &'s ApiKeyModel,
+}
+
+#[async_trait]
+impl Lookup for Search<'_> {
+    type Row = ApiKeyRow;
+
+    fn noun(&self) -> Noun<'_> {
+        Noun {
+            vendor: "Xident",
+            kind: "API key",
+            name: self.plan.name.as_str().unwrap_or_default(),
+            type_name: ApiKey::NAME,
+            console: "Xident's dashboard",
+        }
+    }
+
+    async fn rows(&self) -> Result<Vec<ApiKeyRow>, Diagnostics> {
+        Ok(self.client.api_keys(CachePolicy::RefreshAfterWrite).await?)
+    }
+
+    fn id(&self, row: &ApiKeyRow) -> String {
+        row.id.0.clone()
+    }
+
+    fn matches(&self, row: &ApiKeyRow) -> bool {
+        let sent = self.plan.to_wire();
+        let url = row.callback_url.as_deref().filter(|url| !url.is_empty());
+        row.name.as_deref() == Some(sent.name)
+            && url.is_none_or(|url| sent.callback_url == Some(url))
+            && row.expires_at.as_deref().is_none_or(|time| sent.expires_at.is_some_and(|sent| is_same_time(sent, time)))
+            && row.rule_id.is_none_or(|rule_id| sent.rule_id == Some(rule_id))
+    }
+
+    fn created_at(&self, row: &ApiKeyRow) -> Option<Timestamp> {
+        row.created_at.as_deref()?.parse().ok()
+    }
+
+    fn vendor_time(&self) -> Option<Timestamp> {
+        self.client.http.vendor_time()
+    }
+}
+
 /// Whether two texts name the same moment.
-fn same_time(a: &Value, b: &Value) -> bool {
-    let time = |value: &Value| value.as_str()?.parse::<jiff::Timestamp>().ok();
-    time(a).is_some() && time(a) == time(b)
+fn is_same_time(a: &str, b: &str) -> bool {
+    let time = |text: &str| text.parse::<Timestamp>().ok();
+    a == b || (time(a).is_some() && time(a) == time(b))
 }
 
 const TIME: Rule = Rule::Custom {
     describe: "Must be an RFC 3339 time with a zone, such as `2027-01-01T00:00:00Z`.",
     check: |value| {
-        let parsed = value.as_str().unwrap_or_default().parse::<jiff::Timestamp>();
+        let parsed = value.as_str().unwrap_or_default().parse::<Timestamp>();
         parsed.map(drop).map_err(|_| "is no RFC 3339 time with a zone, such as `2027-01-01T00:00:00Z`".to_owned())
     },
 };
@@ -86,35 +139,36 @@ impl Resource for ApiKey {
     const NAME: &'static str = "xident_api_key";
 
     fn schema(&self) -> Schema {
-        let given = |name: &str, what: &str| Attribute::string(name).computed().use_state_for_unknown().describe(what);
+        let computed =
+            |name: &str, what: &str| Attribute::string(name).computed().use_state_for_unknown().describe(what);
         Schema::new(
-            "A key by which somebody calls Xident's API. Needs `api = \"verify/v1\"`. Xident cannot change a key, so every change deletes \
-             it and creates another with a new secret: give whoever uses it the new one in the same apply, or create the new key \
-             first with `create_before_destroy`.",
+            "An API key that authenticates a caller of Xident. Needs `api = \"verify/v1\"`. Xident cannot change a key, so each \
+             change deletes it and creates another with a new secret: give its users the new secret in the same apply, or create \
+             the new key first with `create_before_destroy`.",
             vec![
-                given("id", "The id that Xident gave the key."),
+                computed("id", "The id that Xident chose for the key."),
                 Attribute::string("name").required().requires_replace().rule(Rule::Length(1, 255)).describe("The name of the key."),
                 Attribute::string("callback_url")
                     .optional()
                     .requires_replace()
                     .rule(Rule::Url)
-                    .describe("Where users are sent after a verification that was begun with the key."),
+                    .describe("Where users are sent after a verification that was started with the key."),
                 Attribute::string("expires_at")
                     .optional()
                     .requires_replace()
                     .rule(TIME)
-                    .semantic_equal(same_time)
-                    .describe("When the key stops to work."),
+                    .semantic_equal(|a, b| a.as_str().zip(b.as_str()).is_some_and(|(a, b)| is_same_time(a, b)))
+                    .describe("When the key expires."),
                 Attribute::number("rule_id")
                     .optional()
                     .requires_replace()
                     .rule(Rule::Whole)
                     .describe("The number of the verification rule that the key is for."),
-                given("created_at", "When the key was created, as the vendor writes it."),
-                given(
+                computed("created_at", "When the key was created, as the vendor writes it."),
+                computed(
                     "secret",
-                    "The secret of the key. Xident tells it once, after the create, so it is kept in state as a sensitive value: protect the \
-                     state as you would the key. Null for a key that was imported.",
+                    "The secret of the key. Xident returns it once, in the response to the create, so it is kept in state as a \
+                     sensitive value: protect the state as you would the key. Null for a key that was imported.",
                 )
                 .sensitive(),
             ],
@@ -122,7 +176,7 @@ impl Resource for ApiKey {
     }
 
     fn identity(&self) -> Vec<identity::IdentityAttribute> {
-        vec![identity::required("id", "The id that Xident gave the key."), super::service()]
+        vec![identity::required("id", "The id that Xident chose for the key."), super::service()]
     }
 
     async fn create(
@@ -131,37 +185,22 @@ impl Resource for ApiKey {
         plan: ApiKeyModel,
         ctx: &mut Context<ApiKeyModel>,
     ) -> Result<ApiKeyModel, Diagnostics> {
-        client.only(Api::VerifyV1, "creating an API key")?;
-        let mut body = json!({"name": plan.name.as_str()});
-        let optional = [("callback_url", plan.callback_url.as_str()), ("expires_at", plan.expires_at.as_str())];
-        for (field, value) in optional.into_iter().filter_map(|(field, value)| Some((field, value?))) {
-            body[field] = value.into();
+        let body = plan.to_wire();
+        let search = Search { client, plan: &plan };
+        let created = client.api_key_creates.create(&search, client.create_api_key(&body)).await?;
+        let mut row = created.row;
+        if let Some(warning) = created.warning {
+            // The next apply deletes a key that is in state after a failed create, and creates another.
+            let lost = secret_lost(&row.id.0, &warning);
+            ctx.save(&plan.with(row));
+            return Err(lost.into());
         }
-        if let Some(rule_id) = plan.rule_id.known() {
-            body["rule_id"] = (*rule_id).into();
-        }
-        let before = client.api_keys::<wire::Key>(CachePolicy::Refresh).await?;
-        if let Some(twin) = before.iter().find(|row| row.name.as_deref() == plan.name.as_str()) {
-            let detail = format!(
-                "It has the id `{}`, and this is another one. If an apply that was cut off left it behind, nobody knows its secret: \
-                 delete it in Xident's dashboard.",
-                twin.id.0
-            );
-            ctx.warn("The project has an API key of the same name already", detail);
-        }
-        let mut row: wire::Key = match client.create_api_key(&body).await {
-            Ok(row) => row,
-            Err(error) if error.may_have_applied() => {
-                return Err(left_behind(client, plan, &before, error, ctx).await);
-            }
-            Err(error) => return Err(error.into()),
-        };
         let secret = row.take_secret();
         if secret.is_none() {
             ctx.warn(
-                "The secret of the key is not known",
-                "Xident created the key, and its answer has no secret under any name that the provider knows. Take it from the \
-                 dashboard, or create another key there. Please report the names of the answer's fields.",
+                format!("The secret of the API key `{}` is not known", row.id.0),
+                "Xident created the key, and its response has no secret under any name that the provider knows. Take it from the \
+                 dashboard, or create another key there. Please report the names of the response's fields.",
             );
         }
         Ok(ApiKeyModel { secret: secret.into(), ..plan }.with(row))
@@ -174,13 +213,13 @@ impl Resource for ApiKey {
         ctx: &mut Context<ApiKeyModel>,
     ) -> Result<Option<ApiKeyModel>, Diagnostics> {
         let id = state.id.as_str().unwrap_or_default();
-        let row = client.api_key::<wire::Key>(id).await?;
+        let row = client.api_key(id).await?;
         if row.is_none() && !state.name.is_null() {
             ctx.warn(
                 "An API key is gone",
                 format!(
-                    "Xident has no API key `{id}` any more. It was deleted outside of Terraform and is planned for creation, with a new \
-                     secret. To stop managing it instead, remove the resource and run `terraform apply`."
+                    "Xident no longer has the API key `{id}`. It was deleted outside of Terraform and is planned for creation, with a \
+                     new secret. To stop managing it instead, remove the resource and run `terraform apply`."
                 ),
             );
         }
@@ -219,7 +258,7 @@ impl Listable for ApiKey {
     }
 
     async fn list(&self, client: &Client, _: Value, sink: &mut ListSink<ApiKeyModel>) -> Result<(), Diagnostics> {
-        for row in client.api_keys::<wire::Key>(CachePolicy::UseCached).await? {
+        for row in client.api_keys(CachePolicy::UseCached).await? {
             let name = row.name.clone().unwrap_or_else(|| row.id.0.clone());
             sink.push(name, ApiKeyModel::default().with(row)).await;
         }
@@ -227,108 +266,24 @@ impl Listable for ApiKey {
     }
 }
 
-/// What is said after a create whose answer was lost, and the secret with it. The key, if it is there, is kept in state: it
-/// counts as not wholly created there, so that the next apply deletes it and creates another.
-async fn left_behind(
-    client: &Client,
-    plan: ApiKeyModel,
-    before: &[wire::Key],
-    error: Error,
-    ctx: &mut Context<ApiKeyModel>,
-) -> Diagnostics {
-    let name = plan.name.as_str().unwrap_or_default().to_owned();
-    let look = || client.api_keys::<wire::Key>(CachePolicy::RefreshAfterWrite);
-    let mut rows = match retry_once(look).await {
-        Ok(rows) => rows,
-        Err(look) => {
-            let way_out = "Nothing of it is in state. If Xident's dashboard shows the key, delete it there, because nobody knows its \
-                           secret; then apply again.";
-            return outcome_unknown(error, way_out, look);
-        }
-    };
-    let was_there = |row: &wire::Key| before.iter().any(|earlier| earlier.id.0 == row.id.0);
-    rows.retain(|row| row.name.as_deref() == Some(name.as_str()) && !was_there(row));
-    match (rows.pop(), rows.len()) {
-        (None, _) => error
-            .with_observation(
-                "The list of keys was read and does not show the key, so most likely it was not created. Apply again.",
-            )
-            .into(),
-        (Some(row), 0) => {
-            let detail = format!(
-                "Xident created the key `{}`, and the answer with its secret was lost. The next apply deletes the key and creates \
-                 another.\n{}",
-                row.id.0,
-                error.description()
-            );
-            ctx.save(&plan.with(row));
-            Diagnostic::error("The secret of an API key was lost", detail).into()
-        }
-        (Some(row), _) => {
-            let ids = rows.iter().chain([&row]).map(|row| format!("`{}`", row.id.0)).collect::<Vec<_>>().join(", ");
-            let detail = format!(
-                "The answer was lost, and there is more than one new API key with the name \"{name}\": {ids}. One of them may be of \
-                 this create, and nobody knows its secret. Delete it in Xident's dashboard, then apply again.\n{}",
-                error.description()
-            );
-            Diagnostic::error("An API key may be left behind", detail).into()
-        }
-    }
+/// The error of a create whose response was lost. `warning` says which key the list has.
+fn secret_lost(id: &str, warning: &Diagnostic) -> Diagnostic {
+    let detail = format!(
+        "Xident created the key, and the response that has its secret was lost. The next apply deletes the key and creates \
+         another. {}",
+        warning.detail
+    );
+    Diagnostic::error(format!("The secret of the API key `{id}` was lost"), detail)
 }
 
-mod wire {
-    //! A key as the vendor answers it. All but the fields of the request is inferred.
+#[cfg(test)]
+mod tests {
+    use super::is_same_time;
 
-    use std::collections::BTreeMap;
-
-    use serde::{Deserialize, Deserializer};
-    use serde_json::Value as Json;
-
-    use super::super::client::Row;
-    use crate::framework::Secret;
-
-    /// Where a secret may be, the likeliest first.
-    const SECRETS: [&str; 5] = ["token", "secret_key", "secret", "api_key", "key"];
-
-    #[derive(Deserialize)]
-    pub(super) struct Key {
-        pub(super) id: Id,
-        pub(super) name: Option<String>,
-        pub(super) callback_url: Option<String>,
-        pub(super) expires_at: Option<String>,
-        pub(super) rule_id: Option<i64>,
-        pub(super) created_at: Option<String>,
-        /// Never printed: one of them is the secret.
-        #[serde(flatten)]
-        others: BTreeMap<String, Json>,
-    }
-
-    impl Row for Key {
-        fn key(&self) -> String {
-            self.id.0.clone()
-        }
-    }
-
-    impl Key {
-        /// The secret, which only the answer of a create has.
-        pub(super) fn take_secret(&mut self) -> Option<Secret> {
-            SECRETS.iter().find_map(|name| match self.others.remove(*name) {
-                Some(Json::String(text)) if !text.is_empty() => Some(text.into()),
-                _ => None,
-            })
-        }
-    }
-
-    /// An id, which may be a number.
-    pub(super) struct Id(pub(super) String);
-
-    impl<'de> Deserialize<'de> for Id {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            match Json::deserialize(deserializer)? {
-                Json::String(text) if !text.is_empty() => Ok(Self(text)),
-                Json::Number(number) => Ok(Self(number.to_string())),
-                _ => Err(serde::de::Error::custom("an id is text or a number")),
-            }
-        }
+    #[test]
+    fn times_are_compared_as_moments() {
+        assert!(is_same_time("2027-01-01T00:00:00Z", "2027-01-01T01:00:00+01:00"));
+        assert!(!is_same_time("2027-01-01T00:00:00Z", "2027-01-01T00:00:01Z"));
+        assert!(!is_same_time("soon", "later"));
     }
 }

@@ -1,18 +1,18 @@
-//! `idv_xident_blacklist_entry`: a face that is to be turned away.
+//! `idv_xident_blacklist_entry`: a face that Xident rejects.
 //!
-//! `v1` can only add: its page has neither list nor delete, so state is what was sent, and destroy forgets. `verify/v1` lists
-//! and deletes, and its create is asynchronous and answers no id. There the entry is found by looking before and after: what
-//! is new, of an image, and for the same reason is ours. One at a time is added in a run, so that entries of one reason are
-//! not taken for each other; whoever else adds in the same seconds for the same reason makes it ambiguous, and then nothing
-//! is guessed.
+//! `v1` can only add an entry: its page has neither list nor delete, so state is what was sent, and a destroy removes the entry
+//! from state only. `verify/v1` lists and deletes. Its create is asynchronous and returns no id, so the entry is found in the
+//! list: a new entry of an image with the same reason. Entries with the same reason are added one after the other. If somebody
+//! else adds one with the same reason at the same time, the result is an error that names both entries.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::blacklist::{Adding, BlacklistRow};
+use super::blacklist::BlacklistRow;
 use super::client::{Api, Client};
 use super::image;
 use crate::framework::resource::{Change, Context, Planning, Resource};
@@ -20,20 +20,15 @@ use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Private, Rule, Schema, Secret, Type, Value, identity,
 };
 use crate::http::CachePolicy;
-use crate::vendors::shared::errors::outcome_unknown;
 use crate::vendors::shared::import_id;
+use crate::vendors::shared::reconcile::{IfPresent, Lookup, Noun};
 
-/// How long a new entry is looked for, one wait a try. Each look counts against the vendor's limit.
-const WAITS: [Duration; 6] = [
-    Duration::ZERO,
-    Duration::from_millis(1100),
-    Duration::from_secs(2),
-    Duration::from_secs(4),
-    Duration::from_secs(8),
-    Duration::from_secs(16),
-];
+/// The waits before each read of the list after a create. The first is long enough for most images to be processed: an earlier
+/// read may show only an entry that somebody else added at the same time. Each read counts against the vendor's limit.
+const WAITS: [Duration; 4] =
+    [Duration::from_secs(3), Duration::from_secs(4), Duration::from_secs(8), Duration::from_secs(16)];
 
-/// One entry.
+/// The resource of one entry.
 #[derive(Clone, Copy)]
 pub(super) struct BlacklistEntry;
 
@@ -59,7 +54,7 @@ impl BlacklistEntryModel {
         entries.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
     }
 
-    /// This entry with what the vendor lists of it. What it does not give back stays.
+    /// This entry with the fields of its row. Attributes that the list does not have are kept.
     fn with(mut self, row: BlacklistRow) -> Self {
         self.id = row.id.to_string().into();
         if row.reason.is_some() {
@@ -67,6 +62,51 @@ impl BlacklistEntryModel {
         }
         self.created_at = row.created_at.into();
         self
+    }
+}
+
+/// Finds the entry of a reason in the blacklist.
+struct Search<'s> {
+    client: &'s Client,
+    reason: &'s str,
+}
+
+#[async_trait]
+impl Lookup for Search<'_> {
+    type Row = BlacklistRow;
+
+    fn noun(&self) -> Noun<'_> {
+        Noun {
+            vendor: "Xident",
+            kind: "blacklist entry",
+            name: self.reason,
+            type_name: BlacklistEntry::NAME,
+            console: "Xident's dashboard",
+        }
+    }
+
+    async fn rows(&self) -> Result<Vec<BlacklistRow>, Diagnostics> {
+        Ok(self.client.blacklist(CachePolicy::RefreshAfterWrite).await?)
+    }
+
+    fn id(&self, row: &BlacklistRow) -> String {
+        row.id.to_string()
+    }
+
+    fn matches(&self, row: &BlacklistRow) -> bool {
+        row.is_of_image() && row.reason.as_deref() == Some(self.reason)
+    }
+
+    fn created_at(&self, row: &BlacklistRow) -> Option<Timestamp> {
+        row.created_at.as_deref()?.parse().ok()
+    }
+
+    fn vendor_time(&self) -> Option<Timestamp> {
+        self.client.http.vendor_time()
+    }
+
+    fn waits(&self) -> &[Duration] {
+        &WAITS
     }
 }
 
@@ -78,31 +118,34 @@ impl Resource for BlacklistEntry {
     const NAME: &'static str = "xident_blacklist_entry";
 
     fn schema(&self) -> Schema {
-        let given = |name: &str, what: &str| Attribute::string(name).computed().use_state_for_unknown().describe(what);
+        let computed =
+            |name: &str, what: &str| Attribute::string(name).computed().use_state_for_unknown().describe(what);
         let mut attributes = vec![
-            given("id", "The id that Xident gave the entry: `bl_...` through `v1`, a number through `verify/v1`."),
+            computed("id", "The id that Xident chose for the entry: `bl_...` through `v1`, a number through `verify/v1`."),
             Attribute::string("reason")
                 .required()
                 .requires_replace()
                 .rule(Rule::Length(1, 500))
-                .describe("Why the face is turned away, such as `fraud`."),
+                .describe("Why the face is rejected, such as `fraud`."),
             Attribute::of("metadata", Type::map(Type::String)).optional().requires_replace().describe(
-                "Any texts that Xident keeps with the entry. Only `v1` has it: through `verify/v1` it stays in Terraform's state.",
+                "Any texts that Xident stores with the entry. Only `v1` has it: through `verify/v1` it is only in Terraform's state.",
             ),
         ];
         attributes.extend(image::attributes());
-        attributes.push(given("created_at", "When the entry was added, as the vendor writes it. Null through `v1`."));
+        attributes
+            .push(computed("created_at", "When the entry was added, as the vendor writes it. Null through `v1`."));
         Schema::new(
-            "A face on the blacklist of the project. Xident cannot change an entry, and never gives the image back. Through \
-             `api = \"v1\"` entries can only be added: a destroy forgets them, and changes made elsewhere are not found. Through \
-             `api = \"verify/v1\"` an image is processed for a while and answered without an id; the entry is found by its \
-             reason, so entries are added one at a time.",
+            "A face on the blacklist of the project. Xident cannot change an entry, and never returns the image. Through \
+             `api = \"v1\"` entries can only be added: a destroy removes them from state only, and changes made elsewhere are not \
+             found. Through `api = \"verify/v1\"` an image is processed for some seconds, and the response has no id: the entry is \
+             found in the list by its reason. Entries with different reasons are added in parallel, those with the same reason one \
+             after the other. If somebody else adds an entry with the same reason at the same time, the apply fails and names both.",
             attributes,
         )
     }
 
     fn identity(&self) -> Vec<identity::IdentityAttribute> {
-        vec![identity::required("id", "The id that Xident gave the entry."), super::service()]
+        vec![identity::required("id", "The id that Xident chose for the entry."), super::service()]
     }
 
     fn validate(&self, config: &BlacklistEntryModel, diagnostics: &mut Diagnostics) {
@@ -112,7 +155,7 @@ impl Resource for BlacklistEntry {
     fn plan(&self, planning: &mut Planning<BlacklistEntryModel>) -> Result<(), Diagnostics> {
         image::adopt(planning)?;
         if let Some(prior) = &planning.prior {
-            // An update sends nothing, so it learns nothing.
+            // An update sends nothing, so nothing new is returned.
             planning.plan.created_at.clone_from(&prior.created_at);
         }
         if planning.prior.is_none() || !planning.requires_replace.is_empty() {
@@ -125,12 +168,12 @@ impl Resource for BlacklistEntry {
         if image::seen_through(private, Api::VerifyV1) {
             return Diagnostics::new();
         }
+        let id = prior.id.as_str().unwrap_or_default();
         let detail = format!(
-            "Terraform stops managing the entry `{}`, and the face stays on the blacklist: the API `v1` cannot remove one. Remove it \
-             in Xident's dashboard, or use `api = \"verify/v1\"`.",
-            prior.id.as_str().unwrap_or_default()
+            "Terraform stops managing the entry `{id}`, and the face stays on the blacklist: the API `v1` cannot remove an entry. \
+             Remove it in Xident's dashboard, or use `api = \"verify/v1\"`."
         );
-        Diagnostic::warning("Destroy forgets the blacklist entry", detail).into()
+        Diagnostic::warning(format!("The blacklist entry `{id}` stays at Xident"), detail).into()
     }
 
     async fn create(
@@ -148,45 +191,16 @@ impl Resource for BlacklistEntry {
         }
         if !plan.metadata().is_empty() {
             ctx.warn(
-                "Xident does not keep `metadata`",
-                "The API `verify/v1` has no metadata of an entry. It is kept in Terraform's state and sent to nobody.",
+                "Xident does not store `metadata`",
+                "The API `verify/v1` has no metadata of an entry. It is kept in Terraform's state and is not sent.",
             );
         }
-        let mut adding = client.adding().await;
-        let before = adding.before().await?;
-        let answer = client.add_to_blacklist(image.expose(), plan.reason(), &BTreeMap::new()).await;
-        if let Err(error) = &answer
-            && !error.may_have_applied()
-        {
-            return Err(error.clone().into());
-        }
-        match (find_new(&mut adding, &plan, &before).await, answer) {
-            (Ok(Some(row)), answer) => {
-                if let Err(error) = answer {
-                    ctx.warn(
-                        "The entry was added though Xident reported an error",
-                        format!("It is on the blacklist and is kept in state.\n{}", error.description()),
-                    );
-                }
-                Ok(plan.with(row))
-            }
-            (Ok(None), Err(error)) => Err(error
-                .with_observation(
-                    "The blacklist was read and does not show the entry, so most likely it was not added. Apply again.",
-                )
-                .into()),
-            (Ok(None), Ok(_)) => Err(not_listed(&plan).into()),
-            (Err(look), Err(error)) => Err(outcome_unknown(
-                error,
-                "Nothing of it is in state. CachePolicy at the blacklist in Xident's dashboard before you apply again; an entry that is \
-                 there can be imported by its number.",
-                look,
-            )),
-            (Err(mut diagnostics), Ok(_)) => {
-                diagnostics.push(not_listed(&plan));
-                Err(diagnostics)
-            }
-        }
+        let search = Search { client, reason: plan.reason() };
+        let send = client.add_image_to_blacklist(image.expose(), plan.reason());
+        let creates = &client.blacklist_creates;
+        let created = creates.create_without_id(&search, plan.reason(), IfPresent::Create, send).await?;
+        ctx.append(created.warning);
+        Ok(plan.with(created.row))
     }
 
     async fn read(
@@ -200,8 +214,8 @@ impl Resource for BlacklistEntry {
         if client.api() == Api::V1 {
             if imported {
                 ctx.warn(
-                    "The blacklist entry is taken on trust",
-                    format!("The API `v1` shows no entries, so nobody has looked whether `{id}` exists, and why."),
+                    "The blacklist entry is imported without a check",
+                    format!("The API `v1` lists no entries, so it is not known whether `{id}` exists and which reason it has."),
                 );
             }
             return Ok(Some(state));
@@ -212,7 +226,7 @@ impl Resource for BlacklistEntry {
             ctx.warn(
                 "A blacklist entry is gone",
                 format!(
-                    "Xident has no blacklist entry `{id}` any more. It was removed outside of Terraform and is planned for creation. \
+                    "Xident no longer has the blacklist entry `{id}`. It was removed outside of Terraform and is planned for creation. \
                      To stop managing it instead, remove the resource and run `terraform apply`."
                 ),
             );
@@ -220,7 +234,7 @@ impl Resource for BlacklistEntry {
         Ok(row.map(|row| state.with(row)))
     }
 
-    /// Nothing is sent: what can change in place are gaps that an import left, and how the image is given.
+    /// Sends nothing: only attributes that an import left null, and the attribute that has the image, change in place.
     async fn update(
         &self,
         _: &Client,
@@ -289,28 +303,6 @@ impl Listable for BlacklistEntry {
     }
 }
 
-/// The entry that is there now and was not before; none if it does not appear within the bound.
-async fn find_new(
-    adding: &mut Adding<'_>,
-    plan: &BlacklistEntryModel,
-    before: &BTreeSet<i64>,
-) -> Result<Option<BlacklistRow>, Diagnostics> {
-    for wait in WAITS {
-        tokio::time::sleep(wait).await;
-        let mut rows = adding.after().await?;
-        rows.retain(|row| {
-            let of_image = row.source.as_deref().is_none_or(|source| source == "image");
-            !before.contains(&row.id) && of_image && row.reason.as_deref() == plan.reason.as_str()
-        });
-        match rows.len() {
-            0 => {}
-            1 => return Ok(rows.pop()),
-            _ => return Err(ambiguous(plan, &rows).into()),
-        }
-    }
-    Ok(None)
-}
-
 fn of_the_other_generation(id: &str) -> Diagnostic {
     let detail = format!(
         "The blacklist entry `{id}` was added through the API `v1`, and `verify/v1` numbers entries differently, so it cannot be found \
@@ -318,25 +310,4 @@ fn of_the_other_generation(id: &str) -> Diagnostic {
          `terraform query` lists them."
     );
     Diagnostic::error("The entry belongs to the other generation of the API", detail)
-}
-
-const IMPORT: &str = "import {\n  to = idv_xident_blacklist_entry.NAME\n  id = \"NUMBER\"\n}";
-
-fn not_listed(plan: &BlacklistEntryModel) -> Diagnostic {
-    let detail = format!(
-        "Xident accepted the image for the reason \"{}\", and its entry is not known yet. It may exist and is not in state. CachePolicy at \
-         the blacklist, by `terraform query` or in the dashboard, before applying again; if it is there, import it:\n\n{IMPORT}",
-        plan.reason()
-    );
-    Diagnostic::error("The blacklist entry cannot be found", detail)
-}
-
-fn ambiguous(plan: &BlacklistEntryModel, rows: &[BlacklistRow]) -> Diagnostic {
-    let ids = rows.iter().map(|row| format!("`{}`", row.id)).collect::<Vec<_>>().join(", ");
-    let detail = format!(
-        "After the create, the blacklist has more than one new entry for the reason \"{}\": {ids}. Somebody else added one at the same \
-         time, and the list does not say whose is whose. CachePolicy at them in the dashboard, and import the right one:\n\n{IMPORT}",
-        plan.reason()
-    );
-    Diagnostic::error("More than one new blacklist entry", detail)
 }

@@ -1,23 +1,23 @@
 //! `idv_xident_face_enrollment`: the face of a user as a second factor.
 //!
-//! `v1` can only register. `verify/v1` tells whether a user is enrolled and can remove the face; its answer to a registration
-//! is a challenge whose meaning is not documented, so the enrollment is looked for afterwards, with a bound.
+//! `v1` can only enroll. `verify/v1` returns whether a user is enrolled and can remove the face. Its response to an enrollment
+//! is a challenge whose meaning is not documented, so the enrollment is read afterwards, for a limited time.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::client::{Api, Client, Face};
+use super::client::{Api, Client};
+use super::faces::Face;
 use super::image;
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Private, Rule, Schema, Secret, identity};
 use crate::http::CachePolicy;
-use crate::vendors::shared::errors::outcome_unknown;
 use crate::vendors::shared::import_id;
-use crate::vendors::shared::reconcile::retry_once;
+use crate::vendors::shared::reconcile::{Noun, confirm, import_block, retry_once};
 
-/// How long an enrollment is looked for, one wait a try.
+/// The waits before each read of a new enrollment.
 const WAITS: [Duration; 5] = [
     Duration::ZERO,
     Duration::from_millis(500),
@@ -26,7 +26,7 @@ const WAITS: [Duration; 5] = [
     Duration::from_secs(4),
 ];
 
-/// One enrollment.
+/// The resource of one enrollment.
 #[derive(Clone, Copy)]
 pub(super) struct FaceEnrollment;
 
@@ -46,8 +46,18 @@ impl FaceEnrollmentModel {
         self.user_id.as_str().unwrap_or_default()
     }
 
+    fn noun(&self) -> Noun<'_> {
+        Noun {
+            vendor: "Xident",
+            kind: "enrollment",
+            name: self.user_id(),
+            type_name: FaceEnrollment::NAME,
+            console: "Xident's dashboard",
+        }
+    }
+
     fn with(self, face: Face) -> Self {
-        // Only one of the generations tells the face's id, and the other does not take it away.
+        // Only `v1` returns the id of the face. It stays in state when `verify/v1` reads the enrollment.
         let face_id = face.face_id.or_else(|| self.face_id.as_str().map(str::to_owned)).into();
         Self { face_id, enrolled_at: face.enrolled_at.into(), ..self }
     }
@@ -61,21 +71,25 @@ impl Resource for FaceEnrollment {
     const NAME: &'static str = "xident_face_enrollment";
 
     fn schema(&self) -> Schema {
-        let given = |name: &str, what: &str| Attribute::string(name).computed().use_state_for_unknown().describe(what);
+        let computed =
+            |name: &str, what: &str| Attribute::string(name).computed().use_state_for_unknown().describe(what);
         let mut attributes = vec![
             Attribute::string("user_id")
                 .required()
                 .requires_replace()
                 .rule(Rule::Length(1, 255))
-                .describe("The user, by the id that your own site has for them."),
+                .describe("The id that your own site has for the user."),
         ];
         attributes.extend(image::attributes());
-        attributes
-            .push(given("face_id", "The id that Xident gave the face. Null through `verify/v1`, which tells none."));
-        attributes.push(given("enrolled_at", "When the face was enrolled, as the vendor writes it."));
+        attributes.push(computed(
+            "face_id",
+            "The id that Xident chose for the face. Null through `verify/v1`, which returns none.",
+        ));
+        attributes.push(computed("enrolled_at", "When the face was enrolled, as the vendor writes it."));
         Schema::new(
-            "The face of a user, enrolled as a second factor. Xident never gives the image back. Through `api = \"v1\"` a face can only \
-             be enrolled: a destroy forgets it, and changes made elsewhere are not found. `api = \"verify/v1\"` finds and removes it.",
+            "The face of a user, enrolled as a second factor. Xident never returns the image. Through `api = \"v1\"` a face can only be \
+             enrolled: a destroy removes it from state only, and changes made elsewhere are not found. `api = \"verify/v1\"` can \
+             read and remove it.",
             attributes,
         )
     }
@@ -91,7 +105,7 @@ impl Resource for FaceEnrollment {
     fn plan(&self, planning: &mut Planning<FaceEnrollmentModel>) -> Result<(), Diagnostics> {
         image::adopt(planning)?;
         if let Some(prior) = &planning.prior {
-            // An update sends nothing, so it learns nothing.
+            // An update sends nothing, so nothing new is returned.
             planning.plan.face_id.clone_from(&prior.face_id);
             planning.plan.enrolled_at.clone_from(&prior.enrolled_at);
         }
@@ -110,7 +124,7 @@ impl Resource for FaceEnrollment {
              Xident's dashboard, or use `api = \"verify/v1\"`.",
             prior.user_id()
         );
-        Diagnostic::warning("Destroy forgets the face", detail).into()
+        Diagnostic::warning(prior.noun().summary("stays at Xident"), detail).into()
     }
 
     async fn create(
@@ -123,45 +137,23 @@ impl Resource for FaceEnrollment {
         let image = image::chosen(&config.face_image, &config.face_image_wo)?;
         image::note_create(ctx, client.api())?;
         if client.api() == Api::V1 {
-            let face = client.register_face(plan.user_id(), image.expose()).await?;
+            let face = client.enroll_face(plan.user_id(), image.expose()).await?;
             return Ok(plan.with(face));
         }
         if client.face(plan.user_id(), CachePolicy::Refresh).await?.is_some() {
             return Err(exists(&plan).into());
         }
-        let answer = client.register_face(plan.user_id(), image.expose()).await;
-        if let Err(error) = &answer
-            && !error.may_have_applied()
-        {
-            return Err(error.clone().into());
-        }
-        match (find(client, &plan).await, answer) {
-            (Ok(Some(face)), answer) => {
-                if let Err(error) = answer {
-                    ctx.warn(
-                        "The face was enrolled though Xident reported an error",
-                        format!("The user is enrolled, and it is kept in state.\n{}", error.description()),
-                    );
-                }
-                Ok(plan.with(face))
+        let face = match client.enroll_image(plan.user_id(), image.expose()).await {
+            Ok(()) => find(client, plan.user_id()).await?,
+            Err(error) => {
+                let read = || find(client, plan.user_id());
+                let confirmed = confirm(&plan.noun(), "created", error, read, Option::is_some, RECOVERY).await?;
+                ctx.append([confirmed.warning]);
+                confirmed.value
             }
-            (Ok(None), Err(error)) => Err(error
-                .with_observation(
-                    "Xident was asked and does not know the face, so most likely it was not enrolled. Apply again.",
-                )
-                .into()),
-            (Ok(None), Ok(_)) => Err(not_enrolled(&plan).into()),
-            (Err(look), Err(error)) => Err(outcome_unknown(
-                error,
-                "Nothing of it is in state. Once Xident answers, apply again: a face that was enrolled is found then, and the \
-                 message has the lines that import it.",
-                look,
-            )),
-            (Err(mut look), Ok(_)) => {
-                look.push(not_enrolled(&plan));
-                Err(look)
-            }
-        }
+        };
+        let face = face.ok_or_else(|| not_enrolled(&plan))?;
+        Ok(plan.with(face))
     }
 
     async fn read(
@@ -174,9 +166,9 @@ impl Resource for FaceEnrollment {
         if client.api() == Api::V1 {
             if imported {
                 ctx.warn(
-                    "The enrollment is taken on trust",
+                    "The enrollment is imported without a check",
                     format!(
-                        "The API `v1` shows no enrollments, so nobody has looked whether the user `{}` has one.",
+                        "The API `v1` cannot read an enrollment, so it is not known whether the user `{}` has one.",
                         state.user_id()
                     ),
                 );
@@ -188,7 +180,7 @@ impl Resource for FaceEnrollment {
             ctx.warn(
                 "A face is gone",
                 format!(
-                    "The user `{}` is not enrolled at Xident any more. The face was removed outside of Terraform and is planned for \
+                    "The user `{}` is no longer enrolled at Xident. The face was removed outside of Terraform and is planned for \
                      creation. To stop managing it instead, remove the resource and run `terraform apply`.",
                     state.user_id()
                 ),
@@ -197,7 +189,7 @@ impl Resource for FaceEnrollment {
         Ok(face.map(|face| state.with(face)))
     }
 
-    /// Nothing is sent: what can change in place are gaps that an import left, and how the image is given.
+    /// Sends nothing: only attributes that an import left null, and the attribute that has the image, change in place.
     async fn update(
         &self,
         _: &Client,
@@ -232,13 +224,16 @@ impl Resource for FaceEnrollment {
     }
 }
 
-/// The enrollment, once it is there; none if it does not appear within the bound.
-async fn find(client: &Client, plan: &FaceEnrollmentModel) -> Result<Option<Face>, Diagnostics> {
+const RECOVERY: &str = "Nothing of it is in state. Apply again once Xident responds: if the face was enrolled, the error then has the \
+                        lines that import it.";
+
+/// Reads the enrollment until it exists; `None` if it does not within the waits.
+async fn find(client: &Client, user_id: &str) -> Result<Option<Face>, Diagnostics> {
     for wait in WAITS {
         tokio::time::sleep(wait).await;
-        let look = || client.face(plan.user_id(), CachePolicy::RefreshAfterWrite);
-        if let Some(face) = retry_once(look).await? {
-            return Ok(Some(face));
+        let face = retry_once(|| client.face(user_id, CachePolicy::RefreshAfterWrite)).await?;
+        if face.is_some() {
+            return Ok(face);
         }
     }
     Ok(None)
@@ -246,18 +241,19 @@ async fn find(client: &Client, plan: &FaceEnrollmentModel) -> Result<Option<Face
 
 fn exists(plan: &FaceEnrollmentModel) -> Diagnostic {
     let detail = format!(
-        "The user `{0}` is enrolled at Xident already, and another image would replace the one they sign in with. Nothing was sent. To \
-         manage the enrollment that exists, add this beside the resource and apply again:\n\nimport {{\n  to = \
-         idv_xident_face_enrollment.NAME\n  id = \"{0}\"\n}}",
-        plan.user_id()
+        "The user `{}` is already enrolled at Xident, and another image would replace the one they sign in with. Nothing was \
+         sent. To manage the existing enrollment, add this block beside the resource and apply again:\n\n{}",
+        plan.user_id(),
+        import_block(FaceEnrollment::NAME, plan.user_id())
     );
-    Diagnostic::error("The user is enrolled already", detail)
+    Diagnostic::error("The user is already enrolled", detail)
 }
 
 fn not_enrolled(plan: &FaceEnrollmentModel) -> Diagnostic {
     let detail = format!(
-        "Xident accepted the image of the user `{}` and answered a challenge, and the user is not enrolled yet. The image may still be \
-         processed, or the user has to confirm it. Wait, then import the enrollment, or apply again to send the image anew.",
+        "Xident accepted the image of the user `{}` and returned a challenge, but the user is not enrolled yet. The image may \
+         still be processed, or the user has to confirm it. Wait, then import the enrollment, or apply again to send the image \
+         once more.",
         plan.user_id()
     );
     Diagnostic::error("The face is not enrolled yet", detail)

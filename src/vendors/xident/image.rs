@@ -1,37 +1,37 @@
-//! The image of a face, as the objects that send one share it, and what an import cannot know of it.
+//! The image of a face, for the objects that send one.
 //!
-//! The vendor never gives an image back. An object that was imported therefore begins without one: the first apply records
-//! the configuration's, and sends nothing.
+//! The vendor never returns an image. So an object that was imported has none in state: the first apply records the image of
+//! the configuration and sends nothing.
 
 use super::client::Api;
 
 use crate::framework::resource::{Context, Planning};
 use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Model, Path, Private, Rule, Secret, model, secret};
 
-/// In private state: the object was imported, and its gaps are filled by the next apply.
+/// Key in private state: the object was imported, and the next apply records the attributes that are null.
 const ADOPTED: &str = "adopted";
 
-/// In private state: the generation of the API that the object was last seen through.
+/// Key in private state: the generation of the API that last created or read the object.
 const API: &str = "api";
 
 /// The name of the attribute.
 const NAME: &str = "face_image";
 
-/// The attribute that says when the write-only image is another one.
+/// The name of the attribute that changes when the write-only image does.
 const VERSION: &str = "face_image_wo_version";
 
-/// The three attributes of the image.
+/// Returns the three attributes of the image.
 pub(super) fn attributes() -> [Attribute; 3] {
     let [plain, write_only, version] =
         secret::attributes(NAME, "The image of the face, in base64 as `filebase64` gives it.");
-    let another = |attribute: Attribute| {
-        let description = format!("{} Another value makes another object.", attribute.description);
+    let replacing = |attribute: Attribute| {
+        let description = format!("{} Another value replaces the object.", attribute.description);
         attribute.describe(description)
     };
     [
-        another(plain).rule(Rule::Length(1, 10_000_000)).rule(BASE64),
+        replacing(plain).rule(Rule::Length(1, 10_000_000)).rule(BASE64),
         write_only.rule(Rule::Length(1, 10_000_000)).rule(BASE64),
-        another(version),
+        replacing(version),
     ]
 }
 
@@ -45,7 +45,7 @@ const BASE64: Rule = Rule::Custom {
     },
 };
 
-/// Checks the image of a configuration offline.
+/// Checks the image of a configuration without a request.
 pub(super) fn check(
     plain: &Attr<Secret>,
     write_only: &Attr<Secret>,
@@ -55,12 +55,12 @@ pub(super) fn check(
     secret::check(NAME, plain, write_only, version, &Path::root(), diagnostics);
 }
 
-/// The image to send; an error where there is none.
+/// Returns the image to send; an error if there is none.
 pub(super) fn chosen<'s>(plain: &'s Attr<Secret>, write_only: &'s Attr<Secret>) -> Result<&'s Secret, Diagnostics> {
     secret::chosen(plain, write_only).ok_or_else(missing)
 }
 
-/// Says at plan time that there is no image to send.
+/// Fails at plan time if there is no image to send.
 pub(super) fn require(plain: &Attr<Secret>, write_only: &Attr<Secret>) -> Result<(), Diagnostics> {
     if plain.is_null() && write_only.is_null() { Err(missing()) } else { Ok(()) }
 }
@@ -71,12 +71,12 @@ fn missing() -> Diagnostics {
     Diagnostic::error("`face_image` is missing", detail).at(Path::to("face_image_wo")).into()
 }
 
-/// Notes through which generation an object is created.
+/// Records the generation through which an object is created.
 pub(super) fn note_create<M: Model>(ctx: &mut Context<M>, api: Api) -> Result<(), Diagnostics> {
     ctx.private.set(API, &api.name())
 }
 
-/// Notes through which generation an object is read. Whether this is the read of its import, before which nothing was noted.
+/// Records the generation through which an object is read. Returns whether this is the read of its import.
 pub(super) fn note_read<M: Model>(ctx: &mut Context<M>, api: Api) -> Result<bool, Diagnostics> {
     let imported = ctx.private.get::<String>(API).is_none();
     if imported {
@@ -86,18 +86,18 @@ pub(super) fn note_read<M: Model>(ctx: &mut Context<M>, api: Api) -> Result<bool
     Ok(imported)
 }
 
-/// The gaps of an import are filled.
+/// Records that the attributes that an import left null are in state.
 pub(super) fn filled<M: Model>(ctx: &mut Context<M>) {
     ctx.private.remove(ADOPTED);
 }
 
-/// Whether the object was last seen through this generation.
+/// Whether this generation last created or read the object.
 pub(super) fn seen_through(private: &Private, api: Api) -> bool {
     private.get::<String>(API).as_deref() == Some(api.name())
 }
 
-/// Completes what replaces the object: another image does, and what an import left open does not. To give an image for the
-/// first time, or in the other attribute, is no change of it.
+/// Completes the attributes whose change replaces the object. Another image does; an attribute that an import left null does
+/// not. Setting the image for the first time, or in the other attribute, is no change of it.
 pub(super) fn adopt<M: Model>(planning: &mut Planning<M>) -> Result<(), Diagnostics> {
     let Some(prior) = &planning.prior else { return Ok(()) };
     let (prior, plan) = (model::encode(prior)?, model::encode(&planning.plan)?);

@@ -3,11 +3,15 @@
 //! The vendor's reference page describes an older API (`v1`) than its OpenAPI document (`verify/v1`); see `client`.
 
 mod api_key;
+mod api_keys;
 mod blacklist;
 mod blacklist_entry;
 mod client;
 mod face_enrollment;
+mod faces;
+mod hints;
 mod image;
+mod project;
 mod requirements;
 mod usage;
 mod webhook_signature;
@@ -28,11 +32,11 @@ use crate::framework::provider::{self, AnyClient, Common, Registration};
 use crate::framework::{Attribute, Diagnostic, Diagnostics, Rule, Secret, Value, Vendor};
 use crate::http::{self, EndpointLimit, HeaderName, Kind, StaticHeader};
 
-/// The address of the service where none is configured.
+/// The default address of the service.
 const ADDRESS: &str = "https://api.xident.io";
 
-/// The limits of the vendor's page. The newer document names none, so the same are assumed for its paths; what the answers
-/// say of the limit counts in both.
+/// The limits of the vendor's page. The newer document has none, so the same limits are assumed for its paths. The headers of
+/// responses override them in both generations.
 const LIMITS: [(&str, NonZeroU32); 5] = [
     ("/tokens/verify", per_minute(100)),
     ("/face-2fa", per_minute(60)),
@@ -63,30 +67,30 @@ impl provider::Client for Client {
     }
 }
 
-/// What the vendor says about the secret key, by a call that each generation has.
+/// Checks the secret key with a call that each generation has.
 async fn secret_key(client: &Client) -> CheckResult {
     let result = match client.api() {
         Api::V1 => client.usage::<IgnoredAny>(None, None).await.map(drop),
         Api::VerifyV1 => client.check_api_keys().await,
     };
     match result {
-        // Without the secret key, which is no mistake where the publishable one is enough.
+        // No secret key is configured, which is no mistake if only the publishable key is needed.
         Err(error) if error.kind() == Kind::Request => CheckResult::warning("credentials", error.to_string()),
         result => health::credentials(result),
     }
 }
 
-/// The part of every identity that says which service the object is at.
+/// The attribute of every identity that says which service the object is at.
 fn service() -> identity::IdentityAttribute {
     identity::optional("base_url", "The address of the service. Taken from the provider block when it is left out.")
 }
 
-/// Refuses a list of what `verify/v1` alone lists.
+/// Fails if the configured generation is not `verify/v1`, the only one with lists.
 fn listed(client: &Client, what: &str) -> Result<(), Diagnostic> {
     if client.api() == Api::VerifyV1 {
         return Ok(());
     }
-    Err(Diagnostic::error(format!("Xident's API `v1` has no list of {what}"), Api::VerifyV1.way_there()))
+    Err(Diagnostic::error(format!("Xident's API `v1` has no list of {what}"), Api::VerifyV1.how_to_configure()))
 }
 
 #[derive(Deserialize)]
@@ -119,14 +123,14 @@ impl Vendor for Xident {
                 "The address of the service, without the path that `api` names. `{ADDRESS}` if it is left out."
             )),
             secret("secret_key").rule(NOT_PUBLISHABLE).describe(
-                "The secret key of the project, by which all is managed. Either this or `publishable_key` is required.",
+                "The secret key of the project, which all resources need. Either this or `publishable_key` is required.",
             ),
             secret("publishable_key").rule(NOT_SECRET).describe(
-                "The publishable key of the project. Only `idv_xident_requirements` needs it, and is never sent the secret one.",
+                "The publishable key of the project. Only `idv_xident_requirements` uses it, and never sends the secret key.",
             ),
             Attribute::string("api").optional().rule(Rule::OneOf(&["v1", "verify/v1"])).describe(
-                "The generation of the API: `v1` as on the vendor's reference page, or `verify/v1` as the service offers it today. \
-                 Each lacks some of the other's objects; an error then says which one has it. `v1` if it is left out.",
+                "The generation of the API: `v1` as on the vendor's reference page, or `verify/v1` as in its newer OpenAPI document. \
+                 Each lacks some objects of the other; an error then says which generation has the object. `v1` if it is left out.",
             ),
             config::requests_per_minute(),
         ]
@@ -135,9 +139,12 @@ impl Vendor for Xident {
     fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics> {
         let config: Config = provider::configuration("xident", config)?;
         if config.secret_key.is_none() && config.publishable_key.is_none() {
-            return Err(
-                provider::missing("xident", "secret_key", "Xident signs callers in by their project's key.").into()
-            );
+            return Err(provider::missing(
+                "xident",
+                "secret_key",
+                "Xident authenticates callers by the key of their project.",
+            )
+            .into());
         }
         let api = Api::named(config.api.as_deref());
         let address = config::url("base_url", config.base_url.as_deref().unwrap_or(ADDRESS))?;
@@ -172,15 +179,15 @@ impl Vendor for Xident {
     }
 }
 
-/// The two keys are easily swapped, and a secret key sent where a publishable one belongs has leaked.
+/// The two keys are easily swapped, and a secret key that is sent in place of the publishable key has leaked.
 const NOT_PUBLISHABLE: Rule = Rule::Custom {
     describe: "Begins with `sk_`.",
-    check: |value| refuse_prefix(value, "pk_", "is a publishable key, which belongs into `publishable_key`"),
+    check: |value| refuse_prefix(value, "pk_", "is a publishable key: set it in `publishable_key`"),
 };
 
 const NOT_SECRET: Rule = Rule::Custom {
     describe: "Begins with `pk_`.",
-    check: |value| refuse_prefix(value, "sk_", "is a secret key, which belongs into `secret_key`"),
+    check: |value| refuse_prefix(value, "sk_", "is a secret key: set it in `secret_key`"),
 };
 
 fn refuse_prefix(value: &Value, prefix: &str, problem: &str) -> Result<(), String> {

@@ -1,4 +1,4 @@
-//! `idv_xident_usage`: what the project used and what it cost, which `v1` alone tells.
+//! `idv_xident_usage`: what the project used and what it cost, which only `v1` returns.
 
 use async_trait::async_trait;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::client::Client;
 use crate::framework::{Attr, Attribute, DataSource, Diagnostics, Number, Path, Rule, Schema};
 
-/// The usage.
+/// The data source of the usage.
 pub(super) struct Usage;
 
 /// The attributes of the usage.
@@ -20,7 +20,7 @@ pub(super) struct UsageModel {
     by_type: Attr<Vec<TypeModel>>,
 }
 
-/// What the numbers are about.
+/// The period that the numbers are about.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct PeriodModel {
     start: Attr<String>,
@@ -45,7 +45,7 @@ pub(super) struct TypeModel {
     cost: Attr<Number>,
 }
 
-/// The day of an ISO 8601 date, or of a time with a zone.
+/// Parses the day of an ISO 8601 date, or of a time with a zone.
 fn day(text: &str) -> Option<Date> {
     let of_time = || Some(text.parse::<Timestamp>().ok()?.to_zoned(TimeZone::UTC).date());
     if text.contains('T') { of_time() } else { text.parse().ok() }
@@ -73,24 +73,21 @@ impl DataSource for Usage {
         Schema::new(
             "What the project used in a period, and what it cost. Needs `api = \"v1\"`.",
             vec![
-                date("start_date", "The first day. Xident chooses one when it is left out."),
-                date("end_date", "The last day. Xident chooses one when it is left out."),
+                date("start_date", "The first day. Xident chooses one if it is left out."),
+                date("end_date", "The last day. Xident chooses one if it is left out."),
                 Attribute::object(
                     "period",
-                    vec![
-                        text("start", "The time from which on was counted."),
-                        text("end", "The time until which was counted."),
-                    ],
+                    vec![text("start", "The start of the period."), text("end", "The end of the period.")],
                 )
                 .computed()
-                .describe("The period that the numbers are about, as the vendor understood it."),
+                .describe("The period that the numbers are about, as the vendor returns it."),
                 Attribute::object(
                     "summary",
                     vec![
-                        number("total_verifications", "How many verifications there were."),
-                        number("full_verifications", "How many of them were full ones."),
-                        number("token_verifications", "How many of them were by token."),
-                        number("total_cost", "What all of them cost, in the currency of the project's plan."),
+                        number("total_verifications", "The number of verifications."),
+                        number("full_verifications", "The number of full verifications."),
+                        number("token_verifications", "The number of verifications by token."),
+                        number("total_cost", "The cost of all verifications, in the currency of the project's plan."),
                     ],
                 )
                 .computed()
@@ -99,12 +96,12 @@ impl DataSource for Usage {
                     "by_type",
                     vec![
                         text("type", "The type of verification, such as `full` or `token`."),
-                        number("count", "How many of this type there were."),
-                        number("cost", "What those of this type cost."),
+                        number("count", "The number of verifications of this type."),
+                        number("cost", "The cost of verifications of this type."),
                     ],
                 )
                 .computed()
-                .describe("The same by type of verification, in the vendor's order."),
+                .describe("The numbers for each type of verification, in the vendor's order."),
             ],
         )
     }
@@ -120,19 +117,19 @@ impl DataSource for Usage {
     }
 
     async fn read(&self, client: &Client, config: UsageModel, _: &mut Diagnostics) -> Result<UsageModel, Diagnostics> {
-        let answer: wire::Usage = client.usage(config.start_date.as_str(), config.end_date.as_str()).await?;
-        let types = answer.by_type.into_iter().map(|row| TypeModel {
+        let response: wire::Usage = client.usage(config.start_date.as_str(), config.end_date.as_str()).await?;
+        let types = response.by_type.into_iter().map(|row| TypeModel {
             kind: row.kind.into(),
             count: row.count.into(),
             cost: row.cost.into(),
         });
         Ok(UsageModel {
-            period: PeriodModel { start: answer.period.start.into(), end: answer.period.end.into() }.into(),
+            period: PeriodModel { start: response.period.start.into(), end: response.period.end.into() }.into(),
             summary: SummaryModel {
-                total_verifications: answer.summary.total_verifications.into(),
-                full_verifications: answer.summary.full_verifications.into(),
-                token_verifications: answer.summary.token_verifications.into(),
-                total_cost: answer.summary.total_cost.into(),
+                total_verifications: response.summary.total_verifications.into(),
+                full_verifications: response.summary.full_verifications.into(),
+                token_verifications: response.summary.token_verifications.into(),
+                total_cost: response.summary.total_cost.into(),
             }
             .into(),
             by_type: types.collect::<Vec<_>>().into(),
@@ -142,7 +139,7 @@ impl DataSource for Usage {
 }
 
 mod wire {
-    //! The answer of `GET /usage`, as the page has it.
+    //! The response to `GET /usage`, as documented on the page.
 
     use serde::Deserialize;
 

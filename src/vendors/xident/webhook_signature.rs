@@ -9,7 +9,7 @@ use sha2::Sha256;
 use crate::framework::function::{Failure, Function, Parameter, Signature, text};
 use crate::framework::{Type, Value};
 
-/// The code of a secret, which is the argument at `position`.
+/// Makes the HMAC of a secret, which is the argument at `position`.
 fn mac(secret: &str, position: usize) -> Result<Hmac<Sha256>, Failure> {
     if secret.is_empty() {
         return Err(Failure::at(position, "The webhook secret is empty: anybody could sign with it."));
@@ -18,7 +18,7 @@ fn mac(secret: &str, position: usize) -> Result<Hmac<Sha256>, Failure> {
     Hmac::new_from_slice(secret.as_bytes()).map_err(|_| Failure::at(position, "The webhook secret cannot be used."))
 }
 
-/// The signature of a body.
+/// The function that computes a signature.
 pub(super) struct WebhookSignature;
 
 impl Function for WebhookSignature {
@@ -29,7 +29,7 @@ impl Function for WebhookSignature {
     fn signature(&self) -> Signature {
         Signature {
             summary: "Computes the signature of a Xident webhook.",
-            description: "Gives the HMAC-SHA256 of a payload in hex, which is the whole signature in the vendor's older form. For today's \
+            description: "Returns the HMAC-SHA256 of a payload in hex, which is the whole signature in the vendor's older form. For today's \
                           form, sign `\"${t}.${payload}\"` and write `t=${t},v1=` in front of the result. Useful to test a receiver.",
             parameters: vec![
                 Parameter::string("payload", "The raw body of the request, byte for byte."),
@@ -46,7 +46,7 @@ impl Function for WebhookSignature {
     }
 }
 
-/// Whether a signature is a body's.
+/// The function that checks a signature.
 pub(super) struct WebhookIsAuthentic;
 
 impl Function for WebhookIsAuthentic {
@@ -56,10 +56,10 @@ impl Function for WebhookIsAuthentic {
 
     fn signature(&self) -> Signature {
         Signature {
-            summary: "Tells whether a Xident webhook was signed with a secret.",
+            summary: "Checks whether a Xident webhook was signed with a secret.",
             description: "Checks both forms of the vendor's signature: the hex HMAC-SHA256 of the raw body, and `t=<seconds>,v1=<hex>` over \
-                          `\"<seconds>.<raw body>\"`. It compares in constant time. It does not check how old `t` is, since a function has \
-                          no clock.",
+                          `\"<seconds>.<raw body>\"`. The comparison takes constant time. The age of `t` is not checked, because a \
+                          function has no clock.",
             parameters: vec![
                 Parameter::string("payload", "The raw body of the request, byte for byte."),
                 Parameter::string("signature", "The signature header of the request."),
@@ -76,7 +76,7 @@ impl Function for WebhookIsAuthentic {
             Parsed::Timed(time, codes) => (mac.chain_update(time).chain_update(".").chain_update(payload), codes),
             Parsed::Plain(code) => (mac.chain_update(payload), vec![code]),
         };
-        // Every code is compared, in constant time each; a code that is no hex matches nothing.
+        // Every code is compared in constant time. A code that is not hex matches nothing.
         let authentic = claimed
             .into_iter()
             .filter_map(|code| base16ct::mixed::decode_vec(code).ok())
@@ -87,9 +87,9 @@ impl Function for WebhookIsAuthentic {
 
 /// A signature header.
 enum Parsed<'h> {
-    /// `t=..,v1=..`, of which `v1` may stand more than once while a secret is rotated.
+    /// `t=..,v1=..`. `v1` may occur more than once while a secret is rotated.
     Timed(&'h str, Vec<&'h str>),
-    /// The code alone.
+    /// Only the code.
     Plain(&'h str),
 }
 

@@ -12,7 +12,7 @@ use crate::framework::{Diagnostic, Diagnostics};
 use crate::http::Error;
 
 use super::shared_read::{SharedRead, Snapshot};
-use super::{CreateFailure, Created, IfPresent, Lookup, WAITS, messages};
+use super::{CreateFailure, Created, IfPresent, Lookup, messages};
 
 /// How old a read may be that a create without an id compares with. An older one misses what others created since.
 const MAX_AGE: Duration = Duration::from_secs(2);
@@ -147,7 +147,7 @@ impl<R: Clone + Send + Sync> Creates<R> {
             send.await
         };
         match result {
-            Ok(()) => match self.find(lookup, &sent, &WAITS).await {
+            Ok(()) => match self.find(lookup, &sent, lookup.waits()).await {
                 Ok(Found::One(row)) => Ok(Created { row, warning: None }),
                 Ok(Found::None) => {
                     Err(messages::accepted_but_not_listed(&lookup.noun(), &lookup.import_id_without_row()).into())
@@ -159,7 +159,7 @@ impl<R: Clone + Send + Sync> Creates<R> {
                 }
             },
             Err(error) if !error.may_have_applied() => Err(CreateFailure::Rejected(error)),
-            Err(error) => self.after_error(lookup, &sent, error, &WAITS).await,
+            Err(error) => self.after_error(lookup, &sent, error, lookup.waits()).await,
         }
     }
 

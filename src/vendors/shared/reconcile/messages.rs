@@ -9,7 +9,7 @@ use super::Noun;
 const SUMMARY: usize = 60;
 
 /// `The list "EU" was created despite an error`, with the name cut so that the summary fits.
-fn summary(noun: &Noun<'_>, rest: &str) -> String {
+pub(super) fn summary(noun: &Noun<'_>, rest: &str) -> String {
     let room = SUMMARY.saturating_sub(format!("The {} \"\" {rest}", noun.kind).chars().count());
     if noun.name.chars().count() <= room {
         return format!("The {} \"{}\" {rest}", noun.kind, noun.name);

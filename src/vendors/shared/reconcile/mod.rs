@@ -58,6 +58,13 @@ pub(in crate::vendors) struct Noun<'n> {
     pub console: &'static str,
 }
 
+impl Noun<'_> {
+    /// A summary such as `The list "EU" stays at Didit`: the name is cut so that it has at most 60 characters.
+    pub(in crate::vendors) fn summary(&self, rest: &str) -> String {
+        messages::summary(self, rest)
+    }
+}
+
 /// Finds an object that was created among those that a vendor lists.
 #[async_trait]
 pub(in crate::vendors) trait Lookup: Send + Sync {
@@ -85,6 +92,11 @@ pub(in crate::vendors) trait Lookup: Send + Sync {
     /// The time on the vendor's clock, from the `Date` header of its responses; `None` if it sends none.
     fn vendor_time(&self) -> Option<Timestamp> {
         None
+    }
+
+    /// The waits before the reads that search the row of a create without an id.
+    fn waits(&self) -> &[Duration] {
+        &WAITS
     }
 
     /// The import id of a row.

@@ -1,0 +1,114 @@
+//! The calls about API keys, which `verify/v1` calls tokens.
+//!
+//! The vendor documents only the fields of a request. Inferred: a response repeats them and adds an id, and the response to
+//! a create has the secret, once.
+
+use std::collections::BTreeMap;
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value as Json;
+
+use super::client::{Api, Client, List, Row};
+use crate::framework::Secret;
+use crate::http::{CachePolicy, Error, Path};
+
+/// The list of API keys.
+const API_KEYS: List = List { path: "/tokens", operation: "listing the API keys", noun: "API keys", tag: "tokens" };
+
+/// The members of a response that may have the secret, the most likely first.
+const SECRETS: [&str; 5] = ["token", "secret_key", "secret", "api_key", "key"];
+
+/// The body of a create.
+#[derive(Serialize)]
+pub(super) struct NewApiKey<'b> {
+    /// The name.
+    pub name: &'b str,
+    /// Where users are sent after a verification.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub callback_url: Option<&'b str>,
+    /// When the key expires.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<&'b str>,
+    /// The number of a verification rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule_id: Option<i64>,
+}
+
+/// An API key as the vendor returns it. No `Debug`: it may have the secret.
+#[derive(Clone, Deserialize)]
+pub(super) struct ApiKeyRow {
+    pub(super) id: Id,
+    pub(super) name: Option<String>,
+    pub(super) callback_url: Option<String>,
+    pub(super) expires_at: Option<String>,
+    pub(super) rule_id: Option<i64>,
+    pub(super) created_at: Option<String>,
+    #[serde(flatten)]
+    others: BTreeMap<String, Json>,
+}
+
+impl ApiKeyRow {
+    /// Removes and returns the secret, which only the response to a create has.
+    pub(super) fn take_secret(&mut self) -> Option<Secret> {
+        SECRETS.iter().find_map(|name| match self.others.remove(*name) {
+            Some(Json::String(text)) if !text.is_empty() => Some(text.into()),
+            _ => None,
+        })
+    }
+}
+
+impl Row for ApiKeyRow {
+    fn key(&self) -> String {
+        self.id.0.clone()
+    }
+}
+
+/// An id, which may be a number.
+#[derive(Clone)]
+pub(super) struct Id(pub(super) String);
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Json::deserialize(deserializer)? {
+            Json::String(text) if !text.is_empty() => Ok(Self(text)),
+            Json::Number(number) => Ok(Self(number.to_string())),
+            _ => Err(serde::de::Error::custom("an id is text or a number")),
+        }
+    }
+}
+
+impl Client {
+    /// Reads every API key, without secrets.
+    pub(super) async fn api_keys(&self, policy: CachePolicy) -> Result<Vec<ApiKeyRow>, Error> {
+        self.list(API_KEYS, policy).await
+    }
+
+    /// Requests the first page of API keys, to check the secret key.
+    pub(super) async fn check_api_keys(&self) -> Result<(), Error> {
+        self.only(Api::VerifyV1, API_KEYS.operation)?;
+        self.read::<IgnoredAny>(self.page_request(API_KEYS, 1)).await.map(drop)
+    }
+
+    /// Reads one API key, without its secret.
+    pub(super) async fn api_key(&self, id: &str) -> Result<Option<ApiKeyRow>, Error> {
+        let operation = "reading an API key";
+        self.only(Api::VerifyV1, operation)?;
+        self.read_opt(self.http.get(Path::new(API_KEYS.path).segment(id)).operation(operation)).await
+    }
+
+    /// Creates an API key. The response has its secret, once.
+    pub(super) async fn create_api_key(&self, key: &NewApiKey<'_>) -> Result<ApiKeyRow, Error> {
+        let operation = "creating an API key";
+        self.only(Api::VerifyV1, operation)?;
+        self.read(self.http.post(API_KEYS.path).operation(operation).json(key).invalidates(API_KEYS.tag)).await
+    }
+
+    /// Deletes an API key.
+    pub(super) async fn delete_api_key(&self, id: &str) -> Result<(), Error> {
+        let operation = "deleting an API key";
+        self.only(Api::VerifyV1, operation)?;
+        let request = self.http.delete(Path::new(API_KEYS.path).segment(id)).operation(operation);
+        self.delete(request.invalidates(API_KEYS.tag)).await
+    }
+}

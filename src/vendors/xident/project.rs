@@ -1,0 +1,53 @@
+//! The calls about the project as a whole: its requirements and its usage.
+
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+
+use super::client::{Api, Client, Publishable};
+use crate::http::Error;
+
+/// The body of `POST /v1/requirements/check`.
+#[derive(Serialize)]
+struct CheckRequirements<'b> {
+    api_key: &'b str,
+}
+
+#[derive(Serialize)]
+struct OfUser<'q> {
+    user_id: Option<&'q str>,
+}
+
+#[derive(Serialize)]
+struct Period<'q> {
+    start_date: Option<&'q str>,
+    end_date: Option<&'q str>,
+}
+
+impl Client {
+    /// Reads the requirements of the project with the publishable key. Only `verify/v1` takes a `user_id`.
+    pub(super) async fn requirements(&self, user_id: Option<&str>) -> Result<Json, Error> {
+        let operation = "checking the requirements";
+        let request = match self.api() {
+            Api::V1 => {
+                let body = CheckRequirements { api_key: self.publishable_key()?.expose_secret() };
+                self.http.post("/requirements/check").json(&body).read_only().without_auth()
+            }
+            Api::VerifyV1 => self.http.get("/requirements/check").query(&OfUser { user_id }).note(Publishable),
+        };
+        self.read_public(request.operation(operation)).await
+    }
+
+    /// Reads the usage of the project in a period. Only `v1` has this call.
+    pub(super) async fn usage<T: DeserializeOwned>(
+        &self,
+        start_date: Option<&str>,
+        end_date: Option<&str>,
+    ) -> Result<T, Error> {
+        let operation = "reading the usage";
+        self.only(Api::V1, operation)?;
+        let period = Period { start_date, end_date };
+        self.read(self.http.get("/usage").operation(operation).query(&period).shared("usage")).await
+    }
+}
