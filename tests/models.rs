@@ -3,9 +3,10 @@
 //! The test walks the provider's own tables, so that an object is held to it from the line that registers it.
 
 use async_trait::async_trait;
+use idv::framework::clients::Client;
 use idv::framework::health::{CheckResult, HealthCheck};
 use idv::framework::identity::TenantIdentity;
-use idv::framework::provider::{Client, Registration};
+use idv::framework::provider::Registration;
 use idv::framework::schema::{Attribute, Nesting, Schema, Shape};
 use idv::framework::{Attr, DataSource, Diagnostics, Type, Value};
 use idv::registry::VENDORS;

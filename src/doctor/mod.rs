@@ -9,8 +9,8 @@ mod report;
 use futures_util::future::join_all;
 
 pub use self::report::{Report, VendorReport};
+use crate::framework::clients::NothingConfigured;
 use crate::framework::health::{CheckResult, CheckStatus};
-use crate::framework::provider::NothingConfigured;
 use crate::framework::{Diagnostic, Diagnostics, Provider, Value, Vendor};
 
 /// Checks every configured vendor, in parallel. The provider is configured from its environment, as by an empty provider

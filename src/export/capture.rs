@@ -7,8 +7,8 @@ use futures_util::StreamExt;
 use indicatif::ProgressBar;
 
 use super::names::{self, Names};
+use crate::framework::clients::Clients;
 use crate::framework::list::{self, Item};
-use crate::framework::provider::Clients;
 use crate::framework::{Diagnostic, Diagnostics, Value, check, resource};
 
 /// The objects of one type.

@@ -20,7 +20,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use self::capture::Capture;
 use self::variables::Variables;
-use crate::framework::provider::NothingConfigured;
+use crate::framework::clients::NothingConfigured;
 use crate::framework::{Diagnostics, Provider, Value};
 
 pub use self::selection::Selection;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Error;
-use crate::framework::provider::Clients;
+use crate::framework::clients::Clients;
 use crate::framework::{Diagnostics, Provider};
 
 /// The vendors and types that a user selects. The default selects everything.

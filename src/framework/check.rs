@@ -13,7 +13,7 @@ pub(super) fn config<M: Model>(schema: &Schema, config: Value, own: impl FnOnce(
         Ok(model) => own(&model, &mut diagnostics),
         // A value that breaks a rule, such as 1.5 for a whole number, may not fit the model either; that is no bug then.
         Err(_) if diagnostics.has_errors() => {}
-        Err(misfit) => diagnostics.append(misfit),
+        Err(errors) => diagnostics.append(errors),
     }
     diagnostics
 }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use idv::export::{self, Format, Options, Selection};
+use idv::framework::clients::Client;
 use idv::framework::environment::Environment;
 use idv::framework::health::{CheckResult, HealthCheck};
 use idv::framework::identity::{self, IdentityAttribute, TenantIdentity};
-use idv::framework::provider::{AnyClient, Client, Common, Registration};
+use idv::framework::provider::{AnyClient, Common, Registration};
 use idv::framework::{
     Attribute, Context, Diagnostics, ListSink, Listable, Provider, Resource, Schema, Type, Value, Vendor,
 };

@@ -163,7 +163,7 @@ data "idv_vult_webhooks" "all" {}
     Bench::new().plan(configuration, &expect![[r#"
         Error: `vult.client_id` is not known yet
           in data "idv_vult_webhooks" "all": `data "idv_vult_webhooks" "all" {}`
-        `vult.client_id` of the provider block comes from something that is only known after an apply, so the vendor cannot be asked yet. Give it as an input variable or by the environment variable `IDV_VULT_CLIENT_ID`, or apply what it comes from first with `-target`."#]]);
+        `vult.client_id` of the provider block depends on a value that is known only after an apply, so the vendor cannot be called yet. Set it by an input variable or by the environment variable `IDV_VULT_CLIENT_ID`, or first apply the object that it depends on with `-target`."#]]);
 }
 
 #[test]

@@ -1,123 +1,33 @@
-//! The provider: its vendors, their configuration, and the clients that come of it.
+//! The provider: its vendors, their configuration, and the clients that it makes of both.
 
-mod clients;
-mod variables;
+mod parse_import_id;
+mod registration;
+mod vendor;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use serde::de::DeserializeOwned;
-use tokio_util::sync::CancellationToken;
-
+use super::check;
+use super::clients::{Clients, NothingConfigured};
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::environment::Environment;
-use super::health::HealthCheck;
-use super::identity::TenantIdentity;
-use super::parse_import_id::ParseImportId;
+use super::kinds::DynFunction;
+use super::kinds::action::DynAction;
+use super::kinds::data_source::DynDataSource;
+use super::kinds::ephemeral::{DynEphemeral, OpenEphemerals};
+use super::kinds::list::DynList;
+use super::kinds::resource::DynResource;
 use super::path::Step;
 use super::schema::{Attribute, Schema};
-use super::value::{self, Value};
-use super::{action, check, data_source, ephemeral, function, list, resource};
+use super::value::Value;
+use super::variables::{self, variable, with_variable};
 
-pub use clients::{Clients, NothingConfigured};
-pub use variables::missing;
-use variables::{variable, with_variable};
+use parse_import_id::ParseImportId;
 
-/// Reads a vendor's part of the provider block. Says where it does not fit, and quotes no value: it may be a credential.
-pub fn configuration<T: DeserializeOwned>(vendor: &str, config: Value) -> Result<T, Diagnostic> {
-    value::from_value(config).map_err(|misfit| {
-        Diagnostic::error(format!("The configuration of `{vendor}` cannot be used"), misfit.to_string())
-    })
-}
-
-/// A vendor's client, found by its type.
-pub trait Client: HealthCheck {
-    /// The vendor's attribute in the provider block.
-    const VENDOR: &'static str;
-
-    /// Which tenant it is for, under the names that identities use.
-    fn tenant_identity(&self) -> TenantIdentity;
-}
-
-/// One kind of object that a vendor offers.
-pub enum Registration {
-    /// A managed resource.
-    Resource(Arc<dyn resource::DynResource>),
-    /// A managed resource whose objects can be listed.
-    Listable(Arc<dyn resource::DynResource>, Arc<dyn list::DynList>),
-    /// A data source.
-    DataSource(Arc<dyn data_source::DynDataSource>),
-    /// An ephemeral resource.
-    Ephemeral(Arc<dyn ephemeral::DynEphemeral>),
-    /// An action.
-    Action(Arc<dyn action::DynAction>),
-    /// A function.
-    Function(function::DynFunction),
-}
-
-impl Registration {
-    /// A managed resource.
-    pub fn resource<R: resource::Resource>(resource: R) -> Self {
-        Self::Resource(resource::erase(resource))
-    }
-
-    /// A managed resource whose objects can be listed.
-    pub fn listable<R: list::Listable + Copy>(resource: R) -> Self {
-        Self::Listable(resource::erase(resource), list::erase(resource))
-    }
-
-    /// A data source.
-    pub fn data_source<D: data_source::DataSource>(source: D) -> Self {
-        Self::DataSource(data_source::erase(source))
-    }
-
-    /// An ephemeral resource.
-    pub fn ephemeral<E: ephemeral::Ephemeral>(ephemeral: E) -> Self {
-        Self::Ephemeral(ephemeral::erase(ephemeral))
-    }
-
-    /// An action.
-    pub fn action<A: action::Action>(action: A) -> Self {
-        Self::Action(action::erase(action))
-    }
-
-    /// A function.
-    pub fn function<F: function::Function>(function: F) -> Self {
-        Self::Function(Arc::new(function))
-    }
-}
-
-/// A client of any type.
-pub type AnyClient = Arc<dyn HealthCheck>;
-
-/// What a vendor brings: its part of the provider block and its objects.
-pub trait Vendor: Send + Sync {
-    /// The attribute in the provider block, and the middle of each type's name: `vult`.
-    fn name(&self) -> &'static str;
-    /// The vendor's name as people write it: `VULT`.
-    fn title(&self) -> &'static str;
-    /// What the attribute configures, in full sentences.
-    fn description(&self) -> &'static str;
-    /// The attributes inside. `IDV_<VENDOR>_<ATTRIBUTE>` stands in for each.
-    fn attributes(&self) -> Vec<Attribute>;
-    /// Makes the client. `config` has every value that the block or the environment gives, all known.
-    ///
-    /// Reports all mistakes at once, with paths from the vendor's own object.
-    fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics>;
-    /// What it offers.
-    fn objects(&self) -> Vec<Registration>;
-}
-
-/// The settings that all vendors share.
-#[derive(Clone, Debug)]
-pub struct Common {
-    /// The provider's own attributes, all known.
-    pub config: Value,
-    /// Such as `Terraform/1.15.5 terraform-provider-idv/0.1.0`.
-    pub user_agent: String,
-    /// Cancelled when Terraform asks the provider to stop: begin nothing new, finish what is under way.
-    pub stop: CancellationToken,
-}
+pub use super::clients::AnyClient;
+pub use super::variables::missing;
+pub use registration::Registration;
+pub use vendor::{Common, Vendor, configuration};
 
 /// The provider as the protocol layer serves it.
 pub struct Provider {
@@ -126,19 +36,19 @@ pub struct Provider {
     /// The version of the binary.
     pub version: &'static str,
     /// Managed resources by full type name.
-    pub resources: BTreeMap<String, Arc<dyn resource::DynResource>>,
+    pub resources: BTreeMap<String, Arc<dyn DynResource>>,
     /// Data sources by full type name.
-    pub data_sources: BTreeMap<String, Arc<dyn data_source::DynDataSource>>,
+    pub data_sources: BTreeMap<String, Arc<dyn DynDataSource>>,
     /// Lists by the full type name of their resource.
-    pub lists: BTreeMap<String, Arc<dyn list::DynList>>,
+    pub lists: BTreeMap<String, Arc<dyn DynList>>,
     /// Ephemeral resources by full type name.
-    pub ephemerals: BTreeMap<String, Arc<dyn ephemeral::DynEphemeral>>,
-    /// Those of them that are open.
-    pub open: ephemeral::OpenEphemerals,
+    pub ephemerals: BTreeMap<String, Arc<dyn DynEphemeral>>,
+    /// The ephemeral resources that are open.
+    pub open: OpenEphemerals,
     /// Actions by full type name.
-    pub actions: BTreeMap<String, Arc<dyn action::DynAction>>,
+    pub actions: BTreeMap<String, Arc<dyn DynAction>>,
     /// Functions by name.
-    pub functions: BTreeMap<&'static str, function::DynFunction>,
+    pub functions: BTreeMap<&'static str, DynFunction>,
     schema: Schema,
     own: Vec<Attribute>,
     vendors: Vec<&'static dyn Vendor>,
@@ -169,7 +79,7 @@ impl Provider {
             data_sources: BTreeMap::new(),
             lists: BTreeMap::new(),
             ephemerals: BTreeMap::new(),
-            open: ephemeral::OpenEphemerals::default(),
+            open: OpenEphemerals::default(),
             actions: BTreeMap::new(),
             functions: BTreeMap::new(),
             schema,
@@ -210,12 +120,12 @@ impl Provider {
         Arc::clone(&self.clients.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The vendors that there are, in the order of the provider block.
+    /// The vendors, in the order of the provider block.
     pub fn vendors(&self) -> &[&'static dyn Vendor] {
         &self.vendors
     }
 
-    /// The vendors that the provider has a configuration for, be it a wrong one.
+    /// The vendors that the provider has a configuration for, including a wrong one.
     pub fn configured_vendors(&self) -> Result<Vec<&'static dyn Vendor>, NothingConfigured> {
         let clients = self.clients();
         let is_configured = |vendor: &&'static dyn Vendor| clients.configured().any(|name| name == vendor.name());
@@ -223,7 +133,7 @@ impl Provider {
         if vendors.is_empty() { Err(self.nothing_configured()) } else { Ok(vendors) }
     }
 
-    /// Whether a mistake of the configuration is in the way of these vendors: theirs, or in what all of them share.
+    /// Whether a configuration mistake affects these vendors: it is in one of their blocks, or in what all vendors share.
     pub fn concerns(&self, vendors: &[&str], mistake: &Diagnostic) -> bool {
         match mistake.path.steps().first() {
             Some(Step::Attribute(name)) => {
@@ -233,7 +143,7 @@ impl Provider {
         }
     }
 
-    /// The error of who needs a vendor and finds none.
+    /// The error if no vendor is configured.
     pub fn nothing_configured(&self) -> NothingConfigured {
         let names: Vec<_> = self.vendors.iter().map(|vendor| vendor.name()).collect();
         NothingConfigured { known: names.join(", ") }
@@ -250,10 +160,10 @@ impl Provider {
         check::rules(&self.schema, config)
     }
 
-    /// Makes the clients of every vendor that the block or the environment configures.
+    /// Creates the client of every vendor that the block or the environment configures.
     ///
-    /// A value that is unknown (at plan time) makes its vendor unusable for now, not the whole provider. `caller` is who
-    /// asks, as a user agent names it: `Terraform/1.15.5`.
+    /// An unknown value makes its vendor unusable for now, not the whole provider. `caller` is the program that configures it,
+    /// as a user agent names it: `Terraform/1.15.5`.
     pub fn configure(&self, config: &Value, caller: &str) -> Diagnostics {
         let mut diagnostics = Diagnostics::new();
         let own = variables::fill(&self.environment, "", &self.own, config, &mut diagnostics);
@@ -271,7 +181,7 @@ impl Provider {
             }
             let mut client = match unknown_attribute(block, &filled) {
                 Some(attribute) => Err(not_known_yet(vendor.name(), &attribute)),
-                None => vendor.connect(filled, &common).inspect_err(|found| tell_once(&mut mistakes, found)),
+                None => vendor.connect(filled, &common).inspect_err(|found| append_new(&mut mistakes, found)),
             };
             if !mistakes.is_empty() {
                 let below = |mistake: Diagnostic| {
@@ -288,21 +198,21 @@ impl Provider {
         diagnostics
     }
 
-    /// Asks the calls under way to end soon. The next configuration starts afresh.
+    /// Asks the calls under way to end soon. The next configuration has a new signal.
     pub fn stop(&self) {
         self.clients().stop.cancel();
     }
 
-    /// Closes what is still open, at the end of the process.
+    /// Closes the ephemeral resources that are still open, at the end of the process.
     pub async fn close_ephemerals(&self) {
         self.open.close_all(&self.ephemerals, &self.clients()).await;
     }
 }
 
-/// Adds what was found: an attribute whose variable cannot be used is not told of again as missing.
-fn tell_once(mistakes: &mut Diagnostics, found: &Diagnostics) {
-    let told: Vec<_> = mistakes.iter().map(|mistake| mistake.path.clone()).collect();
-    mistakes.append(found.iter().filter(|mistake| !told.contains(&mistake.path)).cloned().collect());
+/// Appends mistakes at new paths: an attribute whose variable cannot be used is not reported again as missing.
+fn append_new(mistakes: &mut Diagnostics, found: &Diagnostics) {
+    let reported: Vec<_> = mistakes.iter().map(|mistake| mistake.path.clone()).collect();
+    mistakes.append(found.iter().filter(|mistake| !reported.contains(&mistake.path)).cloned().collect());
 }
 
 fn unknown_attribute(block: &Value, filled: &Value) -> Option<String> {
@@ -314,14 +224,14 @@ fn unknown_attribute(block: &Value, filled: &Value) -> Option<String> {
 }
 
 fn not_known_yet(vendor: &str, attribute: &str) -> Diagnostics {
-    let (place, variables) = match attribute {
+    let (name, variables) = match attribute {
         "" => (vendor.to_owned(), format!("variables that begin with `{}`", variable(vendor, ""))),
         _ => (format!("{vendor}.{attribute}"), format!("variable `{}`", variable(vendor, attribute))),
     };
     let detail = format!(
-        "`{place}` of the provider block comes from something that is only known after an apply, so the vendor cannot \
-         be asked yet. Give it as an input variable or by the environment {variables}, or apply what it comes from \
-         first with `-target`."
+        "`{name}` of the provider block depends on a value that is known only after an apply, so the vendor cannot be \
+         called yet. Set it by an input variable or by the environment {variables}, or first apply the object that it depends \
+         on with `-target`."
     );
-    Diagnostic::error(format!("`{place}` is not known yet"), detail).into()
+    Diagnostic::error(format!("`{name}` is not known yet"), detail).into()
 }

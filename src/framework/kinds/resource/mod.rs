@@ -1,28 +1,27 @@
-//! Managed resources: the trait that an object implements, and its erased form that the protocol layer drives.
+//! Managed resources.
 //!
-//! An implementation sees typed models and its vendor's client. Everything that core enforces is done once, in `erased`:
-//! planning, null for write-only, partial state after a failure, and private state that survives every call. `object` is
-//! what the protocol layer sees of that, and the values that go in and out.
+//! An implementation sees typed models and its vendor's client. The adapter does once what core enforces on every resource:
+//! planning, null for write-only attributes, partial state after a failure, and private state that survives every call.
 
-mod erased;
-mod object;
+mod adapter;
+mod dynamic;
 
 use async_trait::async_trait;
 use serde_json::Value as Json;
 
-use super::diagnostics::{Diagnostic, Diagnostics};
-use super::identity::IdentityAttribute;
-use super::model::Model;
-use super::moved::RestObject;
-use super::path::Path;
-use super::private::Private;
-use super::provider::Client;
-use super::schema::Schema;
+use crate::framework::clients::Client;
+use crate::framework::diagnostics::{Diagnostic, Diagnostics};
+use crate::framework::identity::IdentityAttribute;
+use crate::framework::model::Model;
+use crate::framework::moved::RestObject;
+use crate::framework::path::Path;
+use crate::framework::private::Private;
+use crate::framework::schema::Schema;
 
-pub use erased::erase;
-pub use object::{ApplyRequest, Capabilities, DynResource, ImportBy, PlanRequest, PlanResponse, StateResponse};
+pub use adapter::erase;
+pub use dynamic::{ApplyRequest, Capabilities, DynResource, ImportBy, PlanRequest, PlanResponse, StateResponse};
 
-/// What a vendor's object can do under Terraform.
+/// An object that Terraform creates, reads, changes and deletes at a vendor.
 #[async_trait]
 pub trait Resource: Send + Sync + 'static {
     /// The vendor's client.
@@ -33,14 +32,14 @@ pub trait Resource: Send + Sync + 'static {
     /// The type's name after the provider's prefix: `vult_webhook`.
     const NAME: &'static str;
 
-    /// The paths at which generic REST providers managed such an object; `{name}` stands for one segment. None by default:
-    /// then nothing can be moved to the type.
+    /// The paths at which generic REST providers managed such an object; `{name}` stands for one segment. With the default,
+    /// none, nothing can be moved to the type.
     const MOVES_FROM: &'static [&'static str] = &[];
 
     /// Its attributes, with descriptions and rules.
     fn schema(&self) -> Schema;
 
-    /// What tells one object from every other. Its parts are attributes, or parts of the client's place.
+    /// The attributes that identify one object: attributes of the object, or of the client's tenant.
     fn identity(&self) -> Vec<IdentityAttribute>;
 
     /// Checks what the schema's rules cannot: several attributes together. Offline; values may be unknown.
@@ -51,12 +50,13 @@ pub trait Resource: Send + Sync + 'static {
         Ok(())
     }
 
-    /// What a user should know before the object is destroyed.
+    /// Warns of what a user should know before the object is destroyed.
     fn plan_destroy(&self, _prior: &Self::Model, _private: &Private) -> Diagnostics {
         Diagnostics::new()
     }
 
-    /// Creates the object. As soon as something exists at the vendor, [`Context::save`] it: a later failure then keeps it.
+    /// Creates the object. Call [`Context::save`] as soon as something exists at the vendor: a later failure then keeps it in
+    /// state.
     async fn create(
         &self,
         client: &Self::Client,
@@ -64,7 +64,7 @@ pub trait Resource: Send + Sync + 'static {
         ctx: &mut Context<Self::Model>,
     ) -> Result<Self::Model, Diagnostics>;
 
-    /// Reads the object; `None` when it is gone.
+    /// Reads the object; `None` if it does not exist.
     async fn read(
         &self,
         client: &Self::Client,
@@ -72,18 +72,18 @@ pub trait Resource: Send + Sync + 'static {
         ctx: &mut Context<Self::Model>,
     ) -> Result<Option<Self::Model>, Diagnostics>;
 
-    /// Changes the object in place. Objects whose every attribute replaces keep this default, which is never reached.
+    /// Changes the object in place. The default is for objects that every attribute replaces: it is never called.
     async fn update(
         &self,
         _client: &Self::Client,
         _change: Change<Self::Model>,
         _ctx: &mut Context<Self::Model>,
     ) -> Result<Self::Model, Diagnostics> {
-        let detail = "Every attribute of this object replaces it, and yet an update was planned. This is a bug in the provider; please report it.";
+        let detail = "Every attribute of this object requires its replacement, but an update was planned. This is a bug in the provider; please report it.";
         Err(Diagnostic::error("This object cannot be changed in place", detail).into())
     }
 
-    /// Removes the object, or does what its description says that destroy does. An object that is gone already is no error.
+    /// Deletes the object, or does what its description says that destroy does. An object that does not exist is no error.
     async fn delete(
         &self,
         client: &Self::Client,
@@ -91,36 +91,35 @@ pub trait Resource: Send + Sync + 'static {
         ctx: &mut Context<Self::Model>,
     ) -> Result<(), Diagnostics>;
 
-    /// The attributes that an import id names; a read fills in the rest. A wrong id says which form is expected.
+    /// The attributes that an import id names; a read fills in the rest. The error for a wrong id names the expected form.
     fn import(&self, id: &str) -> Result<Self::Model, Diagnostics>;
 
-    /// The id by which an object is imported; the inverse of [`Resource::import`].
+    /// The id that imports an object; the inverse of [`Resource::import`].
     fn import_id(&self, state: &Self::Model) -> String;
 
-    /// The attributes that tell of an object which a generic REST provider managed at one of [`Resource::MOVES_FROM`]; a read
-    /// fills in the rest. No provider block is known here. Types without such paths keep this default, which is never reached.
+    /// The attributes of an object that a generic REST provider managed at one of [`Resource::MOVES_FROM`]; a read fills in
+    /// the rest. The provider may not be configured here. The default is for types without such paths: it is never called.
     fn move_from(&self, _object: RestObject) -> Result<Self::Model, Diagnostics> {
-        let detail =
-            "The type has paths to move from and does not say how. This is a bug in the provider; please report it.";
+        let detail = "The type names paths that it can be moved from but does not implement the move. This is a bug in the provider; please report it.";
         Err(Diagnostic::error("The object cannot be moved", detail).into())
     }
 
-    /// Brings state of an older schema version up to date.
+    /// Converts state of an older schema version to the current one.
     fn upgrade(&self, _version: i64, state: Json) -> Result<Json, Diagnostics> {
         Ok(state)
     }
 }
 
-/// An update: what was and what is to be.
+/// An update.
 #[derive(Clone)]
 pub struct Change<M> {
     /// The state before.
     pub prior: M,
-    /// The planned state; what the apply must tell is unknown.
+    /// The planned state; what the apply determines is unknown.
     pub plan: M,
 }
 
-/// A plan in the making.
+/// A plan that a resource may change.
 pub struct Planning<M> {
     /// The state before; `None` for a create.
     pub prior: Option<M>,
@@ -130,33 +129,33 @@ pub struct Planning<M> {
     pub plan: M,
     /// Attributes whose change replaces the object; may be added to.
     pub requires_replace: Vec<Path>,
-    /// What the resource keeps out of the user's sight, as of the last read.
+    /// The resource's private state, as of the last read.
     pub private: Private,
     /// Warnings for the user.
     pub diagnostics: Diagnostics,
 }
 
-/// What a call may use beside its models.
+/// What a call has beside its models.
 pub struct Context<M> {
     /// The configuration with its write-only values; `None` where core sends none (read and delete).
     pub config: Option<M>,
-    /// What the resource keeps out of the user's sight.
+    /// The resource's private state.
     pub private: Private,
-    pub(super) warnings: Diagnostics,
-    pub(super) saved: Option<M>,
+    warnings: Diagnostics,
+    saved: Option<M>,
 }
 
 impl<M: Model> Context<M> {
-    pub(super) fn new(config: Option<M>, private: Private) -> Self {
+    fn new(config: Option<M>, private: Private) -> Self {
         Self { config, private, warnings: Diagnostics::new(), saved: None }
     }
 
-    /// Keeps a state for the case that this call fails later. Unknown attributes become null in it.
+    /// Saves a state that is kept if this call fails later. Unknown attributes become null in it.
     pub fn save(&mut self, state: &M) {
         self.saved = Some(state.clone());
     }
 
-    /// Tells the user something without failing.
+    /// Warns the user.
     pub fn warn(&mut self, summary: impl Into<String>, detail: impl Into<String>) {
         self.warnings.push(Diagnostic::warning(summary, detail));
     }

@@ -1,15 +1,15 @@
-//! The environment variables that stand in for attributes of the provider block: `IDV_<VENDOR>_<ATTRIBUTE>`.
+//! The environment variables for attributes of the provider block that are not set: `IDV_<VENDOR>_<ATTRIBUTE>`.
 
 use std::collections::BTreeMap;
 
-use crate::framework::diagnostics::{Diagnostic, Diagnostics};
-use crate::framework::environment::Environment;
-use crate::framework::path::Path;
-use crate::framework::schema::{Attribute, Shape};
-use crate::framework::types::Type;
-use crate::framework::value::Value;
+use super::diagnostics::{Diagnostic, Diagnostics};
+use super::environment::Environment;
+use super::path::Path;
+use super::schema::{Attribute, Shape};
+use super::types::Type;
+use super::value::Value;
 
-/// The environment variable that stands in for an attribute; `vendor` is empty for the provider's own.
+/// The environment variable of an attribute; `vendor` is empty for the provider's own.
 pub(super) fn variable(vendor: &str, attribute: &str) -> String {
     match vendor {
         "" => format!("IDV_{}", attribute.to_uppercase()),
@@ -17,7 +17,7 @@ pub(super) fn variable(vendor: &str, attribute: &str) -> String {
     }
 }
 
-/// An error about an attribute of a vendor that is missing: names the attribute, its variable and what it is.
+/// The error if a vendor's attribute is missing: names the attribute and its variable. `why` is a sentence about the attribute.
 pub fn missing(vendor: &str, attribute: &str, why: &str) -> Diagnostic {
     let detail = format!(
         "{why} Set `{attribute}` in `{vendor} = {{ ... }}` of the provider block, or the environment variable `{}`.",
@@ -26,7 +26,7 @@ pub fn missing(vendor: &str, attribute: &str, why: &str) -> Diagnostic {
     Diagnostic::error(format!("`{vendor}.{attribute}` is missing"), detail).at(Path::to(attribute))
 }
 
-/// The attribute with its variable in its description.
+/// Adds the variable to the description of an attribute.
 pub(super) fn with_variable(vendor: &str, mut attribute: Attribute) -> Attribute {
     let variable = variable(vendor, &attribute.name);
     attribute.description =
@@ -34,7 +34,7 @@ pub(super) fn with_variable(vendor: &str, mut attribute: Attribute) -> Attribute
     attribute
 }
 
-/// An object's values, with environment variables where it sets none.
+/// The values of a block, completed from environment variables.
 pub(super) fn fill(
     environment: &Environment,
     vendor: &str,
@@ -58,7 +58,7 @@ pub(super) fn fill(
     Value::Map(entries.collect())
 }
 
-/// Reads a variable as the attribute's type: text, numbers, `true` or `false`, lists by commas, maps as JSON.
+/// Parses a variable as the attribute's type: text, a number, `true` or `false`, a list separated by commas, a map as JSON.
 fn parse(attribute: &Attribute, variable: &str, text: &str) -> Result<Value, Diagnostic> {
     let Shape::Plain(kind) = &attribute.shape else { return Ok(Value::Null) };
     let parsed = match kind {

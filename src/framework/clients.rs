@@ -1,4 +1,6 @@
-//! The clients of a configured provider, each found by its type.
+//! The clients of a configured provider, found by their type.
+//!
+//! The kinds of objects are built on this; the provider, which makes the clients, is built on the kinds.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -6,18 +8,31 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use super::diagnostics::{Diagnostic, Diagnostics};
+use super::health::HealthCheck;
+use super::identity::TenantIdentity;
 use super::variables::variable;
-use super::{AnyClient, Client};
-use crate::framework::diagnostics::{Diagnostic, Diagnostics};
 
-/// That there is nothing to work on for who takes every vendor that is configured.
+/// A vendor's client, found by its type.
+pub trait Client: HealthCheck {
+    /// The vendor's attribute in the provider block.
+    const VENDOR: &'static str;
+
+    /// The tenant that it is configured for, by the attributes of identities.
+    fn tenant_identity(&self) -> TenantIdentity;
+}
+
+/// A client of any type.
+pub type AnyClient = Arc<dyn HealthCheck>;
+
+/// Returned when no vendor is configured.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(
     "no vendor is configured. Set the environment variables of at least one, as for Terraform; they begin with `IDV_` and the \
      vendor's name. The vendors are {known}."
 )]
 pub struct NothingConfigured {
-    /// The vendors, by commas.
+    /// The vendors, separated by commas.
     pub(super) known: String,
 }
 
@@ -29,29 +44,29 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// Fails where the provider has no configuration for a vendor, which no later apply can mend.
+    /// Fails if the provider has no configuration for a vendor.
     ///
-    /// One that is not usable yet, because a value of it is unknown, may be by the time of the apply.
+    /// A configuration with an unknown value passes: it may be known by the time of the apply.
     pub fn require(&self, vendor: &str) -> Result<(), Diagnostics> {
         if self.by_vendor.contains_key(vendor) { Ok(()) } else { Err(not_configured(vendor)) }
     }
 
-    /// The vendors that the provider has a configuration for, be it a wrong one.
+    /// The vendors that the provider has a configuration for, including a wrong one.
     pub fn configured(&self) -> impl Iterator<Item = &'static str> {
         self.by_vendor.keys().copied()
     }
 
-    /// The client of a vendor, whatever its type, or why there is none.
+    /// The client of a vendor, of any type, or the errors of its configuration.
     pub fn of(&self, vendor: &str) -> Result<AnyClient, Diagnostics> {
         self.by_vendor.get(vendor).cloned().unwrap_or_else(|| Err(not_configured(vendor)))
     }
 
-    /// The client of this type, or why there is none.
+    /// The client of this type, or the errors of its configuration.
     pub fn get<C: Client>(&self) -> Result<Arc<C>, Diagnostics> {
         let client: Arc<dyn Any + Send + Sync> = self.of(C::VENDOR)?;
         client.downcast().map_err(|_| {
-            let detail = "The client has another type than its objects expect. This is a bug in the provider.";
-            Diagnostic::error("Provider is wired wrongly", detail).into()
+            let detail = "The vendor's client has another type than its objects expect. This is a bug in the provider; please report it.";
+            Diagnostic::error(format!("Wrong client for `{}`", C::VENDOR), detail).into()
         })
     }
 }

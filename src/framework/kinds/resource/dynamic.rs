@@ -1,25 +1,25 @@
-//! A resource as the protocol layer drives it: without its types, one call for each of the protocol's.
+//! A resource without its types: one call for each of the protocol's.
 
 use async_trait::async_trait;
 use serde_json::Value as Json;
 
+use crate::framework::clients::Clients;
 use crate::framework::diagnostics::Diagnostics;
 use crate::framework::identity::IdentityAttribute;
 use crate::framework::moved;
 use crate::framework::path::Path;
 use crate::framework::private::Private;
-use crate::framework::provider::Clients;
 use crate::framework::schema::Schema;
 use crate::framework::value::Value;
 
-/// What the client of the protocol can do.
+/// The features of Terraform core, or whatever calls the provider in its place.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Capabilities {
     /// It keeps write-only values out of plan and state (Terraform and OpenTofu from 1.11).
     pub write_only: bool,
 }
 
-/// A plan for the protocol layer.
+/// The result of a plan.
 pub struct PlanResponse {
     /// The planned state; null for a destroy.
     pub state: Value,
@@ -27,19 +27,19 @@ pub struct PlanResponse {
     pub requires_replace: Vec<Path>,
     /// Private state to carry into the apply.
     pub private: Private,
-    /// The identity as far as it is known; null where there is nothing to say.
+    /// The identity; null unless it is wholly known.
     pub identity: Value,
     /// Warnings and errors.
     pub diagnostics: Diagnostics,
 }
 
-/// A state for the protocol layer, after a read, an apply or an import.
+/// The result of a read, an apply or an import.
 pub struct StateResponse {
-    /// The new state; null when the object is gone or was never made.
+    /// The new state; null if the object does not exist.
     pub state: Value,
     /// Private state to keep.
     pub private: Private,
-    /// The object's identity; null when it is gone or not wholly known.
+    /// The object's identity; null if the object does not exist or the identity is not wholly known.
     pub identity: Value,
     /// Warnings and errors.
     pub diagnostics: Diagnostics,
@@ -51,7 +51,7 @@ impl StateResponse {
     }
 }
 
-/// One apply for the protocol layer.
+/// What to apply.
 pub struct ApplyRequest {
     /// The state before; null for a create.
     pub prior: Value,
@@ -61,11 +61,11 @@ pub struct ApplyRequest {
     pub config: Value,
     /// Private state of the plan.
     pub private: Private,
-    /// The planned identity, which is the object's own unless it is created; null where there is nothing to say.
+    /// The planned identity: that of the object, or of the one to create; null unless it was wholly known.
     pub identity: Value,
 }
 
-/// One plan for the protocol layer.
+/// What to plan.
 pub struct PlanRequest {
     /// The state before; null for a create.
     pub prior: Value,
@@ -79,7 +79,7 @@ pub struct PlanRequest {
     pub identity: Value,
 }
 
-/// A resource without its types, as the protocol layer drives it. Implemented for every [`Resource`].
+/// A resource as the protocol layer drives it. Implemented for every [`Resource`](super::Resource).
 #[async_trait]
 pub trait DynResource: Send + Sync {
     /// The type's name after the provider's prefix.
@@ -88,19 +88,19 @@ pub trait DynResource: Send + Sync {
     fn vendor(&self) -> &'static str;
     /// The schema.
     fn schema(&self) -> &Schema;
-    /// What the model keeps of a value: all of it where model and schema agree, which a test over all objects holds.
+    /// Reads a value as the model and writes it again. A test compares: the value changes where model and schema differ.
     fn round_trip(&self, value: Value) -> Result<Value, Diagnostics>;
-    /// Every mistake in a configuration.
+    /// Returns every mistake in a configuration.
     fn validate(&self, config: Value, capabilities: Capabilities) -> Diagnostics;
-    /// The parts of its identity.
+    /// The attributes of its identity.
     fn identity(&self) -> &[IdentityAttribute];
     /// Plans a create, an update or a destroy.
     fn plan(&self, request: PlanRequest, clients: &Clients) -> PlanResponse;
-    /// Carries a plan out.
-    async fn apply(&self, apply: ApplyRequest, clients: &Clients) -> StateResponse;
+    /// Applies a plan.
+    async fn apply(&self, request: ApplyRequest, clients: &Clients) -> StateResponse;
     /// Refreshes a state.
     async fn read(&self, state: Value, private: Private, clients: &Clients) -> StateResponse;
-    /// The state that an import begins with.
+    /// The state that an import starts with; a read completes it.
     fn import(&self, by: &ImportBy, clients: &Clients) -> StateResponse;
     /// The attributes that an import id names, and null for all others.
     fn parse_import_id(&self, id: &str) -> Result<Value, Diagnostics>;
@@ -108,11 +108,11 @@ pub trait DynResource: Send + Sync {
     fn generate_config(&self, state: Value) -> Value;
     /// The state of an object that another provider managed. `target` is the full name of this type.
     fn move_from(&self, source: &moved::Source, target: &str, clients: &Clients) -> Result<StateResponse, Diagnostics>;
-    /// Stored state in today's shape.
+    /// Converts stored state to the current schema version.
     fn upgrade(&self, version: i64, state: Json) -> Result<Json, Diagnostics>;
 }
 
-/// What an import names the object by.
+/// How an import names the object.
 pub enum ImportBy {
     /// The import id of the type.
     Id(String),

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::function::{Failure, Function, Parameter, Signature, text};
-use super::resource;
-use super::types::Type;
-use super::value::Value;
+use crate::framework::kinds::function::{Failure, Function, Parameter, Signature, text};
+use crate::framework::kinds::resource::DynResource;
+use crate::framework::types::Type;
+use crate::framework::value::Value;
 
 /// The function, over every resource of the provider.
-pub(super) struct ParseImportId(pub(super) BTreeMap<String, Arc<dyn resource::DynResource>>);
+pub(super) struct ParseImportId(pub(super) BTreeMap<String, Arc<dyn DynResource>>);
 
 impl Function for ParseImportId {
     fn name(&self) -> &'static str {

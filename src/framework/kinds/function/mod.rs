@@ -2,23 +2,23 @@
 
 use std::sync::Arc;
 
-use super::types::Type;
-use super::value::Value;
+use crate::framework::types::Type;
+use crate::framework::value::Value;
 
-/// What a function takes and gives.
+/// The parameters and the result of a function.
 #[derive(Clone, Debug)]
 pub struct Signature {
     /// One sentence.
     pub summary: &'static str,
     /// Full sentences of Markdown.
     pub description: &'static str,
-    /// What it takes, in order.
+    /// Its parameters, in order.
     pub parameters: Vec<Parameter>,
-    /// What it gives.
+    /// The type of its result.
     pub returns: Type,
 }
 
-/// One parameter. Unknown and null arguments never reach the function: core answers for them.
+/// One parameter. Unknown and null arguments never reach the function: core returns unknown or an error for them.
 #[derive(Clone, Debug)]
 pub struct Parameter {
     /// Its name.
@@ -41,7 +41,7 @@ impl Parameter {
     }
 }
 
-/// Why a call failed, and by which argument.
+/// Why a call failed, and because of which argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// Whole sentences.
@@ -51,19 +51,19 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure by an argument.
+    /// A failure because of an argument.
     pub fn at(argument: usize, text: impl Into<String>) -> Self {
         Self { text: text.into(), argument: Some(argument) }
     }
 }
 
-/// A function. The same arguments always give the same result: core holds plan and apply against each other.
+/// A function. The same arguments always return the same result: core compares plan and apply.
 pub trait Function: Send + Sync + 'static {
     /// Its name after `provider::idv::`.
     fn name(&self) -> &'static str;
-    /// What it takes and gives.
+    /// Its parameters and result.
     fn signature(&self) -> Signature;
-    /// Computes it. The arguments are as many as the parameters, and known.
+    /// Computes it. There are as many arguments as parameters, and all are known.
     fn call(&self, arguments: &[Value]) -> Result<Value, Failure>;
 }
 

@@ -1,4 +1,4 @@
-//! What core enforces, done once for every resource: the way between a protocol layer's values and an implementation's models.
+//! Drives a [`Resource`] with values in place of its model, and does what core enforces on every resource.
 
 use std::sync::Arc;
 
@@ -9,16 +9,16 @@ use super::{
     ApplyRequest, Capabilities, Change, Context, DynResource, ImportBy, PlanRequest, PlanResponse, Planning, Resource,
     StateResponse,
 };
-use crate::framework::diagnostics::{Diagnostic, Diagnostics};
+use crate::framework::clients::{Client, Clients};
+use crate::framework::diagnostics::Diagnostics;
 use crate::framework::identity::{self, IdentityAttribute};
 use crate::framework::panics::catch_panic;
 use crate::framework::private::Private;
-use crate::framework::provider::{Client, Clients};
 use crate::framework::schema::Schema;
 use crate::framework::value::Value;
 use crate::framework::{check, config, field_errors, model, moved, plan};
 
-/// A resource with its schema built once.
+/// A resource with its schema and identity, which are built once.
 struct ResourceAdapter<R> {
     resource: R,
     schema: Schema,
@@ -66,7 +66,7 @@ impl<R: Resource> DynResource for ResourceAdapter<R> {
 
     fn plan(&self, request: PlanRequest, clients: &Clients) -> PlanResponse {
         let private = request.private.clone();
-        self.request(request, clients).unwrap_or_else(|diagnostics| PlanResponse {
+        self.try_plan(request, clients).unwrap_or_else(|diagnostics| PlanResponse {
             state: Value::Null,
             requires_replace: Vec::new(),
             private,
@@ -75,30 +75,30 @@ impl<R: Resource> DynResource for ResourceAdapter<R> {
         })
     }
 
-    async fn apply(&self, apply: ApplyRequest, clients: &Clients) -> StateResponse {
-        let (prior, private, identity) = (apply.prior.clone(), apply.private.clone(), apply.identity.clone());
+    async fn apply(&self, request: ApplyRequest, clients: &Clients) -> StateResponse {
+        let (prior, private, identity) = (request.prior.clone(), request.private.clone(), request.identity.clone());
         let failed = |diagnostics| StateResponse { identity, ..StateResponse::failed(diagnostics, prior, private) };
         let client = match clients.get::<R::Client>() {
             Ok(client) => client,
-            // What is not in the answer core would wipe.
+            // Core erases what is not in the response.
             Err(diagnostics) => return failed(diagnostics),
         };
-        let result = if apply.planned.is_null() {
-            self.destroy(&client, apply).await
+        let result = if request.planned.is_null() {
+            self.destroy(&client, request).await
         } else {
-            self.create_or_update(&client, apply).await
+            self.create_or_update(&client, request).await
         };
-        self.located(self.identified(result.unwrap_or_else(failed), &client))
+        self.with_locations(self.with_identity(result.unwrap_or_else(failed), &client))
     }
 
     async fn read(&self, state: Value, private: Private, clients: &Clients) -> StateResponse {
         let (prior, kept) = (state.clone(), private.clone());
         let refreshed = self.refresh(state, private, clients).await;
-        self.located(refreshed.unwrap_or_else(|diagnostics| StateResponse::failed(diagnostics, prior, kept)))
+        self.with_locations(refreshed.unwrap_or_else(|diagnostics| StateResponse::failed(diagnostics, prior, kept)))
     }
 
     fn import(&self, by: &ImportBy, clients: &Clients) -> StateResponse {
-        self.begin_import(by, clients)
+        self.try_import(by, clients)
             .unwrap_or_else(|diagnostics| StateResponse::failed(diagnostics, Value::Null, Private::default()))
     }
 
@@ -112,14 +112,14 @@ impl<R: Resource> DynResource for ResourceAdapter<R> {
 
     fn move_from(&self, source: &moved::Source, target: &str, clients: &Clients) -> Result<StateResponse, Diagnostics> {
         let moved = self.resource.move_from(source.rest_object(target, R::MOVES_FROM)?)?;
-        let state = self.begun(model::encode(&moved)?)?;
+        let state = self.initial_state(model::encode(&moved)?)?;
         let (private, identity, diagnostics) = (Private::default(), Value::Null, Diagnostics::new());
-        let outcome = StateResponse { state, private, identity, diagnostics };
-        // Core moves with a provider that it has not configured. Then the tenant is not known, and the next read tells the
+        let response = StateResponse { state, private, identity, diagnostics };
+        // Core may move with a provider that it has not configured. Then the tenant is not known, and the next read returns the
         // identity.
         Ok(match clients.get::<R::Client>() {
-            Ok(client) => self.identified(outcome, &client),
-            Err(_) => outcome,
+            Ok(client) => self.with_identity(response, &client),
+            Err(_) => response,
         })
     }
 
@@ -129,7 +129,7 @@ impl<R: Resource> DynResource for ResourceAdapter<R> {
 }
 
 impl<R: Resource> ResourceAdapter<R> {
-    fn request(&self, request: PlanRequest, clients: &Clients) -> Result<PlanResponse, Diagnostics> {
+    fn try_plan(&self, request: PlanRequest, clients: &Clients) -> Result<PlanResponse, Diagnostics> {
         let PlanRequest { prior, proposed, config, private, identity } = request;
         if proposed.is_null() {
             let diagnostics = self.resource.plan_destroy(&model::decode(prior)?, &private);
@@ -141,7 +141,7 @@ impl<R: Resource> ResourceAdapter<R> {
                 diagnostics,
             });
         }
-        let place = clients.get::<R::Client>().ok().map(|client| client.tenant_identity());
+        let tenant = clients.get::<R::Client>().ok().map(|client| client.tenant_identity());
         let created = prior.is_null();
         let plan = plan::plan(&self.schema, &prior, &config, proposed);
         let mut planning = Planning {
@@ -154,13 +154,13 @@ impl<R: Resource> ResourceAdapter<R> {
         };
         self.resource.plan(&mut planning)?;
         let state = check::conform_response(&self.schema, model::encode(&planning.plan)?)?;
-        // An update keeps the identity; a create, and state from before there were identities, gets one that is known in
-        // full: `terraform show -json` fails on a plan whose identity has an unknown part.
-        let planned = identity::of_state(&self.identity, &state, place.as_ref());
+        // An update keeps the identity. A create, and state without an identity, gets one only if it is wholly known:
+        // `terraform show -json` fails on a plan whose identity has an unknown attribute.
+        let planned = identity::of_state(&self.identity, &state, tenant.as_ref());
         let complete = identity::is_complete(&self.identity, &planned);
         let identity = match (created || identity.is_null(), complete) {
             (true, true) => planned,
-            // In the second pass of a replacement the prior identity is that of the object that goes.
+            // In the second pass of a replacement the prior identity is that of the object that is replaced.
             (true, false) => Value::Null,
             (false, _) => identity,
         };
@@ -168,26 +168,26 @@ impl<R: Resource> ResourceAdapter<R> {
         Ok(PlanResponse { state, requires_replace, private, identity, diagnostics })
     }
 
-    /// The outcome with the identity of its state.
-    fn identified(&self, mut outcome: StateResponse, client: &R::Client) -> StateResponse {
-        let identity = identity::of_state(&self.identity, &outcome.state, Some(&client.tenant_identity()));
-        if !outcome.state.is_null() && identity::is_complete(&self.identity, &identity) {
-            outcome.identity = identity;
+    /// The response with the identity of its state.
+    fn with_identity(&self, mut response: StateResponse, client: &R::Client) -> StateResponse {
+        let identity = identity::of_state(&self.identity, &response.state, Some(&client.tenant_identity()));
+        if !response.state.is_null() && identity::is_complete(&self.identity, &identity) {
+            response.identity = identity;
         }
-        outcome
+        response
     }
 
-    /// The outcome with its diagnostics at the attributes whose fields the vendor rejects.
-    fn located(&self, outcome: StateResponse) -> StateResponse {
-        StateResponse { diagnostics: field_errors::locate(&self.schema, outcome.diagnostics), ..outcome }
+    /// The response with each field error at its attribute.
+    fn with_locations(&self, response: StateResponse) -> StateResponse {
+        StateResponse { diagnostics: field_errors::locate(&self.schema, response.diagnostics), ..response }
     }
 
-    /// A state that a read completes.
-    fn begun(&self, named: Value) -> Result<Value, Diagnostics> {
+    /// The state that an import or a move starts with; a read completes it.
+    fn initial_state(&self, named: Value) -> Result<Value, Diagnostics> {
         Ok(plan::with_defaults(&self.schema, check::conform_response(&self.schema, named)?).without_unknowns())
     }
 
-    fn begin_import(&self, by: &ImportBy, clients: &Clients) -> Result<StateResponse, Diagnostics> {
+    fn try_import(&self, by: &ImportBy, clients: &Clients) -> Result<StateResponse, Diagnostics> {
         let client = clients.get::<R::Client>()?;
         let named = match by {
             ImportBy::Id(id) => self.parse_import_id(id)?,
@@ -198,18 +198,18 @@ impl<R: Resource> ResourceAdapter<R> {
                 &client.tenant_identity(),
             )?),
         };
-        let state = self.begun(named)?;
+        let state = self.initial_state(named)?;
         let (private, identity, diagnostics) = (Private::default(), Value::Null, Diagnostics::new());
-        Ok(self.identified(StateResponse { state, private, identity, diagnostics }, &client))
+        Ok(self.with_identity(StateResponse { state, private, identity, diagnostics }, &client))
     }
 
-    async fn create_or_update(&self, client: &R::Client, apply: ApplyRequest) -> Result<StateResponse, Diagnostics> {
-        let plan: R::Model = model::decode(apply.planned.clone())?;
-        let mut ctx = Context::new(Some(model::decode(apply.config)?), apply.private);
-        let result = if apply.prior.is_null() {
+    async fn create_or_update(&self, client: &R::Client, request: ApplyRequest) -> Result<StateResponse, Diagnostics> {
+        let plan: R::Model = model::decode(request.planned.clone())?;
+        let mut ctx = Context::new(Some(model::decode(request.config)?), request.private);
+        let result = if request.prior.is_null() {
             catch_panic(self.resource.create(client, plan, &mut ctx)).await
         } else {
-            let change = Change { prior: model::decode(apply.prior.clone())?, plan };
+            let change = Change { prior: model::decode(request.prior.clone())?, plan };
             catch_panic(self.resource.update(client, change, &mut ctx)).await
         };
         let (model, mut diagnostics) = match result {
@@ -218,24 +218,24 @@ impl<R: Resource> ResourceAdapter<R> {
         };
         let state = match model {
             Some(model) => {
-                let state = self.state_of(&model, &apply.planned, &mut diagnostics);
-                plan::keep_spelling(&self.schema, &apply.planned, state)
+                let state = self.state_of(&model, &request.planned, &mut diagnostics);
+                plan::keep_spelling(&self.schema, &request.planned, state)
             }
-            None => apply.prior,
+            None => request.prior,
         };
         if !diagnostics.has_errors() {
-            diagnostics.append(check::verify_applied(&self.schema, &apply.planned, &state));
+            diagnostics.append(check::verify_applied(&self.schema, &request.planned, &state));
         }
         diagnostics.append(ctx.warnings);
         Ok(StateResponse { state: state.without_unknowns(), private: ctx.private, identity: Value::Null, diagnostics })
     }
 
-    async fn destroy(&self, client: &R::Client, apply: ApplyRequest) -> Result<StateResponse, Diagnostics> {
-        let mut ctx = Context::new(None, apply.private);
-        let result = catch_panic(self.resource.delete(client, model::decode(apply.prior.clone())?, &mut ctx)).await;
+    async fn destroy(&self, client: &R::Client, request: ApplyRequest) -> Result<StateResponse, Diagnostics> {
+        let mut ctx = Context::new(None, request.private);
+        let result = catch_panic(self.resource.delete(client, model::decode(request.prior.clone())?, &mut ctx)).await;
         let (mut state, mut diagnostics) = match result {
             Ok(()) => (Value::Null, Diagnostics::new()),
-            Err(diagnostics) => (apply.prior, diagnostics),
+            Err(diagnostics) => (request.prior, diagnostics),
         };
         if let (Some(model), false) = (ctx.saved, state.is_null()) {
             state = self.state_of(&model, &state, &mut diagnostics).without_unknowns();
@@ -244,16 +244,16 @@ impl<R: Resource> ResourceAdapter<R> {
         Ok(StateResponse { state, private: ctx.private, identity: Value::Null, diagnostics })
     }
 
-    /// The state that a model stands for after a write. What does not fit the schema is told, and the rest is kept: the object
-    /// is there, and without a state nobody would manage it. `known` is what was known of it before.
+    /// The state of a model after a write. An attribute that does not match the schema is reported, and the others are kept: the
+    /// object exists, and without a state nothing would manage it. `known` is what was known of it before.
     fn state_of(&self, model: &R::Model, known: &Value, diagnostics: &mut Diagnostics) -> Value {
-        let fits = |value: &Value| check::conform_response(&self.schema, value.clone());
-        let (value, fitting) = match model::encode(model) {
-            Ok(value) => (value.clone(), fits(&value)),
-            Err(misfit) => (known.clone(), Err(misfit)),
+        let conform = |value: &Value| check::conform_response(&self.schema, value.clone());
+        let (value, conformed) = match model::encode(model) {
+            Ok(value) => (value.clone(), conform(&value)),
+            Err(errors) => (known.clone(), Err(errors)),
         };
-        fitting.unwrap_or_else(|misfit| {
-            diagnostics.append(misfit);
+        conformed.unwrap_or_else(|errors| {
+            diagnostics.append(errors);
             check::salvage(&self.schema, &value, known)
         })
     }
@@ -269,7 +269,7 @@ impl<R: Resource> ResourceAdapter<R> {
             }
             None => Value::Null,
         };
-        let outcome = StateResponse { state, private: ctx.private, identity: Value::Null, diagnostics: ctx.warnings };
-        Ok(self.identified(outcome, &client))
+        let response = StateResponse { state, private: ctx.private, identity: Value::Null, diagnostics: ctx.warnings };
+        Ok(self.with_identity(response, &client))
     }
 }

@@ -1,0 +1,40 @@
+//! A list without its types.
+
+use std::sync::Arc;
+
+use futures_util::stream::BoxStream;
+
+use crate::framework::clients::Clients;
+use crate::framework::diagnostics::Diagnostics;
+use crate::framework::schema::Schema;
+use crate::framework::value::Value;
+
+/// One object of a list, or the error in its place.
+pub struct Item {
+    /// The object's identity; null with an error.
+    pub identity: Value,
+    /// Its name for people.
+    pub display_name: String,
+    /// Its state, as a read after an import would return it; null with an error.
+    pub state: Value,
+    /// Why the object, or the rest of the list, could not be read.
+    pub diagnostics: Diagnostics,
+}
+
+/// A list as the protocol layer and the commands drive it. Implemented for every [`Listable`](super::Listable).
+pub trait DynList: Send + Sync {
+    /// The type's name after the provider's prefix.
+    fn name(&self) -> &'static str;
+    /// The vendor's name, which is its attribute in the provider block.
+    fn vendor(&self) -> &'static str;
+    /// The schema of the filters.
+    fn filters(&self) -> &Schema;
+    /// The id by which a state is imported.
+    fn import_id(&self, state: &Value) -> Result<String, Diagnostics>;
+    /// Returns every mistake in the filters.
+    fn validate(&self, filter: &Value) -> Diagnostics;
+    /// Checks that the configured API has such a list, without a request; the error names the API that has it.
+    fn available(&self, clients: &Clients) -> Result<(), Diagnostics>;
+    /// Lists every object that matches the filters; a failure is the last item. To stop early, drop the stream.
+    fn list(self: Arc<Self>, filter: Value, clients: &Clients) -> BoxStream<'static, Item>;
+}
