@@ -33,7 +33,7 @@ fn sample(attributes: &[Attribute], fill: Fill) -> Value {
 
 fn of_attribute(attribute: &Attribute, fill: Fill) -> Value {
     let told_by_vendor = !attribute.required && !attribute.optional;
-    match (&attribute.shape, fill) {
+    match (attribute.shape(), fill) {
         (Shape::Plain(_), Fill::Null) => Value::Null,
         (_, Fill::Unknown | Fill::UnknownInside) if told_by_vendor => Value::Unknown,
         (Shape::Plain(_), Fill::Unknown) => Value::Unknown,
@@ -123,7 +123,7 @@ fn misfits(object: &Registration) -> Vec<String> {
     let mut found = Vec::new();
     let Some((name, schema, round_trip)) = model(object) else { return found };
     for fill in [Fill::Known, Fill::Null, Fill::Unknown, Fill::UnknownInside] {
-        let before = sample(&schema.attributes, fill);
+        let before = sample(schema.attributes(), fill);
         match round_trip(before.clone()) {
             Ok(after) => differences(&name, &before, &after, &mut found),
             Err(misfit) => found.extend(misfit.iter().map(|one| format!("{name}, {fill:?}: {}", one.detail))),

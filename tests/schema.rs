@@ -91,7 +91,7 @@ fn ruled_in_vain(place: &str, attributes: &[Attribute]) -> Vec<String> {
         if !attribute.required && !attribute.optional && !attribute.rules.is_empty() {
             found.push(format!("{place} has a rule, which its description tells, and nobody can set it"));
         }
-        if let Shape::Nested(_, nested) = &attribute.shape {
+        if let Shape::Nested(_, nested) = attribute.shape() {
             found.extend(ruled_in_vain(&place, nested));
         }
     }
@@ -105,6 +105,6 @@ fn rules_are_told_of_what_a_user_can_set() {
     let data_sources = provider.data_sources.iter().map(|(name, object)| (name, object.schema()));
     let ephemerals = provider.ephemerals.iter().map(|(name, object)| (name, object.schema()));
     let schemas = resources.chain(data_sources).chain(ephemerals);
-    let found: Vec<_> = schemas.flat_map(|(name, schema)| ruled_in_vain(name, &schema.attributes)).collect();
+    let found: Vec<_> = schemas.flat_map(|(name, schema)| ruled_in_vain(name, schema.attributes())).collect();
     assert_eq!(found, Vec::<String>::new());
 }

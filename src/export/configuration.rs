@@ -48,7 +48,7 @@ pub(super) fn resources(captures: &[Capture], variables: &mut Variables) -> File
         let mut blocks = Vec::new();
         for object in &capture.objects {
             let mut writer = Writer { address: capture.address(object), references: &references, variables };
-            let fields = writer.fields(&capture.resource.schema().attributes, &object.config, &Path::root());
+            let fields = writer.fields(capture.resource.schema().attributes(), &object.config, &Path::root());
             let mut comment = if blocks.is_empty() { warning(capture) } else { Vec::new() };
             comment.extend(object.refused.iter().map(|refused| format!("CANNOT BE PLANNED: {refused}")));
             blocks.push(hcl::block(&comment, &["resource", &capture.type_name, &object.name], fields));
@@ -112,7 +112,7 @@ impl Writer<'_> {
         if let Some(reference) = self.references.get(&self.address, path) {
             return Term::verbatim(reference);
         }
-        let Shape::Nested(nesting, nested) = &attribute.shape else { return Term::value(value) };
+        let Shape::Nested(nesting, nested) = attribute.shape() else { return Term::value(value) };
         match (nesting, value) {
             (Nesting::List, Value::List(elements)) => {
                 let elements = elements.iter().enumerate();

@@ -50,7 +50,7 @@ impl References {
 
     fn add(&mut self, capture: &Capture, object: &Captured, targets: &Targets<'_>) {
         let owner = capture.address(object);
-        let attributes = &capture.resource.schema().attributes;
+        let attributes = capture.resource.schema().attributes();
         check::walk(attributes, &object.config, &Path::root(), &mut |attribute, value, path| {
             let (Some(stem), Some(value)) = (attribute.name.strip_suffix("_id"), value.as_str()) else { return };
             let candidates = targets.get(&(capture.resource.vendor(), value)).into_iter().flatten();
@@ -86,7 +86,7 @@ fn targets(captures: &[Capture]) -> Targets<'_> {
     let mut targets = Targets::new();
     for capture in captures {
         let identifying =
-            capture.resource.schema().attributes.iter().filter(|attribute| identifies(capture, attribute));
+            capture.resource.schema().attributes().iter().filter(|attribute| identifies(capture, attribute));
         for attribute in identifying {
             for object in &capture.objects {
                 let Some(value) = object.state.get(&attribute.name).as_str() else { continue };
@@ -102,8 +102,8 @@ fn targets(captures: &[Capture]) -> Targets<'_> {
 
 fn identifies(capture: &Capture, attribute: &Attribute) -> bool {
     let given = attribute.computed && !attribute.optional && !attribute.required;
-    let text = matches!(attribute.shape, Shape::Plain(Type::String));
-    let part = || capture.resource.identity().iter().any(|part| part.name == attribute.name);
+    let text = matches!(attribute.shape(), Shape::Plain(Type::String));
+    let part = || capture.resource.identity().attributes().iter().any(|part| part.name == attribute.name);
     given && text && (attribute.name == "id" || part())
 }
 

@@ -37,7 +37,7 @@ impl Variables {
             address: address.to_owned(),
             required: attribute.required,
             description: description(address, attribute, path),
-            kind: match &attribute.shape {
+            kind: match attribute.shape() {
                 Shape::Plain(kind) => type_expression(kind),
                 Shape::Nested(..) => "any".to_owned(),
             },

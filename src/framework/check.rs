@@ -21,7 +21,7 @@ pub(super) fn config<M: Model>(schema: &Schema, config: Value, own: impl FnOnce(
 /// Runs every rule on every known value of a configuration, so that all mistakes are told at once.
 pub fn rules(schema: &Schema, config: &Value) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
-    walk(&schema.attributes, config, &Path::root(), &mut |attribute, value, path| {
+    walk(schema.attributes(), config, &Path::root(), &mut |attribute, value, path| {
         for rule in &attribute.rules {
             if let Some(violation) = rule.violation(value, !attribute.is_secret()) {
                 let summary = format!("Wrong value for `{}`", attribute.name);
@@ -35,7 +35,7 @@ pub fn rules(schema: &Schema, config: &Value) -> Diagnostics {
 /// The value with every write-only attribute null, as core wants it in each answer.
 #[must_use]
 pub fn without_write_only(schema: &Schema, value: Value) -> Value {
-    map_object(&schema.attributes, value, &|attribute, value| {
+    map_object(schema.attributes(), value, &|attribute, value| {
         if attribute.write_only { Value::Null } else { value }
     })
 }
@@ -45,7 +45,7 @@ pub fn without_write_only(schema: &Schema, value: Value) -> Value {
 /// Core throws away a whole answer of the wrong type, or with a write-only value in it, and keeps the prior state: a new
 /// object would be lost. Caught here, the caller can keep what is known of the object.
 pub fn conform_response(schema: &Schema, value: Value) -> Result<Value, Diagnostics> {
-    without_write_only(schema, value).conform(&schema.value_type()).map_err(|mismatch| {
+    without_write_only(schema, value).conform(schema.value_type()).map_err(|mismatch| {
         let detail = format!("{mismatch}. This is a bug in the provider; please report it.");
         Diagnostic::error("The result does not fit the schema", detail).at(mismatch.path.clone()).into()
     })
@@ -63,9 +63,9 @@ pub(super) fn conform_whole_response(schema: &Schema, value: Value) -> Result<Va
 
 /// What fits of an answer that does not as a whole, attribute by attribute; for the others what was known before.
 pub fn salvage(schema: &Schema, value: &Value, known: &Value) -> Value {
-    let entries = schema.attributes.iter().map(|attribute| {
+    let entries = schema.attributes().iter().map(|attribute| {
         let name = &attribute.name;
-        let found = value.get(name).clone().conform(&attribute.value_type());
+        let found = value.get(name).clone().conform(attribute.value_type());
         (name.clone(), found.unwrap_or_else(|_| known.get(name).clone()))
     });
     without_write_only(schema, Value::Map(entries.collect()))
@@ -76,10 +76,10 @@ pub fn salvage(schema: &Schema, value: &Value, known: &Value) -> Value {
 /// Core would report the same as a bug of the provider. It is the vendor who has kept another value, and the user is told so.
 pub fn verify_applied(schema: &Schema, planned: &Value, state: &Value) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
-    walk(&schema.attributes, planned, &Path::root(), &mut |attribute, wanted, path| {
+    walk(schema.attributes(), planned, &Path::root(), &mut |attribute, wanted, path| {
         // Below an object that is not there nothing is told again.
         let Some(found) = lookup(state, path) else { return };
-        let differs = match &attribute.shape {
+        let differs = match attribute.shape() {
             Shape::Plain(_) => wanted.is_wholly_known() && wanted != found,
             Shape::Nested(..) => !wanted.is_unknown() && objects(wanted) != objects(found),
         };
@@ -141,7 +141,7 @@ pub fn walk(attributes: &[Attribute], object: &Value, path: &Path, visit: &mut i
         let value = object.get(&attribute.name);
         let path = path.attribute(&attribute.name);
         visit(attribute, value, &path);
-        let Shape::Nested(nesting, nested) = &attribute.shape else { continue };
+        let Shape::Nested(nesting, nested) = attribute.shape() else { continue };
         match (nesting, value) {
             (Nesting::Single, value) => walk_dyn(nested, value, &path, visit),
             (Nesting::List, Value::List(elements)) => {
@@ -164,7 +164,7 @@ pub fn map_object(attributes: &[Attribute], object: Value, change: &dyn Fn(&Attr
     let Value::Map(mut entries) = object else { return object };
     for attribute in attributes {
         let Some(value) = entries.remove(&attribute.name) else { continue };
-        let value = match &attribute.shape {
+        let value = match attribute.shape() {
             Shape::Plain(_) => value,
             Shape::Nested(nesting, nested) => match (nesting, value) {
                 (Nesting::Single, value) => map_object(nested, value, change),
@@ -182,7 +182,7 @@ pub fn map_object(attributes: &[Attribute], object: Value, change: &dyn Fn(&Attr
 /// Refuses write-only values on a client that would keep them in its state.
 pub fn write_only_unsupported(schema: &Schema, config: &Value) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
-    walk(&schema.attributes, config, &Path::root(), &mut |attribute, value, path| {
+    walk(schema.attributes(), config, &Path::root(), &mut |attribute, value, path| {
         // A variable is unknown to `terraform validate` and may be null; core validates again with what the plan knows.
         if attribute.write_only && !value.is_null() && !value.is_unknown() {
             let plain = path.to_string().trim_end_matches("_wo").to_owned();

@@ -8,7 +8,7 @@ use super::value::Value;
 /// What only the provider sets is left out, and so is what is the default anyway. Secrets are null: they are the user's to
 /// fill in, and an object that exists does not need them until something about it changes.
 pub fn generate(schema: &Schema, state: Value) -> Value {
-    super::check::map_object(&schema.attributes, state, &|attribute, value| {
+    super::check::map_object(schema.attributes(), state, &|attribute, value| {
         if is_written(attribute, &value) { value } else { Value::Null }
     })
 }

@@ -28,7 +28,7 @@ fn located(schema: &Schema, diagnostic: Diagnostic) -> Diagnostic {
 /// The path goes no deeper: below an element the request may have another shape than the attribute.
 fn attribute_path(schema: &Schema, field: &[String]) -> Option<Path> {
     let name = field.first()?;
-    let attribute = schema.attributes.iter().find(|attribute| attribute.name == *name)?;
+    let attribute = schema.attributes().iter().find(|attribute| attribute.name == *name)?;
     let index = field.get(1).and_then(|step| step.parse().ok());
     Some(match (attribute.value_type(), index) {
         (Type::List(_), Some(index)) => Path::to(name).index(index),

@@ -1,7 +1,7 @@
-//! Resource identity: what tells one object from every other, in parts that a person can read.
+//! Resource identity: the attributes that identify one object of a type.
 //!
-//! Each part is text. Most are attributes of the object; the others come from the client, such as the address of the
-//! tenant, so that two tenants' objects are told apart. An identity can be imported by, and is returned with every state.
+//! Each is text. Most are attributes of the object; the others come from the client, such as the address of the tenant, so that
+//! objects of two tenants differ. An object can be imported by its identity, which is returned with every state.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use super::diagnostics::{Diagnostic, Diagnostics};
 use super::types::Type;
 use super::value::Value;
 
-/// One part of an identity.
+/// One attribute of an identity.
 #[derive(Clone, Debug)]
 pub struct IdentityAttribute {
-    /// An attribute of the object, or one of the client's own parts.
+    /// An attribute of the object, or of the client's tenant.
     pub name: &'static str,
     /// A full sentence.
     pub description: &'static str,
@@ -20,75 +20,96 @@ pub struct IdentityAttribute {
     pub required: bool,
 }
 
-/// A part that an import has to name.
+/// An attribute that an import has to name.
 pub fn required(name: &'static str, description: &'static str) -> IdentityAttribute {
     IdentityAttribute { name, description, required: true }
 }
 
-/// A part that an import may leave out.
+/// An attribute that an import may omit.
 pub fn optional(name: &'static str, description: &'static str) -> IdentityAttribute {
     IdentityAttribute { name, description, required: false }
 }
 
-/// The client's own parts: which tenant it is for.
+/// The tenant that a client is configured for, by the attributes of identities.
 pub type TenantIdentity = BTreeMap<&'static str, String>;
 
-/// The type of an identity with these parts.
-pub fn value_type(parts: &[IdentityAttribute]) -> Type {
-    Type::Object(parts.iter().map(|part| (part.name.to_owned(), Type::String)).collect())
+/// The attributes of an identity, and its type.
+#[derive(Clone, Debug)]
+pub struct IdentitySchema {
+    attributes: Vec<IdentityAttribute>,
+    value_type: Type,
 }
 
-/// The identity of a state. A part that neither the state nor the client knows is null, or unknown in a plan.
-pub fn of_state(parts: &[IdentityAttribute], state: &Value, place: Option<&TenantIdentity>) -> Value {
-    let entries = parts.iter().map(|part| {
-        let own = state.as_map().and_then(|entries| entries.get(part.name));
-        let value = match (own, place) {
-            (Some(value), _) => value.clone(),
-            (None, Some(place)) => place.get(part.name).map_or(Value::Null, |text| text.as_str().into()),
-            (None, None) => Value::Unknown,
-        };
-        (part.name.to_owned(), value)
-    });
-    Value::Map(entries.collect())
-}
-
-/// Whether every required part is known and set.
-pub fn is_complete(parts: &[IdentityAttribute], identity: &Value) -> bool {
-    identity.is_wholly_known() && parts.iter().all(|part| !part.required || !identity.get(part.name).is_null())
-}
-
-/// The attributes that an identity names, to begin an import with; an error if it is of another tenant.
-pub fn to_attributes(
-    parts: &[IdentityAttribute],
-    identity: &Value,
-    attributes: &BTreeMap<String, Value>,
-    place: &TenantIdentity,
-) -> Result<BTreeMap<String, Value>, Diagnostics> {
-    let mut found = attributes.clone();
-    for part in parts {
-        let value = identity.get(part.name);
-        if let Some(slot) = found.get_mut(part.name) {
-            slot.clone_from(value);
-        } else if let (Some(named), Some(here)) = (value.as_str(), place.get(part.name))
-            && named != here
-        {
-            let detail = format!(
-                "The identity has `{} = \"{named}\"`, and the provider is configured for `{here}`. Use a provider block for the \
-                 former, or leave the attribute out.",
-                part.name
-            );
-            return Err(Diagnostic::error("The identity is of another tenant", detail).into());
-        }
+impl IdentitySchema {
+    /// An identity with these attributes.
+    pub fn new(attributes: Vec<IdentityAttribute>) -> Self {
+        let entries = attributes.iter().map(|attribute| (attribute.name.to_owned(), Type::String));
+        Self { value_type: Type::Object(entries.collect()), attributes }
     }
-    Ok(found)
+
+    /// Its attributes.
+    pub fn attributes(&self) -> &[IdentityAttribute] {
+        &self.attributes
+    }
+
+    /// Its type.
+    pub fn value_type(&self) -> &Type {
+        &self.value_type
+    }
+
+    /// The identity of a state. An attribute that neither the state nor the tenant has is null; without a tenant it is unknown.
+    pub fn of_state(&self, state: &Value, tenant: Option<&TenantIdentity>) -> Value {
+        let entries = self.attributes.iter().map(|attribute| {
+            let own = state.as_map().and_then(|entries| entries.get(attribute.name));
+            let value = match (own, tenant) {
+                (Some(value), _) => value.clone(),
+                (None, Some(tenant)) => tenant.get(attribute.name).map_or(Value::Null, |text| text.as_str().into()),
+                (None, None) => Value::Unknown,
+            };
+            (attribute.name.to_owned(), value)
+        });
+        Value::Map(entries.collect())
+    }
+
+    /// Whether every attribute is known, and every required one is set.
+    pub fn is_complete(&self, identity: &Value) -> bool {
+        let is_set = |attribute: &IdentityAttribute| !attribute.required || !identity.get(attribute.name).is_null();
+        identity.is_wholly_known() && self.attributes.iter().all(is_set)
+    }
+
+    /// Sets the attributes of an object that an identity names, to import it; an error if the identity is of another tenant.
+    pub fn to_attributes(
+        &self,
+        identity: &Value,
+        attributes: &BTreeMap<String, Value>,
+        tenant: &TenantIdentity,
+    ) -> Result<BTreeMap<String, Value>, Diagnostics> {
+        let mut found = attributes.clone();
+        for IdentityAttribute { name, .. } in &self.attributes {
+            let value = identity.get(name);
+            if let Some(slot) = found.get_mut(*name) {
+                slot.clone_from(value);
+            } else if let (Some(named), Some(here)) = (value.as_str(), tenant.get(name))
+                && named != here
+            {
+                let detail = format!(
+                    "The identity has `{name} = \"{named}\"`, and the provider is configured for `{here}`. Use a provider block for \
+                     the former, or omit the attribute."
+                );
+                return Err(Diagnostic::error("The identity is of another tenant", detail).into());
+            }
+        }
+        Ok(found)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parts() -> Vec<IdentityAttribute> {
-        vec![required("name", "."), optional("client_id", "."), optional("base_url", ".")]
+    fn schema() -> IdentitySchema {
+        let attributes = [required("name", "."), optional("client_id", "."), optional("base_url", ".")];
+        IdentitySchema::new(attributes.to_vec())
     }
 
     fn map(entries: &[(&str, Value)]) -> Value {
@@ -96,26 +117,26 @@ mod tests {
     }
 
     #[test]
-    fn parts_come_from_state_and_client() {
+    fn attributes_come_from_state_and_tenant() {
         let state = map(&[("name", "a".into()), ("client_id", Value::Null), ("url", "u".into())]);
-        let place: TenantIdentity = [("base_url", "https://x".to_owned())].into();
-        let identity = of_state(&parts(), &state, Some(&place));
+        let tenant: TenantIdentity = [("base_url", "https://x".to_owned())].into();
+        let identity = schema().of_state(&state, Some(&tenant));
         assert_eq!(
             identity,
             map(&[("name", "a".into()), ("client_id", Value::Null), ("base_url", "https://x".into())])
         );
-        assert!(is_complete(&parts(), &identity));
-        assert!(!is_complete(&parts(), &of_state(&parts(), &state, None)));
+        assert!(schema().is_complete(&identity));
+        assert!(!schema().is_complete(&schema().of_state(&state, None)));
     }
 
     #[test]
     fn an_identity_of_another_tenant_is_refused() {
-        let place: TenantIdentity = [("base_url", "https://x".to_owned())].into();
+        let tenant: TenantIdentity = [("base_url", "https://x".to_owned())].into();
         let empty: BTreeMap<String, Value> =
             ["name", "client_id", "url"].map(|name| (name.to_owned(), Value::Null)).into();
         let other = map(&[("name", "a".into()), ("base_url", "https://y".into())]);
-        assert!(to_attributes(&parts(), &other, &empty, &place).is_err());
+        assert!(schema().to_attributes(&other, &empty, &tenant).is_err());
         let ours = map(&[("name", "a".into()), ("base_url", Value::Null)]);
-        assert_eq!(to_attributes(&parts(), &ours, &empty, &place).unwrap()["name"], "a".into());
+        assert_eq!(schema().to_attributes(&ours, &empty, &tenant).unwrap()["name"], "a".into());
     }
 }

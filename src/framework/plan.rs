@@ -21,9 +21,9 @@ pub struct Plan {
 /// Core's proposal has the configuration's values, and the prior ones where an optional and computed attribute is left out.
 /// On top of it come defaults, spellings that mean the same, and unknowns for what the vendor will compute.
 pub fn plan(schema: &Schema, prior: &Value, config: &Value, proposed: Value) -> Plan {
-    let state = apply_defaults(&schema.attributes, prior, config, proposed);
-    let state = if prior.is_null() || changed(&schema.attributes, prior, &state) {
-        mark_computed_unknown(&schema.attributes, prior, config, state)
+    let state = apply_defaults(schema.attributes(), prior, config, proposed);
+    let state = if prior.is_null() || changed(schema.attributes(), prior, &state) {
+        mark_computed_unknown(schema.attributes(), prior, config, state)
     } else {
         state
     };
@@ -31,7 +31,7 @@ pub fn plan(schema: &Schema, prior: &Value, config: &Value, proposed: Value) -> 
         Vec::new()
     } else {
         schema
-            .attributes
+            .attributes()
             .iter()
             .filter(|attribute| attribute.requires_replace && prior.get(&attribute.name) != state.get(&attribute.name))
             .map(|attribute| Path::to(&attribute.name))
@@ -77,7 +77,7 @@ fn each(attributes: &[Attribute], prior: &Value, config: &Value, object: Value, 
     for attribute in attributes {
         let (prior, config) = (prior.get(&attribute.name), config.get(&attribute.name));
         let value = entries.remove(&attribute.name).unwrap_or_default();
-        let value = match (&attribute.shape, value) {
+        let value = match (attribute.shape(), value) {
             (Shape::Nested(Nesting::Single, nested), value) => each(nested, prior, config, value, step),
             (Shape::Nested(Nesting::List, nested), Value::List(elements)) => {
                 let at = |value: &Value, index: usize| {
@@ -100,7 +100,7 @@ fn each(attributes: &[Attribute], prior: &Value, config: &Value, object: Value, 
 /// Fills defaults into a state that was imported, so that the first plan after an import does not request them.
 #[must_use]
 pub fn with_defaults(schema: &Schema, state: Value) -> Value {
-    super::check::map_object(&schema.attributes, state, &|attribute, value| match &attribute.default {
+    super::check::map_object(schema.attributes(), state, &|attribute, value| match &attribute.default {
         Some(default) if value.is_null() => default.clone(),
         _ => value,
     })
@@ -109,12 +109,18 @@ pub fn with_defaults(schema: &Schema, state: Value) -> Value {
 /// Keeps the prior spelling of whatever means the same in an answer of the vendor.
 #[must_use]
 pub fn keep_spelling(schema: &Schema, prior: &Value, state: Value) -> Value {
-    each(&schema.attributes, prior, &Value::Null, state, &|attribute, prior, _, value| match attribute.semantic_equal {
-        Some(same) if prior.is_wholly_known() && !prior.is_null() && !value.is_null() && same(prior, &value) => {
-            prior.clone()
-        }
-        _ => value,
-    })
+    each(
+        schema.attributes(),
+        prior,
+        &Value::Null,
+        state,
+        &|attribute, prior, _, value| match attribute.semantic_equal {
+            Some(same) if prior.is_wholly_known() && !prior.is_null() && !value.is_null() && same(prior, &value) => {
+                prior.clone()
+            }
+            _ => value,
+        },
+    )
 }
 
 #[cfg(test)]
@@ -155,7 +161,7 @@ mod tests {
         let config = object(config);
         // Core's proposal: the configuration, and prior values where something computed is left out.
         let proposed = schema()
-            .attributes
+            .attributes()
             .iter()
             .map(|attribute| {
                 let configured = config.get(&attribute.name);

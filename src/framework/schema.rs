@@ -36,7 +36,8 @@ pub struct Attribute {
     /// Lower case letters, digits and underscores.
     pub name: String,
     /// What it holds.
-    pub shape: Shape,
+    shape: Shape,
+    value_type: Type,
     /// Full sentences of Markdown. The sentences of the rules are added by [`Attribute::full_description`].
     pub description: String,
     /// A user must set it.
@@ -63,9 +64,15 @@ pub struct Attribute {
 
 impl Attribute {
     fn new(name: &str, shape: Shape) -> Self {
+        let value_type = match &shape {
+            Shape::Plain(kind) => kind.clone(),
+            Shape::Nested(Nesting::Single, attributes) => object_type(attributes),
+            Shape::Nested(Nesting::List, attributes) => Type::list(object_type(attributes)),
+        };
         Self {
             name: name.to_owned(),
             shape,
+            value_type,
             description: String::new(),
             required: false,
             optional: false,
@@ -211,46 +218,50 @@ impl Attribute {
         sentences.join(" ")
     }
 
+    /// What it holds.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
     /// The type of its value.
-    pub fn value_type(&self) -> Type {
-        match &self.shape {
-            Shape::Plain(kind) => kind.clone(),
-            Shape::Nested(nesting, attributes) => {
-                let object = object_type(attributes);
-                match nesting {
-                    Nesting::Single => object,
-                    Nesting::List => Type::list(object),
-                }
-            }
-        }
+    pub fn value_type(&self) -> &Type {
+        &self.value_type
     }
 }
 
 /// The type of an object with these attributes.
-pub fn object_type(attributes: &[Attribute]) -> Type {
-    Type::Object(attributes.iter().map(|attribute| (attribute.name.clone(), attribute.value_type())).collect())
+fn object_type(attributes: &[Attribute]) -> Type {
+    let entry = |attribute: &Attribute| (attribute.name.clone(), attribute.value_type.clone());
+    Type::Object(attributes.iter().map(entry).collect())
 }
 
 /// The schema of a provider or of one kind of object.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Schema {
     /// Counts up when stored state needs a migration.
     pub version: i64,
     /// Full sentences of Markdown: what the object is, and what a user should know before the first apply.
     pub description: String,
     /// Its attributes, in the order of the documentation.
-    pub attributes: Vec<Attribute>,
+    attributes: Vec<Attribute>,
+    value_type: Type,
 }
 
 impl Schema {
     /// A schema of version 0.
     pub fn new(description: impl Into<String>, attributes: Vec<Attribute>) -> Self {
-        Self { version: 0, description: description.into(), attributes }
+        let value_type = object_type(&attributes);
+        Self { version: 0, description: description.into(), attributes, value_type }
+    }
+
+    /// Its attributes, in the order of the documentation.
+    pub fn attributes(&self) -> &[Attribute] {
+        &self.attributes
     }
 
     /// The type of the whole object.
-    pub fn value_type(&self) -> Type {
-        object_type(&self.attributes)
+    pub fn value_type(&self) -> &Type {
+        &self.value_type
     }
 
     /// An object with every attribute null.

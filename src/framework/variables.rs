@@ -60,7 +60,7 @@ pub(super) fn fill(
 
 /// Parses a variable as the attribute's type: text, a number, `true` or `false`, a list separated by commas, a map as JSON.
 fn parse(attribute: &Attribute, variable: &str, text: &str) -> Result<Value, Diagnostic> {
-    let Shape::Plain(kind) = &attribute.shape else { return Ok(Value::Null) };
+    let Shape::Plain(kind) = attribute.shape() else { return Ok(Value::Null) };
     let parsed = match kind {
         Type::Number => text.trim().parse().map(Value::Number).map_err(|_| "a number"),
         Type::Bool => text.trim().parse().map(Value::Bool).map_err(|_| "`true` or `false`"),

@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::framework::Provider;
 use crate::framework::function::{Parameter, Signature};
-use crate::framework::identity::IdentityAttribute;
+use crate::framework::identity::IdentitySchema;
 use crate::framework::schema::{Attribute, Nesting, Schema, Shape};
 
 /// The version of the format, as Terraform writes it.
@@ -58,10 +58,10 @@ fn signature(signature: &Signature) -> Json {
     })
 }
 
-fn identity(parts: &[IdentityAttribute]) -> Json {
-    let attributes = parts.iter().map(|part| {
-        let flag = if part.required { "required_for_import" } else { "optional_for_import" };
-        (part.name.to_owned(), json!({"type": "string", "description": part.description, flag: true}))
+fn identity(schema: &IdentitySchema) -> Json {
+    let attributes = schema.attributes().iter().map(|attribute| {
+        let flag = if attribute.required { "required_for_import" } else { "optional_for_import" };
+        (attribute.name.to_owned(), json!({"type": "string", "description": attribute.description, flag: true}))
     });
     json!({"version": 0, "attributes": attributes.collect::<Map<_, _>>()})
 }
@@ -73,8 +73,8 @@ fn schema(schema: &Schema) -> Json {
 fn block(schema: &Schema) -> Json {
     let mut block = json!({"description": schema.description, "description_kind": "markdown"});
     // Terraform leaves out what is empty.
-    if !schema.attributes.is_empty() {
-        block["attributes"] = attributes(&schema.attributes);
+    if !schema.attributes().is_empty() {
+        block["attributes"] = attributes(schema.attributes());
     }
     block
 }
@@ -84,7 +84,7 @@ fn attributes(attributes: &[Attribute]) -> Json {
 }
 
 fn attribute(attribute: &Attribute) -> Json {
-    let shape = match &attribute.shape {
+    let shape = match attribute.shape() {
         Shape::Plain(kind) => ("type", kind.to_json()),
         Shape::Nested(nesting, nested) => {
             ("nested_type", json!({"attributes": attributes(nested), "nesting_mode": nesting_mode(*nesting)}))

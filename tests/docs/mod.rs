@@ -82,7 +82,7 @@ fn pages() -> (BTreeMap<String, String>, Vec<String>) {
         let (file, mut page) = object_page(&RESOURCE, name, object.vendor(), object.schema(), &mut missing);
         let mut read = |file| example(&format!("resources/{name}/{file}"), name, &mut missing);
         page.import = Some(Import {
-            identity: object.identity().to_vec(),
+            identity: object.identity().attributes().to_vec(),
             by_identity: read("import-by-identity.tf"),
             block: read("import.tf"),
             command: read("import.sh"),

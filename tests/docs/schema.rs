@@ -18,10 +18,10 @@ const GROUPS: [Group; 3] = [
 /// The section with its heading.
 pub(super) fn section(schema: &Schema) -> String {
     let mut parts = vec!["## Schema\n".to_owned()];
-    if schema.attributes.is_empty() {
+    if schema.attributes().is_empty() {
         parts.push("\nIt has no attributes.\n".to_owned());
     }
-    let mut pending = VecDeque::from([(Vec::new(), schema.attributes.as_slice())]);
+    let mut pending = VecDeque::from([(Vec::new(), schema.attributes())]);
     while let Some((path, attributes)) = pending.pop_front() {
         let heading = if path.is_empty() { "### " } else { "#### " };
         if !path.is_empty() {
@@ -35,7 +35,7 @@ pub(super) fn section(schema: &Schema) -> String {
 
 /// The attributes below an attribute, and the path to them.
 fn nested<'s>(path: &[&'s str], attribute: &'s Attribute) -> Option<(Vec<&'s str>, &'s [Attribute])> {
-    match &attribute.shape {
+    match attribute.shape() {
         Shape::Nested(_, nested) => Some((below(path, &attribute.name), nested.as_slice())),
         Shape::Plain(_) => None,
     }
@@ -60,7 +60,7 @@ fn line(path: &[&str], attribute: &Attribute) -> String {
     let flags = [(attribute.sensitive, "Sensitive"), (attribute.write_only, "Write-only")];
     let flags = flags.into_iter().filter(|(set, _)| *set).map(|(_, name)| name.to_owned());
     let words: Vec<_> = [words(attribute)].into_iter().chain(flags).collect();
-    let nested = match &attribute.shape {
+    let nested = match attribute.shape() {
         Shape::Plain(_) => String::new(),
         Shape::Nested(..) => format!(" (see [below for nested schema](#{}))", anchor(&below(path, &attribute.name))),
     };
@@ -77,7 +77,7 @@ fn anchor(path: &[&str]) -> String {
 
 /// The type as registries write it: `List of String`, `Attributes List`.
 fn words(attribute: &Attribute) -> String {
-    match &attribute.shape {
+    match attribute.shape() {
         Shape::Plain(kind) => type_words(kind),
         Shape::Nested(Nesting::Single, _) => "Attributes".to_owned(),
         Shape::Nested(Nesting::List, _) => "Attributes List".to_owned(),

@@ -39,7 +39,8 @@ impl Function for ParseImportId {
             Failure::at(0, format!("`{kind}` is no resource type of this provider. The types are {known}."))
         })?;
         let state = object.parse_import_id(id).map_err(|diagnostics| Failure::at(1, diagnostics.details()))?;
-        let named = object.identity().iter().map(|part| (part.name.to_owned(), state.get(part.name).clone()));
+        let named =
+            object.identity().attributes().iter().map(|part| (part.name.to_owned(), state.get(part.name).clone()));
         Ok(Value::Map(named.filter(|(_, value)| !value.is_null()).collect()))
     }
 }

@@ -11,7 +11,7 @@ pub(crate) fn encode(schema: &Schema) -> wire::Schema {
         version: schema.version,
         block: Some(wire::schema::Block {
             version: schema.version,
-            attributes: attributes(&schema.attributes),
+            attributes: attributes(schema.attributes()),
             description: schema.description.clone(),
             description_kind: Markdown.into(),
             ..wire::schema::Block::default()
@@ -36,7 +36,7 @@ fn attribute(attribute: &Attribute) -> wire::schema::Attribute {
         write_only: attribute.write_only,
         ..wire::schema::Attribute::default()
     };
-    match &attribute.shape {
+    match attribute.shape() {
         Shape::Plain(kind) => encoded.r#type = kind.to_json().to_string().into_bytes(),
         Shape::Nested(nesting, nested) => {
             let nesting = match nesting {

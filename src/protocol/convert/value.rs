@@ -1,158 +1,49 @@
-//! Dynamic values: MessagePack as core writes it, JSON from clients that prefer it.
-
-use std::collections::BTreeMap;
+//! Dynamic values: `MessagePack` as core writes it, JSON from clients that prefer it.
 
 use bytes::Bytes;
-use rmpv::Value as Pack;
+use serde::Serialize;
+use serde::de::DeserializeSeed;
 
 use super::json;
-use crate::framework::{Diagnostic, Diagnostics, Number, Type, Value};
+use super::msgpack::{Decode, Encode};
+use crate::framework::{Diagnostic, Diagnostics, Type, Value};
 use crate::protocol::generated::tfplugin6::DynamicValue;
 
-/// How deep values may lie in one another: as deep as in JSON, and far from what the stack holds.
+/// The deepest nesting of a value: that of JSON, and far less than overflows the stack.
 const MAX_DEPTH: usize = 128;
 
-/// Reads a value of a type. A message that is missing or empty is null, which is how `provider_meta` and, from OpenTofu, a
-/// null function argument arrive.
+/// Reads a value of a type. A message that is missing or empty is null: `provider_meta` and, from OpenTofu, a null argument
+/// of a function arrive so.
 pub(crate) fn decode(value: Option<DynamicValue>, kind: &Type) -> Result<Value, Diagnostics> {
     let value = value.unwrap_or_default();
     if !value.msgpack.is_empty() {
-        let pack = rmpv::decode::read_value_with_max_depth(&mut &value.msgpack[..], MAX_DEPTH)
-            .map_err(|error| unreadable(&error.to_string()))?;
-        unpack(pack, kind)
-            .map_err(|problem| unreadable(&problem))?
-            .conform(kind)
-            .map_err(|it| unreadable(&it.to_string()))
+        let mut deserializer = rmp_serde::Deserializer::from_read_ref(&value.msgpack);
+        deserializer.set_max_depth(MAX_DEPTH);
+        let decoded = Decode(kind).deserialize(&mut deserializer).map_err(|error| unreadable(&error))?;
+        decoded.conform(kind).map_err(|error| unreadable(&error))
     } else if !value.json.is_empty() {
-        let parsed = serde_json::from_slice(&value.json).map_err(|error| unreadable(&error.to_string()))?;
-        json::decode(&parsed, kind)?.conform(kind).map_err(|it| unreadable(&it.to_string()))
+        let parsed = serde_json::from_slice(&value.json).map_err(|error| unreadable(&error))?;
+        json::decode(&parsed, kind)?.conform(kind).map_err(|error| unreadable(&error))
     } else {
         Ok(Value::Null)
     }
 }
 
-fn unreadable(problem: &str) -> Diagnostics {
+fn unreadable(problem: &dyn std::error::Error) -> Diagnostics {
     let detail = format!(
-        "Terraform sent a value that does not fit the provider's schema: {problem}. Terraform and the provider may have \
+        "Terraform sent a value that does not match the provider's schema: {problem}. Terraform or the provider may have \
          been replaced during the run; run `terraform init -upgrade` and try again."
     );
     Diagnostic::error("Unreadable value", detail).into()
 }
 
-/// Writes a value of a type as MessagePack.
+/// Writes a value of a type as `MessagePack`.
 pub(crate) fn encode(value: &Value, kind: &Type) -> DynamicValue {
     let mut msgpack = Vec::new();
     // Writing to memory cannot fail; an empty message would read as null.
-    let written = rmpv::encode::write_value(&mut msgpack, &pack(value, kind));
-    debug_assert!(written.is_ok(), "memory does not refuse bytes");
+    let written = Encode(value, kind).serialize(&mut rmp_serde::Serializer::new(&mut msgpack));
+    debug_assert!(written.is_ok(), "writing to memory does not fail");
     DynamicValue { msgpack: msgpack.into(), json: Bytes::new() }
-}
-
-fn unpack(pack: Pack, kind: &Type) -> Result<Value, String> {
-    Ok(match (pack, kind) {
-        // Any extension is an unknown value; type 12 carries refinements, which promise nothing that is needed here.
-        (Pack::Ext(..), _) => Value::Unknown,
-        (Pack::Nil, _) => Value::Null,
-        (Pack::Array(mut parts), Type::Dynamic) if parts.len() == 2 => {
-            let inner = parts.pop().unwrap_or(Pack::Nil);
-            let named = match parts.pop() {
-                Some(Pack::Binary(bytes)) => serde_json::from_slice(&bytes).ok(),
-                Some(Pack::String(text)) => serde_json::from_slice(text.as_bytes()).ok(),
-                _ => None,
-            };
-            let kind = named.as_ref().and_then(Type::from_json).ok_or("a dynamic value does not name its type")?;
-            unpack(inner, &kind)?.conform(&kind).map_err(|mismatch| mismatch.to_string())?
-        }
-        (Pack::Boolean(value), _) => Value::Bool(value),
-        (Pack::Integer(value), _) => Value::Number(match (value.as_i64(), value.as_u64()) {
-            (Some(value), _) => value.into(),
-            (None, Some(value)) => value.into(),
-            (None, None) => return Err("a whole number is out of range".to_owned()),
-        }),
-        (Pack::F64(value), _) => float(value)?,
-        (Pack::F32(value), _) => float(value.into())?,
-        // Numbers that neither an integer nor a double holds exactly travel as decimal text.
-        (Pack::String(text), Type::Number) => {
-            let text = text.as_str().ok_or("a number is not text")?;
-            Value::Number(text.parse().map_err(|_| "a number is not decimal text")?)
-        }
-        (Pack::String(text), _) => Value::String(text.into_str().ok_or("a string is not UTF-8")?),
-        (Pack::Binary(_), _) => return Err("binary data where Terraform has no such type".to_owned()),
-        (Pack::Array(elements), kind) => Value::List(
-            elements
-                .into_iter()
-                .enumerate()
-                .map(|(index, element)| unpack(element, element_type(kind, index)))
-                .collect::<Result<_, _>>()?,
-        ),
-        (Pack::Map(entries), kind) => Value::Map(
-            entries
-                .into_iter()
-                .map(|(key, entry)| {
-                    let key = key.as_str().ok_or("a key is not text")?.to_owned();
-                    let entry = unpack(entry, entry_type(kind, &key))?;
-                    Ok((key, entry))
-                })
-                .collect::<Result<BTreeMap<_, _>, String>>()?,
-        ),
-    })
-}
-
-fn float(value: f64) -> Result<Value, String> {
-    Number::from_f64_exact(value).map(Value::Number).ok_or_else(|| "a number is infinite".to_owned())
-}
-
-// Where a value does not fit its type, `conform` says so afterwards; any type serves until then.
-fn element_type(kind: &Type, index: usize) -> &Type {
-    match kind {
-        Type::List(element) | Type::Set(element) => element,
-        Type::Tuple(kinds) => kinds.get(index).unwrap_or(&Type::Dynamic),
-        _ => &Type::Dynamic,
-    }
-}
-
-fn entry_type<'k>(kind: &'k Type, key: &str) -> &'k Type {
-    match kind {
-        Type::Map(element) => element,
-        Type::Object(attributes) => attributes.get(key).unwrap_or(&Type::Dynamic),
-        _ => &Type::Dynamic,
-    }
-}
-
-fn pack(value: &Value, kind: &Type) -> Pack {
-    match (value, kind) {
-        (Value::Unknown, _) => Pack::Ext(0, vec![0]),
-        (Value::Null, _) => Pack::Nil,
-        (value, Type::Dynamic) => {
-            let kind = infer(value);
-            Pack::Array(vec![Pack::Binary(kind.to_json().to_string().into_bytes()), pack(value, &kind)])
-        }
-        (Value::Bool(value), _) => Pack::Boolean(*value),
-        (Value::Number(number), _) => match (number.to_i64(), number.to_f64_exact()) {
-            (Some(whole), _) => Pack::from(whole),
-            (None, Some(double)) => Pack::F64(double),
-            (None, None) => Pack::from(number.to_string()),
-        },
-        (Value::String(text), _) => Pack::from(text.as_str()),
-        (Value::List(elements), kind) => Pack::Array(
-            elements.iter().enumerate().map(|(index, element)| pack(element, element_type(kind, index))).collect(),
-        ),
-        (Value::Map(entries), kind) => Pack::Map(
-            entries.iter().map(|(key, entry)| (Pack::from(key.as_str()), pack(entry, entry_type(kind, key)))).collect(),
-        ),
-    }
-}
-
-/// The type that a value has by itself, for a place that takes any.
-fn infer(value: &Value) -> Type {
-    match value {
-        Value::Unknown | Value::Null => Type::Dynamic,
-        Value::Bool(_) => Type::Bool,
-        Value::Number(_) => Type::Number,
-        Value::String(_) => Type::String,
-        Value::List(elements) => Type::Tuple(elements.iter().map(infer).collect()),
-        Value::Map(entries) => Type::Object(entries.iter().map(|(key, value)| (key.clone(), infer(value))).collect()),
-    }
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ pub(crate) type Events = Pin<Box<dyn Stream<Item = Result<invoke::Event, Status>
 /// Every mistake in a configuration, offline.
 pub(crate) fn validate(provider: &Provider, request: validate::Request) -> Result<validate::Response, Diagnostics> {
     let object = find(&provider.actions, &request.type_name)?;
-    let config = convert::value::decode(request.config, &object.schema().value_type())?;
+    let config = convert::value::decode(request.config, object.schema().value_type())?;
     Ok(validate::Response { diagnostics: convert::diagnostics::encode(object.validate(&config)) })
 }
 
@@ -28,14 +28,14 @@ pub(crate) fn validate(provider: &Provider, request: validate::Request) -> Resul
 pub(crate) fn plan(provider: &Provider, request: plan::Request) -> Result<plan::Response, Diagnostics> {
     let object = find(&provider.actions, &request.action_type)?;
     provider.clients().require(object.vendor())?;
-    let config = convert::value::decode(request.config, &object.schema().value_type())?;
+    let config = convert::value::decode(request.config, object.schema().value_type())?;
     Ok(plan::Response { diagnostics: convert::diagnostics::encode(object.plan(config)), deferred: None })
 }
 
 /// Does it.
 pub(crate) fn invoke(provider: &Provider, request: invoke::Request) -> Result<Events, Diagnostics> {
     let object = Arc::clone(find(&provider.actions, &request.action_type)?);
-    let config = convert::value::decode(request.config, &object.schema().value_type())?;
+    let config = convert::value::decode(request.config, object.schema().value_type())?;
     let clients = provider.clients();
     let (progress, mut messages) = mpsc::unbounded_channel();
     let (events, stream) = mpsc::unbounded_channel();

@@ -8,7 +8,7 @@ use crate::protocol::convert;
 /// Every mistake in a configuration, offline.
 pub(crate) fn validate(provider: &Provider, request: validate::Request) -> Result<validate::Response, Diagnostics> {
     let object = find(&provider.data_sources, &request.type_name)?;
-    let config = convert::value::decode(request.config, &object.schema().value_type())?;
+    let config = convert::value::decode(request.config, object.schema().value_type())?;
     Ok(validate::Response { diagnostics: convert::diagnostics::encode(object.validate(config)) })
 }
 
@@ -16,10 +16,10 @@ pub(crate) fn validate(provider: &Provider, request: validate::Request) -> Resul
 pub(crate) async fn read(provider: &Provider, request: read::Request) -> Result<read::Response, Diagnostics> {
     let object = find(&provider.data_sources, &request.type_name)?;
     let kind = object.schema().value_type();
-    let config = convert::value::decode(request.config, &kind)?;
+    let config = convert::value::decode(request.config, kind)?;
     let (state, diagnostics) = object.read(config, &provider.clients()).await;
     Ok(read::Response {
-        state: Some(convert::value::encode(&state, &kind)),
+        state: Some(convert::value::encode(&state, kind)),
         diagnostics: convert::diagnostics::encode(diagnostics),
         deferred: None,
     })

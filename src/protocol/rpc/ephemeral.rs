@@ -11,7 +11,7 @@ use crate::protocol::convert;
 /// Every mistake in a configuration, offline.
 pub(crate) fn validate(provider: &Provider, request: validate::Request) -> Result<validate::Response, Diagnostics> {
     let object = find(&provider.ephemerals, &request.type_name)?;
-    let config = convert::value::decode(request.config, &object.schema().value_type())?;
+    let config = convert::value::decode(request.config, object.schema().value_type())?;
     Ok(validate::Response { diagnostics: convert::diagnostics::encode(object.validate(config)) })
 }
 
@@ -19,7 +19,7 @@ pub(crate) fn validate(provider: &Provider, request: validate::Request) -> Resul
 pub(crate) async fn open(provider: &Provider, request: open::Request) -> Result<open::Response, Diagnostics> {
     let object = find(&provider.ephemerals, &request.type_name)?;
     let kind = object.schema().value_type();
-    let opened = object.open(convert::value::decode(request.config, &kind)?, &provider.clients()).await;
+    let opened = object.open(convert::value::decode(request.config, kind)?, &provider.clients()).await;
     // What failed to open is closed already.
     if !opened.diagnostics.has_errors() {
         provider.open.add(request.type_name, opened.private.clone());
@@ -27,7 +27,7 @@ pub(crate) async fn open(provider: &Provider, request: open::Request) -> Result<
     Ok(open::Response {
         diagnostics: convert::diagnostics::encode(opened.diagnostics),
         renew_at: opened.renew_at.map(timestamp),
-        result: Some(convert::value::encode(&opened.result, &kind)),
+        result: Some(convert::value::encode(&opened.result, kind)),
         private: kept(&opened.private),
         deferred: None,
     })

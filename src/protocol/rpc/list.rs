@@ -20,7 +20,7 @@ pub(crate) type Events = BoxStream<'static, Result<list::Event, Status>>;
 /// Every mistake in the filters of a list, offline.
 pub(crate) fn validate(provider: &Provider, request: validate::Request) -> Result<validate::Response, Diagnostics> {
     let object = find(&provider.lists, &request.type_name)?;
-    let filter = convert::value::decode(request.config, &object.filters().value_type())?;
+    let filter = convert::value::decode(request.config, object.filters().value_type())?;
     Ok(validate::Response { diagnostics: convert::diagnostics::encode(object.validate(&filter)) })
 }
 
@@ -28,14 +28,14 @@ pub(crate) fn validate(provider: &Provider, request: validate::Request) -> Resul
 pub(crate) fn list(provider: &Provider, request: list::Request) -> Result<Events, Diagnostics> {
     let object = Arc::clone(find(&provider.lists, &request.type_name)?);
     let managed = Arc::clone(find(&provider.resources, &request.type_name)?);
-    let filter = convert::value::decode(request.config, &object.filters().value_type())?;
+    let filter = convert::value::decode(request.config, object.filters().value_type())?;
     let limit = usize::try_from(request.limit).ok().filter(|limit| *limit > 0).unwrap_or(usize::MAX);
     let items = object.list(filter, &provider.clients()).take(limit);
     Ok(items.map(move |item| Ok(event(item, managed.as_ref(), request.include_resource_object))).boxed())
 }
 
 fn event(item: Item, managed: &dyn resource::DynResource, include: bool) -> list::Event {
-    let state = || convert::value::encode(&item.state, &managed.schema().value_type());
+    let state = || convert::value::encode(&item.state, managed.schema().value_type());
     list::Event {
         identity: convert::identity::encode(&item.identity, managed.identity()),
         resource_object: (include && !item.state.is_null()).then(state),
@@ -54,6 +54,6 @@ pub(crate) fn failed(diagnostics: Diagnostics) -> Events {
 pub(crate) fn generate(provider: &Provider, request: generate::Request) -> Result<generate::Response, Diagnostics> {
     let object = find(&provider.resources, &request.type_name)?;
     let kind = object.schema().value_type();
-    let config = object.generate_config(convert::value::decode(request.state, &kind)?);
-    Ok(generate::Response { config: Some(convert::value::encode(&config, &kind)), diagnostics: Vec::new() })
+    let config = object.generate_config(convert::value::decode(request.state, kind)?);
+    Ok(generate::Response { config: Some(convert::value::encode(&config, kind)), diagnostics: Vec::new() })
 }

@@ -21,7 +21,7 @@ pub(crate) fn move_state(provider: &Provider, request: moves::Request) -> Result
     let source = Source { provider: request.source_provider_address, type_name: request.source_type_name, state };
     let outcome = object.move_from(&source, &request.target_type_name, &provider.clients())?;
     Ok(moves::Response {
-        target_state: Some(convert::value::encode(&outcome.state, &object.schema().value_type())),
+        target_state: Some(convert::value::encode(&outcome.state, object.schema().value_type())),
         diagnostics: convert::diagnostics::encode(outcome.diagnostics),
         target_private: outcome.private.to_bytes(),
         target_identity: convert::identity::encode(&outcome.identity, object.identity()),

@@ -61,7 +61,7 @@ pub(crate) fn metadata(provider: &Provider) -> get_metadata::Response {
 
 /// Every mistake in a provider block, offline.
 pub(crate) fn validate(provider: &Provider, request: validate::Request) -> Result<validate::Response, Diagnostics> {
-    let config = convert::value::decode(request.config, &provider.schema().value_type())?;
+    let config = convert::value::decode(request.config, provider.schema().value_type())?;
     Ok(validate::Response { diagnostics: convert::diagnostics::encode(provider.validate(&config)) })
 }
 
@@ -70,7 +70,7 @@ pub(crate) fn configure(
     provider: &Provider,
     request: configure_provider::Request,
 ) -> Result<configure_provider::Response, Diagnostics> {
-    let config = convert::value::decode(request.config, &provider.schema().value_type())?;
+    let config = convert::value::decode(request.config, provider.schema().value_type())?;
     let diagnostics = provider.configure(&config, &format!("Terraform/{}", request.terraform_version));
     Ok(configure_provider::Response { diagnostics: convert::diagnostics::encode(diagnostics) })
 }

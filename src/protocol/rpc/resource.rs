@@ -7,13 +7,13 @@ use super::wire::{
 };
 use super::{find, private};
 use crate::framework::resource::{ApplyRequest, Capabilities, ImportBy, PlanRequest};
-use crate::framework::{Diagnostic, Diagnostics, Provider, identity};
+use crate::framework::{Diagnostic, Diagnostics, Provider};
 use crate::protocol::convert;
 
 /// Every mistake in a configuration, offline.
 pub(crate) fn validate(provider: &Provider, request: validate::Request) -> Result<validate::Response, Diagnostics> {
     let object = find(&provider.resources, &request.type_name)?;
-    let config = convert::value::decode(request.config, &object.schema().value_type())?;
+    let config = convert::value::decode(request.config, object.schema().value_type())?;
     let capabilities = Capabilities {
         write_only: request.client_capabilities.is_some_and(|client| client.write_only_attributes_allowed),
     };
@@ -33,18 +33,18 @@ pub(crate) fn upgrade(provider: &Provider, request: upgrade::Request) -> Result<
     })?;
     let upgraded = object.upgrade(request.version, stored)?;
     let kind = object.schema().value_type();
-    let state = convert::json::decode(&upgraded, &kind)?;
-    Ok(upgrade::Response { upgraded_state: Some(convert::value::encode(&state, &kind)), diagnostics: Vec::new() })
+    let state = convert::json::decode(&upgraded, kind)?;
+    Ok(upgrade::Response { upgraded_state: Some(convert::value::encode(&state, kind)), diagnostics: Vec::new() })
 }
 
 /// Refreshes a state. Private state goes back with every answer: core keeps only what it is given.
 pub(crate) async fn read(provider: &Provider, request: read::Request) -> Result<read::Response, Diagnostics> {
     let object = find(&provider.resources, &request.type_name)?;
     let kind = object.schema().value_type();
-    let state = convert::value::decode(request.current_state, &kind)?;
+    let state = convert::value::decode(request.current_state, kind)?;
     let outcome = object.read(state, private(&request.private)?, &provider.clients()).await;
     Ok(read::Response {
-        new_state: Some(convert::value::encode(&outcome.state, &kind)),
+        new_state: Some(convert::value::encode(&outcome.state, kind)),
         diagnostics: convert::diagnostics::encode(outcome.diagnostics),
         private: outcome.private.to_bytes(),
         new_identity: convert::identity::encode(&outcome.identity, object.identity()),
@@ -59,15 +59,15 @@ pub(crate) fn plan(provider: &Provider, request: plan::Request) -> Result<plan::
     provider.clients().require(object.vendor())?;
     let kind = object.schema().value_type();
     let request = PlanRequest {
-        prior: convert::value::decode(request.prior_state, &kind)?,
-        proposed: convert::value::decode(request.proposed_new_state, &kind)?,
-        config: convert::value::decode(request.config, &kind)?,
+        prior: convert::value::decode(request.prior_state, kind)?,
+        proposed: convert::value::decode(request.proposed_new_state, kind)?,
+        config: convert::value::decode(request.config, kind)?,
         private: private(&request.prior_private)?,
         identity: convert::identity::decode(request.prior_identity, object.identity())?,
     };
     let planned = object.plan(request, &provider.clients());
     Ok(plan::Response {
-        planned_state: Some(convert::value::encode(&planned.state, &kind)),
+        planned_state: Some(convert::value::encode(&planned.state, kind)),
         requires_replace: planned.requires_replace.iter().map(convert::diagnostics::path).collect(),
         planned_private: planned.private.to_bytes(),
         planned_identity: convert::identity::encode(&planned.identity, object.identity()),
@@ -81,15 +81,15 @@ pub(crate) async fn apply(provider: &Provider, request: apply::Request) -> Resul
     let object = find(&provider.resources, &request.type_name)?;
     let kind = object.schema().value_type();
     let apply = ApplyRequest {
-        prior: convert::value::decode(request.prior_state, &kind)?,
-        planned: convert::value::decode(request.planned_state, &kind)?,
-        config: convert::value::decode(request.config, &kind)?,
+        prior: convert::value::decode(request.prior_state, kind)?,
+        planned: convert::value::decode(request.planned_state, kind)?,
+        config: convert::value::decode(request.config, kind)?,
         private: private(&request.planned_private)?,
         identity: convert::identity::decode(request.planned_identity, object.identity())?,
     };
     let outcome = object.apply(apply, &provider.clients()).await;
     Ok(apply::Response {
-        new_state: Some(convert::value::encode(&outcome.state, &kind)),
+        new_state: Some(convert::value::encode(&outcome.state, kind)),
         private: outcome.private.to_bytes(),
         new_identity: convert::identity::encode(&outcome.identity, object.identity()),
         diagnostics: convert::diagnostics::encode(outcome.diagnostics),
@@ -107,7 +107,7 @@ pub(crate) fn import(provider: &Provider, request: import::Request) -> Result<im
     let outcome = object.import(&by, &provider.clients());
     let imported = import::ImportedResource {
         type_name: request.type_name,
-        state: Some(convert::value::encode(&outcome.state, &object.schema().value_type())),
+        state: Some(convert::value::encode(&outcome.state, object.schema().value_type())),
         private: outcome.private.to_bytes(),
         identity: convert::identity::encode(&outcome.identity, object.identity()),
     };
@@ -139,7 +139,7 @@ pub(crate) fn upgrade_identity(
         );
         Diagnostic::error("Stored identity cannot be read", detail)
     })?;
-    let identity = convert::json::decode(&stored, &identity::value_type(object.identity()))?;
+    let identity = convert::json::decode(&stored, object.identity().value_type())?;
     Ok(upgrade_identity::Response {
         upgraded_identity: convert::identity::encode(&identity, object.identity()),
         diagnostics: Vec::new(),

@@ -23,6 +23,7 @@ use super::convert;
 use super::generated::tfplugin6::provider_server::ProviderServer;
 use super::generated::tfplugin6::{self as wire, Diagnostic, DynamicValue, configure_provider};
 use crate::framework::environment::Environment;
+use crate::framework::identity::IdentitySchema;
 use crate::framework::{Provider, Type, Value};
 use acme::{Acme, VENDOR};
 
@@ -40,8 +41,7 @@ impl Bench {
         let client = Grpc::new(Service::server(Arc::clone(&provider))).max_decoding_message_size(usize::MAX);
         let mut bench = Self { provider, client };
         let config = Value::Map([("acme".to_owned(), acme)].into());
-        let kind = bench.provider.schema().value_type();
-        let config = Some(convert::value::encode(&config, &kind));
+        let config = Some(convert::value::encode(&config, bench.provider.schema().value_type()));
         let request = configure_provider::Request { config, ..configure_provider::Request::default() };
         let answer: configure_provider::Response = bench.call("ConfigureProvider", request).await;
         assert_eq!(told(&answer.diagnostics), "");
@@ -96,7 +96,7 @@ fn thing(attributes: &[(&str, Value)]) -> Value {
 }
 
 fn kind() -> Type {
-    acme::schema().value_type()
+    acme::schema().value_type().clone()
 }
 
 fn write(value: &Value) -> DynamicValue {
@@ -107,14 +107,17 @@ fn read(value: Option<DynamicValue>) -> Value {
     convert::value::decode(value, &kind()).unwrap()
 }
 
+fn identity_schema() -> IdentitySchema {
+    IdentitySchema::new(acme::identity())
+}
+
 fn identity(id: &str) -> Option<wire::ResourceIdentityData> {
-    let parts = acme::identity();
     let value = Value::Map([("id".to_owned(), id.into()), ("base_url".to_owned(), "https://acme.test".into())].into());
-    convert::identity::encode(&value, &parts)
+    convert::identity::encode(&value, &identity_schema())
 }
 
 fn id_of(identity: Option<wire::ResourceIdentityData>) -> Option<String> {
-    convert::identity::decode(identity, &acme::identity()).unwrap().get("id").as_str().map(str::to_owned)
+    convert::identity::decode(identity, &identity_schema()).unwrap().get("id").as_str().map(str::to_owned)
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use super::{DynList, Item, ListSink, Listable};
 use crate::framework::clients::{Client, Clients};
 use crate::framework::diagnostics::{Diagnostic, Diagnostics};
-use crate::framework::identity::{self, IdentityAttribute};
+use crate::framework::identity::IdentitySchema;
 use crate::framework::panics::catch_panic;
 use crate::framework::schema::Schema;
 use crate::framework::value::Value;
@@ -20,12 +20,12 @@ struct ListAdapter<R> {
     resource: R,
     filters: Schema,
     schema: Schema,
-    identity: Vec<IdentityAttribute>,
+    identity: IdentitySchema,
 }
 
 /// Makes a list usable behind `dyn`.
 pub fn erase<R: Listable>(resource: R) -> Arc<dyn DynList> {
-    let (filters, schema, identity) = (resource.filters(), resource.schema(), resource.identity());
+    let (filters, schema, identity) = (resource.filters(), resource.schema(), IdentitySchema::new(resource.identity()));
     Arc::new(ListAdapter { resource, filters, schema, identity })
 }
 
@@ -84,8 +84,8 @@ impl<R: Listable> ListAdapter<R> {
     fn item(&self, display_name: String, model: &R::Model, client: &R::Client) -> Result<Item, Diagnostics> {
         let state = plan::with_defaults(&self.schema, check::conform_response(&self.schema, model::encode(model)?)?);
         let state = state.without_unknowns();
-        let identity = identity::of_state(&self.identity, &state, Some(&client.tenant_identity()));
-        if !identity::is_complete(&self.identity, &identity) {
+        let identity = self.identity.of_state(&state, Some(&client.tenant_identity()));
+        if !self.identity.is_complete(&identity) {
             let detail = format!(
                 "\"{display_name}\" lacks an attribute that an import needs. The vendor's response differs from its documentation; \
                  please report it."

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::framework::clients::{Client, Clients};
 use crate::framework::diagnostics::Diagnostics;
-use crate::framework::identity::{self, IdentityAttribute};
+use crate::framework::identity::IdentitySchema;
 use crate::framework::panics::catch_panic;
 use crate::framework::private::Private;
 use crate::framework::schema::Schema;
@@ -22,12 +22,13 @@ use crate::framework::{check, config, field_errors, model, moved, plan};
 struct ResourceAdapter<R> {
     resource: R,
     schema: Schema,
-    identity: Vec<IdentityAttribute>,
+    identity: IdentitySchema,
 }
 
 /// Makes a resource usable behind `dyn`.
 pub fn erase<R: Resource>(resource: R) -> Arc<dyn DynResource> {
-    Arc::new(ResourceAdapter { schema: resource.schema(), identity: resource.identity(), resource })
+    let identity = IdentitySchema::new(resource.identity());
+    Arc::new(ResourceAdapter { schema: resource.schema(), identity, resource })
 }
 
 #[async_trait]
@@ -60,7 +61,7 @@ impl<R: Resource> DynResource for ResourceAdapter<R> {
         diagnostics
     }
 
-    fn identity(&self) -> &[IdentityAttribute] {
+    fn identity(&self) -> &IdentitySchema {
         &self.identity
     }
 
@@ -156,8 +157,8 @@ impl<R: Resource> ResourceAdapter<R> {
         let state = check::conform_response(&self.schema, model::encode(&planning.plan)?)?;
         // An update keeps the identity. A create, and state without an identity, gets one only if it is wholly known:
         // `terraform show -json` fails on a plan whose identity has an unknown attribute.
-        let planned = identity::of_state(&self.identity, &state, tenant.as_ref());
-        let complete = identity::is_complete(&self.identity, &planned);
+        let planned = self.identity.of_state(&state, tenant.as_ref());
+        let complete = self.identity.is_complete(&planned);
         let identity = match (created || identity.is_null(), complete) {
             (true, true) => planned,
             // In the second pass of a replacement the prior identity is that of the object that is replaced.
@@ -170,8 +171,8 @@ impl<R: Resource> ResourceAdapter<R> {
 
     /// The response with the identity of its state.
     fn with_identity(&self, mut response: StateResponse, client: &R::Client) -> StateResponse {
-        let identity = identity::of_state(&self.identity, &response.state, Some(&client.tenant_identity()));
-        if !response.state.is_null() && identity::is_complete(&self.identity, &identity) {
+        let identity = self.identity.of_state(&response.state, Some(&client.tenant_identity()));
+        if !response.state.is_null() && self.identity.is_complete(&identity) {
             response.identity = identity;
         }
         response
@@ -191,12 +192,9 @@ impl<R: Resource> ResourceAdapter<R> {
         let client = clients.get::<R::Client>()?;
         let named = match by {
             ImportBy::Id(id) => self.parse_import_id(id)?,
-            ImportBy::Identity(identity) => Value::Map(identity::to_attributes(
-                &self.identity,
-                identity,
-                &self.schema.empty(),
-                &client.tenant_identity(),
-            )?),
+            ImportBy::Identity(identity) => {
+                Value::Map(self.identity.to_attributes(identity, &self.schema.empty(), &client.tenant_identity())?)
+            }
         };
         let state = self.initial_state(named)?;
         let (private, identity, diagnostics) = (Private::default(), Value::Null, Diagnostics::new());

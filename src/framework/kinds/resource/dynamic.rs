@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use crate::framework::clients::Clients;
 use crate::framework::diagnostics::Diagnostics;
-use crate::framework::identity::IdentityAttribute;
+use crate::framework::identity::IdentitySchema;
 use crate::framework::moved;
 use crate::framework::path::Path;
 use crate::framework::private::Private;
@@ -92,8 +92,8 @@ pub trait DynResource: Send + Sync {
     fn round_trip(&self, value: Value) -> Result<Value, Diagnostics>;
     /// Returns every mistake in a configuration.
     fn validate(&self, config: Value, capabilities: Capabilities) -> Diagnostics;
-    /// The attributes of its identity.
-    fn identity(&self) -> &[IdentityAttribute];
+    /// The schema of its identity.
+    fn identity(&self) -> &IdentitySchema;
     /// Plans a create, an update or a destroy.
     fn plan(&self, request: PlanRequest, clients: &Clients) -> PlanResponse;
     /// Applies a plan.
