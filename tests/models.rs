@@ -202,6 +202,6 @@ fn a_model_that_is_not_its_schema_is_found() {
     let forgotten = vec![name(), Attribute::bool("opend").computed(), shelves(vec![number(), Attribute::string("of")])];
     assert!(misfits(forgotten).contains("library.shelves[0].of is in the schema and not in the model"));
     let mistyped = vec![Attribute::number("name"), Attribute::bool("opend").computed(), shelves(vec![number()])];
-    assert!(misfits(mistyped).contains("does not fit"));
+    assert!(misfits(mistyped).contains("does not match"));
     assert!(misfits(vec![name(), Attribute::bool("opend")]).contains("lacks the attribute `shelves`"));
 }

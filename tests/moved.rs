@@ -220,15 +220,15 @@ fn what_cannot_be_moved_is_said() {
     let attributes = json!({"id": "whk_000042", "path": "/hooks", "data": "{}"});
     expect_test::expect![[r#"
         Error: Cannot be moved to `idv_vult_webhook`
-        The object was managed at `/hooks`, and `idv_vult_webhook` is managed at `/webhook/create`, `/webhook/list`, `/webhook`. Check which type the object is of. If the paths of your tenant differ, take the old resource out of state with `terraform state rm`, and import the object instead."#]].assert_eq(&webhook(attributes.clone()).refusal(&sandbox));
+        The object was managed at `/hooks`, and `idv_vult_webhook` is managed at `/webhook/create`, `/webhook/list`, `/webhook`. Check the type of the object. If the paths of your tenant differ, remove the old resource from state with `terraform state rm`, and import the object instead."#]].assert_eq(&webhook(attributes.clone()).refusal(&sandbox));
     let of_nobody = Case { kind: "restapi_thing", ..webhook(attributes.clone()) };
     expect_test::expect![[r#"
         Error: Cannot be moved to `idv_vult_webhook`
-        The `moved` block moves a `restapi_thing` of the provider `registry.terraform.io/mastercard/restapi`. `idv_vult_webhook` takes over from `restapi_object` of Mastercard/restapi and from `restful_resource` of magodo/restful. Take the old resource out of state with `terraform state rm`, and import the object instead."#]].assert_eq(&of_nobody.refusal(&sandbox));
+        The `moved` block moves a `restapi_thing` of the provider `registry.terraform.io/mastercard/restapi`. `idv_vult_webhook` can be moved from `restapi_object` of Mastercard/restapi and from `restful_resource` of magodo/restful. Remove the old resource from state with `terraform state rm`, and import the object instead."#]].assert_eq(&of_nobody.refusal(&sandbox));
     let key = Case { target: "idv_onekosmos_service_key", body: "tag = \"web\"", ..webhook(attributes) };
     expect_test::expect![[r#"
         Error: Cannot be moved to `idv_onekosmos_service_key`
-        The `moved` block moves a `restapi_object` of the provider `registry.terraform.io/mastercard/restapi`. No resource of another type can be moved to `idv_onekosmos_service_key`. Take the old resource out of state with `terraform state rm`, and import the object instead."#]].assert_eq(&key.refusal(&sandbox));
+        The `moved` block moves a `restapi_object` of the provider `registry.terraform.io/mastercard/restapi`. No resource of another type can be moved to `idv_onekosmos_service_key`. Remove the old resource from state with `terraform state rm`, and import the object instead."#]].assert_eq(&key.refusal(&sandbox));
     let requirements = Case {
         target: "idv_vult_document_requirements",
         body: "document_type = \"passport\"\ndata_source = \"ocr\"",

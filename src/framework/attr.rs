@@ -6,19 +6,19 @@ use std::marker::PhantomData;
 use serde::de::{Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-/// The name under which an [`Attr`] announces itself to the framework's own serializer and deserializer.
+/// The name by which the framework's own serializer and deserializer recognise an [`Attr`].
 pub(crate) const ATTR_TOKEN: &str = "$framework::Attr";
-/// The text by which an unknown value passes between them.
+/// The name by which they recognise an unknown value.
 pub(crate) const UNKNOWN_TOKEN: &str = "$framework::Unknown";
 
 /// The value of one attribute in a configuration, a plan or a state.
 ///
-/// A plan may hold unknown values; a state never does. `Null` is what a user left out.
+/// A plan may hold unknown values; a state never does. `Null` is an attribute that is not set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Attr<T> {
     /// Not known before the apply.
     Unknown,
-    /// Left out, or nothing there.
+    /// Not set.
     #[default]
     Null,
     /// This value.
@@ -34,7 +34,7 @@ impl<T> Attr<T> {
         }
     }
 
-    /// The value if it is known, by value.
+    /// Takes the value if it is known.
     pub fn into_known(self) -> Option<T> {
         match self {
             Self::Known(value) => Some(value),
@@ -42,7 +42,7 @@ impl<T> Attr<T> {
         }
     }
 
-    /// Whether it is left out.
+    /// Whether it is not set.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }

@@ -1,4 +1,4 @@
-//! Checks of a configuration against a schema's rules, and of an answer against what core would throw away.
+//! Checks a configuration against the rules of a schema, and a response against what core accepts.
 
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::model::{self, Model};
@@ -6,19 +6,19 @@ use super::path::{Path, Step};
 use super::schema::{Attribute, Nesting, Schema, Shape};
 use super::value::Value;
 
-/// Every mistake in a configuration: what the schema's rules find, and what an object's own check of its model does.
+/// Returns every mistake in a configuration: those that the schema's rules find, and those that the object's own check does.
 pub(super) fn config<M: Model>(schema: &Schema, config: Value, own: impl FnOnce(&M, &mut Diagnostics)) -> Diagnostics {
     let mut diagnostics = rules(schema, &config);
     match model::decode(config) {
         Ok(model) => own(&model, &mut diagnostics),
-        // A value that breaks a rule, such as 1.5 for a whole number, may not fit the model either; that is no bug then.
+        // A value that violates a rule, such as 1.5 for a whole number, may not match the model either; that is no bug then.
         Err(_) if diagnostics.has_errors() => {}
         Err(errors) => diagnostics.append(errors),
     }
     diagnostics
 }
 
-/// Runs every rule on every known value of a configuration, so that all mistakes are told at once.
+/// Runs every rule on every known value of a configuration, so that all mistakes are reported at once.
 pub fn rules(schema: &Schema, config: &Value) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     walk(schema.attributes(), config, &Path::root(), &mut |attribute, value, path| {
@@ -32,7 +32,7 @@ pub fn rules(schema: &Schema, config: &Value) -> Diagnostics {
     diagnostics
 }
 
-/// The value with every write-only attribute null, as core wants it in each answer.
+/// The value with every write-only attribute null, as core requires in each response.
 #[must_use]
 pub fn without_write_only(schema: &Schema, value: Value) -> Value {
     map_object(schema.attributes(), value, &|attribute, value| {
@@ -40,18 +40,18 @@ pub fn without_write_only(schema: &Schema, value: Value) -> Value {
     })
 }
 
-/// Brings an answer into the shape that core accepts, or says what is wrong with it.
+/// Converts a response to the type that core accepts; the error names the attribute that does not match.
 ///
-/// Core throws away a whole answer of the wrong type, or with a write-only value in it, and keeps the prior state: a new
-/// object would be lost. Caught here, the caller can keep what is known of the object.
+/// Core rejects a whole response of the wrong type, or with a write-only value in it, and keeps the prior state: a new
+/// object would be lost. With the error from here the caller can keep what is known of the object.
 pub fn conform_response(schema: &Schema, value: Value) -> Result<Value, Diagnostics> {
     without_write_only(schema, value).conform(schema.value_type()).map_err(|mismatch| {
         let detail = format!("{mismatch}. This is a bug in the provider; please report it.");
-        Diagnostic::error("The result does not fit the schema", detail).at(mismatch.path.clone()).into()
+        Diagnostic::error("The result does not match the schema", detail).at(mismatch.path.clone()).into()
     })
 }
 
-/// The same for an answer that leaves nothing to be told later, as that of a data source does.
+/// Converts a response that must be wholly known, such as that of a data source.
 pub(super) fn conform_whole_response(schema: &Schema, value: Value) -> Result<Value, Diagnostics> {
     let response = conform_response(schema, value)?;
     if response.is_wholly_known() {
@@ -61,7 +61,7 @@ pub(super) fn conform_whole_response(schema: &Schema, value: Value) -> Result<Va
     Err(Diagnostic::error("Incomplete result", detail).into())
 }
 
-/// What fits of an answer that does not as a whole, attribute by attribute; for the others what was known before.
+/// Keeps each attribute that matches the schema; uses the known value for the others.
 pub fn salvage(schema: &Schema, value: &Value, known: &Value) -> Value {
     let entries = schema.attributes().iter().map(|attribute| {
         let name = &attribute.name;
@@ -71,13 +71,13 @@ pub fn salvage(schema: &Schema, value: &Value, known: &Value) -> Value {
     without_write_only(schema, Value::Map(entries.collect()))
 }
 
-/// Holds the state after an apply against the plan: what was planned known must have come true.
+/// Compares the state after an apply with the plan, and reports each value that was planned and is different.
 ///
-/// Core would report the same as a bug of the provider. It is the vendor who has kept another value, and the user is told so.
+/// Core would report the same as a bug in the provider, although the vendor stored another value.
 pub fn verify_applied(schema: &Schema, planned: &Value, state: &Value) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     walk(schema.attributes(), planned, &Path::root(), &mut |attribute, wanted, path| {
-        // Below an object that is not there nothing is told again.
+        // An object that is missing is reported once, not for each of its attributes.
         let Some(found) = lookup(state, path) else { return };
         let differs = match attribute.shape() {
             Shape::Plain(_) => wanted.is_wholly_known() && wanted != found,
@@ -85,7 +85,7 @@ pub fn verify_applied(schema: &Schema, planned: &Value, state: &Value) -> Diagno
         };
         if found.is_unknown() || differs {
             let (wanted, found) = if attribute.sensitive {
-                ("a value that is hidden here".to_owned(), "another".to_owned())
+                ("a sensitive value".to_owned(), "another".to_owned())
             } else {
                 (show(wanted), show(found))
             };
@@ -93,9 +93,9 @@ pub fn verify_applied(schema: &Schema, planned: &Value, state: &Value) -> Diagno
                 path.clone(),
                 format!("`{}` was not applied as planned", attribute.name),
                 format!(
-                    "The plan had {wanted} for `{path}`, and after the apply the vendor answers {found}. The object \
-                     exists and is kept in state as the vendor answers it. Write the value as the vendor does, or \
-                     plan again to see what is left to do."
+                    "The plan had {wanted} for `{path}`, and after the apply the vendor returns {found}. The object \
+                     exists and is kept in state as the vendor returns it. Write the value as the vendor does, or \
+                     plan again to see the remaining change."
                 ),
             );
         }
@@ -103,7 +103,7 @@ pub fn verify_applied(schema: &Schema, planned: &Value, state: &Value) -> Diagno
     diagnostics
 }
 
-/// How many objects a nested attribute holds, or under which keys.
+/// The number of objects in a nested attribute, or their keys.
 fn objects(value: &Value) -> Option<(usize, Vec<&String>)> {
     match value {
         Value::List(elements) => Some((elements.len(), Vec::new())),
@@ -132,7 +132,7 @@ fn lookup<'v>(root: &'v Value, path: &Path) -> Option<&'v Value> {
     })
 }
 
-/// Visits every attribute of an object, nested ones too, with its value (null where there is none) and path.
+/// Visits every attribute of an object, nested ones too, with its value (null if it has none) and path.
 pub fn walk(attributes: &[Attribute], object: &Value, path: &Path, visit: &mut impl FnMut(&Attribute, &Value, &Path)) {
     if object.as_map().is_none() {
         return;
@@ -159,7 +159,7 @@ fn walk_dyn(attributes: &[Attribute], object: &Value, path: &Path, visit: &mut d
     walk(attributes, object, path, &mut |attribute, value, path| visit(attribute, value, path));
 }
 
-/// Rewrites every attribute of an object, nested ones first.
+/// Changes every attribute of an object, nested ones first.
 pub fn map_object(attributes: &[Attribute], object: Value, change: &dyn Fn(&Attribute, Value) -> Value) -> Value {
     let Value::Map(mut entries) = object else { return object };
     for attribute in attributes {
@@ -179,11 +179,11 @@ pub fn map_object(attributes: &[Attribute], object: Value, change: &dyn Fn(&Attr
     Value::Map(entries)
 }
 
-/// Refuses write-only values on a client that would keep them in its state.
+/// Reports write-only values to a client that would store them in its state.
 pub fn write_only_unsupported(schema: &Schema, config: &Value) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     walk(schema.attributes(), config, &Path::root(), &mut |attribute, value, path| {
-        // A variable is unknown to `terraform validate` and may be null; core validates again with what the plan knows.
+        // A variable is unknown to `terraform validate` and may be null; core validates again during the plan.
         if attribute.write_only && !value.is_null() && !value.is_unknown() {
             let plain = path.to_string().trim_end_matches("_wo").to_owned();
             diagnostics.error(

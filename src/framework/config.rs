@@ -1,12 +1,12 @@
-//! From a state to the configuration that a user would write for it.
+//! Generates the configuration that a user would write for a state.
 
 use super::schema::{Attribute, Schema};
 use super::value::Value;
 
-/// The configuration of an object that exists: it validates, and its plan is empty.
+/// Generates the configuration of an object that exists: it validates, and its plan is empty.
 ///
-/// What only the provider sets is left out, and so is what is the default anyway. Secrets are null: they are the user's to
-/// fill in, and an object that exists does not need them until something about it changes.
+/// Attributes that only the provider sets and values that are the default are omitted. Secrets are null: the user fills them in,
+/// and an object that exists does not need them until it changes.
 pub fn generate(schema: &Schema, state: Value) -> Value {
     super::check::map_object(schema.attributes(), state, &|attribute, value| {
         if is_written(attribute, &value) { value } else { Value::Null }
@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_a_user_would_write_is_left() {
+    fn only_attributes_that_a_user_would_write_are_kept() {
         let schema = Schema::new(
             ".",
             vec![

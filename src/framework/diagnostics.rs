@@ -1,30 +1,30 @@
-//! What a user is told: errors and warnings, each at the place it is about.
+//! Errors and warnings for the user, each with the path of the attribute that it is about.
 
 use std::fmt;
 
 use super::path::Path;
 
-/// How grave a diagnostic is.
+/// The severity of a diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
     /// The operation failed.
     Error,
-    /// The operation went on, and the user should know.
+    /// The operation succeeded, and the user should know.
     Warning,
 }
 
 /// One message to the user.
 ///
-/// The summary is one line that says what happened; the detail says what was found, whose move it is and the way out.
+/// The summary is one line that says what happened. The detail says what came back, the most likely cause, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// Error or warning.
     pub severity: Severity,
-    /// One non-empty line without a full stop.
+    /// One line of at most 60 characters without a full stop, specific to the object.
     pub summary: String,
     /// Whole sentences; may be empty.
     pub detail: String,
-    /// Where in the configuration; the root when it is about the whole object.
+    /// The path in the configuration; the root if it is about the whole object.
     pub path: Path,
     /// The fields of a request that a vendor rejects: names of members, and positions in lists as digits. The adapter of the
     /// object sets `path` to the attribute of the first one that is an attribute, unless `path` is set already.
@@ -48,7 +48,7 @@ impl Diagnostic {
         Self { severity: Severity::Warning, ..Self::error(summary, detail) }
     }
 
-    /// The same message, pointing at a place.
+    /// Sets the path.
     #[must_use]
     pub fn at(mut self, path: Path) -> Self {
         self.path = path;
@@ -63,7 +63,7 @@ impl Diagnostic {
     }
 }
 
-/// Messages in the order in which they were found.
+/// Messages in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnostics(Vec<Diagnostic>);
 
@@ -78,17 +78,17 @@ impl Diagnostics {
         self.0.push(diagnostic);
     }
 
-    /// Adds an error at a place.
+    /// Adds an error at a path.
     pub fn error(&mut self, path: Path, summary: impl Into<String>, detail: impl Into<String>) {
         self.push(Diagnostic::error(summary, detail).at(path));
     }
 
-    /// Adds a warning at a place.
+    /// Adds a warning at a path.
     pub fn warn(&mut self, path: Path, summary: impl Into<String>, detail: impl Into<String>) {
         self.push(Diagnostic::warning(summary, detail).at(path));
     }
 
-    /// Takes over the messages of another operation.
+    /// Appends the messages of another operation.
     pub fn append(&mut self, other: Self) {
         self.0.extend(other.0);
     }
@@ -108,18 +108,18 @@ impl Diagnostics {
         self.0.iter()
     }
 
-    /// The details of all of them, each on a line of its own, for a place that takes one text.
+    /// The details of all messages as one text, one line each.
     pub fn details(&self) -> String {
         self.0.iter().map(|diagnostic| diagnostic.detail.as_str()).collect::<Vec<_>>().join("\n")
     }
 
-    /// `Err(self)` if there is an error among them, else `Ok(())` and the warnings are dropped by the caller's choice.
+    /// `Err(self)` if any message is an error, else `Ok(())`, which drops the warnings.
     pub fn into_result(self) -> Result<(), Self> {
         if self.has_errors() { Err(self) } else { Ok(()) }
     }
 }
 
-/// Summary and detail below each other, for where a person reads text.
+/// The summary, and the detail on the next line.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}\n{}", self.summary, self.detail)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Where variables are read from. The process's own by default.
+/// A source of environment variables.
 #[derive(Clone)]
 pub struct Environment(Arc<Lookup>);
 
@@ -16,7 +16,7 @@ impl Environment {
         Self(Arc::new(|name| std::env::var(name).ok().filter(|value| !value.is_empty())))
     }
 
-    /// These variables and no others.
+    /// Only these variables.
     pub fn of(variables: BTreeMap<String, String>) -> Self {
         Self(Arc::new(move |name| variables.get(name).cloned()))
     }

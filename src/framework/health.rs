@@ -1,62 +1,62 @@
-//! What a vendor's client finds when a person asks whether Terraform could work with the vendor.
+//! Health checks: whether Terraform can work with a vendor as it is configured.
 
 use std::any::Any;
 
 use async_trait::async_trait;
 use serde::Serialize;
 
-/// How one thing stands.
+/// The status of one check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckStatus {
-    /// As it should be.
+    /// It passed.
     Ok,
-    /// It may be meant so, and may be in the way of something.
+    /// It may be intended, but may prevent some operations.
     Warning,
     /// Terraform cannot work with it.
     Failed,
-    /// Not looked at, because of something that was found before.
+    /// Not run, because an earlier check failed.
     Skipped,
 }
 
-/// One thing that was looked at, how it stands, and what a person is told of it.
+/// The result of one check.
 #[derive(Clone, Debug, Serialize)]
 pub struct CheckResult {
-    /// What was looked at, in one word: `credentials`.
+    /// What was checked, in one word: `credentials`.
     pub check: &'static str,
-    /// How it stands.
+    /// The status.
     pub verdict: CheckStatus,
-    /// Why, and the way out where one is needed: the first line says it, more lines explain. Never a secret.
+    /// The reason, and what to do if it did not pass: a summary line, then the explanation. Never a secret.
     pub detail: String,
 }
 
 impl CheckResult {
-    /// Something that is as it should be.
+    /// A check that passed.
     pub fn ok(check: &'static str, detail: impl Into<String>) -> Self {
         Self { check, verdict: CheckStatus::Ok, detail: detail.into() }
     }
 
-    /// Something that may be meant so.
+    /// A check with a warning.
     pub fn warning(check: &'static str, detail: impl Into<String>) -> Self {
         Self { check, verdict: CheckStatus::Warning, detail: detail.into() }
     }
 
-    /// Something that Terraform cannot work with.
+    /// A check that failed.
     pub fn failed(check: &'static str, detail: impl Into<String>) -> Self {
         Self { check, verdict: CheckStatus::Failed, detail: detail.into() }
     }
 
-    /// Something that was not looked at.
+    /// A check that was not run.
     pub fn skipped(check: &'static str, detail: impl Into<String>) -> Self {
         Self { check, verdict: CheckStatus::Skipped, detail: detail.into() }
     }
 }
 
-/// Something that can say how it stands with the other side.
+/// A client that can check its connection to the vendor.
 #[async_trait]
 pub trait HealthCheck: Any + Send + Sync {
-    /// Looks at each thing that has to hold before an object can be managed, as far as one depends on nothing that failed.
+    /// Checks everything that has to work before an object can be managed, and skips what depends on a failed check.
     ///
-    /// Reads a little and changes nothing. What the credentials may do with single types is not looked at.
+    /// Sends a few reads and changes nothing. The permissions for single types are not checked.
     async fn check_health(&self) -> Vec<CheckResult>;
 }

@@ -1,4 +1,4 @@
-//! What an object's author sees of Terraform: schemas, values, diagnostics, and one trait per kind of object.
+//! What the author of an object uses of Terraform: schemas, values, diagnostics, and one trait for each kind of object.
 //!
 //! The framework knows the rules that Terraform core enforces on a provider (what may be planned, what must be
 //! returned after an apply) and nothing else: no protobuf, no HTTP, no vendor. The protocol layer translates its

@@ -1,4 +1,4 @@
-//! Typed models of an object's attributes, and the way between them and values.
+//! Typed models of an object's attributes, and the conversion between models and values.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -8,17 +8,17 @@ use super::value::{self, Value};
 
 /// A struct with one [`Attr`](super::Attr) per attribute of the schema, under the same names.
 ///
-/// A test over all objects holds each model against its schema. What it cannot see, such as an attribute that is there for
-/// some values only, is found by [`check::conform_response`](super::check::conform_response) when an answer is made of the model.
+/// A test over all objects compares each model with its schema. It cannot see an attribute that a model has for some values only:
+/// [`check::conform_response`](super::check::conform_response) finds that in the response.
 pub trait Model: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {}
 
 impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Model for T {}
 
-/// Reads a model. A mismatch is a fault of ours: core has checked the value against the schema already.
+/// Reads a model. A mismatch is a bug in the provider: core has already checked the value against the schema.
 pub fn decode<M: Model>(value: Value) -> Result<M, Diagnostics> {
-    value::from_value(value).map_err(|misfit| {
+    value::from_value(value).map_err(|error| {
         let detail = format!(
-            "The value that Terraform sent does not fit the provider's own model: {misfit}. This is a bug in the provider; please \
+            "The value that Terraform sent does not match the provider's model: {error}. This is a bug in the provider; please \
              report it."
         );
         Diagnostic::error("Provider and schema disagree", detail).into()
@@ -33,7 +33,7 @@ pub fn encode<M: Model>(model: &M) -> Result<Value, Diagnostics> {
     })
 }
 
-/// Reads a model and writes it again. What comes back differs from what went in where model and schema do.
+/// Reads a model and writes it again. The result differs from the value where model and schema do.
 pub(super) fn round_trip<M: Model>(value: Value) -> Result<Value, Diagnostics> {
     encode(&decode::<M>(value)?)
 }
@@ -90,14 +90,14 @@ mod tests {
     }
 
     #[test]
-    fn a_misfit_names_the_attribute() {
+    fn an_error_names_the_attribute() {
         let value = Value::Map([("text".into(), true.into())].into());
         let diagnostics = decode::<Outer>(value).unwrap_err();
         assert!(diagnostics.iter().next().unwrap().detail.contains("`text` is a boolean"), "{diagnostics:?}");
     }
 
     #[test]
-    fn a_misfit_does_not_quote_the_value() {
+    fn an_error_does_not_quote_the_value() {
         let value = Value::Map([("count".into(), "hush".into())].into());
         let diagnostics = decode::<Outer>(value).unwrap_err();
         assert!(!format!("{diagnostics:?}").contains("hush"), "{diagnostics:?}");

@@ -1,8 +1,8 @@
-//! Objects that another provider managed: what a `moved` block from it hands over.
+//! Objects that another provider managed, and that a `moved` block moves to this one.
 //!
-//! Before there was a provider for a vendor, people managed it with one of the two generic REST providers. Both keep the
-//! path, what was sent and what was answered. What a type needs of that it takes by [`Resource::move_from`]; a path that it
-//! does not know, and every other provider, is refused: a guess would put one object under the name of another.
+//! Without a provider for a vendor, people manage it with one of the two generic REST providers. Both store the path, the
+//! request and the response. [`Resource::move_from`] converts these to a type. A path that the type does not know, and every
+//! other provider, is rejected: a guess could adopt another object.
 //!
 //! [`Resource::move_from`]: super::Resource::move_from
 
@@ -25,15 +25,15 @@ pub struct Source {
 /// An object as a generic REST provider knew it.
 #[derive(Default)]
 pub struct RestObject {
-    /// What the placeholders of the path stand for.
+    /// The values of the placeholders of the path.
     pub placeholders: BTreeMap<String, String>,
-    /// What was sent, and what was answered over it; by the vendor's names.
+    /// The fields of the request, overridden by those of the response, by the vendor's names.
     pub fields: Map<String, Json>,
     id: Option<String>,
 }
 
 impl RestObject {
-    /// A field as text; none where it is absent, empty, or something else.
+    /// A field as text; none if it is absent, empty, or of another type.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.fields.get(name).and_then(Json::as_str).filter(|text| !text.is_empty())
     }
@@ -41,33 +41,33 @@ impl RestObject {
     /// The id that the vendor gave the object.
     pub fn id(&self) -> Result<&str, Diagnostics> {
         self.id.as_deref().ok_or_else(|| {
-            let detail = "The state of the other provider does not hold the id of the object, by which it could be found. Remove the \
-                          `moved` block, take the old resource out of state with `terraform state rm`, and import the object.";
+            let detail = "The state of the other provider has no id of the object, so the object cannot be found. Remove the \
+                          `moved` block, remove the old resource from state with `terraform state rm`, and import the object.";
             Diagnostic::error("The state to move has no id", detail).into()
         })
     }
 }
 
-/// Where the two providers keep what an object is. Older versions of both kept JSON as text where newer ones keep values.
+/// The attributes of a generic REST provider that describe an object. Older versions store JSON as text, newer ones as values.
 struct SourceProvider {
-    /// How the provider's address ends; addresses are compared in lower case.
+    /// The end of the provider's address, in lower case.
     provider: &'static str,
     type_name: &'static str,
     paths: &'static [&'static str],
     sent: &'static str,
-    answered: &'static [&'static str],
+    received: &'static [&'static str],
     query: &'static [&'static str],
     /// Whether `id` is the object's own; else it is the path by which the object is read.
     id_is_own: bool,
 }
 
-const DIALECTS: [SourceProvider; 2] = [
+const SOURCE_PROVIDERS: [SourceProvider; 2] = [
     SourceProvider {
         provider: "/mastercard/restapi",
         type_name: "restapi_object",
         paths: &["path", "create_path", "read_path", "update_path"],
         sent: "data",
-        answered: &["create_response", "api_response"],
+        received: &["create_response", "api_response"],
         query: &["query_string"],
         id_is_own: true,
     },
@@ -76,7 +76,7 @@ const DIALECTS: [SourceProvider; 2] = [
         type_name: "restful_resource",
         paths: &["id", "path", "read_path", "update_path"],
         sent: "body",
-        answered: &["sensitive_output", "output"],
+        received: &["sensitive_output", "output"],
         query: &["query", "read_query"],
         id_is_own: false,
     },
@@ -85,27 +85,27 @@ const DIALECTS: [SourceProvider; 2] = [
 impl Source {
     /// The object, if it was managed at one of these paths; `{name}` in a path is a placeholder for one segment.
     ///
-    /// `target` is the type that it moves to, for the error.
+    /// `target` is the type that the object moves to, for the error.
     pub fn rest_object(&self, target: &str, paths: &[&str]) -> Result<RestObject, Diagnostics> {
         let provider = self.provider.to_lowercase();
-        let dialect = DIALECTS
+        let source = SOURCE_PROVIDERS
             .iter()
-            .find(|dialect| provider.ends_with(dialect.provider) && self.type_name == dialect.type_name)
+            .find(|source| provider.ends_with(source.provider) && self.type_name == source.type_name)
             .filter(|_| !paths.is_empty())
             .ok_or_else(|| self.unsupported(target, paths))?;
-        let managed: Vec<_> = dialect.paths.iter().filter_map(|name| self.state.get(name)?.as_str()).collect();
+        let managed: Vec<_> = source.paths.iter().filter_map(|name| self.state.get(name)?.as_str()).collect();
         let matched = paths.iter().flat_map(|pattern| managed.iter().filter_map(|path| placeholders(pattern, path)));
         let placeholders = matched.max_by_key(BTreeMap::len).ok_or_else(|| other_path(target, paths, &managed))?;
         let mut fields = Map::new();
-        for query in dialect.query {
+        for query in source.query {
             fields.extend(parameters(self.state.get(query)));
         }
-        for name in std::iter::once(&dialect.sent).chain(dialect.answered) {
+        for name in std::iter::once(&source.sent).chain(source.received) {
             fields.extend(object(self.state.get(name)));
         }
         let own = ["_id", "id"].iter().find_map(|name| fields.get(*name)?.as_str());
         let id = match self.state.get("id").and_then(Json::as_str) {
-            Some(id) if dialect.id_is_own => Some(id),
+            Some(id) if source.id_is_own => Some(id),
             _ => own.or_else(|| placeholders.get("id").map(String::as_str)),
         };
         let id = id.filter(|id| !id.is_empty()).map(str::to_owned);
@@ -117,11 +117,11 @@ impl Source {
             format!("No resource of another type can be moved to `{target}`.")
         } else {
             format!(
-                "`{target}` takes over from `restapi_object` of Mastercard/restapi and from `restful_resource` of magodo/restful."
+                "`{target}` can be moved from `restapi_object` of Mastercard/restapi and from `restful_resource` of magodo/restful."
             )
         };
         let detail = format!(
-            "The `moved` block moves a `{}` of the provider `{}`. {from} Take the old resource out of state with `terraform state rm`, \
+            "The `moved` block moves a `{}` of the provider `{}`. {from} Remove the old resource from state with `terraform state rm`, \
              and import the object instead.",
             self.type_name, self.provider
         );
@@ -132,15 +132,15 @@ impl Source {
 fn other_path(target: &str, paths: &[&str], managed: &[&str]) -> Diagnostics {
     let list = |paths: &[&str]| paths.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
     let detail = format!(
-        "The object was managed at {}, and `{target}` is managed at {}. Check which type the object is of. If the paths of your tenant \
-         differ, take the old resource out of state with `terraform state rm`, and import the object instead.",
+        "The object was managed at {}, and `{target}` is managed at {}. Check the type of the object. If the paths of your tenant \
+         differ, remove the old resource from state with `terraform state rm`, and import the object instead.",
         list(managed),
         list(paths)
     );
     Diagnostic::error(format!("Cannot be moved to `{target}`"), detail).into()
 }
 
-/// What the placeholders of a pattern stand for, if a path ends with the pattern.
+/// The values of the placeholders of a pattern, if a path ends with the pattern.
 fn placeholders(pattern: &str, path: &str) -> Option<BTreeMap<String, String>> {
     let path = path.split('?').next().unwrap_or_default();
     let segments = |text: &str| text.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>();
@@ -157,20 +157,20 @@ fn placeholders(pattern: &str, path: &str) -> Option<BTreeMap<String, String>> {
     Some(found)
 }
 
-/// A JSON object that is kept as it is, as text, or as a value beside its type; empty where it is anything else.
+/// A JSON object that is stored as it is, as text, or as a value beside its type; empty if it is anything else.
 fn object(kept: Option<&Json>) -> Map<String, Json> {
     match kept {
         Some(Json::Object(entries)) => match (entries.get("value"), entries.get("type")) {
             (Some(value), Some(_)) if entries.len() == 2 => object(Some(value)),
             _ => entries.clone(),
         },
-        // An answer that is no JSON tells nothing about the object; what was sent does.
+        // A response may be no JSON; the request describes the object then.
         Some(Json::String(text)) => serde_json::from_str(text).unwrap_or_default(),
         _ => Map::new(),
     }
 }
 
-/// Parameters of a query: text as in an address, or lists of texts by name.
+/// Parameters of a query: text as in a URL, or lists of strings by name.
 fn parameters(kept: Option<&Json>) -> Map<String, Json> {
     match kept {
         Some(Json::String(query)) => {
@@ -195,12 +195,12 @@ mod tests {
 
     fn moved(provider: &str, type_name: &str, state: Json) -> Result<RestObject, String> {
         let source = Source { provider: provider.to_owned(), type_name: type_name.to_owned(), state };
-        let told = |diagnostics: Diagnostics| diagnostics.iter().next().unwrap().detail.clone();
-        source.rest_object("idv_x_thing", PATHS).map_err(told)
+        let detail = |diagnostics: Diagnostics| diagnostics.iter().next().unwrap().detail.clone();
+        source.rest_object("idv_x_thing", PATHS).map_err(detail)
     }
 
     #[test]
-    fn both_providers_are_understood() {
+    fn an_object_of_both_providers_is_read() {
         let restapi = json!({
             "id": "7", "path": "/api/things?x=y", "query_string": "client_id=c%201", "data": r#"{"name": "sent", "kept": true}"#,
             "create_response": "OK", "api_response": r#"{"name": "answered"}"#, "read_path": null,
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_guessed() {
+    fn another_path_provider_or_a_missing_id_is_rejected() {
         let state = json!({"id": "7", "path": "/other/things/more", "data": "{}"});
         let refused = moved("registry.example.com/mastercard/restapi", "restapi_object", state.clone()).err().unwrap();
         assert!(

@@ -1,7 +1,7 @@
 //! Terraform's number: decimal, of any precision.
 //!
-//! Terraform computes with 512-bit floats and compares exactly, so `0.55` read through an `f64` and sent back as one is
-//! another number to it. Decimal text is kept as written instead; `0.30` and `0.3` are equal.
+//! Terraform computes with 512-bit floats and compares exactly, so `0.55` that was read and returned as an `f64` is another
+//! number to it. A number here keeps its decimal digits; `0.30` and `0.3` are equal.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,10 +10,10 @@ use bigdecimal::{BigDecimal, ToPrimitive};
 use serde::de::{Deserialize, Deserializer, Error as _, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-/// The name under which a [`Number`] announces itself to the framework's own serializer and deserializer.
+/// The name by which the framework's own serializer and deserializer recognise a [`Number`].
 pub(crate) const NUMBER_TOKEN: &str = "$framework::Number";
 
-/// The longest exponent accepted in text; beyond it a few bytes would expand to megabytes of digits.
+/// The largest exponent accepted in text: with a larger one a few bytes would expand to megabytes of digits.
 const LARGEST_EXPONENT: i64 = 4096;
 
 /// A decimal number of any precision.
@@ -21,7 +21,7 @@ const LARGEST_EXPONENT: i64 = 4096;
 pub struct Number(BigDecimal);
 
 impl Number {
-    /// The number that an `f64` stands for exactly, as MessagePack carries it; `None` for infinities and NaN.
+    /// The exact value of an `f64`, which MessagePack carries; `None` for infinities and NaN.
     pub fn from_f64_exact(value: f64) -> Option<Self> {
         BigDecimal::try_from(value).ok().map(|decimal| Self(decimal.normalized()))
     }
@@ -42,7 +42,7 @@ impl Number {
         self.0.is_integer().then(|| self.0.to_i64()).flatten()
     }
 
-    /// Whether both round to the same `f64`: what a vendor that computes in doubles gives back for what it was sent.
+    /// Whether both round to the same `f64`. A vendor that computes in doubles returns such a number for the one that it received.
     pub fn same_double(&self, other: &Self) -> bool {
         self == other || self.to_f64().to_bits() == other.to_f64().to_bits()
     }
@@ -95,13 +95,13 @@ impl TryFrom<&serde_json::Number> for Number {
 /// The JSON number with the same digits.
 impl From<&Number> for serde_json::Number {
     fn from(value: &Number) -> Self {
-        // Plain decimal text is valid JSON, so the fallback is never taken; it keeps this total.
+        // Plain decimal text is valid JSON, so the fallback is never used.
         serde_json::from_str(&value.to_string()).unwrap_or_else(|_| Self::from(0))
     }
 }
 
 impl Serialize for Number {
-    // The framework's own formats say that they are not human-readable; all others are JSON towards a vendor.
+    // The framework's own formats are not human-readable; any other format is a vendor's JSON.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
             serde_json::Number::from(self).serialize(serializer)

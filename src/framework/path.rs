@@ -1,4 +1,4 @@
-//! The place of a value inside an object, as a diagnostic points at it.
+//! The path of a value inside an object, for diagnostics.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub enum Step {
     Index(usize),
 }
 
-/// A way from the root of a configuration to one value. The empty path is the whole object.
+/// The steps from the root of a configuration to one value. The empty path is the whole object.
 ///
 /// The protocol cannot address an element of a set: a path ends at the set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,30 +25,30 @@ impl Path {
         Self::default()
     }
 
-    /// The attribute of this name at the root.
+    /// An attribute of the root.
     pub fn to(name: impl Into<String>) -> Self {
         Self::root().attribute(name)
     }
 
-    /// One step further, into an attribute.
+    /// Appends a step into an attribute.
     #[must_use]
     pub fn attribute(&self, name: impl Into<String>) -> Self {
         self.then(Step::Attribute(name.into()))
     }
 
-    /// One step further, into a map.
+    /// Appends a step into a map.
     #[must_use]
     pub fn key(&self, key: impl Into<String>) -> Self {
         self.then(Step::Key(key.into()))
     }
 
-    /// One step further, into a list.
+    /// Appends a step into a list.
     #[must_use]
     pub fn index(&self, index: usize) -> Self {
         self.then(Step::Index(index))
     }
 
-    /// The same place, seen from what the root is in.
+    /// The path from the parent of the root: prepends a step.
     #[must_use]
     pub fn within(mut self, step: Step) -> Self {
         self.0.insert(0, step);

@@ -1,16 +1,16 @@
-//! How a plan is made: a pure function of prior state, configuration and core's proposal.
+//! Plans a resource: a pure function of prior state, configuration and core's proposal.
 //!
-//! Core calls it twice, before and during the apply, and refuses a second answer that differs from the first. So there is
-//! no clock here, no chance and no reading of data that may change.
+//! Core plans twice, before and during the apply, and rejects a second plan that differs from the first. So planning uses no
+//! clock, no randomness and no data that may change.
 
 use super::path::Path;
 use super::schema::{Attribute, Nesting, Schema, Shape};
 use super::value::Value;
 
-/// What is planned.
+/// A plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// The state to be, with unknown values where only the apply will tell.
+    /// The planned state, with unknown values for what only the apply determines.
     pub state: Value,
     /// The attributes whose change replaces the object.
     pub requires_replace: Vec<Path>,
@@ -18,8 +18,8 @@ pub struct Plan {
 
 /// Plans a create (`prior` is null) or an update.
 ///
-/// Core's proposal has the configuration's values, and the prior ones where an optional and computed attribute is left out.
-/// On top of it come defaults, spellings that mean the same, and unknowns for what the vendor will compute.
+/// Core's proposal has the values of the configuration, and the prior values of optional and computed attributes that are not
+/// set. This adds defaults, keeps prior spellings that mean the same, and makes unknown what the vendor will compute.
 pub fn plan(schema: &Schema, prior: &Value, config: &Value, proposed: Value) -> Plan {
     let state = apply_defaults(schema.attributes(), prior, config, proposed);
     let state = if prior.is_null() || changed(schema.attributes(), prior, &state) {
@@ -40,7 +40,7 @@ pub fn plan(schema: &Schema, prior: &Value, config: &Value, proposed: Value) -> 
     Plan { state, requires_replace }
 }
 
-/// Takes defaults where nothing is set, the prior spelling where it means the same, and null for what is write-only.
+/// Applies defaults, keeps the prior spelling of a value that means the same, and makes write-only values null.
 fn apply_defaults(attributes: &[Attribute], prior: &Value, config: &Value, proposed: Value) -> Value {
     each(attributes, prior, config, proposed, &|attribute, prior, config, proposed| {
         if attribute.write_only {
@@ -56,22 +56,22 @@ fn apply_defaults(attributes: &[Attribute], prior: &Value, config: &Value, propo
     })
 }
 
-/// Whether anything differs but what is write-only or computed by the vendor alone.
+/// Whether any attribute differs that is not write-only.
 fn changed(attributes: &[Attribute], prior: &Value, state: &Value) -> bool {
     attributes.iter().any(|attribute| !attribute.write_only && prior.get(&attribute.name) != state.get(&attribute.name))
 }
 
-/// Makes unknown what the vendor computes and may change in this apply.
+/// Makes unknown the attributes that the vendor computes and may change in this apply.
 fn mark_computed_unknown(attributes: &[Attribute], prior: &Value, config: &Value, state: Value) -> Value {
     each(attributes, prior, config, state, &|attribute, prior, config, state| {
-        let open = attribute.computed && config.is_null() && attribute.default.is_none();
-        if open && (prior.is_null() || !attribute.use_state_for_unknown) { Value::Unknown } else { state }
+        let is_computed = attribute.computed && config.is_null() && attribute.default.is_none();
+        if is_computed && (prior.is_null() || !attribute.use_state_for_unknown) { Value::Unknown } else { state }
     })
 }
 
 type Step<'a> = &'a dyn Fn(&Attribute, &Value, &Value, Value) -> Value;
 
-/// Applies a step to every attribute, beside its prior and configured value, nested objects first.
+/// Applies a step to every attribute with its prior and configured value, nested objects first.
 fn each(attributes: &[Attribute], prior: &Value, config: &Value, object: Value, step: Step<'_>) -> Value {
     let Value::Map(mut entries) = object else { return object };
     for attribute in attributes {
@@ -97,7 +97,7 @@ fn each(attributes: &[Attribute], prior: &Value, config: &Value, object: Value, 
     Value::Map(entries)
 }
 
-/// Fills defaults into a state that was imported, so that the first plan after an import does not request them.
+/// Adds defaults to a state that was imported, so that the first plan after an import does not change them.
 #[must_use]
 pub fn with_defaults(schema: &Schema, state: Value) -> Value {
     super::check::map_object(schema.attributes(), state, &|attribute, value| match &attribute.default {
@@ -106,7 +106,7 @@ pub fn with_defaults(schema: &Schema, state: Value) -> Value {
     })
 }
 
-/// Keeps the prior spelling of whatever means the same in an answer of the vendor.
+/// Keeps the prior spelling of each value of a response that means the same.
 #[must_use]
 pub fn keep_spelling(schema: &Schema, prior: &Value, state: Value) -> Value {
     each(
@@ -177,7 +177,7 @@ mod tests {
     const STATE: &[(&str, &str)] = &[("id", "1"), ("name", "a"), ("etag", "e"), ("weight", "7"), ("mode", "forget")];
 
     #[test]
-    fn a_create_knows_nothing_computed() {
+    fn a_create_has_unknown_computed_attributes() {
         check(
             &Value::Null,
             &[("name", "a"), ("password", "p")],
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn an_update_reopens_only_what_may_change() {
+    fn an_update_makes_unknown_only_what_may_change() {
         check(
             &object(STATE),
             &[("name", "a"), ("label", "new")],
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_replacing_change_is_named_even_when_unknown() {
+    fn an_unknown_change_of_a_replacing_attribute_replaces() {
         check(
             &object(STATE),
             &[("name", "?")],

@@ -1,6 +1,6 @@
-//! What a resource keeps beside its state, out of the user's sight.
+//! Private state: what a resource stores beside its state, invisible to the user.
 //!
-//! Core stores it as opaque bytes and hands it back on each call; an answer without it erases it.
+//! Core stores it as opaque bytes and sends it with each call; a response without it erases it.
 
 use std::collections::BTreeMap;
 
@@ -15,27 +15,26 @@ use super::diagnostics::{Diagnostic, Diagnostics};
 pub struct Private(BTreeMap<String, Json>);
 
 impl Private {
-    /// Reads what core kept. Bytes that are not ours are an error, never silently dropped: dropping would lose them.
+    /// Reads what core stored. Bytes in another format are an error: to ignore them would lose them.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, serde_json::Error> {
         if bytes.is_empty() { Ok(Self::default()) } else { serde_json::from_slice(bytes).map(Self) }
     }
 
-    /// What core is to keep; empty when there is nothing.
+    /// The bytes for core to store; none if nothing is set.
     pub fn to_bytes(&self) -> Vec<u8> {
         if self.0.is_empty() { Vec::new() } else { serde_json::json!(self.0).to_string().into_bytes() }
     }
 
-    /// The value under a key; `None` if there is none or it has another shape.
+    /// The value of a key; `None` if there is none or it has another type.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
         self.0.get(key).and_then(|value| serde_json::from_value(value.clone()).ok())
     }
 
-    /// Keeps a value under a key. A value that JSON cannot hold is refused, which is a fault of ours.
+    /// Sets the value of a key. Fails for a value that JSON cannot represent, which is a bug in the provider.
     pub fn set<T: Serialize>(&mut self, key: &str, value: &T) -> Result<(), Diagnostics> {
         let value = serde_json::to_value(value).map_err(|error| {
             let detail = format!(
-                "What is to be kept as `{key}` beside the state cannot be written: {error}. This is a bug in the provider; please \
-                 report it."
+                "The private state `{key}` cannot be written as JSON: {error}. This is a bug in the provider; please report it."
             );
             Diagnostic::error("Private state cannot be written", detail)
         })?;
@@ -43,7 +42,7 @@ impl Private {
         Ok(())
     }
 
-    /// Forgets a key.
+    /// Removes a key.
     pub fn remove(&mut self, key: &str) {
         self.0.remove(key);
     }
@@ -54,7 +53,7 @@ mod tests {
     use super::Private;
 
     #[test]
-    fn keeps_values_and_refuses_foreign_bytes() {
+    fn values_round_trip_and_other_bytes_are_rejected() {
         let mut private = Private::default();
         assert!(private.to_bytes().is_empty());
         private.set("original", &[1, 2]).unwrap();

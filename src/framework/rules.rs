@@ -1,9 +1,9 @@
-//! Rules on single values: each checks offline and describes itself for the documentation.
+//! Rules for single values: each is checked offline and describes itself for the documentation.
 
 use super::number::Number;
 use super::value::Value;
 
-/// What a known value must satisfy. Its description becomes part of the attribute's, so the two cannot part ways.
+/// A rule for a known value. Its description is added to that of the attribute, so that check and documentation agree.
 #[derive(Clone, Debug)]
 pub enum Rule {
     /// One of these texts.
@@ -18,7 +18,7 @@ pub enum Rule {
     Url,
     /// Every element of a list or set, and every value of a map, satisfies this.
     Each(&'static Rule),
-    /// Anything else: the sentence for the documentation, and a check that says what is wrong.
+    /// Any other rule: a sentence for the documentation, and a check whose error says what is wrong.
     Custom {
         /// A full sentence, such as "Must be standard base64.".
         describe: &'static str,
@@ -50,9 +50,9 @@ impl Rule {
         self.describe().trim_end_matches('.').replacen("Must", "must", 1)
     }
 
-    /// What is wrong with a known value, as the rest of a sentence that begins with the attribute's name.
+    /// What is wrong with a known value, as the rest of a sentence that starts with the attribute's name.
     ///
-    /// `show` is false for secrets: then the value is not quoted.
+    /// `show` is false for secrets: the value is not quoted then.
     pub fn violation(&self, value: &Value, show: bool) -> Option<String> {
         let quoted = |text: &str| if show { format!("; found `{text}`") } else { String::new() };
         match (self, value) {

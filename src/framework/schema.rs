@@ -1,6 +1,6 @@
-//! Schemas, by builder.
+//! Schemas, built by method chains.
 //!
-//! There are no blocks: nested attributes do all that blocks do, and a user can compute them with expressions.
+//! There are no blocks: nested attributes do the same, and a user can compute them with expressions.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::rules::Rule;
 use super::types::Type;
 use super::value::Value;
 
-/// How the objects of a nested attribute are held.
+/// How many objects a nested attribute holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nesting {
     /// One object.
@@ -26,10 +26,10 @@ pub enum Shape {
     Nested(Nesting, Vec<Attribute>),
 }
 
-/// Whether two values mean the same to the vendor though they are spelled differently.
+/// Whether two spellings of a value mean the same to the vendor.
 pub type Same = fn(&Value, &Value) -> bool;
 
-/// One attribute: its name, type and description, who sets it, and how it is planned.
+/// One attribute: its name, type and description, whether the user or the provider sets it, and how it is planned.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "the protocol's own flags, set by name through the builder")]
 pub struct Attribute {
@@ -38,7 +38,7 @@ pub struct Attribute {
     /// What it holds.
     shape: Shape,
     value_type: Type,
-    /// Full sentences of Markdown. The sentences of the rules are added by [`Attribute::full_description`].
+    /// Full sentences of Markdown. [`Attribute::full_description`] adds those of the rules.
     pub description: String,
     /// A user must set it.
     pub required: bool,
@@ -48,17 +48,17 @@ pub struct Attribute {
     pub computed: bool,
     /// Terraform hides it in its output.
     pub sensitive: bool,
-    /// It reaches the provider and is kept nowhere.
+    /// It is sent to the provider and stored nowhere.
     pub write_only: bool,
     /// A change replaces the object.
     pub requires_replace: bool,
-    /// Once computed it stays: an update does not make it unknown.
+    /// An update keeps the value of the state and does not make it unknown.
     pub use_state_for_unknown: bool,
-    /// Taken where a user sets nothing.
+    /// The value if a user sets none.
     pub default: Option<Value>,
     /// Checked offline on every known value.
     pub rules: Vec<Rule>,
-    /// Spellings that mean the same are no change.
+    /// Whether two spellings mean the same: they are no change then.
     pub semantic_equal: Option<Same>,
 }
 
@@ -131,7 +131,7 @@ impl Attribute {
         self
     }
 
-    /// The provider sets it, alone or where a user sets nothing.
+    /// The provider sets it, always or if the user does not.
     #[must_use]
     pub fn computed(mut self) -> Self {
         self.computed = true;
@@ -145,7 +145,7 @@ impl Attribute {
         self
     }
 
-    /// Sent to the provider, kept in neither plan nor state.
+    /// It is sent to the provider and stored in neither plan nor state.
     #[must_use]
     pub fn write_only(mut self) -> Self {
         self.write_only = true;
@@ -159,14 +159,14 @@ impl Attribute {
         self
     }
 
-    /// Once known it keeps its value through updates.
+    /// An update keeps its value.
     #[must_use]
     pub fn use_state_for_unknown(mut self) -> Self {
         self.use_state_for_unknown = true;
         self
     }
 
-    /// The value where a user sets none. Makes the attribute optional and computed.
+    /// The value if a user sets none. Makes the attribute optional and computed.
     #[must_use]
     pub fn default(mut self, value: impl Into<Value>) -> Self {
         self.default = Some(value.into());
@@ -175,33 +175,33 @@ impl Attribute {
         self
     }
 
-    /// One more rule.
+    /// Adds a rule.
     #[must_use]
     pub fn rule(mut self, rule: Rule) -> Self {
         self.rules.push(rule);
         self
     }
 
-    /// Spellings for which `same` holds are no change.
+    /// Spellings for which `same` returns true are no change.
     #[must_use]
     pub fn semantic_equal(mut self, same: Same) -> Self {
         self.semantic_equal = Some(same);
         self
     }
 
-    /// Full sentences for a user who has never seen the code.
+    /// Sets the description: full sentences for a user who has never seen the code.
     #[must_use]
     pub fn describe(mut self, description: impl Into<String>) -> Self {
         self.description = description.into();
         self
     }
 
-    /// Whether its value is shown to nobody.
+    /// Whether its value must not be shown.
     pub fn is_secret(&self) -> bool {
         self.sensitive || self.write_only
     }
 
-    /// The description with what rules, default and planning add to it.
+    /// The description with the sentences of the rules, the default and the planning.
     pub fn full_description(&self) -> String {
         let mut sentences = vec![self.description.clone()];
         sentences.extend(self.rules.iter().map(Rule::describe));

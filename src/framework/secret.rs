@@ -1,9 +1,9 @@
-//! Secrets: the text that does not print, and the three attributes of one that we send and a vendor keeps: `X`, `X_wo` and
+//! Secrets: text that does not print, and the three attributes of a secret that is sent to a vendor: `X`, `X_wo` and
 //! `X_wo_version`.
 //!
-//! `X_wo` is write-only: it reaches the provider and neither plan nor state, which Terraform and OpenTofu can do from 1.11.
-//! `X` is for earlier versions and is kept in state as a sensitive value. Exactly one of the two is set. Since Terraform
-//! cannot see a write-only value change, a change of `X_wo_version` sends it.
+//! `X_wo` is write-only: it is stored in neither plan nor state. Terraform and OpenTofu support that from 1.11; `X` is for earlier
+//! versions and is stored in state as a sensitive value. Exactly one of the two is set. Terraform cannot see a write-only
+//! value change, so a change of `X_wo_version` sends it.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ use super::schema::Attribute;
 pub struct Secret(String);
 
 impl Secret {
-    /// The text itself. Each call is a place to review.
+    /// The text itself. Review each call.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -56,8 +56,8 @@ pub fn attributes(name: &str, what: &str) -> [Attribute; 3] {
     ]
 }
 
-/// Checks that at most one of the two is set, and that a version comes with a write-only value. What is not known yet may
-/// turn out to be left out.
+/// Checks that at most one of the two is set, and that a version comes with a write-only value. An unknown value may turn out
+/// to be null.
 pub fn check(
     name: &str,
     plain: &Attr<Secret>,
@@ -79,8 +79,8 @@ pub fn check(
     }
 }
 
-/// Says that a secret is missing where it has to be sent: for a create or a change. An object that was imported does without
-/// until then, since the vendor keeps its own.
+/// The error if a secret that has to be sent is missing: for a create or a change. An imported object needs none until then,
+/// because the vendor has it.
 pub fn missing(name: &str, path: &Path) -> Diagnostic {
     let detail = format!(
         "To create or change the object, the vendor needs `{name}`. Set `{name}_wo`, or `{name}` on a Terraform before 1.11; \
@@ -89,7 +89,7 @@ pub fn missing(name: &str, path: &Path) -> Diagnostic {
     Diagnostic::error(format!("`{name}` is missing"), detail).at(path.attribute(name))
 }
 
-/// The secret to send: whichever of the two the configuration sets.
+/// The secret to send: the one of the two that the configuration sets.
 pub fn chosen<'s>(plain: &'s Attr<Secret>, write_only: &'s Attr<Secret>) -> Option<&'s Secret> {
     write_only.known().or(plain.known())
 }

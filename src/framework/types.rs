@@ -1,4 +1,4 @@
-//! Terraform's type system, as schemas and dynamic values name it.
+//! Terraform's types, as schemas and dynamic values name them.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ pub enum Type {
     Number,
     /// True or false.
     Bool,
-    /// Any type, told with each value.
+    /// Any type, sent with each value.
     Dynamic,
     /// Elements of one type, in order.
     List(Box<Type>),
@@ -92,7 +92,7 @@ impl Type {
         }
     }
 
-    /// The type in a user's words: "a list of strings".
+    /// The type in words: "a list, each element a string".
     pub fn describe(&self) -> String {
         match self {
             Self::String => "a string".into(),

@@ -1,9 +1,9 @@
 //! Terraform's plugin protocol, version 6.11, over the framework.
 //!
-//! `generated` is the wire, `convert` translates single values, `rpc` has one file for each family of calls, and
-//! [`Service`] ties them to tonic. `schema_json` is the form that tools read without a server. This layer knows the
-//! framework and no vendor; what core demands of an answer's content is the framework's business, what it demands of the
-//! wire is settled here. A failure of ours, even a panic, reaches the user as a diagnostic and never as a broken call.
+//! `generated` is the wire, `convert` converts single values, `rpc` has one file for each family of calls, and [`Service`]
+//! connects them to tonic. `schema_json` is the form that tools read without a server. This layer knows the framework and no
+//! vendor. The framework ensures what core requires of the content of a response, this layer what it requires of the wire. A
+//! failure of the provider, even a panic, becomes a diagnostic and never a failed call.
 
 mod convert;
 pub mod generated;

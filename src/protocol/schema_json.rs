@@ -1,8 +1,7 @@
-//! The provider's schemas in the JSON form of `terraform providers schema -json`, for tools that read it without a
-//! Terraform at hand.
+//! The provider's schemas in the JSON form of `terraform providers schema -json`, for tools that run without Terraform.
 //!
-//! It walks the framework's schemas and knows neither the wire nor a vendor. Its keys and what it leaves out are those of
-//! Terraform's own output; the suite compares the two.
+//! It walks the framework's schemas and knows neither the wire nor a vendor. It has the keys of Terraform's own output and omits
+//! the same ones; the suite compares the two.
 
 use std::collections::BTreeMap;
 
@@ -16,15 +15,15 @@ use crate::framework::schema::{Attribute, Nesting, Schema, Shape};
 /// The version of the format, as Terraform writes it.
 const FORMAT_VERSION: &str = "1.0";
 
-/// Every schema of a provider under its source address, such as `namespace/name`. Terraform, which knows what registry it
-/// would install from, puts that in front of the address.
+/// Every schema of a provider under its source address, such as `namespace/name`. Terraform adds the host of the registry to
+/// the address.
 pub fn render(source: &str, provider: &Provider) -> Json {
     let resources = each(&provider.resources, |object| schema(object.schema()));
     let identities = each(&provider.resources, |object| identity(object.identity()));
     let data_sources = each(&provider.data_sources, |object| schema(object.schema()));
     let lists = each(&provider.lists, |list| schema(list.filters()));
     let ephemerals = each(&provider.ephemerals, |object| schema(object.schema()));
-    // An action has no state, and so no version.
+    // An action has no state, so it has no version.
     let actions = each(&provider.actions, |object| json!({"block": block(object.schema())}));
     let functions = each(&provider.functions, |function| signature(&function.signature()));
     json!({
@@ -72,7 +71,7 @@ fn schema(schema: &Schema) -> Json {
 
 fn block(schema: &Schema) -> Json {
     let mut block = json!({"description": schema.description, "description_kind": "markdown"});
-    // Terraform leaves out what is empty.
+    // Terraform omits an empty map.
     if !schema.attributes().is_empty() {
         block["attributes"] = attributes(schema.attributes());
     }
@@ -98,7 +97,7 @@ fn attribute(attribute: &Attribute) -> Json {
         ("sensitive", attribute.sensitive),
         ("write_only", attribute.write_only),
     ];
-    // Terraform leaves out a flag that is not set.
+    // Terraform omits a flag that is not set.
     let flags = flags.into_iter().filter(|(_, set)| *set).map(|(name, _)| (name, true.into()));
     let entries = [shape].into_iter().chain(description).chain(flags);
     Json::Object(entries.map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>())

@@ -99,7 +99,8 @@ fn is_test(attributes: &[syn::Attribute]) -> bool {
 impl Visit<'_> for Reader {
     fn visit_item_mod(&mut self, module: &syn::ItemMod) {
         self.module.push(module.ident.to_string());
-        let test = std::mem::replace(&mut self.test, self.test || is_test(&module.attrs));
+        let test = self.test;
+        self.test |= is_test(&module.attrs);
         if module.content.is_some() {
             self.file.inline.push(self.module.clone());
         }
@@ -113,7 +114,8 @@ impl Visit<'_> for Reader {
 
     fn visit_item_use(&mut self, item: &syn::ItemUse) {
         self.re_export = !matches!(item.vis, syn::Visibility::Inherited);
-        let test = std::mem::replace(&mut self.test, self.test || is_test(&item.attrs));
+        let test = self.test;
+        self.test |= is_test(&item.attrs);
         self.tree(&mut Vec::new(), &item.tree);
         (self.re_export, self.test) = (false, test);
     }

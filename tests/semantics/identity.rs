@@ -109,7 +109,7 @@ fn wrong_identity_names_the_expected_one() {
     let of_another_tenant = import_by("id = \"whk_1\"\nbase_url = \"https://other.example.com\"", &workspace);
     expect_test::expect![[r#"
         Error: The identity is of another tenant
-        The identity has `base_url = "https://other.example.com"`, and the provider is configured for `https://kyc.example.com`. Use a provider block for the former, or leave the attribute out."#]].assert_eq(&of_another_tenant.replace(sandbox.url("vult"), "https://kyc.example.com"));
+        The identity has `base_url = "https://other.example.com"`, and the provider is configured for `https://kyc.example.com`. Use a provider block for the former, or omit the attribute."#]].assert_eq(&of_another_tenant.replace(sandbox.url("vult"), "https://kyc.example.com"));
     let incomplete = import_by("client_id = \"client-7\"", &workspace);
     expect_test::expect![[r#"
         Error: Incorrect value type

@@ -11,10 +11,10 @@ use super::check;
 use super::clients::{Clients, NothingConfigured};
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::environment::Environment;
-use super::kinds::DynFunction;
 use super::kinds::action::DynAction;
 use super::kinds::data_source::DynDataSource;
 use super::kinds::ephemeral::{DynEphemeral, OpenEphemerals};
+use super::kinds::function::DynFunction;
 use super::kinds::list::DynList;
 use super::kinds::resource::DynResource;
 use super::path::Step;
@@ -24,7 +24,7 @@ use super::variables::{self, variable, with_variable};
 
 use parse_import_id::ParseImportId;
 
-pub use super::clients::AnyClient;
+pub use super::clients::{AnyClient, Client};
 pub use super::variables::missing;
 pub use registration::Registration;
 pub use vendor::{Common, Vendor, configuration};

@@ -1,4 +1,4 @@
-//! Bringing a value into the shape of a type, or saying where it does not fit.
+//! Converts a value to the shape of a type, or reports where it does not match.
 
 use std::collections::BTreeMap;
 
@@ -6,22 +6,22 @@ use super::Value;
 use crate::framework::path::Path;
 use crate::framework::types::Type;
 
-/// A value that does not fit its type. The message names types and places, never the value, which may be secret.
+/// A value that does not match its type. The message names types and paths, never the value, which may be secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{path}` should be {expected} but is {found}")]
 pub struct TypeError {
-    /// Where.
+    /// The path of the value.
     pub path: Path,
-    /// The type that belongs there, in words.
+    /// The expected type, in words.
     pub expected: String,
-    /// What is there, in words.
+    /// What was found, in words.
     pub found: String,
 }
 
 impl Value {
     /// The value in the shape of `kind`: objects with every attribute, sets sorted and without known duplicates.
     ///
-    /// An attribute that the type does not have is a [`TypeError`], because core throws away a whole answer for it.
+    /// An attribute that the type does not have is a [`TypeError`], because core rejects the whole response for it.
     pub fn conform(self, kind: &Type) -> Result<Self, TypeError> {
         shape(self, kind, &Path::root())
     }
@@ -38,7 +38,7 @@ fn shape(value: Value, kind: &Type, path: &Path) -> Result<Value, TypeError> {
         (Value::List(elements), Type::Set(element)) => match list(elements, element, path)? {
             Value::List(mut elements) => {
                 elements.sort();
-                // Two that are not known yet may come out different, and core counts them as two.
+                // Two unknown elements may become different values, and core counts them as two.
                 elements.dedup_by(|a, b| a == b && a.is_wholly_known());
                 Ok(Value::List(elements))
             }
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn elements_of_a_set_that_are_not_known_stay_as_many_as_they_are() {
+    fn unknown_elements_of_a_set_are_all_kept() {
         let half = Value::List(vec![Value::Unknown, true.into()]);
         for elements in [vec![Value::Unknown, Value::Unknown], vec![half.clone(), half]] {
             let kind = Type::set(Type::Dynamic);
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mismatch_names_the_place_and_not_the_value() {
+    fn an_error_names_the_path_and_not_the_value() {
         let kind = Type::Object([("l".into(), Type::list(Type::Bool))].into());
         let value = Value::Map([("l".into(), Value::List(vec![true.into(), "hush".into()]))].into());
         let mismatch = value.conform(&kind).unwrap_err().to_string();

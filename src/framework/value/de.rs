@@ -1,4 +1,4 @@
-//! From a [`Value`] to a model, by serde.
+//! Reads a model from a [`Value`], by serde.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,7 +14,7 @@ use crate::framework::attr::ATTR_TOKEN;
 use crate::framework::number::{NUMBER_TOKEN, Number};
 use crate::framework::path::Step;
 
-/// The name under which a [`Value`] inside a model announces itself.
+/// The name by which a [`Value`] inside a model is recognised.
 pub(super) const VALUE_TOKEN: &str = "$framework::Value";
 
 /// Reads a model from a value that conforms to the model's schema.
@@ -66,7 +66,7 @@ impl<'de> Deserializer<'de> for Source {
         }
     }
 
-    /// Of an object that is not known yet no attribute is: so a model in a list needs no case for one that is not known.
+    /// Reads an unknown object as one with unknown attributes, so that a model in a list needs no case for an unknown element.
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -90,7 +90,7 @@ impl<'de> Deserializer<'de> for Source {
     }
 }
 
-/// A model may be a plain value: objects whose attributes are a table are simpler that way.
+/// Lets a model be a plain value, for objects whose attributes are a table.
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Any;
@@ -148,13 +148,13 @@ impl<'de> SeqAccess<'de> for Elements {
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, ModelError> {
         let Some((index, element)) = self.0.next() else { return Ok(None) };
-        seed.deserialize(Source(element)).map(Some).map_err(|misfit| misfit.within(Step::Index(index)))
+        seed.deserialize(Source(element)).map(Some).map_err(|error| error.within(Step::Index(index)))
     }
 }
 
 struct Entries {
     entries: std::collections::btree_map::IntoIter<String, Value>,
-    /// The one whose name was read last.
+    /// The entry whose name was read last.
     entry: Option<(String, Value)>,
 }
 
@@ -170,6 +170,6 @@ impl<'de> MapAccess<'de> for Entries {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, ModelError> {
         let (name, value) = self.entry.take().unwrap_or_default();
-        seed.deserialize(Source(value)).map_err(|misfit| misfit.within(Step::Attribute(name)))
+        seed.deserialize(Source(value)).map_err(|error| error.within(Step::Attribute(name)))
     }
 }

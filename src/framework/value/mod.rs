@@ -1,7 +1,7 @@
 //! A value of Terraform's language, without its type.
 //!
-//! Lists, sets and tuples share a variant, and so do maps and objects: the schema says which is meant wherever that
-//! matters. A set is kept sorted (see [`Value::conform`]), so that equality needs no schema.
+//! Lists, sets and tuples share a variant, and so do maps and objects: the schema distinguishes them where that matters. A set
+//! is sorted (see [`Value::conform`]), so that equality needs no schema.
 
 mod conform;
 mod de;
@@ -20,10 +20,10 @@ pub use ser::to_value;
 /// A value of a configuration, a plan or a state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Value {
-    /// Not known before the apply. Refinements that Terraform sends with it are dropped: planning a plain unknown
-    /// promises nothing, and core compares without them.
+    /// Not known before the apply. Refinements that Terraform sends with it are dropped: a plain unknown value promises nothing,
+    /// and core compares without them.
     Unknown,
-    /// Left out.
+    /// Not set.
     #[default]
     Null,
     /// True or false.
@@ -39,7 +39,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// Whether it is left out.
+    /// Whether it is not set.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }
@@ -59,7 +59,7 @@ impl Value {
         }
     }
 
-    /// The same value with null in place of everything unknown, which is what core makes of a failed apply.
+    /// The value with null in place of everything unknown. Core does the same after a failed apply.
     #[must_use]
     pub fn without_unknowns(self) -> Self {
         match self {
@@ -72,7 +72,7 @@ impl Value {
         }
     }
 
-    /// The attribute or entry of this name; null where there is none.
+    /// The attribute or entry of this name; null if there is none.
     pub fn get(&self, name: &str) -> &Self {
         const NULL: &Value = &Value::Null;
         match self {
@@ -105,7 +105,7 @@ impl Value {
         }
     }
 
-    /// What kind of value it is, in a user's words.
+    /// The kind of value, in words.
     pub fn describe(&self) -> &'static str {
         match self {
             Self::Unknown => "a value not known yet",

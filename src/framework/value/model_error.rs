@@ -1,4 +1,4 @@
-//! Why a value does not fit a model. Serde's own sentences quote the value, which may be a secret; these never do.
+//! The error if a value does not match a model. Serde's own messages quote the value, which may be a secret; these never do.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::de::{self, Expected, Unexpected};
 
 use crate::framework::path::{Path, Step};
 
-/// Where a value does not fit a model, and how. Its `Display` is the end of a sentence.
+/// Where a value does not match a model, and how. Its `Display` is the end of a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelError(Box<(Path, String)>);
 
@@ -15,7 +15,7 @@ impl ModelError {
         Self(Box::new((Path::root(), reason.into())))
     }
 
-    /// The same, seen from what the value is in.
+    /// The error with the path from the parent of the value.
     pub(super) fn within(self, step: Step) -> Self {
         let (path, reason) = *self.0;
         Self(Box::new((path.within(step), reason)))
@@ -32,7 +32,7 @@ impl fmt::Display for ModelError {
 impl std::error::Error for ModelError {}
 
 impl de::Error for ModelError {
-    /// What others say may quote the value, so it is not repeated.
+    /// A message of other code may quote the value, so it is dropped.
     fn custom<T: fmt::Display>(_: T) -> Self {
         Self::new("has a form that is not expected")
     }
@@ -49,7 +49,7 @@ impl de::Error for ModelError {
         Self::new(format!("has the length {length} where {expected} is expected"))
     }
 
-    /// A model's fields are a schema's attributes: their names are no secrets.
+    /// The fields of a model are the attributes of a schema: their names are no secrets.
     fn unknown_field(field: &str, _: &'static [&'static str]) -> Self {
         Self::new(format!("has the attribute `{field}`, which the model lacks"))
     }
@@ -92,12 +92,12 @@ mod tests {
     fn check(row: &[(&str, Value)], expected: &str) {
         let row = row.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect::<BTreeMap<_, _>>();
         let rows = Value::Map([("rows".to_owned(), Value::List(vec![Value::Map(row)]))].into());
-        let misfit = from_value::<BTreeMap<String, Vec<Row>>>(rows).unwrap_err();
-        assert_eq!(misfit.to_string(), expected);
+        let error = from_value::<BTreeMap<String, Vec<Row>>>(rows).unwrap_err();
+        assert_eq!(error.to_string(), expected);
     }
 
     #[test]
-    fn a_misfit_tells_where_and_how_and_never_the_value() {
+    fn an_error_says_where_and_how_and_never_quotes_the_value() {
         check(&[("count", "hush".into())], "`rows[0].count` is a string where u8 is expected");
         check(&[("count", Value::Number(4711_i64.into()))], "`rows[0].count` is a number that is not u8");
         check(&[("name", Value::Unknown)], "`rows[0].name` is not known yet");

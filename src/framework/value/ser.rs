@@ -1,4 +1,4 @@
-//! From a model to a [`Value`], by serde.
+//! Writes a model as a [`Value`], by serde.
 
 use std::collections::BTreeMap;
 

@@ -5,22 +5,23 @@ use serde_json::Value as Json;
 use crate::framework::{Diagnostic, Diagnostics, Type, Value};
 
 /// Reads JSON as a type. Attributes that the type does not have are dropped, and missing ones are null: core before 1.15
-/// leaves attributes in stored state that the schema has lost, and it is the provider's part to drop them.
+/// leaves attributes in stored state that the schema no longer has, and the provider has to drop them.
 pub(crate) fn decode(json: &Json, kind: &Type) -> Result<Value, Diagnostics> {
     read(json, kind).map_err(|(place, expected)| {
         let place = if place.is_empty() { "the value".to_owned() } else { format!("`{place}`") };
         let detail = format!(
             "In the stored state, {place} is not {expected}. The state may have been edited by hand, or written by another \
-             provider. Restore a backup of it, or remove the object from state and import it again."
+             provider. Restore a backup of the state, or remove the object from state and import it again."
         );
         Diagnostic::error("Stored state cannot be read", detail).into()
     })
 }
 
-type ModelError = (String, String);
+/// The place that does not match, and the expected type in words.
+type Mismatch = (String, String);
 
-fn read(json: &Json, kind: &Type) -> Result<Value, ModelError> {
-    let below = |place: &str, (rest, expected): ModelError| {
+fn read(json: &Json, kind: &Type) -> Result<Value, Mismatch> {
+    let below = |place: &str, (rest, expected): Mismatch| {
         (if rest.is_empty() { place.to_owned() } else { format!("{place}.{rest}") }, expected)
     };
     match (json, kind) {
@@ -33,7 +34,7 @@ fn read(json: &Json, kind: &Type) -> Result<Value, ModelError> {
         (Json::Array(elements), Type::List(element) | Type::Set(element)) => elements
             .iter()
             .enumerate()
-            .map(|(index, json)| read(json, element).map_err(|misfit| below(&index.to_string(), misfit)))
+            .map(|(index, json)| read(json, element).map_err(|mismatch| below(&index.to_string(), mismatch)))
             .collect::<Result<_, _>>()
             .map(Value::List),
         (Json::Array(elements), Type::Tuple(kinds)) if elements.len() == kinds.len() => {
@@ -41,13 +42,13 @@ fn read(json: &Json, kind: &Type) -> Result<Value, ModelError> {
         }
         (Json::Object(entries), Type::Map(element)) => entries
             .iter()
-            .map(|(key, json)| Ok((key.clone(), read(json, element).map_err(|misfit| below(key, misfit))?)))
+            .map(|(key, json)| Ok((key.clone(), read(json, element).map_err(|mismatch| below(key, mismatch))?)))
             .collect::<Result<_, _>>()
             .map(Value::Map),
         (Json::Object(entries), Type::Object(attributes)) => attributes
             .iter()
             .map(|(name, kind)| match entries.get(name) {
-                Some(json) => Ok((name.clone(), read(json, kind).map_err(|misfit| below(name, misfit))?)),
+                Some(json) => Ok((name.clone(), read(json, kind).map_err(|mismatch| below(name, mismatch))?)),
                 None => Ok((name.clone(), Value::Null)),
             })
             .collect::<Result<_, _>>()
@@ -70,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_misfit_names_its_place() {
+    fn an_error_names_the_place() {
         let kind = Type::Object([("l".into(), Type::list(Type::Bool))].into());
         let diagnostics = decode(&serde_json::json!({"l": [true, "x"]}), &kind).unwrap_err();
         assert!(diagnostics.iter().next().unwrap().detail.contains("`l.1` is not true or false"));

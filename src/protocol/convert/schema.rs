@@ -19,7 +19,7 @@ pub(crate) fn encode(schema: &Schema) -> wire::Schema {
     }
 }
 
-// Core wants names sorted nowhere, but a stable order keeps `terraform providers schema -json` comparable.
+// Core requires no order, but a stable one keeps `terraform providers schema -json` comparable.
 fn attributes(attributes: &[Attribute]) -> Vec<wire::schema::Attribute> {
     attributes.iter().map(attribute).collect()
 }

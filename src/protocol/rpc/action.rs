@@ -17,14 +17,14 @@ use crate::protocol::convert;
 /// Progress, then exactly one completion. An event without either would crash core.
 pub(crate) type Events = Pin<Box<dyn Stream<Item = Result<invoke::Event, Status>> + Send>>;
 
-/// Every mistake in a configuration, offline.
+/// Returns every mistake in a configuration, offline.
 pub(crate) fn validate(provider: &Provider, request: validate::Request) -> Result<validate::Response, Diagnostics> {
     let object = find(&provider.actions, &request.type_name)?;
     let config = convert::value::decode(request.config, object.schema().value_type())?;
     Ok(validate::Response { diagnostics: convert::diagnostics::encode(object.validate(&config)) })
 }
 
-/// Says what the user should know before it is done.
+/// Warns of what the user should know before the action runs.
 pub(crate) fn plan(provider: &Provider, request: plan::Request) -> Result<plan::Response, Diagnostics> {
     let object = find(&provider.actions, &request.action_type)?;
     provider.clients().require(object.vendor())?;
@@ -32,7 +32,7 @@ pub(crate) fn plan(provider: &Provider, request: plan::Request) -> Result<plan::
     Ok(plan::Response { diagnostics: convert::diagnostics::encode(object.plan(config)), deferred: None })
 }
 
-/// Does it.
+/// Performs the action and streams its progress.
 pub(crate) fn invoke(provider: &Provider, request: invoke::Request) -> Result<Events, Diagnostics> {
     let object = Arc::clone(find(&provider.actions, &request.action_type)?);
     let config = convert::value::decode(request.config, object.schema().value_type())?;
@@ -40,18 +40,18 @@ pub(crate) fn invoke(provider: &Provider, request: invoke::Request) -> Result<Ev
     let (progress, mut messages) = mpsc::unbounded_channel();
     let (events, stream) = mpsc::unbounded_channel();
     tokio::spawn(async move {
-        let telling = async {
+        let forward = async {
             while let Some(message) = messages.recv().await {
                 let _ = events.send(Ok(event(Type::Progress(Progress { message }))));
             }
         };
-        let (diagnostics, ()) = tokio::join!(object.invoke(config, clients, progress), telling);
+        let (diagnostics, ()) = tokio::join!(object.invoke(config, clients, progress), forward);
         let _ = events.send(Ok(completed(diagnostics)));
     });
     Ok(Box::pin(UnboundedReceiverStream::new(stream)))
 }
 
-/// A stream with nothing but what went wrong.
+/// A stream of one completion with errors.
 pub(crate) fn failed(diagnostics: Diagnostics) -> Events {
     Box::pin(tokio_stream::once(Ok(completed(diagnostics))))
 }

@@ -5,14 +5,14 @@ use super::wire::{read_data_source as read, validate_data_resource_config as val
 use crate::framework::{Diagnostics, Provider};
 use crate::protocol::convert;
 
-/// Every mistake in a configuration, offline.
+/// Returns every mistake in a configuration, offline.
 pub(crate) fn validate(provider: &Provider, request: validate::Request) -> Result<validate::Response, Diagnostics> {
     let object = find(&provider.data_sources, &request.type_name)?;
     let config = convert::value::decode(request.config, object.schema().value_type())?;
     Ok(validate::Response { diagnostics: convert::diagnostics::encode(object.validate(config)) })
 }
 
-/// Looks it up at the vendor.
+/// Reads a data source.
 pub(crate) async fn read(provider: &Provider, request: read::Request) -> Result<read::Response, Diagnostics> {
     let object = find(&provider.data_sources, &request.type_name)?;
     let kind = object.schema().value_type();

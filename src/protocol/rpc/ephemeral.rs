@@ -8,19 +8,19 @@ use super::{find, private};
 use crate::framework::{Diagnostics, Private, Provider};
 use crate::protocol::convert;
 
-/// Every mistake in a configuration, offline.
+/// Returns every mistake in a configuration, offline.
 pub(crate) fn validate(provider: &Provider, request: validate::Request) -> Result<validate::Response, Diagnostics> {
     let object = find(&provider.ephemerals, &request.type_name)?;
     let config = convert::value::decode(request.config, object.schema().value_type())?;
     Ok(validate::Response { diagnostics: convert::diagnostics::encode(object.validate(config)) })
 }
 
-/// Opens it, in a plan as well as in an apply.
+/// Opens an ephemeral resource, in a plan as well as in an apply.
 pub(crate) async fn open(provider: &Provider, request: open::Request) -> Result<open::Response, Diagnostics> {
     let object = find(&provider.ephemerals, &request.type_name)?;
     let kind = object.schema().value_type();
     let opened = object.open(convert::value::decode(request.config, kind)?, &provider.clients()).await;
-    // What failed to open is closed already.
+    // An open that failed is already closed.
     if !opened.diagnostics.has_errors() {
         provider.open.add(request.type_name, opened.private.clone());
     }
@@ -28,20 +28,24 @@ pub(crate) async fn open(provider: &Provider, request: open::Request) -> Result<
         diagnostics: convert::diagnostics::encode(opened.diagnostics),
         renew_at: opened.renew_at.map(timestamp),
         result: Some(convert::value::encode(&opened.result, kind)),
-        private: kept(&opened.private),
+        private: encode_private(&opened.private),
         deferred: None,
     })
 }
 
-/// Keeps it alive.
+/// Renews an ephemeral resource.
 pub(crate) async fn renew(provider: &Provider, request: renew::Request) -> Result<renew::Response, Diagnostics> {
     let object = find(&provider.ephemerals, &request.type_name)?;
     let private = private(&request.private.unwrap_or_default())?;
     let (private, renew_at) = object.renew(private, &provider.clients()).await?;
-    Ok(renew::Response { diagnostics: Vec::new(), renew_at: renew_at.map(timestamp), private: kept(&private) })
+    Ok(renew::Response {
+        diagnostics: Vec::new(),
+        renew_at: renew_at.map(timestamp),
+        private: encode_private(&private),
+    })
 }
 
-/// Gives it back.
+/// Closes an ephemeral resource.
 pub(crate) async fn close(provider: &Provider, request: close::Request) -> Result<close::Response, Diagnostics> {
     let object = find(&provider.ephemerals, &request.type_name)?;
     let private = private(&request.private.unwrap_or_default())?;
@@ -50,7 +54,7 @@ pub(crate) async fn close(provider: &Provider, request: close::Request) -> Resul
     Ok(close::Response { diagnostics: Vec::new() })
 }
 
-fn kept(private: &Private) -> Option<Vec<u8>> {
+fn encode_private(private: &Private) -> Option<Vec<u8>> {
     Some(private.to_bytes()).filter(|bytes| !bytes.is_empty())
 }
 

@@ -30,7 +30,7 @@ fn signature(signature: &Signature) -> wire::Function {
     }
 }
 
-/// Computes a function.
+/// Calls a function.
 pub(crate) fn call(provider: &Provider, request: call::Request) -> call::Response {
     let result = computed(provider, request);
     match result {

@@ -17,7 +17,7 @@ use crate::protocol::convert;
 /// A stream of objects, each as soon as it is known.
 pub(crate) type Events = BoxStream<'static, Result<list::Event, Status>>;
 
-/// Every mistake in the filters of a list, offline.
+/// Returns every mistake in the filters of a list, offline.
 pub(crate) fn validate(provider: &Provider, request: validate::Request) -> Result<validate::Response, Diagnostics> {
     let object = find(&provider.lists, &request.type_name)?;
     let filter = convert::value::decode(request.config, object.filters().value_type())?;
@@ -44,13 +44,13 @@ fn event(item: Item, managed: &dyn resource::DynResource, include: bool) -> list
     }
 }
 
-/// A stream with nothing but what went wrong.
+/// A stream of one event with errors.
 pub(crate) fn failed(diagnostics: Diagnostics) -> Events {
     let event = list::Event { diagnostic: convert::diagnostics::encode(diagnostics), ..list::Event::default() };
     Box::pin(tokio_stream::once(Ok(event)))
 }
 
-/// The configuration of an object that exists.
+/// Generates the configuration of an object that exists.
 pub(crate) fn generate(provider: &Provider, request: generate::Request) -> Result<generate::Response, Diagnostics> {
     let object = find(&provider.resources, &request.type_name)?;
     let kind = object.schema().value_type();

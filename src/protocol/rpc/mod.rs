@@ -1,4 +1,4 @@
-//! The calls, one file a family: each reads its request, drives the framework, and writes its response.
+//! The calls, one file for each family: each reads its request, calls the framework, and writes its response.
 
 use std::sync::Arc;
 
@@ -13,15 +13,15 @@ pub(super) mod moved;
 pub(super) mod provider;
 pub(super) mod resource;
 
-/// A response that can carry nothing but diagnostics.
-pub(super) trait Answer {
+/// A response that can carry only diagnostics.
+pub(super) trait FailedResponse {
     /// The response for a call that failed.
     fn failed(diagnostics: Diagnostics) -> Self;
 }
 
-macro_rules! answers {
+macro_rules! failed_responses {
     ($($response:path),* $(,)?) => {$(
-        impl Answer for $response {
+        impl FailedResponse for $response {
             fn failed(diagnostics: Diagnostics) -> Self {
                 let mut response = Self::default();
                 response.diagnostics = super::convert::diagnostics::encode(diagnostics);
@@ -32,7 +32,7 @@ macro_rules! answers {
 }
 
 use super::generated::tfplugin6 as wire;
-answers!(
+failed_responses!(
     wire::apply_resource_change::Response,
     wire::close_ephemeral_resource::Response,
     wire::configure_provider::Response,
@@ -59,19 +59,19 @@ answers!(
     wire::validate_resource_config::Response,
 );
 
-impl Answer for wire::call_function::Response {
+impl FailedResponse for wire::call_function::Response {
     fn failed(diagnostics: Diagnostics) -> Self {
         Self { result: None, error: Some(wire::FunctionError { text: diagnostics.details(), function_argument: None }) }
     }
 }
 
-impl Answer for wire::stop_provider::Response {
+impl FailedResponse for wire::stop_provider::Response {
     fn failed(diagnostics: Diagnostics) -> Self {
         Self { error: diagnostics.details() }
     }
 }
 
-/// The object of this type, or an error for a client whose schema is of another version of the provider.
+/// The object of a type. The error is for a client that read the schema of another version of the provider.
 fn find<'p, T: ?Sized>(
     objects: &'p std::collections::BTreeMap<String, Arc<T>>,
     type_name: &str,
@@ -85,12 +85,12 @@ fn find<'p, T: ?Sized>(
     })
 }
 
-/// Private state from the wire.
+/// Reads private state.
 fn private(bytes: &[u8]) -> Result<Private, Diagnostics> {
     Private::from_bytes(bytes).map_err(|error| {
         let detail = format!(
-            "What the provider keeps beside the state of this object cannot be read: {error}. It was written by another \
-             provider or edited by hand. Restore a backup of the state, or remove the object from state and import it again."
+            "The private state of this object cannot be read: {error}. It was written by another provider or edited by \
+             hand. Restore a backup of the state, or remove the object from state and import it again."
         );
         Diagnostic::error("Stored private state cannot be read", detail).into()
     })

@@ -1,4 +1,4 @@
-//! The call about a resource that moves here from another provider.
+//! The call that moves a resource from another provider.
 
 use super::find;
 use super::wire::move_resource_state as moves;
@@ -6,7 +6,7 @@ use crate::framework::moved::Source;
 use crate::framework::{Diagnostic, Diagnostics, Provider};
 use crate::protocol::convert;
 
-/// Makes a state of one that another provider wrote, or says why it cannot.
+/// Converts the state of another provider to a state of this one.
 pub(crate) fn move_state(provider: &Provider, request: moves::Request) -> Result<moves::Response, Diagnostics> {
     let object = find(&provider.resources, &request.target_type_name)?;
     let raw = request.source_state.unwrap_or_default();

@@ -7,10 +7,10 @@ use super::wire::{self, configure_provider, get_metadata, get_provider_schema, v
 use crate::framework::{Diagnostics, Provider, action};
 use crate::protocol::convert::{self, schema::encode};
 
-/// What the server can do beyond the minimum.
+/// The optional features of this server.
 fn capabilities() -> wire::ServerCapabilities {
     wire::ServerCapabilities {
-        // A destroy is planned too, so that the user is warned of what it will do.
+        // A destroy is planned too, so that it can warn the user.
         plan_destroy: true,
         // Configure works without a schema call before it, so core may use its cached schema.
         get_provider_schema_optional: true,
@@ -19,7 +19,7 @@ fn capabilities() -> wire::ServerCapabilities {
     }
 }
 
-/// Every schema. Built once by the service: core asks in each of its processes.
+/// Every schema. The service builds it once; core requests it in each of its processes.
 pub(crate) fn schema(provider: &Provider) -> get_provider_schema::Response {
     let action = |object: &Arc<dyn action::DynAction>| wire::ActionSchema { schema: Some(encode(object.schema())) };
     get_provider_schema::Response {
@@ -39,7 +39,7 @@ fn each<T, S>(objects: &BTreeMap<String, T>, encode: impl Fn(&T) -> S) -> HashMa
     objects.iter().map(|(name, object)| (name.clone(), encode(object))).collect()
 }
 
-/// The names of everything, for multiplexers; agrees with [`schema`].
+/// The names of all objects, for multiplexers; agrees with [`schema`].
 pub(crate) fn metadata(provider: &Provider) -> get_metadata::Response {
     let resource = |name: &String| get_metadata::ResourceMetadata { type_name: name.clone() };
     let data_source = |name: &String| get_metadata::DataSourceMetadata { type_name: name.clone() };
@@ -59,13 +59,13 @@ pub(crate) fn metadata(provider: &Provider) -> get_metadata::Response {
     }
 }
 
-/// Every mistake in a provider block, offline.
+/// Returns every mistake in a provider block, offline.
 pub(crate) fn validate(provider: &Provider, request: validate::Request) -> Result<validate::Response, Diagnostics> {
     let config = convert::value::decode(request.config, provider.schema().value_type())?;
     Ok(validate::Response { diagnostics: convert::diagnostics::encode(provider.validate(&config)) })
 }
 
-/// Makes the clients.
+/// Configures the provider: creates the clients.
 pub(crate) fn configure(
     provider: &Provider,
     request: configure_provider::Request,

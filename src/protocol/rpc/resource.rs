@@ -10,7 +10,7 @@ use crate::framework::resource::{ApplyRequest, Capabilities, ImportBy, PlanReque
 use crate::framework::{Diagnostic, Diagnostics, Provider};
 use crate::protocol::convert;
 
-/// Every mistake in a configuration, offline.
+/// Returns every mistake in a configuration, offline.
 pub(crate) fn validate(provider: &Provider, request: validate::Request) -> Result<validate::Response, Diagnostics> {
     let object = find(&provider.resources, &request.type_name)?;
     let config = convert::value::decode(request.config, object.schema().value_type())?;
@@ -20,7 +20,7 @@ pub(crate) fn validate(provider: &Provider, request: validate::Request) -> Resul
     Ok(validate::Response { diagnostics: convert::diagnostics::encode(object.validate(config, capabilities)) })
 }
 
-/// Brings stored state into the shape of today's schema. Called for every object on every run.
+/// Converts stored state to the current schema version. Core calls it for every object in every run.
 pub(crate) fn upgrade(provider: &Provider, request: upgrade::Request) -> Result<upgrade::Response, Diagnostics> {
     let object = find(&provider.resources, &request.type_name)?;
     let raw = request.raw_state.unwrap_or_default();
@@ -37,7 +37,7 @@ pub(crate) fn upgrade(provider: &Provider, request: upgrade::Request) -> Result<
     Ok(upgrade::Response { upgraded_state: Some(convert::value::encode(&state, kind)), diagnostics: Vec::new() })
 }
 
-/// Refreshes a state. Private state goes back with every answer: core keeps only what it is given.
+/// Refreshes a state. Every response has the private state, because core stores only what is in it.
 pub(crate) async fn read(provider: &Provider, request: read::Request) -> Result<read::Response, Diagnostics> {
     let object = find(&provider.resources, &request.type_name)?;
     let kind = object.schema().value_type();
@@ -55,7 +55,7 @@ pub(crate) async fn read(provider: &Provider, request: read::Request) -> Result<
 /// Plans a create, an update or a destroy.
 pub(crate) fn plan(provider: &Provider, request: plan::Request) -> Result<plan::Response, Diagnostics> {
     let object = find(&provider.resources, &request.type_name)?;
-    // Planning asks no vendor, and a plan that cannot be applied should fail all the same.
+    // Planning sends no request, but a plan that cannot be applied has to fail.
     provider.clients().require(object.vendor())?;
     let kind = object.schema().value_type();
     let request = PlanRequest {
@@ -76,7 +76,7 @@ pub(crate) fn plan(provider: &Provider, request: plan::Request) -> Result<plan::
     })
 }
 
-/// Carries a plan out. Whatever happens, the answer has the state that is true now.
+/// Applies a plan. The response always has the current state, even with errors.
 pub(crate) async fn apply(provider: &Provider, request: apply::Request) -> Result<apply::Response, Diagnostics> {
     let object = find(&provider.resources, &request.type_name)?;
     let kind = object.schema().value_type();
@@ -97,7 +97,7 @@ pub(crate) async fn apply(provider: &Provider, request: apply::Request) -> Resul
     })
 }
 
-/// Begins an import; core reads the object afterwards.
+/// Starts an import; core reads the object afterwards.
 pub(crate) fn import(provider: &Provider, request: import::Request) -> Result<import::Response, Diagnostics> {
     let object = find(&provider.resources, &request.type_name)?;
     let by = match request.identity {
@@ -118,14 +118,14 @@ pub(crate) fn import(provider: &Provider, request: import::Request) -> Result<im
     })
 }
 
-/// The schema of each type's identity.
+/// The identity schema of each type.
 pub(crate) fn identity_schemas(provider: &Provider) -> identity_schemas::Response {
     let schemas = provider.resources.iter();
     let schemas = schemas.map(|(name, object)| (name.clone(), convert::identity::schema(object.identity())));
     identity_schemas::Response { identity_schemas: schemas.collect(), diagnostics: Vec::new() }
 }
 
-/// Brings a stored identity into today's shape. There has been one version only.
+/// Converts a stored identity to the current version. There is only one version.
 pub(crate) fn upgrade_identity(
     provider: &Provider,
     request: upgrade_identity::Request,

@@ -62,7 +62,7 @@ async fn nested_objects_that_do_not_come_true_are_the_vendors_doing() {
     let answer = apply(&mut bench, &Value::Null, &planned).await;
     let told = told(&answer.diagnostics);
     assert!(
-        told.contains("The plan had a list of 2 for `parts`, and after the apply the vendor answers a list of 0"),
+        told.contains("The plan had a list of 2 for `parts`, and after the apply the vendor returns a list of 0"),
         "{told}"
     );
     assert_eq!(answer.diagnostics.len(), 1);
