@@ -1,4 +1,4 @@
-//! Functions: pure, offline, and right by other people's computation.
+//! Functions: pure, offline, and compared with the results of other programs.
 
 use serde_json::Value;
 
@@ -12,14 +12,14 @@ fn outputs(configuration: &str) -> Value {
     serde_json::from_str(&workspace.run(&["output", "-json"]).succeeded().stdout).unwrap()
 }
 
-/// What is said of an expression that must fail.
+/// The errors of an expression that must fail.
 fn failure(expression: &str) -> String {
     let workspace = Workspace::without_vendors();
     workspace.configure(&format!("output \"it\" {{\n  value = {expression}\n}}\n"));
     workspace.try_plan().failed().errors()
 }
 
-/// By `printf PAYLOAD | openssl dgst -sha256 -hmac SECRET`.
+/// Payload, secret and signature, computed by `printf PAYLOAD | openssl dgst -sha256 -hmac SECRET`.
 const SIGNATURES: &[(&str, &str, &str)] = &[
     ("{\\\"a\\\":1}", "s3cret", "5910e62016ef5034272c926c27071992a465c2335cecf41851bda071577f4f6d"),
     ("1700000000.{\\\"a\\\":1}", "s3cret", "1698a50bc74d1ff1db85c4e0a5297c2ad9fdba245d5737cdb789e4cc6e098940"),
@@ -44,7 +44,7 @@ fn signatures_agree_with_openssl() {
     assert_eq!(found["it"]["value"], true);
 }
 
-/// Key pairs that the vendor's own helper agrees with; the second private key has 31 bytes.
+/// Curve, private key and public key of the vendor's own helper; the second private key has 31 bytes.
 const KEY_PAIRS: &[(&str, &str, &str)] = &[
     (
         "secp256k1",
@@ -74,7 +74,7 @@ fn public_keys_agree_with_the_vendors_helper() {
 }
 
 #[test]
-fn an_import_id_has_the_parts_that_an_import_by_identity_takes() {
+fn an_import_id_is_parsed_into_the_attributes_of_the_identity() {
     let found = outputs(
         r#"
         output "requirements" {
@@ -93,7 +93,7 @@ fn an_import_id_has_the_parts_that_an_import_by_identity_takes() {
 }
 
 #[test]
-fn a_workflow_is_drawn() {
+fn a_workflow_becomes_a_diagram() {
     let found = outputs(
         r#"
         output "flow" {
@@ -113,9 +113,9 @@ fn a_workflow_is_drawn() {
     .assert_eq(found["flow"]["value"].as_str().unwrap());
 }
 
-/// Each failure with the argument that Terraform points at.
+/// Each failure with the argument that Terraform names.
 #[test]
-fn a_failure_points_at_its_argument() {
+fn a_failure_names_its_argument() {
     for (expression, expected) in [
         ("provider::idv::onekosmos_public_key(\"?\", \"secp256k1\")", "private_key"),
         ("provider::idv::onekosmos_public_key(\"AQ==\", \"p521\")", "curve"),
@@ -133,7 +133,7 @@ fn a_failure_points_at_its_argument() {
     }
 }
 
-/// So many that whoever waits for this test would notice a call that is not computed at once.
+/// A call that waits for anything would make this test noticeably slow.
 #[test]
 fn ten_thousand_calls_fit_into_one_plan() {
     let workspace = Workspace::without_vendors();

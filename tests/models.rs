@@ -1,6 +1,6 @@
-//! Every model holds what its schema has, under the same names: sample values go through each and come back as they were.
+//! Every model has the attributes of its schema under the same names: sample values round-trip through each model.
 //!
-//! The test walks the provider's own tables, so that an object is held to it from the line that registers it.
+//! The test walks the provider's tables, so it covers every object that is registered.
 
 use async_trait::async_trait;
 use idv::framework::clients::Client;
@@ -12,30 +12,29 @@ use idv::framework::{Attr, DataSource, Diagnostics, Type, Value};
 use idv::registry::VENDORS;
 use serde::{Deserialize, Serialize};
 
-/// What the plain attributes of a sample are.
+/// The plain attributes of a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fill {
     /// A value of the attribute's type.
     Known,
-    /// Null, as what a user or a vendor leaves out.
+    /// Null, as for an attribute that a user or a vendor does not set.
     Null,
-    /// Unknown, as what a plan does not know yet. Only what a configuration may hold is unknown on its own; what the vendor
-    /// tells is unknown as a whole.
+    /// Unknown, as in a plan. An attribute that only the vendor sets is unknown as a whole, with everything inside it.
     Unknown,
-    /// The same for what is in a list or a map that a configuration has: it is known of how many, and not which.
+    /// Unknown inside the lists and maps of a configuration: their length is known, their elements are not.
     UnknownInside,
 }
 
-/// A value of the schema with something in every attribute, nested ones too.
+/// A value of the schema with every attribute filled, nested ones too.
 fn sample(attributes: &[Attribute], fill: Fill) -> Value {
     Value::Map(attributes.iter().map(|attribute| (attribute.name.clone(), of_attribute(attribute, fill))).collect())
 }
 
 fn of_attribute(attribute: &Attribute, fill: Fill) -> Value {
-    let told_by_vendor = !attribute.required && !attribute.optional;
+    let set_by_vendor = !attribute.required && !attribute.optional;
     match (attribute.shape(), fill) {
         (Shape::Plain(_), Fill::Null) => Value::Null,
-        (_, Fill::Unknown | Fill::UnknownInside) if told_by_vendor => Value::Unknown,
+        (_, Fill::Unknown | Fill::UnknownInside) if set_by_vendor => Value::Unknown,
         (Shape::Plain(_), Fill::Unknown) => Value::Unknown,
         (Shape::Plain(Type::List(_) | Type::Set(_)) | Shape::Nested(Nesting::List, _), Fill::UnknownInside) => {
             Value::List(vec![Value::Unknown])
@@ -52,7 +51,7 @@ fn of_attribute(attribute: &Attribute, fill: Fill) -> Value {
     }
 }
 
-/// A value that differs from attribute to attribute where the type allows it, so that two that are mixed up are found.
+/// A value that differs between attributes if the type allows it, so that the test finds two that are mixed up.
 fn of_type(kind: &Type, name: &str) -> Value {
     match kind {
         Type::String | Type::Dynamic => Value::from(format!("the {name}")),
@@ -67,7 +66,7 @@ fn of_type(kind: &Type, name: &str) -> Value {
     }
 }
 
-/// Where a value that went through a model differs, by the path.
+/// The paths at which a value differs after a model has read and written it.
 fn differences(path: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
     match (before, after) {
         (Value::Map(before), Value::Map(after)) => {
@@ -85,9 +84,9 @@ fn differences(path: &str, before: &Value, after: &Value, found: &mut Vec<String
             pairs.for_each(|(index, (before, after))| differences(&format!("{path}[{index}]"), before, after, found));
         }
         (before, after) if before == after => {}
-        // An object that is not known comes back as one of which no attribute is.
+        // An unknown object becomes one with unknown attributes.
         (Value::Unknown, after) if is_all_unknown(after) => {}
-        (before, after) => found.push(format!("{path} was {before:?} and came back as {after:?}")),
+        (before, after) => found.push(format!("{path} was {before:?} and became {after:?}")),
     }
 }
 
@@ -98,10 +97,10 @@ fn is_all_unknown(value: &Value) -> bool {
 /// An object's schema, and its model as a function.
 type Model<'o> = (String, &'o Schema, Box<dyn Fn(Value) -> Result<Value, Diagnostics> + 'o>);
 
-/// The model of an object; none where it is a function, which has parameters in place of attributes.
+/// The model of an object; none for a function, which has parameters in place of attributes.
 fn model(object: &Registration) -> Option<Model<'_>> {
     Some(match object {
-        // A list offers its resource's model.
+        // A list has the model of its resource.
         Registration::Resource(object) | Registration::Listable(object, _) => {
             (format!("resource {}", object.name()), object.schema(), Box::new(|value| object.round_trip(value)))
         }
@@ -118,15 +117,15 @@ fn model(object: &Registration) -> Option<Model<'_>> {
     })
 }
 
-/// Where an object's model and schema differ.
-fn misfits(object: &Registration) -> Vec<String> {
+/// The differences between the model and the schema of an object.
+fn mismatches(object: &Registration) -> Vec<String> {
     let mut found = Vec::new();
     let Some((name, schema, round_trip)) = model(object) else { return found };
     for fill in [Fill::Known, Fill::Null, Fill::Unknown, Fill::UnknownInside] {
         let before = sample(schema.attributes(), fill);
         match round_trip(before.clone()) {
             Ok(after) => differences(&name, &before, &after, &mut found),
-            Err(misfit) => found.extend(misfit.iter().map(|one| format!("{name}, {fill:?}: {}", one.detail))),
+            Err(errors) => found.extend(errors.iter().map(|one| format!("{name}, {fill:?}: {}", one.detail))),
         }
     }
     found
@@ -135,11 +134,11 @@ fn misfits(object: &Registration) -> Vec<String> {
 #[test]
 fn every_model_has_the_attributes_of_its_schema() {
     let objects: Vec<_> = VENDORS.iter().flat_map(|(vendor, _)| vendor.objects()).collect();
-    let found: Vec<_> = objects.iter().flat_map(misfits).collect();
+    let found: Vec<_> = objects.iter().flat_map(mismatches).collect();
     assert!(!objects.is_empty() && found.is_empty(), "{}", found.join("\n"));
 }
 
-/// A data source with a schema that a test chooses, so that it can part ways with the model.
+/// A data source with a schema that a test chooses, so that it can differ from the model.
 struct Library(Vec<Attribute>);
 
 struct Librarian;
@@ -188,20 +187,21 @@ impl DataSource for Library {
 }
 
 #[test]
-fn a_model_that_is_not_its_schema_is_found() {
-    let misfits = |attributes: Vec<Attribute>| misfits(&Registration::data_source(Library(attributes))).join("\n");
+fn a_model_that_differs_from_its_schema_is_found() {
+    let mismatches =
+        |attributes: Vec<Attribute>| mismatches(&Registration::data_source(Library(attributes))).join("\n");
     let name = || Attribute::string("name").required();
     let shelves = |inside: Vec<Attribute>| Attribute::objects("shelves", inside).optional();
     let number = || Attribute::number("number").required();
 
-    let misspelt = misfits(vec![name(), Attribute::bool("opened").computed(), shelves(vec![number()])]);
+    let misspelt = mismatches(vec![name(), Attribute::bool("opened").computed(), shelves(vec![number()])]);
     assert!(misspelt.contains("data source library.opened is in the schema and not in the model"), "{misspelt}");
     assert!(misspelt.contains("data source library.opend is in the model and not in the schema"), "{misspelt}");
     let good = vec![name(), Attribute::bool("opend").computed(), shelves(vec![number()])];
-    assert_eq!(misfits(good), "");
+    assert_eq!(mismatches(good), "");
     let forgotten = vec![name(), Attribute::bool("opend").computed(), shelves(vec![number(), Attribute::string("of")])];
-    assert!(misfits(forgotten).contains("library.shelves[0].of is in the schema and not in the model"));
+    assert!(mismatches(forgotten).contains("library.shelves[0].of is in the schema and not in the model"));
     let mistyped = vec![Attribute::number("name"), Attribute::bool("opend").computed(), shelves(vec![number()])];
-    assert!(misfits(mistyped).contains("does not match"));
-    assert!(misfits(vec![name(), Attribute::bool("opend")]).contains("lacks the attribute `shelves`"));
+    assert!(mismatches(mistyped).contains("does not match"));
+    assert!(mismatches(vec![name(), Attribute::bool("opend")]).contains("lacks the attribute `shelves`"));
 }

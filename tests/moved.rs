@@ -1,4 +1,4 @@
-//! Resources of the generic REST providers move here by a `moved` block, without being read or created anew.
+//! A `moved` block moves resources of the generic REST providers to this one, without a write at the vendor.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::sandbox::{BINARY, Sandbox};
 use crate::support::workspace::Workspace;
 
-/// A state as Terraform keeps it after another provider wrote one resource.
+/// A state as Terraform stores it with one resource of another provider.
 fn state(provider: &str, kind: &str, version: u64, attributes: &Value) -> String {
     let state = json!({
         "version": 4, "terraform_version": "1.11.4", "serial": 7, "lineage": "3f8c5c2e-0000-4000-8000-000000000001",
@@ -20,8 +20,8 @@ fn state(provider: &str, kind: &str, version: u64, attributes: &Value) -> String
     state.to_string()
 }
 
-/// A workspace of a sandbox in which the two providers are installed. Terraform wants those that wrote a state to be there,
-/// and asks the one that a resource moves to; so another name for the provider under test does.
+/// A workspace of a sandbox in which the two providers are installed. Terraform requires the provider that wrote a state, but only
+/// calls the one that the resource moves to, so links to the provider under test serve.
 fn workspace(sandbox: &Sandbox) -> Workspace {
     let workspace = Workspace::new(sandbox);
     let own = Path::new(BINARY).parent().unwrap().display().to_string();
@@ -43,16 +43,16 @@ fn workspace(sandbox: &Sandbox) -> Workspace {
 struct Case {
     provider: &'static str,
     kind: &'static str,
-    /// The attributes that its provider kept; those that it left null are not told.
+    /// The attributes that its provider stored; null ones are omitted.
     attributes: Value,
     /// The type here.
     target: &'static str,
-    /// What the configuration says of it.
+    /// The body of its configuration.
     body: &'static str,
 }
 
 impl Case {
-    fn written(&self, sandbox: &Sandbox) -> Workspace {
+    fn workspace(&self, sandbox: &Sandbox) -> Workspace {
         let workspace = workspace(sandbox);
         let Self { kind, target, body, .. } = self;
         workspace.configure(&format!(
@@ -62,9 +62,9 @@ impl Case {
         workspace
     }
 
-    /// Moves it and changes nothing at the vendor.
+    /// Moves it, and checks that nothing is written at the vendor. Returns its state.
     fn moves(&self, sandbox: &Sandbox) -> Value {
-        let workspace = self.written(sandbox);
+        let workspace = self.workspace(sandbox);
         let address = format!("{}.new", self.target);
         let plan = workspace.plan();
         assert_eq!(plan.actions(&address), ["no-op"]);
@@ -80,8 +80,8 @@ impl Case {
         workspace.state().remove(&address).unwrap()
     }
 
-    fn refusal(&self, sandbox: &Sandbox) -> String {
-        self.written(sandbox).try_plan().failed().errors()
+    fn error(&self, sandbox: &Sandbox) -> String {
+        self.workspace(sandbox).try_plan().failed().errors()
     }
 }
 
@@ -105,7 +105,7 @@ fn with_webhook() -> Sandbox {
 }
 
 #[test]
-fn a_webhook_of_restapi() {
+fn a_webhook_moves_from_restapi() {
     let sandbox = with_webhook();
     let moved = webhook(json!({
         "id": "whk_000042", "path": "/webhook", "create_path": "/webhook/create", "read_path": "/webhook/list",
@@ -117,7 +117,7 @@ fn a_webhook_of_restapi() {
 }
 
 #[test]
-fn the_weights_of_a_client_of_restapi() {
+fn the_weights_of_a_client_move_from_restapi() {
     let sandbox = Sandbox::start();
     sandbox.change_state(|state| {
         let mut set = state["vult"]["weights"][0].clone();
@@ -139,7 +139,7 @@ fn the_weights_of_a_client_of_restapi() {
 }
 
 #[test]
-fn document_requirements_of_restful() {
+fn document_requirements_move_from_restful() {
     let sandbox = Sandbox::start();
     let body = json!({"type_e": "passport", "data_source_e": "ocr"});
     let moved = Case {
@@ -158,7 +158,7 @@ fn document_requirements_of_restful() {
 }
 
 #[test]
-fn a_template_of_restful_with_and_without_a_session() {
+fn a_template_moves_from_restful_with_and_without_a_session() {
     let sandbox = Sandbox::start();
     let tenant = sandbox.state()["onekosmos"]["tenant"]["id"].as_str().unwrap().to_owned();
     let community = sandbox.state()["onekosmos"]["communities"][0]["id"].as_str().unwrap().to_owned();
@@ -180,13 +180,13 @@ fn a_template_of_restful_with_and_without_a_session() {
     };
     let moved = case.moves(&sandbox);
     assert_eq!((&moved["id"], &moved["tenant_id"]), (&json!("65f1a0c07e00000000000001"), &json!(tenant)));
-    let mut without = case.written(&sandbox);
+    let mut without = case.workspace(&sandbox);
     without.set("IDV_ONEKOSMOS_TEMPLATE_SESSION_ID", "");
     assert_eq!(without.plan().actions("idv_onekosmos_proofing_template.new"), ["no-op"]);
 }
 
 #[test]
-fn a_bucket_of_restapi_without_its_secret() {
+fn a_bucket_moves_from_restapi_without_its_secret() {
     let sandbox = Sandbox::start();
     let tenant = sandbox.state()["onekosmos"]["tenant"]["id"].as_str().unwrap().to_owned();
     let community = sandbox.state()["onekosmos"]["communities"][0]["id"].as_str().unwrap().to_owned();
@@ -215,24 +215,24 @@ fn a_bucket_of_restapi_without_its_secret() {
 }
 
 #[test]
-fn what_cannot_be_moved_is_said() {
+fn an_object_that_cannot_be_moved_is_an_error() {
     let sandbox = with_webhook();
     let attributes = json!({"id": "whk_000042", "path": "/hooks", "data": "{}"});
     expect_test::expect![[r#"
         Error: Cannot be moved to `idv_vult_webhook`
-        The object was managed at `/hooks`, and `idv_vult_webhook` is managed at `/webhook/create`, `/webhook/list`, `/webhook`. Check the type of the object. If the paths of your tenant differ, remove the old resource from state with `terraform state rm`, and import the object instead."#]].assert_eq(&webhook(attributes.clone()).refusal(&sandbox));
-    let of_nobody = Case { kind: "restapi_thing", ..webhook(attributes.clone()) };
+        The object was managed at `/hooks`, and `idv_vult_webhook` is managed at `/webhook/create`, `/webhook/list`, `/webhook`. Check the type of the object. If the paths of your tenant differ, remove the old resource from state with `terraform state rm`, and import the object instead."#]].assert_eq(&webhook(attributes.clone()).error(&sandbox));
+    let of_unknown_type = Case { kind: "restapi_thing", ..webhook(attributes.clone()) };
     expect_test::expect![[r#"
         Error: Cannot be moved to `idv_vult_webhook`
-        The `moved` block moves a `restapi_thing` of the provider `registry.terraform.io/mastercard/restapi`. `idv_vult_webhook` can be moved from `restapi_object` of Mastercard/restapi and from `restful_resource` of magodo/restful. Remove the old resource from state with `terraform state rm`, and import the object instead."#]].assert_eq(&of_nobody.refusal(&sandbox));
+        The `moved` block moves a `restapi_thing` of the provider `registry.terraform.io/mastercard/restapi`. `idv_vult_webhook` can be moved from `restapi_object` of Mastercard/restapi and from `restful_resource` of magodo/restful. Remove the old resource from state with `terraform state rm`, and import the object instead."#]].assert_eq(&of_unknown_type.error(&sandbox));
     let key = Case { target: "idv_onekosmos_service_key", body: "tag = \"web\"", ..webhook(attributes) };
     expect_test::expect![[r#"
         Error: Cannot be moved to `idv_onekosmos_service_key`
-        The `moved` block moves a `restapi_object` of the provider `registry.terraform.io/mastercard/restapi`. No resource of another type can be moved to `idv_onekosmos_service_key`. Remove the old resource from state with `terraform state rm`, and import the object instead."#]].assert_eq(&key.refusal(&sandbox));
+        The `moved` block moves a `restapi_object` of the provider `registry.terraform.io/mastercard/restapi`. No resource of another type can be moved to `idv_onekosmos_service_key`. Remove the old resource from state with `terraform state rm`, and import the object instead."#]].assert_eq(&key.error(&sandbox));
     let requirements = Case {
         target: "idv_vult_document_requirements",
         body: "document_type = \"passport\"\ndata_source = \"ocr\"",
         ..webhook(json!({"id": "x", "path": "/idv/requirements", "data": r#"{"type_e": "passport"}"#}))
     };
-    assert!(requirements.refusal(&sandbox).contains("does not tell the `data_source`"));
+    assert!(requirements.error(&sandbox).contains("does not tell the `data_source`"));
 }

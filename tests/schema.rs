@@ -1,4 +1,4 @@
-//! The schema as Terraform tells it: every attribute and object is described in full sentences of its own.
+//! The schema as Terraform prints it: every attribute and object has a description in full sentences of its own.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ impl Report {
         if let Some(attributes) = schema["block"]["attributes"].as_object() {
             self.attributes(place, attributes);
         }
-        assert!(schema["block"].get("block_types").is_none(), "{place} has blocks, which this test does not look into");
+        assert!(schema["block"].get("block_types").is_none(), "{place} has blocks, which this test does not check");
     }
 
     fn attributes(&mut self, place: &str, attributes: &Map<String, Value>) {
@@ -30,7 +30,7 @@ impl Report {
             self.description(&here, &attribute["description"]);
             let text = attribute["description"].as_str().unwrap_or_default();
             if let Some(other) = seen.insert(text, name) {
-                self.0.push(format!("{here} is described in the words of `{other}`: {text}"));
+                self.0.push(format!("{here} has the same description as `{other}`: {text}"));
             }
             if let Some(nested) = attribute["nested_type"]["attributes"].as_object() {
                 self.attributes(&here, nested);
@@ -41,12 +41,12 @@ impl Report {
     fn description(&mut self, place: &str, description: &Value) {
         let text = description.as_str().unwrap_or_default();
         if !is_full_sentence(text) {
-            self.0.push(format!("{place} is not described in a full sentence: {text:?}"));
+            self.0.push(format!("{place} has no full sentence as a description: {text:?}"));
         }
     }
 }
 
-/// Begins as a sentence does, ends as one does, and has more than two words.
+/// Whether a text starts and ends like a sentence and has more than two words.
 fn is_full_sentence(text: &str) -> bool {
     let begins = |first: char| first.is_uppercase() || first.is_ascii_digit() || first == '`';
     text.starts_with(begins) && text.ends_with('.') && text.split_whitespace().count() > 2
@@ -74,7 +74,7 @@ fn everything_is_described_in_full_sentences() {
 }
 
 #[test]
-fn what_a_full_sentence_is() {
+fn full_sentences_are_recognised() {
     for good in ["The id of the webhook.", "`basic` or `post` as the vendor wants.", "1 to 3 attempts."] {
         assert!(is_full_sentence(good), "{good}");
     }
@@ -83,28 +83,28 @@ fn what_a_full_sentence_is() {
     }
 }
 
-/// The attributes that have rules and are not a user's to set, by their paths.
-fn ruled_in_vain(place: &str, attributes: &[Attribute]) -> Vec<String> {
+/// The paths of the attributes that have rules although a user cannot set them.
+fn unused_rules(place: &str, attributes: &[Attribute]) -> Vec<String> {
     let mut found = Vec::new();
     for attribute in attributes {
         let place = format!("{place}.{}", attribute.name);
         if !attribute.required && !attribute.optional && !attribute.rules.is_empty() {
-            found.push(format!("{place} has a rule, which its description tells, and nobody can set it"));
+            found.push(format!("{place} has a rule, which its description states, but a user cannot set it"));
         }
         if let Shape::Nested(_, nested) = attribute.shape() {
-            found.extend(ruled_in_vain(&place, nested));
+            found.extend(unused_rules(&place, nested));
         }
     }
     found
 }
 
 #[test]
-fn rules_are_told_of_what_a_user_can_set() {
+fn only_attributes_that_a_user_can_set_have_rules() {
     let provider = registry::provider(Environment::of(BTreeMap::new()));
     let resources = provider.resources.iter().map(|(name, object)| (name, object.schema()));
     let data_sources = provider.data_sources.iter().map(|(name, object)| (name, object.schema()));
     let ephemerals = provider.ephemerals.iter().map(|(name, object)| (name, object.schema()));
     let schemas = resources.chain(data_sources).chain(ephemerals);
-    let found: Vec<_> = schemas.flat_map(|(name, schema)| ruled_in_vain(name, schema.attributes())).collect();
+    let found: Vec<_> = schemas.flat_map(|(name, schema)| unused_rules(name, schema.attributes())).collect();
     assert_eq!(found, Vec::<String>::new());
 }

@@ -1,4 +1,4 @@
-//! `terraform-provider-idv schema --json` says what `terraform providers schema -json` says.
+//! `terraform-provider-idv schema --json` prints the same schemas as `terraform providers schema -json`.
 
 use std::process::Command;
 
@@ -21,7 +21,7 @@ fn the_command_prints_the_schema_as_terraform_does() {
     assert_same("", only_provider(&printed), only_provider(&terraforms));
 }
 
-/// The schemas of the one provider. Terraform puts its registry in front of the address.
+/// The schemas of the one provider. Terraform adds the host of the registry to the address.
 fn only_provider(document: &Value) -> &Value {
     let providers = document["provider_schemas"].as_object().unwrap();
     let (address, schemas) = providers.iter().next().unwrap();
@@ -29,7 +29,7 @@ fn only_provider(document: &Value) -> &Value {
     schemas
 }
 
-/// Descends, so that a failure names the one place that differs.
+/// Compares key by key, so that a failure names the place that differs.
 fn assert_same(place: &str, ours: &Value, terraforms: &Value) {
     match (ours.as_object(), terraforms.as_object()) {
         (Some(ours), Some(terraforms)) => {

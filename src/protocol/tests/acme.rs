@@ -1,4 +1,4 @@
-//! A vendor whose objects do what their name says, be it wrong.
+//! A vendor whose objects fail in the way that their name says.
 
 use std::sync::{Arc, Mutex};
 
@@ -17,7 +17,7 @@ use crate::framework::{
 
 pub(super) static VENDOR: AcmeVendor = AcmeVendor;
 
-/// The client, which remembers what it was told to give back.
+/// The client, which records what was closed and what ended.
 #[derive(Default)]
 pub(super) struct Acme(Mutex<Vec<String>>);
 
@@ -103,7 +103,7 @@ fn failed() -> Diagnostics {
     Diagnostic::error("It failed", "As it was told to.").into()
 }
 
-/// What a write that was carried out ends with.
+/// The result of a write that has changed the object.
 fn end(made: Value, ctx: &mut Context<Value>) -> Result<Value, Diagnostics> {
     ctx.private.set("kept", &true).unwrap();
     match made.get("name").as_str() {
@@ -193,7 +193,7 @@ impl Drop for Ended<'_> {
     }
 }
 
-/// What is opened for a run.
+/// An ephemeral resource.
 struct Key;
 
 #[async_trait]
@@ -235,7 +235,7 @@ impl Ephemeral for Key {
     }
 }
 
-/// What is done once.
+/// An action.
 struct Shout;
 
 #[async_trait]

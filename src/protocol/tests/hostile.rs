@@ -1,8 +1,8 @@
-//! Requests that no core sends: every answer is a diagnostic, none is a crash, a broken call or a state.
+//! Requests that core never sends: every response is a diagnostic, never a crash, a failed call or a state.
 
 use super::*;
 
-/// Values that cannot be read, or are of another shape than any schema here.
+/// Values that cannot be read, or that match no schema here.
 fn unreadable() -> Vec<DynamicValue> {
     let pack = |bytes: &[u8]| DynamicValue { msgpack: bytes.to_vec().into(), ..DynamicValue::default() };
     let json = |text: &str| DynamicValue { json: text.to_owned().into(), ..DynamicValue::default() };
@@ -23,7 +23,7 @@ fn unreadable() -> Vec<DynamicValue> {
     ]
 }
 
-/// What each kind of call answers to each of them.
+/// Sends each of them by a call, and checks that the response has diagnostics and nothing else.
 macro_rules! refused {
     ($bench:expr, $method:literal, $module:ident, $type_field:ident, $name:literal, $field:ident) => {
         for value in unreadable() {
@@ -33,16 +33,16 @@ macro_rules! refused {
                 request
             };
             let request = fill(wire::$module::Request::default());
-            let mut answer: wire::$module::Response = $bench.call($method, request).await;
-            assert!(!answer.diagnostics.is_empty(), "{} with {:?}", $method, value.msgpack);
-            answer.diagnostics.clear();
-            assert!(answer == wire::$module::Response::default(), "{} answers with more", $method);
+            let mut response: wire::$module::Response = $bench.call($method, request).await;
+            assert!(!response.diagnostics.is_empty(), "{} with {:?}", $method, value.msgpack);
+            response.diagnostics.clear();
+            assert!(response == wire::$module::Response::default(), "{} returns more", $method);
         }
     };
 }
 
 #[tokio::test]
-async fn a_value_that_cannot_be_read_is_told() {
+async fn a_value_that_cannot_be_read_is_an_error() {
     let mut bench = Bench::new().await;
     refused!(bench, "ValidateResourceConfig", validate_resource_config, type_name, "idv_acme_thing", config);
     refused!(bench, "ReadResource", read_resource, type_name, "idv_acme_thing", current_state);
@@ -66,18 +66,18 @@ async fn a_value_that_cannot_be_read_is_told() {
     refused!(bench, "ValidateListResourceConfig", validate_list_resource_config, type_name, "idv_acme_thing", config);
     for value in unreadable() {
         let request = wire::validate_provider_config::Request { config: Some(value.clone()) };
-        let answer: wire::validate_provider_config::Response = bench.call("ValidateProviderConfig", request).await;
-        assert!(!answer.diagnostics.is_empty());
+        let response: wire::validate_provider_config::Response = bench.call("ValidateProviderConfig", request).await;
+        assert!(!response.diagnostics.is_empty());
         let arguments = vec![value.clone(), value];
         let request = wire::call_function::Request { name: "parse_import_id".to_owned(), arguments };
-        let answer: wire::call_function::Response = bench.call("CallFunction", request).await;
-        assert!(answer.error.is_some() && answer.result.is_none());
+        let response: wire::call_function::Response = bench.call("CallFunction", request).await;
+        assert!(response.error.is_some() && response.result.is_none());
     }
 }
 
 /// Stored state and identities, which are JSON.
 #[tokio::test]
-async fn stored_state_that_cannot_be_read_is_told() {
+async fn stored_state_that_cannot_be_read_is_an_error() {
     let mut bench = Bench::new().await;
     for text in
         ["", "{", "true", "[]", r#"{"name": true}"#, r#"{"size": 1e999999}"#, r#"{"parts": [7]}"#, &"[".repeat(3000)]
@@ -86,21 +86,21 @@ async fn stored_state_that_cannot_be_read_is_told() {
         let type_name = "idv_acme_thing".to_owned();
         let request =
             wire::upgrade_resource_state::Request { type_name: type_name.clone(), version: 0, raw_state: raw.clone() };
-        let answer: wire::upgrade_resource_state::Response = bench.call("UpgradeResourceState", request).await;
-        assert!(!answer.diagnostics.is_empty() && answer.upgraded_state.is_none(), "{text}");
+        let response: wire::upgrade_resource_state::Response = bench.call("UpgradeResourceState", request).await;
+        assert!(!response.diagnostics.is_empty() && response.upgraded_state.is_none(), "{text}");
         let request = wire::move_resource_state::Request {
             target_type_name: type_name,
             source_state: raw,
             ..wire::move_resource_state::Request::default()
         };
-        let answer: wire::move_resource_state::Response = bench.call("MoveResourceState", request).await;
-        assert!(!answer.diagnostics.is_empty() && answer.target_state.is_none(), "{text}");
+        let response: wire::move_resource_state::Response = bench.call("MoveResourceState", request).await;
+        assert!(!response.diagnostics.is_empty() && response.target_state.is_none(), "{text}");
     }
 }
 
 /// Private state of another provider, and types of another version of this one.
 #[tokio::test]
-async fn what_is_not_ours_is_refused_and_nothing_is_wiped() {
+async fn foreign_private_state_and_unknown_types_are_errors_without_a_state() {
     let mut bench = Bench::new().await;
     let state = Some(write(&thing(&[("id", "1".into()), ("name", "a".into())])));
     for (type_name, private) in [("idv_acme_thing", &b"\x00gob"[..]), ("idv_acme_other", b""), ("", b"")] {
@@ -110,15 +110,15 @@ async fn what_is_not_ours_is_refused_and_nothing_is_wiped() {
             private: private.to_vec(),
             ..wire::read_resource::Request::default()
         };
-        let answer: wire::read_resource::Response = bench.call("ReadResource", request).await;
+        let response: wire::read_resource::Response = bench.call("ReadResource", request).await;
         // With an error core keeps state, private state and identity as they were.
-        assert!(!answer.diagnostics.is_empty() && answer.new_state.is_none());
+        assert!(!response.diagnostics.is_empty() && response.new_state.is_none());
     }
 }
 
-/// Requests with nothing in them but the type.
+/// Requests with only the type.
 #[tokio::test]
-async fn nothing_at_all_is_no_crash() {
+async fn empty_requests_do_not_crash() {
     let mut bench = Bench::new().await;
     let type_name = || "idv_acme_thing".to_owned();
     let request = wire::read_resource::Request { type_name: type_name(), ..Default::default() };
@@ -126,8 +126,8 @@ async fn nothing_at_all_is_no_crash() {
     let request = wire::plan_resource_change::Request { type_name: type_name(), ..Default::default() };
     let _: wire::plan_resource_change::Response = bench.call("PlanResourceChange", request).await;
     let request = wire::apply_resource_change::Request { type_name: type_name(), ..Default::default() };
-    let answer: wire::apply_resource_change::Response = bench.call("ApplyResourceChange", request).await;
-    assert!(read(answer.new_state).is_null());
+    let response: wire::apply_resource_change::Response = bench.call("ApplyResourceChange", request).await;
+    assert!(read(response.new_state).is_null());
     let request = wire::import_resource_state::Request { type_name: type_name(), ..Default::default() };
     let _: wire::import_resource_state::Response = bench.call("ImportResourceState", request).await;
     let events: Vec<wire::invoke_action::Event> =
@@ -138,14 +138,14 @@ async fn nothing_at_all_is_no_crash() {
     assert!(!events[0].diagnostic.is_empty());
 }
 
-/// OpenTofu sends a null argument as a message with nothing in it.
+/// OpenTofu sends a null argument as an empty message.
 #[tokio::test]
-async fn a_null_argument_is_told_at_its_place() {
+async fn a_null_argument_is_an_error_at_its_position() {
     let mut bench = Bench::new().await;
     for arguments in [vec![], vec![DynamicValue::default(); 2], vec![DynamicValue::default(); 3]] {
         let expected = (arguments.len() == 2).then_some(0);
         let request = wire::call_function::Request { name: "parse_import_id".to_owned(), arguments };
-        let answer: wire::call_function::Response = bench.call("CallFunction", request).await;
-        assert_eq!(answer.error.unwrap().function_argument, expected);
+        let response: wire::call_function::Response = bench.call("CallFunction", request).await;
+        assert_eq!(response.error.unwrap().function_argument, expected);
     }
 }

@@ -1,6 +1,6 @@
-//! The protocol as core speaks it, to a provider that misbehaves on demand: what no run of Terraform can be made to do.
+//! The protocol as core speaks it, to a provider that fails on demand in ways that a run of Terraform cannot cause.
 //!
-//! The calls go through the generated server, so that what is decoded, and how large it may be, is what Terraform meets.
+//! The calls go through the generated server, so that decoding and message limits are those that Terraform sees.
 
 mod acme;
 mod apply;
@@ -34,7 +34,7 @@ struct Bench {
 }
 
 impl Bench {
-    /// A provider that is configured, as far as `config` of the vendor goes.
+    /// A provider that is configured with this block of the vendor.
     async fn configured(acme: Value) -> Self {
         let environment = Environment::of(BTreeMap::new());
         let provider = Arc::new(Provider::new("idv", "0.0.0", "A provider.", Vec::new(), vec![&VENDOR], environment));
@@ -43,8 +43,8 @@ impl Bench {
         let config = Value::Map([("acme".to_owned(), acme)].into());
         let config = Some(convert::value::encode(&config, bench.provider.schema().value_type()));
         let request = configure_provider::Request { config, ..configure_provider::Request::default() };
-        let answer: configure_provider::Response = bench.call("ConfigureProvider", request).await;
-        assert_eq!(told(&answer.diagnostics), "");
+        let response: configure_provider::Response = bench.call("ConfigureProvider", request).await;
+        assert_eq!(text(&response.diagnostics), "");
         bench
     }
 
@@ -52,7 +52,7 @@ impl Bench {
         Self::configured(Value::Map([("token".to_owned(), "hush".into())].into())).await
     }
 
-    /// The answer to a call, which never fails as a call.
+    /// The response to a call. The call itself never fails.
     async fn call<Q, R>(&mut self, method: &str, request: Q) -> R
     where
         Q: Message + Send + Sync + 'static,
@@ -62,7 +62,7 @@ impl Bench {
         self.client.unary(Request::new(request), path(method), codec).await.unwrap().into_inner()
     }
 
-    /// The events that answer a call.
+    /// The events of a streaming call.
     async fn events<Q, R>(&mut self, method: &str, request: Q) -> Vec<R>
     where
         Q: Message + Send + Sync + 'static,
@@ -73,7 +73,7 @@ impl Bench {
         stream.into_inner().map(Result::unwrap).collect().await
     }
 
-    /// What the vendor's client was told to give back.
+    /// What the vendor's client has recorded: what was closed, and what ended.
     fn closed(&self) -> Vec<String> {
         self.provider.clients().get::<Acme>().unwrap().closed()
     }
@@ -83,9 +83,9 @@ fn path(method: &str) -> PathAndQuery {
     format!("/tfplugin6.Provider/{method}").parse().unwrap()
 }
 
-/// Summaries and details, to look for words in.
-fn told(diagnostics: &[Diagnostic]) -> String {
-    diagnostics.iter().map(|told| format!("{}: {}\n", told.summary, told.detail)).collect::<Vec<_>>().concat()
+/// Summaries and details as one text.
+fn text(diagnostics: &[Diagnostic]) -> String {
+    diagnostics.iter().map(|one| format!("{}: {}\n", one.summary, one.detail)).collect::<Vec<_>>().concat()
 }
 
 /// A thing with these attributes, and null for all others.

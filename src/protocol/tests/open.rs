@@ -1,10 +1,10 @@
-//! What is opened, listed or done and ends badly: nothing stays open, and nothing looks complete that is not.
+//! Ephemeral resources, lists and actions that fail: nothing stays open, and an incomplete list does not look complete.
 
 use super::*;
 use wire::invoke_action::event::Type as Event;
 
 #[tokio::test]
-async fn what_was_opened_is_given_back_when_the_opening_fails() {
+async fn an_open_that_fails_is_closed_at_once() {
     for name in ["fails", "panics", "surprises", "tells nothing"] {
         let mut bench = Bench::new().await;
         let config = serde_json::json!({"name": name}).to_string();
@@ -14,17 +14,17 @@ async fn what_was_opened_is_given_back_when_the_opening_fails() {
             config,
             ..wire::open_ephemeral_resource::Request::default()
         };
-        let answer: wire::open_ephemeral_resource::Response = bench.call("OpenEphemeralResource", request).await;
-        assert!(!answer.diagnostics.is_empty(), "{name}");
+        let response: wire::open_ephemeral_resource::Response = bench.call("OpenEphemeralResource", request).await;
+        assert!(!response.diagnostics.is_empty(), "{name}");
         assert_eq!(bench.closed(), [name], "core closes nothing that failed to open");
         bench.provider.close_ephemerals().await;
         assert_eq!(bench.closed(), [name], "once is enough");
     }
 }
 
-/// Core closes with what the opening left, whatever a renewal made of it.
+/// Core closes with the private state of the open, not with that of a renewal.
 #[tokio::test]
-async fn what_was_renewed_is_closed_once_with_what_its_opening_left() {
+async fn a_renewed_ephemeral_is_closed_once_with_the_state_of_its_open() {
     let mut bench = Bench::new().await;
     let type_name = "idv_acme_key".to_owned();
     let config = Some(DynamicValue { json: r#"{"name":"a"}"#.into(), ..DynamicValue::default() });
@@ -43,9 +43,9 @@ async fn what_was_renewed_is_closed_once_with_what_its_opening_left() {
     assert_eq!(bench.closed(), ["a"]);
 }
 
-/// So core ends a list at its limit: no page after it is read.
+/// Core ends a list by dropping its stream.
 #[tokio::test]
-async fn a_list_that_nobody_reads_ends() {
+async fn a_list_ends_when_its_stream_is_dropped() {
     let mut bench = Bench::new().await;
     let config = Some(DynamicValue { json: r#"{"then":"go on"}"#.into(), ..DynamicValue::default() });
     let type_name = "idv_acme_thing".to_owned();
@@ -87,7 +87,7 @@ async fn a_list_at_its_limit_requests_no_further_page() {
 }
 
 #[tokio::test]
-async fn a_list_that_breaks_off_says_so_and_one_with_a_limit_does_not() {
+async fn a_list_that_fails_ends_with_an_error_and_one_at_its_limit_does_not() {
     for (limit, found) in [(0, 3), (2, 2), (3, 3), (9, 3)] {
         let events = list(None, limit).await;
         assert_eq!(events.len(), found, "{limit}");
@@ -98,7 +98,7 @@ async fn a_list_that_breaks_off_says_so_and_one_with_a_limit_does_not() {
     }
     let events = list(Some("panic"), 0).await;
     assert_eq!(events.len(), 4);
-    assert!(told(&events.last().unwrap().diagnostic).contains("The provider crashed"));
+    assert!(text(&events.last().unwrap().diagnostic).contains("The provider crashed"));
 }
 
 #[tokio::test]
@@ -111,6 +111,6 @@ async fn an_action_ends_with_one_completion_even_when_it_panics() {
         let events: Vec<wire::invoke_action::Event> = Bench::new().await.events("InvokeAction", request).await;
         let kinds: Vec<_> = events.into_iter().map(|event| event.r#type.unwrap()).collect();
         let [Event::Progress(_), Event::Completed(completed)] = &kinds[..] else { panic!("{kinds:?}") };
-        assert_eq!(completed.diagnostics.len(), errors, "{}", told(&completed.diagnostics));
+        assert_eq!(completed.diagnostics.len(), errors, "{}", text(&completed.diagnostics));
     }
 }

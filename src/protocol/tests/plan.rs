@@ -1,4 +1,4 @@
-//! Plans of what is seldom planned: sets that are not wholly known, a replacement's second pass, a large value.
+//! Rare plans: sets with unknown elements, the second pass of a replacement, a large value.
 
 use super::*;
 use wire::plan_resource_change::{Request, Response};
@@ -21,14 +21,14 @@ async fn plan(
 }
 
 #[tokio::test]
-async fn two_elements_of_a_set_that_are_not_known_yet_stay_two() {
+async fn two_unknown_elements_of_a_set_stay_two() {
     let mut bench = Bench::new().await;
     let tags = Value::List(vec![Value::Unknown, Value::Unknown, "a".into()]);
     let config = thing(&[("name", "a".into()), ("tags", tags.clone())]);
-    let answer = plan(&mut bench, &Value::Null, &config, None).await;
-    assert_eq!(told(&answer.diagnostics), "");
-    // Core holds the planned set against the configured one, and each unknown of a set is an element of its own to it.
-    let planned = read(answer.planned_state);
+    let response = plan(&mut bench, &Value::Null, &config, None).await;
+    assert_eq!(text(&response.diagnostics), "");
+    // Core compares the planned set with the configured one, and counts each unknown element.
+    let planned = read(response.planned_state);
     assert_eq!(planned.get("tags").as_list().map(<[_]>::len), tags.as_list().map(<[_]>::len), "{planned:?}");
 }
 
@@ -40,21 +40,21 @@ async fn the_second_pass_of_a_replacement_does_not_promise_the_old_identity() {
     let proposed_first = plan(&mut bench, &prior, &config, identity("1")).await;
     assert_eq!(proposed_first.requires_replace.len(), 1);
     let second = plan(&mut bench, &Value::Null, &config, proposed_first.planned_identity).await;
-    assert_eq!(told(&second.diagnostics), "");
+    assert_eq!(text(&second.diagnostics), "");
     assert_eq!(id_of(second.planned_identity), None, "the new object has another id");
     assert!(read(second.planned_state).get("id").is_unknown());
 }
 
 #[tokio::test]
-async fn a_value_of_five_mebibytes_goes_in_and_out() {
+async fn a_value_of_five_mebibytes_is_read_and_written() {
     let mut bench = Bench::new().await;
     let name = "x".repeat(5 * 1024 * 1024);
-    let answer = plan(&mut bench, &Value::Null, &thing(&[("name", name.as_str().into())]), None).await;
-    assert_eq!(read(answer.planned_state).get("name").as_str().map(str::len), Some(name.len()));
+    let response = plan(&mut bench, &Value::Null, &thing(&[("name", name.as_str().into())]), None).await;
+    assert_eq!(read(response.planned_state).get("name").as_str().map(str::len), Some(name.len()));
 }
 
 #[tokio::test]
-async fn an_import_by_identity_answers_one_object_of_that_identity() {
+async fn an_import_by_identity_returns_one_object_of_that_identity() {
     let mut bench = Bench::new().await;
     for (id, named) in [("7", None), ("", identity("7"))] {
         let request = wire::import_resource_state::Request {
@@ -63,9 +63,9 @@ async fn an_import_by_identity_answers_one_object_of_that_identity() {
             identity: named,
             ..wire::import_resource_state::Request::default()
         };
-        let answer: wire::import_resource_state::Response = bench.call("ImportResourceState", request).await;
-        assert_eq!(told(&answer.diagnostics), "");
-        let imported = answer.imported_resources.into_iter().next().unwrap();
+        let response: wire::import_resource_state::Response = bench.call("ImportResourceState", request).await;
+        assert_eq!(text(&response.diagnostics), "");
+        let imported = response.imported_resources.into_iter().next().unwrap();
         assert_eq!((imported.type_name.as_str(), id_of(imported.identity).as_deref()), ("idv_acme_thing", Some("7")));
         assert_eq!(read(imported.state).get("id"), &"7".into());
     }
