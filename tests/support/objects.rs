@@ -293,7 +293,7 @@ mod tests {
 
     /// Whether an attribute or one below it is write-only.
     fn is_write_only(attribute: &Attribute) -> bool {
-        let nested = match &attribute.shape {
+        let nested = match attribute.shape() {
             Shape::Nested(_, nested) => nested.as_slice(),
             Shape::Plain(_) => &[],
         };
@@ -328,7 +328,7 @@ mod tests {
         let provider = provider();
         for object in super::all() {
             let (name, resource) = (object.type_name, &provider.resources[object.type_name]);
-            let attributes = &resource.schema().attributes;
+            let attributes = resource.schema().attributes();
             let is_listed = provider.lists.contains_key(name);
             assert_eq!(object.listed.is_some(), is_listed, "`listed` of {name} in tests/support/objects");
             let is_secret = attributes.iter().any(is_write_only);
