@@ -14,21 +14,21 @@ use crate::framework::{Diagnostics, Provider, Value};
 /// the credentials are known to be `limited`.
 pub(super) async fn of(provider: &Provider, vendor: &str, limited: bool) -> Option<CheckResult> {
     let clients = provider.clients();
-    let (mut readable, mut refused) = (Vec::new(), Vec::new());
+    let (mut readable, mut rejected) = (Vec::new(), Vec::new());
     for (name, list) in &provider.lists {
         if list.vendor() != vendor || list.available(&clients).is_err() {
             continue;
         }
         match first(list, provider).await {
             Ok(()) => readable.push(format!("`{name}`")),
-            Err(why) => refused.push((name, why)),
+            Err(why) => rejected.push((name, why)),
         }
     }
     let can = format!("Can list {}.", readable.join(", "));
     let cannot =
-        refused.iter().flat_map(|(name, why)| why.iter().map(move |reason| format!("Cannot list `{name}`. {reason}")));
+        rejected.iter().flat_map(|(name, why)| why.iter().map(move |reason| format!("Cannot list `{name}`. {reason}")));
     let cannot = cannot.collect::<Vec<_>>().join("\n");
-    match (readable.is_empty(), refused.is_empty()) {
+    match (readable.is_empty(), rejected.is_empty()) {
         (true, true) => None,
         (false, true) => Some(CheckResult::ok("permissions", can)),
         (false, false) => Some(CheckResult::warning("permissions", format!("{can}\n{cannot}"))),

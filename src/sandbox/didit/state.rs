@@ -50,7 +50,7 @@ impl Default for State {
     }
 }
 
-/// The creation time of what a new application has, and of what a seed gives no time for.
+/// The creation time of the objects of a new application, and of seeded objects without one.
 pub(super) fn before_any_test() -> String {
     "2026-01-01T00:00:00Z".to_owned()
 }

@@ -59,7 +59,7 @@ impl Handle {
         self.store.change(self.vendor, |state| edit(state, change))
     }
 
-    /// Changes the state of this stand-in where nothing but the store can fail.
+    /// Changes the state of this stand-in by a function that cannot fail.
     pub fn edit<S: State>(&self, change: impl FnOnce(&mut S)) -> Result<(), StoreError> {
         self.update(|state| {
             change(state);

@@ -91,7 +91,7 @@ pub(super) fn edit<S: State, T, E: From<StoreError>>(
     state: &mut AnyState,
     change: impl FnOnce(&mut S) -> Result<T, E>,
 ) -> Result<T, E> {
-    let mut next = S::clone(&*typed::<S>(state)?);
+    let mut next = (*typed::<S>(state)?).clone();
     let result = change(&mut next)?;
     *state = Arc::new(next);
     Ok(result)

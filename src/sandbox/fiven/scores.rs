@@ -34,7 +34,8 @@ pub(super) async fn list(_: Authorized, handle: Handle, query: PageQuery) -> Rep
 /// GET `/api/v1/institutions/me/human-scores/{partyId}`.
 pub(super) async fn of_party(_: Authorized, handle: Handle, Path(party_id): Path<String>) -> Reply {
     let none = || not_found("there is no score of this party", json!({"partyId": party_id}));
-    score(&*handle.read::<State>()?, &party_id).map(Json).ok_or_else(none)
+    let state = handle.read::<State>()?;
+    score(&state, &party_id).map(Json).ok_or_else(none)
 }
 
 /// More providers make a higher score.
