@@ -34,7 +34,7 @@ pub(super) struct Captured {
     /// The configuration that a user would write.
     pub(super) config: Value,
     /// The rules of the schema that this configuration violates, one sentence each.
-    pub(super) refused: Vec<String>,
+    pub(super) violations: Vec<String>,
 }
 
 impl Capture {
@@ -58,8 +58,8 @@ impl Capture {
         }
         let unique = without_duplicates(found, &mut problems);
         let objects = with_names(unique, resource.as_ref());
-        for object in objects.iter().filter(|object| !object.refused.is_empty()) {
-            problems.push(cannot_be_planned(&format!("{type_name}.{}", object.name), &object.refused));
+        for object in objects.iter().filter(|object| !object.violations.is_empty()) {
+            problems.push(cannot_be_planned(&format!("{type_name}.{}", object.name), &object.violations));
         }
         Self { type_name: type_name.to_owned(), resource: Arc::clone(resource), objects, problems }
     }
@@ -132,18 +132,18 @@ fn with_names(found: Vec<Named>, resource: &dyn resource::DynResource) -> Vec<Ca
     let mut names = Names::default();
     let captured = slugged.into_iter().map(|(slug, object)| {
         let config = resource.generate_config(object.state.clone());
-        let refused = check::rules(resource.schema(), &config).into_iter().map(|mistake| mistake.detail).collect();
-        Captured { name: names.take(&slug), import_id: object.import_id, state: object.state, config, refused }
+        let violations = check::rules(resource.schema(), &config).into_iter().map(|mistake| mistake.detail).collect();
+        Captured { name: names.take(&slug), import_id: object.import_id, state: object.state, config, violations }
     });
     captured.collect()
 }
 
 /// The warning about an object that the vendor has in a form which the schema rejects.
-fn cannot_be_planned(address: &str, refused: &[String]) -> Diagnostic {
+fn cannot_be_planned(address: &str, violations: &[String]) -> Diagnostic {
     let detail = format!(
         "{}\nThe vendor has the object like this, but a configuration may not. Correct the value in the file, and the plan shows the \
          change; or remove the object and its `import` block.",
-        refused.join("\n")
+        violations.join("\n")
     );
     Diagnostic::warning(format!("`{address}` cannot be planned as it is"), detail)
 }

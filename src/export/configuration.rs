@@ -50,7 +50,7 @@ pub(super) fn resources(captures: &[Capture], variables: &mut Variables) -> File
             let mut writer = Writer { address: capture.address(object), references: &references, variables };
             let fields = writer.fields(capture.resource.schema().attributes(), &object.config, &Path::root());
             let mut comment = if blocks.is_empty() { warning(capture) } else { Vec::new() };
-            comment.extend(object.refused.iter().map(|refused| format!("CANNOT BE PLANNED: {refused}")));
+            comment.extend(object.violations.iter().map(|violation| format!("CANNOT BE PLANNED: {violation}")));
             blocks.push(hcl::block(&comment, &["resource", &capture.type_name, &object.name], fields));
         }
         files.insert(format!("{}.tf", plural(capture.resource.name())), hcl::file(blocks));
@@ -91,7 +91,7 @@ impl Writer<'_> {
         let mut fields = Vec::new();
         for attribute in attributes.iter().filter(|attribute| attribute.required || attribute.optional) {
             let (value, path) = (object.get(&attribute.name), path.attribute(&attribute.name));
-            let term = if is_asked_for(attribute, value) {
+            let term = if needs_variable(attribute, value) {
                 // Of `X` and `X_wo` only the latter is written, because it is not stored in state.
                 let write_only = format!("{}_wo", attribute.name);
                 if attributes.iter().any(|other| other.name == write_only) {
@@ -128,7 +128,7 @@ impl Writer<'_> {
 }
 
 /// Whether the user must supply an attribute: a secret, or a required value that the vendor does not return.
-fn is_asked_for(attribute: &Attribute, value: &Value) -> bool {
+fn needs_variable(attribute: &Attribute, value: &Value) -> bool {
     attribute.is_secret() || (attribute.required && value.is_null())
 }
 

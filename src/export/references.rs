@@ -55,11 +55,11 @@ impl References {
             let (Some(stem), Some(value)) = (attribute.name.strip_suffix("_id"), value.as_str()) else { return };
             let candidates = targets.get(&(capture.resource.vendor(), value)).into_iter().flatten();
             let mut named: Vec<_> = candidates
-                .filter(|target| target.address != owner && names(stem, target.capture.object_name()))
+                .filter(|target| target.address != owner && matches_type(stem, target.capture.object_name()))
                 .collect();
             named.dedup_by(|a, b| a.address == b.address);
             let [target] = named[..] else { return };
-            if !self.leads(&target.address, &owner) {
+            if !self.has_path(&target.address, &owner) {
                 self.edges.entry(owner.clone()).or_default().insert(target.address.clone());
                 self.found.insert((owner.clone(), path.to_string()), target.expression.clone());
             }
@@ -67,7 +67,7 @@ impl References {
     }
 
     /// Whether there is a path of references from one object to another.
-    fn leads(&self, from: &str, to: &str) -> bool {
+    fn has_path(&self, from: &str, to: &str) -> bool {
         let mut pending = vec![from];
         let mut seen = BTreeSet::new();
         while let Some(address) = pending.pop() {
@@ -108,7 +108,7 @@ fn identifies(capture: &Capture, attribute: &Attribute) -> bool {
 }
 
 /// Whether the stem of an attribute's name matches a type: one ends with the other.
-fn names(stem: &str, object: &str) -> bool {
+fn matches_type(stem: &str, object: &str) -> bool {
     let ends_with =
         |long: &str, short: &str| long.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('_'));
     ends_with(stem, object) || ends_with(object, stem)
@@ -116,7 +116,7 @@ fn names(stem: &str, object: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::names;
+    use super::matches_type;
 
     #[test]
     fn stem_matches_a_type() {
@@ -127,7 +127,7 @@ mod tests {
             ("client", "webhook", false),
             ("blacklist", "list", false),
         ] {
-            assert_eq!(names(stem, object), expected, "{stem}_id and {object}");
+            assert_eq!(matches_type(stem, object), expected, "{stem}_id and {object}");
         }
     }
 }

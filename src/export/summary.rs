@@ -23,7 +23,7 @@ pub struct Summary {
 struct Line {
     type_name: String,
     objects: usize,
-    refused: usize,
+    unplannable: usize,
     problems: Diagnostics,
     complete: bool,
 }
@@ -40,7 +40,7 @@ impl Summary {
         let line = |capture: &Capture| Line {
             type_name: capture.type_name.clone(),
             objects: capture.objects.len(),
-            refused: capture.objects.iter().filter(|object| !object.refused.is_empty()).count(),
+            unplannable: capture.objects.iter().filter(|object| !object.violations.is_empty()).count(),
             problems: capture.problems.clone(),
             complete: capture.is_complete(),
         };
@@ -76,11 +76,11 @@ impl Summary {
             Format::Hcl => "plan".to_owned(),
             Format::ImportBlocks => "plan -generate-config-out=generated.tf".to_owned(),
         };
-        let refused: usize = self.types.iter().map(|line| line.refused).sum();
-        if refused > 0 {
+        let unplannable: usize = self.types.iter().map(|line| line.unplannable).sum();
+        if unplannable > 0 {
             writeln!(f, "\nFirst fix what cannot be planned, as described above. The plan then shows it as a change.")?;
         }
-        let changed = if refused > 0 { format!("up to {refused}") } else { "0".to_owned() };
+        let changed = if unplannable > 0 { format!("up to {unplannable}") } else { "0".to_owned() };
         writeln!(
             f,
             "\nNext (OpenTofu's `tofu` works too; skip `init` with `dev_overrides`):\n\n  \
