@@ -27,7 +27,8 @@
 //!
 //! `framework`, `http`, `plugin` and `sandbox` import nothing else of the crate. A vendor imports no other vendor. A
 //! stand-in shares no type with the client, so that a wrong field name fails in a test instead of being mirrored.
-//! `tests/architecture.rs` has these arrows as a table and checks every import against it.
+//! `tests/architecture` has these arrows as a table and checks every import against it, and that no file of `framework` and
+//! `protocol` imports in a circle.
 //!
 //! # What an apply goes through
 //!
