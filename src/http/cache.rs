@@ -1,8 +1,9 @@
-//! What was read in this run and not written since, so that a hundred objects of one list cost one request.
+//! The cache of one run: responses to reads that no write has invalidated, so that a hundred objects of one list cost one
+//! request.
 //!
-//! A read names a tag, a write names the tags that it invalidates. A tag has a generation, which is part of the key: a write
-//! moves it before it begins and after it has ended, so an answer that was in flight meanwhile is kept under a generation
-//! that nobody asks for any more. There is no expiry: a client lives for one run of Terraform.
+//! A read names a tag, a write names the tags that it invalidates. A tag has a generation, which is part of the cache key. A
+//! write increments it before it starts and after it ends, so a response that was in flight meanwhile is stored under a
+//! generation that nobody requests any more. There is no expiry: a client lives for one run of Terraform.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,24 +11,33 @@ use std::sync::{Arc, Mutex, PoisonError};
 use moka::future::Cache;
 use moka::policy::EvictionPolicy;
 
-use super::auth::Body;
+use super::call::{Call, Tag};
 use super::error::Error;
-use super::request::Call;
-use super::response::Answer;
+use super::prepared::Body;
+use super::response::RawResponse;
 
-/// How many bytes of answers are kept; beyond, the least recently used go.
+/// How many bytes of responses are kept; beyond that, the least recently used are dropped.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Names a group of reads that the same writes invalidate.
-pub(super) type Tag = Arc<str>;
+/// How far a shared read may use what this run has read before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CachePolicy {
+    /// Uses a cached response if there is one.
+    #[default]
+    UseCached,
+    /// Requests again.
+    Refresh,
+    /// Requests again after a write, also when the provider was asked to stop: otherwise what the write created is lost.
+    RefreshAfterWrite,
+}
 
-/// The answers of one client.
+/// The responses of one client.
 pub(super) struct RunCache {
-    answers: Cache<Key, Answer>,
+    responses: Cache<Key, RawResponse>,
     generations: Mutex<HashMap<Tag, u64>>,
 }
 
-/// What makes two reads identical.
+/// The cache key: two reads with equal keys are identical.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
     tag: Tag,
@@ -38,38 +48,38 @@ struct Key {
 
 impl RunCache {
     pub(super) fn new() -> Self {
-        let answers = Cache::builder()
+        let responses = Cache::builder()
             .max_capacity(MAX_BYTES)
-            .weigher(|key: &Key, answer: &Answer| {
-                u32::try_from(key.request.len() + answer.body.len()).unwrap_or(u32::MAX)
+            .weigher(|key: &Key, response: &RawResponse| {
+                u32::try_from(key.request.len() + response.body.len()).unwrap_or(u32::MAX)
             })
-            // The default policy may refuse a new entry in favour of old ones; an answer just read is the likelier one.
+            // The default policy may reject a new entry in favour of old ones; a response just read is more likely to be used.
             .eviction_policy(EvictionPolicy::lru())
             .build();
-        Self { answers, generations: Mutex::default() }
+        Self { responses, generations: Mutex::default() }
     }
 
-    /// The answer from memory, from an identical read in flight, or from `load`; a failure is shared and not kept.
+    /// Returns the response from the cache, from an identical read in flight, or from `load`; an error is shared, not kept.
     pub(super) async fn get(
         &self,
         tag: &Tag,
         call: &Call,
-        load: impl Future<Output = Result<Answer, Error>>,
-    ) -> Result<Answer, Error> {
+        load: impl Future<Output = Result<RawResponse, Error>>,
+    ) -> Result<RawResponse, Error> {
         let key = Key { tag: tag.clone(), generation: self.generation(tag), request: fingerprint(call) };
-        self.answers.try_get_with(key, load).await.map_err(|error: Arc<Error>| Error::clone(&error))
+        self.responses.try_get_with(key, load).await.map_err(|error: Arc<Error>| Error::clone(&error))
     }
 
-    /// Forgets what the tag holds.
-    pub(super) fn forget(&self, tag: &Tag) {
+    /// Invalidates the responses under a tag.
+    pub(super) fn invalidate(&self, tag: &Tag) {
         let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
         *generations.entry(tag.clone()).or_default() += 1;
     }
 
-    /// Forgets what the tags hold now, and again when the returned guard goes, whether the write ended or was dropped.
+    /// Invalidates the tags now, and again when the returned guard is dropped, whether the write ended or was cancelled.
     pub(super) fn write(&self, tags: Vec<Tag>) -> Write<'_> {
         let write = Write { cache: self, tags };
-        write.forget();
+        write.invalidate();
         write
     }
 
@@ -85,21 +95,21 @@ pub(super) struct Write<'a> {
 }
 
 impl Write<'_> {
-    fn forget(&self) {
+    fn invalidate(&self) {
         for tag in &self.tags {
-            self.cache.forget(tag);
+            self.cache.invalidate(tag);
         }
     }
 }
 
 impl Drop for Write<'_> {
     fn drop(&mut self) {
-        self.forget();
+        self.invalidate();
     }
 }
 
-/// All that the vendor sees of a request, but for what authentication adds; parts are separated by a byte that UTF-8 and
-/// header values cannot contain.
+/// The bytes of a request without what authentication adds; parts are separated by a byte that neither UTF-8 nor header
+/// values contain.
 fn fingerprint(call: &Call) -> Vec<u8> {
     const SEPARATOR: u8 = 0xFF;
     let mut bytes = Vec::new();
@@ -107,7 +117,7 @@ fn fingerprint(call: &Call) -> Vec<u8> {
         bytes.extend_from_slice(text);
         bytes.push(SEPARATOR);
     };
-    let request = &call.outgoing;
+    let request = &call.prepared;
     part(if call.authenticate { b"authenticated" } else { b"public" });
     part(request.method.as_str().as_bytes());
     part(request.url.as_str().as_bytes());

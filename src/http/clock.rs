@@ -1,10 +1,15 @@
 //! The wall clock, which HTTP needs for its dates and for nothing else: durations are measured on the runtime's clock.
 
+use std::time::Duration;
+
 use jiff::fmt::rfc2822::DateTimeParser;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{DATE, HeaderMap, HeaderName};
 
-/// Now, as this machine sees it.
+/// A difference between the clocks below this is travel time and rounding.
+const NOTABLE_SKEW: SignedDuration = SignedDuration::from_secs(10);
+
+/// The current time on this machine's clock.
 pub(super) fn now() -> Timestamp {
     Timestamp::now()
 }
@@ -24,6 +29,20 @@ pub(super) fn server_time(headers: &HeaderMap) -> Option<Timestamp> {
 /// The header has whole seconds and the answer travelled, so a second or two mean nothing.
 pub(super) fn clock_skew(headers: &HeaderMap) -> Option<SignedDuration> {
     server_time(headers).map(|server| now().duration_since(server))
+}
+
+/// Whether clocks are further apart than travel time and rounding explain.
+pub(super) fn is_notable(skew: SignedDuration) -> bool {
+    skew.abs() >= NOTABLE_SKEW
+}
+
+/// A sentence about the clocks, if they are further apart than travel time explains.
+pub(super) fn notable_skew(skew: SignedDuration) -> Option<String> {
+    let apart = Duration::from_secs(skew.abs().as_secs().unsigned_abs());
+    let side = if skew.is_positive() { "ahead of" } else { "behind" };
+    is_notable(skew).then(|| {
+        format!("This machine's clock is {apart:?} {side} the vendor's; a request or token with a time in it may be refused.")
+    })
 }
 
 /// A header's value where it is text.

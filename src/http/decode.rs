@@ -1,6 +1,7 @@
-//! Reads an answer's JSON, and says what is wrong with it without showing any of it: an answer may carry a secret.
+//! Parses the JSON of a response. A problem is described without any value of the body, which may contain a secret.
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_json::error::Category;
 
 /// How serde begins its sentence about a value of the wrong type; what follows these words is the value.
@@ -23,13 +24,20 @@ const VALUE_KINDS: &[&str] = &[
 /// The value, or the end of a sentence that names the field and what was expected there.
 pub(super) fn from_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = error.path().to_string();
-        let place = if path == "." { "the whole".to_owned() } else { format!("`{path}`") };
-        problem(error.inner(), &place)
-    })?;
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| problem_at(&error))?;
     deserializer.end().map_err(|error| problem(&error, "the whole"))?;
     Ok(value)
+}
+
+/// The same for a body that was parsed already.
+pub(super) fn from_value<T: DeserializeOwned>(body: &Value) -> Result<T, String> {
+    serde_path_to_error::deserialize(body).map_err(|error| problem_at(&error))
+}
+
+fn problem_at(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
+    let path = error.path().to_string();
+    let place = if path == "." { "the whole".to_owned() } else { format!("`{path}`") };
+    problem(error.inner(), &place)
 }
 
 fn problem(error: &serde_json::Error, place: &str) -> String {

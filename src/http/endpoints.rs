@@ -1,8 +1,8 @@
-//! Limits of single endpoints: paced by what the vendor documents, and corrected by what its answers say.
+//! Limits of single endpoints: the documented rate, corrected by the `X-RateLimit-*` headers of responses.
 //!
-//! The documented limit spreads requests evenly. The `X-RateLimit-*` headers know more: another limit, and how much of the
-//! window is left when somebody else uses the same key, or an earlier run did. What is left is never used up blindly: a
-//! request whose answer has not come may not have been counted yet, so it is taken off.
+//! The documented limit spreads requests evenly. The headers return another limit, and how much of the window is left when
+//! somebody else uses the same key or an earlier run did. A request without a response may not have been counted yet, so it
+//! is subtracted from what is left.
 
 use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,21 +14,21 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::clock;
-use super::limits::{MINUTE, Rate, RuntimeClock, rate};
+use super::rate::{MINUTE, Rate, RuntimeClock, rate};
 use super::retry::named_reset;
 use super::settings::EndpointLimit;
 
 static LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 static REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 
-/// Two resets this far apart are of different windows: they are in whole seconds, and answers travel.
+/// Resets that are further apart than this belong to different windows: they are in whole seconds, and responses travel.
 const SAME_WINDOW: Duration = Duration::from_secs(2);
 
 /// The limit of one endpoint.
 pub(super) struct Endpoint {
     path: &'static str,
     state: Mutex<State>,
-    /// An answer came: whoever waits should look again.
+    /// Notifies waiting requests of a response, after which they check again.
     changed: Notify,
 }
 
@@ -39,15 +39,15 @@ struct State {
     window: Option<Window>,
 }
 
-/// What the vendor said of the window that is running.
+/// The current window as the headers describe it.
 struct Window {
-    /// The least that it said is left, which is what it said last: answers overtake each other.
+    /// The least that was returned, which is the latest: responses overtake each other.
     left: u32,
     ends: Instant,
 }
 
-/// A request that has begun and counts against the limit; it ends when this is dropped.
-pub(super) struct Begun<'e> {
+/// A request in flight that counts against the endpoint's limit, until it is dropped.
+pub(super) struct EndpointPermit<'e> {
     endpoint: &'e Endpoint,
     corrected: bool,
 }
@@ -58,13 +58,13 @@ impl Endpoint {
         Self { path: limit.path, state: Mutex::new(state), changed: Notify::new() }
     }
 
-    /// Whether a path below the base URL is this endpoint's.
+    /// Whether a path below the base URL belongs to this endpoint.
     pub(super) fn covers(&self, path: &str) -> bool {
         path.strip_prefix(self.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
-    /// Begins a request, or says how long to wait before asking again; an answer that comes earlier may shorten it.
-    pub(super) fn begin(&self) -> Result<Begun<'_>, Duration> {
+    /// Returns a permit, or how long to wait before the next try; a response that arrives earlier may shorten the wait.
+    pub(super) fn try_acquire(&self) -> Result<EndpointPermit<'_>, Duration> {
         let mut state = self.state();
         let now = Instant::now();
         if let Some(window) = &state.window {
@@ -76,10 +76,10 @@ impl Endpoint {
         }
         state.rate.check().map_err(|not_until| not_until.wait_time_from(RuntimeClock.now()))?;
         state.in_flight += 1;
-        Ok(Begun { endpoint: self, corrected: false })
+        Ok(EndpointPermit { endpoint: self, corrected: false })
     }
 
-    /// Ends when an answer has come since the call.
+    /// Completes when a response has arrived since the call.
     pub(super) fn changed(&self) -> impl Future<Output = ()> + '_ {
         self.changed.notified()
     }
@@ -89,8 +89,8 @@ impl Endpoint {
     }
 }
 
-impl Begun<'_> {
-    /// Takes over what an answer says of the limit.
+impl EndpointPermit<'_> {
+    /// Adopts the limit that the headers of a response return.
     pub(super) fn correct(&mut self, headers: &HeaderMap) {
         let number = |name: &HeaderName| clock::text(headers, name)?.trim().parse::<u32>().ok();
         let mut state = self.endpoint.state();
@@ -113,11 +113,11 @@ impl Begun<'_> {
     }
 }
 
-impl Drop for Begun<'_> {
+impl Drop for EndpointPermit<'_> {
     fn drop(&mut self) {
         let mut state = self.endpoint.state();
         state.in_flight -= 1;
-        // What was answered otherwise, or not at all, was perhaps counted.
+        // A request without such headers, or without a response, may have been counted.
         if let (false, Some(window)) = (self.corrected, &mut state.window) {
             window.left = window.left.saturating_sub(1);
         }
@@ -150,41 +150,41 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_left_of_a_window_is_not_overdrawn_by_requests_under_way() {
+    async fn requests_in_flight_are_subtracted_from_the_rest_of_a_window() {
         let endpoint = endpoint(6000);
-        let mut first = endpoint.begin().unwrap();
-        let (mut second, mut third) = (endpoint.begin().unwrap(), endpoint.begin().unwrap());
+        let mut first = endpoint.try_acquire().unwrap();
+        let (mut second, mut third) = (endpoint.try_acquire().unwrap(), endpoint.try_acquire().unwrap());
         first.correct(&headers(6000, 3, 20));
         drop(first);
-        // Three are left, and two of them may be those under way.
-        let mut fourth = endpoint.begin().unwrap();
-        assert!(endpoint.begin().is_err());
-        // An answer that was overtaken says nothing new.
+        // Three are left, and two of them may be those in flight.
+        let mut fourth = endpoint.try_acquire().unwrap();
+        assert!(endpoint.try_acquire().is_err());
+        // A response that was overtaken changes nothing.
         third.correct(&headers(6000, 1, 20));
         second.correct(&headers(6000, 2, 20));
         drop((second, third));
-        assert!(endpoint.begin().is_err(), "the one that is left may be the one under way");
+        assert!(endpoint.try_acquire().is_err(), "the one that is left may be the one in flight");
         fourth.correct(&headers(6000, 1, 20));
         drop(fourth);
-        let mut fifth = endpoint.begin().unwrap();
-        let wait = endpoint.begin().err().unwrap();
+        let mut fifth = endpoint.try_acquire().unwrap();
+        let wait = endpoint.try_acquire().err().unwrap();
         assert!(wait > Duration::from_secs(19) && wait <= Duration::from_secs(20), "{wait:?}");
         fifth.correct(&headers(6000, 0, 20));
         drop(fifth);
         tokio::time::advance(Duration::from_secs(19)).await;
-        assert!(endpoint.begin().is_err());
+        assert!(endpoint.try_acquire().is_err());
         tokio::time::advance(Duration::from_secs(2)).await;
-        assert!(endpoint.begin().is_ok(), "the next window is another one");
+        assert!(endpoint.try_acquire().is_ok(), "the next window is another one");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn another_limit_in_an_answer_changes_the_pace() {
+    async fn another_limit_in_a_response_changes_the_rate() {
         let endpoint = endpoint(10);
-        let mut first = endpoint.begin().unwrap();
-        assert!(endpoint.begin().is_err(), "ten a minute are one at a time");
+        let mut first = endpoint.try_acquire().unwrap();
+        assert!(endpoint.try_acquire().is_err(), "ten a minute are one at a time");
         first.correct(&headers(600, 599, 60));
         drop(first);
-        let begun: Vec<_> = std::iter::from_fn(|| endpoint.begin().ok()).take(100).collect();
-        assert_eq!(begun.len(), 60, "a tenth of the limit at once");
+        let permits: Vec<_> = std::iter::from_fn(|| endpoint.try_acquire().ok()).take(100).collect();
+        assert_eq!(permits.len(), 60, "a tenth of the limit at once");
     }
 }

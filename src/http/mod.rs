@@ -1,38 +1,42 @@
-//! The transport that every vendor's client sends through: one place for timeouts, retries, limits, the cache of a run,
-//! access tokens, redaction and the error.
+//! The transport that every vendor's client sends through: timeouts, retries, limits, the cache of a run, access tokens,
+//! pages, redaction and the error.
 //!
 //! It is the only place that names the HTTP library, and it imports nothing else of the crate: it knows neither Terraform
-//! nor any vendor. What differs between vendors enters through three doors: [`Settings`] (addresses, numbers, how an error
-//! body is read), [`Authenticate`] (what goes on a request, and what to do when it is refused) and the [`Request`] itself
-//! (whether it may be repeated, what it reads, what it invalidates).
+//! nor any vendor. A vendor differs in its [`Settings`] (address, numbers, error parser), its [`Authenticate`] (credentials,
+//! and their renewal) and its [`Request`]s (whether one may be repeated, what it reads and invalidates).
 //!
-//! How one request travels, in the order of the files:
+//! The path of one request, in the order of the files:
 //!
-//! 1. [`Client`] makes a [`Request`], with the route in a [`Path`] whose parts from users are percent-encoded.
-//! 2. `cache` answers a shared read from memory, or joins it to an identical one in flight.
-//! 3. `limits` makes it wait for its turn: a pause that the vendor asked for, the rate, the cap on requests in flight.
-//! 4. [`Authenticate`] puts credentials on it, anew for every attempt.
-//! 5. `transport` sends it and reads the [`Response`], within a timeout and a size.
-//! 6. `retry` decides from what came back whether it may be repeated: a write that may have been carried out is not
-//!    repeated blindly, it becomes an [`Error`] of [`Kind::Unconfirmed`].
+//! 1. [`Client`] makes a [`Request`], whose [`Path`] percent-encodes the segments that come from users.
+//! 2. `cache` returns a shared read from memory, or joins it to an identical one in flight.
+//! 3. `sender` acquires the rate and the permit of `limits`, and adds credentials by [`Authenticate`], in each attempt.
+//! 4. `transport` sends the attempt and reads the [`Response`], within a timeout and a size, over `connections`.
+//! 5. `retry` decides whether a failed attempt may be repeated. A write that may have been applied is not repeated unless it
+//!    is idempotent: it becomes an [`Error`] of [`Kind::Unconfirmed`].
+//!
+//! Lists that a vendor returns in pages are read by [`Pages`]. No file of this folder imports in a circle.
 
 mod auth;
 mod cache;
+mod call;
 mod client;
 mod clock;
+mod connections;
 mod decode;
 mod endpoints;
 mod error;
-mod explain;
 mod limits;
 mod oauth2;
 mod pages;
 mod path;
-mod reached;
+mod prepared;
+mod probe;
+mod rate;
 mod redact;
 mod request;
 mod response;
 mod retry;
+mod sender;
 mod settings;
 mod transport;
 mod vendor_error;
@@ -40,14 +44,17 @@ mod vendor_error;
 #[cfg(test)]
 mod tests;
 
-pub use auth::{Anonymous, Authenticate, PreparedRequest, StaticHeader};
+pub use auth::{Anonymous, Authenticate, StaticHeader};
+pub use cache::CachePolicy;
 pub use client::Client;
+pub use connections::Connections;
 pub use error::{Error, Kind};
 pub use oauth2::{ClientAuth, ClientCredentials, OAuth2ClientCredentials, Token};
 pub use pages::{Page, PageRequest, PageSource, Pages};
 pub use path::Path;
-pub use reached::Probe;
-pub use request::{CachePolicy, Request};
+pub use prepared::PreparedRequest;
+pub use probe::Probe;
+pub use request::Request;
 pub use response::Response;
 pub use settings::{EndpointLimit, Settings};
 pub use vendor_error::{FieldError, ParseError, VendorError, parse_common};

@@ -20,11 +20,13 @@ use serde_json::Value;
 use tokio::time::Instant;
 use url::{Url, form_urlencoded};
 
-use super::auth::{Anonymous, Authenticate, PreparedRequest, secret_value};
+use super::auth::{Anonymous, Authenticate, secret_value};
 use super::client::Client;
 use super::clock;
+use super::connections::Connections;
 use super::error::{Error, Kind};
 use super::path::Path;
+use super::prepared::PreparedRequest;
 use super::settings::Settings;
 
 /// How long a token lives whose answer does not say so. RFC 6749 leaves it open; an hour is what most vendors document.
@@ -130,7 +132,7 @@ struct Held {
 }
 
 impl OAuth2ClientCredentials {
-    /// Takes timeouts, retries, error reading and connections from the vendor's settings; asks for nothing yet.
+    /// Uses the timeouts, retries and error parser of the vendor's settings; requests nothing yet.
     pub fn new(settings: &Settings, credentials: ClientCredentials) -> Result<Self, Error> {
         let settings = Settings {
             base_url: credentials.token_url.clone(),
@@ -148,6 +150,11 @@ impl OAuth2ClientCredentials {
             // The flight before the last is remembered for those who learned its number just before it landed.
             flights: Cache::new(2),
         })
+    }
+
+    /// The connections of token requests, for the vendor's client to share.
+    pub fn connections(&self) -> Connections {
+        self.client.connections()
     }
 
     /// Asks for a new token after a 403 too, for a vendor that answers so to one that is no longer good.
@@ -281,7 +288,7 @@ fn seconds(value: &Value) -> Option<Duration> {
 /// A token endpoint says 400 or 401 when it does not accept the client (RFC 6749, section 5.2).
 fn of_token(mut error: Error) -> Error {
     // It may be another service than the API, so its address may be what is wrong.
-    error.facts_mut().for_token = true;
+    error.inner_mut().for_token = true;
     if error.kind() == Kind::Invalid { error.with_kind(Kind::Auth) } else { error }
 }
 

@@ -14,8 +14,8 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 
+use super::cache::CachePolicy;
 use super::error::Error;
-use super::request::CachePolicy;
 use super::response::Response;
 
 /// How often a list is read from its first page before the read fails.

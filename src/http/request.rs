@@ -1,4 +1,4 @@
-//! A request before it is sent: where it goes, what it carries, and what the transport may do with it.
+//! A request before it is sent: its route and body, and what the transport may do with it.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -11,27 +11,29 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 use url::form_urlencoded;
 
-use super::auth::{Body, PreparedRequest};
-use super::cache::Tag;
-use super::client::Client;
+use super::cache::CachePolicy;
+use super::call::{Call, Tag};
 use super::error::{Context, Error, Kind};
 use super::pages::PageRequest;
 use super::path::Path;
+use super::prepared::{Body, PreparedRequest};
 use super::redact;
 use super::response::Response;
 use super::retry::Semantics;
+use super::sender::Sender;
 
 /// A request to be sent by [`send`](Request::send); a mistake in it is reported then.
 #[must_use = "a request does nothing until it is sent"]
 pub struct Request {
-    client: Client,
+    sender: Arc<Sender>,
+    base_url: Url,
     method: Method,
     path: Path,
     operation: Option<String>,
     query: Vec<(String, String)>,
     headers: HeaderMap,
     body: Body,
-    note: Option<Arc<dyn Any + Send + Sync>>,
+    extension: Option<Arc<dyn Any + Send + Sync>>,
     semantics: Semantics,
     authenticate: bool,
     shared: Option<Tag>,
@@ -41,44 +43,23 @@ pub struct Request {
     problem: Option<String>,
 }
 
-/// How far a shared read relies on what this run has read before.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum CachePolicy {
-    /// What the run knows already is not asked again.
-    #[default]
-    UseCached,
-    /// Asks again.
-    Refresh,
-    /// Asks again what a write has left behind, even when the provider was asked to stop: what is there would be lost.
-    RefreshAfterWrite,
-}
-
-/// A request that is ready to go out, any number of times.
-pub(super) struct Call {
-    pub(super) context: Context,
-    pub(super) outgoing: PreparedRequest,
-    pub(super) semantics: Semantics,
-    pub(super) authenticate: bool,
-    /// Ends its waits.
-    pub(super) stop: CancellationToken,
-}
-
 impl Request {
-    pub(super) fn new(client: Client, method: Method, path: Path) -> Self {
+    pub(super) fn new(sender: Arc<Sender>, base_url: Url, method: Method, path: Path) -> Self {
         let semantics = match method {
             Method::GET | Method::HEAD | Method::OPTIONS => Semantics::Safe,
             Method::PUT | Method::DELETE => Semantics::Idempotent,
             _ => Semantics::NonIdempotent,
         };
         Self {
-            client,
+            sender,
+            base_url,
             method,
             path,
             operation: None,
             query: Vec::new(),
             headers: HeaderMap::new(),
             body: Body::None,
-            note: None,
+            extension: None,
             semantics,
             authenticate: true,
             shared: None,
@@ -89,7 +70,7 @@ impl Request {
         }
     }
 
-    /// Names what this request is for, as a gerund phrase such as `reading the weights`; errors are built on it.
+    /// Names the operation as a gerund phrase such as `reading the weights`; errors and logs quote it.
     pub fn operation(mut self, operation: impl Into<String>) -> Self {
         self.operation = Some(operation.into());
         self
@@ -139,27 +120,27 @@ impl Request {
         self
     }
 
-    /// Tells the vendor's authenticator about this request, as by the permission that it needs; read back with
-    /// [`PreparedRequest::note`]. A shared read is shared among requests whatever their notes.
-    pub fn note<T: Any + Send + Sync>(mut self, note: T) -> Self {
-        self.note = Some(Arc::new(note));
+    /// Attaches a value for the vendor's authenticator, such as the permission that the request needs; it is read with
+    /// [`PreparedRequest::extension`]. The cache does not distinguish requests by it.
+    pub fn extension<T: Any + Send + Sync>(mut self, extension: T) -> Self {
+        self.extension = Some(Arc::new(extension));
         self
     }
 
-    /// This POST only reads, like a search: it may be repeated, and is still sent when the provider was asked to stop.
+    /// Marks a POST that only reads, such as a search: it may be repeated, and is sent although the provider was asked to stop.
     pub fn read_only(mut self) -> Self {
         self.semantics = Semantics::Safe;
         self
     }
 
-    /// This write may be repeated blindly, like an update that replaces the whole. PUT and DELETE are taken to be so.
+    /// Marks a write that may be repeated, such as an update that replaces the object. PUT and DELETE are idempotent by default.
     pub fn idempotent(mut self) -> Self {
         self.semantics = Semantics::Idempotent;
         self
     }
 
-    /// This write counts each time, like a DELETE that rotates a key: it is repeated only if it certainly was not carried
-    /// out. POST and PATCH are taken to be so.
+    /// Marks a write that is not idempotent, such as a DELETE that rotates a key: it is repeated only if it certainly was not
+    /// applied. POST and PATCH are not idempotent by default.
     pub fn once(mut self) -> Self {
         self.semantics = Semantics::NonIdempotent;
         self
@@ -171,27 +152,27 @@ impl Request {
         self
     }
 
-    /// Shares the answer: with identical reads in flight, and with later ones of the same run until a write
-    /// [`invalidates`](Request::invalidates) the tag. A failure is shared with those in flight and not kept.
+    /// Shares the response with identical reads in flight, and caches it for later ones until a write
+    /// [`invalidates`](Request::invalidates) the tag. An error is shared with the reads in flight and not cached.
     pub fn shared(mut self, tag: &str) -> Self {
         self.shared = Some(tag.into());
         self
     }
 
-    /// Asks the vendor again, and forgets what was read under the tag before.
+    /// Invalidates the tag of the read before it is sent.
     pub fn fresh(mut self) -> Self {
         self.fresh = true;
         self
     }
 
-    /// This request finds out what a write has left behind. Its turn is waited for even when the provider was asked to stop:
-    /// otherwise what is there would be lost.
+    /// Marks a request that reads the result of a write. It is sent, and waits for its limits, even when the provider was asked
+    /// to stop: otherwise an object that was created would be lost.
     pub fn settling(mut self) -> Self {
         self.settling = true;
         self
     }
 
-    /// Relies on what was read before as far as `look` says.
+    /// Applies a cache policy.
     pub fn cache_policy(self, policy: CachePolicy) -> Self {
         match policy {
             CachePolicy::UseCached => self,
@@ -210,38 +191,37 @@ impl Request {
         }
     }
 
-    /// Makes reads shared under this tag be asked again, also those in flight while this request is; may be repeated.
+    /// Invalidates the reads that are shared under this tag, also those that are in flight with this request. May be repeated.
     pub fn invalidates(mut self, tag: &str) -> Self {
         self.invalidates.push(tag.into());
         self
     }
 
-    /// Sends the request, as often as its failures allow; anything but a 2xx answer is an error.
+    /// Sends the request, as often as its failures allow; any response but a 2xx is an error.
     pub async fn send(mut self) -> Result<Response, Error> {
         let (shared, tags, fresh) = (self.shared.take(), std::mem::take(&mut self.invalidates), self.fresh);
-        let client = self.client.clone();
+        let sender = self.sender.clone();
         let call = self.into_call()?;
-        let cache = client.cache();
+        let cache = sender.cache();
         let write = cache.write(tags);
-        let answer = match shared {
+        let response = match shared {
             Some(tag) => {
                 if fresh {
-                    cache.forget(&tag);
+                    cache.invalidate(&tag);
                 }
-                cache.get(&tag, &call, client.send(&call)).await?
+                cache.get(&tag, &call, sender.send(&call)).await?
             }
-            None => client.send(&call).await?,
+            None => sender.send(&call).await?,
         };
         drop(write);
-        let response = Response { answer, context: call.context };
-        // A portal that answers in the vendor's place has carried nothing out, whoever reads the body of the answer or not.
-        if call.semantics != Semantics::Safe {
-            response.check_form()?;
+        if call.semantics == Semantics::Safe {
+            Ok(Response::unparsed(response, call.context))
+        } else {
+            Response::checked(response, call.context)
         }
-        Ok(response)
     }
 
-    /// Like [`send`](Request::send), with `None` where the vendor says that there is no such object (404 and 410).
+    /// Like [`send`](Request::send), with `None` for 404 and 410: there is no such object.
     pub async fn send_opt(self) -> Result<Option<Response>, Error> {
         match self.send().await {
             Err(error) if error.is_not_found() => Ok(None),
@@ -254,22 +234,31 @@ impl Request {
     }
 
     fn into_call(self) -> Result<Call, Error> {
-        let mut context =
-            Context::new(self.client.vendor(), self.operation.unwrap_or_else(|| "sending a request".to_owned()));
+        let mut context = Context::new(
+            self.sender.settings().vendor,
+            self.operation.unwrap_or_else(|| "sending a request".to_owned()),
+        );
         if let Some(problem) = self.problem {
             return Err(Error::from_context(Kind::Request, context, problem));
         }
-        let (mut url, mut shown) = match self.path.on(self.client.base_url()) {
+        let (mut url, mut shown) = match self.path.on(&self.base_url) {
             Ok(urls) => urls,
             Err(problem) => return Err(Error::from_context(Kind::Request, context, problem)),
         };
         add_query(&mut url, &self.query);
         add_query(&mut shown, &self.query);
         context.route = Some((self.method.clone(), redact::url(&shown)));
-        let outgoing =
-            PreparedRequest { method: self.method, url, headers: self.headers, body: self.body, note: self.note };
-        let stop = if self.settling { CancellationToken::new() } else { self.client.stop().clone() };
-        Ok(Call { context, outgoing, semantics: self.semantics, authenticate: self.authenticate, stop })
+        let prepared = PreparedRequest {
+            method: self.method,
+            url,
+            headers: self.headers,
+            body: self.body,
+            extension: self.extension,
+        };
+        let stop = if self.settling { CancellationToken::new() } else { self.sender.stop().clone() };
+        let (semantics, authenticate) = (self.semantics, self.authenticate);
+        let base_path = self.base_url.path().to_owned();
+        Ok(Call { context, prepared, semantics, authenticate, base_path, stop })
     }
 }
 

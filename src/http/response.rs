@@ -1,54 +1,81 @@
-//! A successful answer.
+//! A response, as the transport reads it and as a vendor's client receives it.
 
 use std::fmt;
 
 use bytes::Bytes;
 use reqwest::StatusCode;
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
-use serde::de::{DeserializeOwned, IgnoredAny};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::error::{Context, Error, Kind};
-use super::{decode, transport, vendor_error};
+use super::{clock, decode, vendor_error};
 
-/// An answer as it came, cheap to clone but for its headers.
+/// Where vendors and the proxies before them put the id of a request, most specific first.
+const REQUEST_ID_HEADERS: [&str; 5] = ["x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid", "cf-ray"];
+
+/// A 2xx response as it was received; only its headers are expensive to clone.
 #[derive(Clone)]
-pub(super) struct Answer {
+pub(super) struct RawResponse {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
 }
 
-/// A 2xx answer, read to its end.
+/// A 2xx response with its whole body.
 pub struct Response {
-    pub(super) answer: Answer,
+    raw: RawResponse,
+    /// The body, if it was parsed already.
+    parsed: Option<Value>,
     pub(super) context: Context,
 }
 
 impl Response {
+    /// The response to a read, whose body is parsed by whoever reads it.
+    pub(super) fn unparsed(raw: RawResponse, context: Context) -> Self {
+        Self { raw, parsed: None, context }
+    }
+
+    /// The response to a write, whose body must be an API's whether anybody reads it or not: a portal that responds in the
+    /// vendor's place has applied nothing. An empty body and plain text are an API's, a web page and broken JSON are not.
+    pub(super) fn checked(raw: RawResponse, context: Context) -> Result<Self, Error> {
+        let content_type = raw.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let claims = content_type.contains("json") || vendor_error::is_html(&raw.headers, &raw.body);
+        let mut response = Self::unparsed(raw, context);
+        if claims && !response.raw.body.is_empty() {
+            response.parsed = Some(response.json()?);
+        }
+        Ok(response)
+    }
+
     /// The status, which is 2xx.
     pub fn status(&self) -> StatusCode {
-        self.answer.status
+        self.raw.status
     }
 
     /// A header's value, where it is text; the name in any case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.answer.headers.get(name)?.to_str().ok()
+        self.raw.headers.get(name)?.to_str().ok()
     }
 
-    /// The body as it came.
+    /// The body as it was received.
     pub fn bytes(&self) -> &Bytes {
-        &self.answer.body
+        &self.raw.body
     }
 
     /// The body as text; bytes that are not UTF-8 are replaced.
     pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.answer.body).into_owned()
+        String::from_utf8_lossy(&self.raw.body).into_owned()
     }
 
     /// The body as JSON of the given shape; the error ([`Kind::Decode`]) names the field and shows no value.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        decode::from_json(&self.answer.body).map_err(|problem| {
-            let Answer { status, headers, body } = &self.answer;
+        let result = match &self.parsed {
+            Some(value) => decode::from_value(value),
+            None => decode::from_json(&self.raw.body),
+        };
+        result.map_err(|problem| {
+            let RawResponse { status, headers, body } = &self.raw;
             if body.is_empty() {
                 self.error(format!("the answer {status} has no body where JSON is expected"))
             } else if vendor_error::is_html(headers, body) {
@@ -60,29 +87,32 @@ impl Response {
         })
     }
 
-    /// Whether the answer is of the form of an API's: a web page is not, nor JSON that is none. Empty ones are, and text.
-    pub(super) fn check_form(&self) -> Result<(), Error> {
-        let Answer { headers, body, .. } = &self.answer;
-        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let claims = content_type.contains("json") || vendor_error::is_html(headers, body);
-        if body.is_empty() || !claims { Ok(()) } else { self.json::<IgnoredAny>().map(drop) }
-    }
-
-    /// A failure about this answer that the vendor's client found, such as a member that contradicts another
+    /// An error about this response that the vendor's client found, such as a member that contradicts another
     /// ([`Kind::Decode`]). `failure` is the end of a sentence and may not contain a secret.
     pub fn error(&self, failure: impl Into<String>) -> Error {
         let mut error = Error::from_context(Kind::Decode, self.context.clone(), failure);
-        transport::add_answer_facts(&mut error, self.answer.status, &self.answer.headers);
+        add_response_details(&mut error, self.raw.status, &self.raw.headers);
         error
     }
+}
+
+/// Records in an error what every response has, whatever its body is.
+pub(super) fn add_response_details(error: &mut Error, status: StatusCode, headers: &HeaderMap) {
+    let inner = error.inner_mut();
+    inner.status = Some(status);
+    inner.clock_skew = clock::clock_skew(headers);
+    inner.request_id = REQUEST_ID_HEADERS
+        .iter()
+        .find_map(|name| clock::text(headers, &HeaderName::from_static(name)))
+        .map(|id| id.chars().take(100).collect());
 }
 
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")
             .field("context", &self.context)
-            .field("status", &self.answer.status)
-            .field("bytes", &self.answer.body.len())
+            .field("status", &self.raw.status)
+            .field("bytes", &self.raw.body.len())
             .finish_non_exhaustive()
     }
 }

@@ -10,9 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, RETRY_AFTER};
 
-use super::auth::PreparedRequest;
 use super::clock;
 use super::error::Error;
+use super::prepared::PreparedRequest;
 use super::settings::Settings;
 
 /// The longest wait that is waited out, be it the vendor's or our own; beyond it the request fails and names the wait.

@@ -1,4 +1,4 @@
-//! What a client is told once: where the vendor is, how long to wait, how often to try, how much to send at a time.
+//! The settings of a client: the vendor's address, timeouts, retries and limits. Plain data.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -9,17 +9,16 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::error::{Context, Error, Kind};
-use super::transport::Transport;
 use super::vendor_error::{ParseError, parse_common};
 
-/// The settings of one vendor's client; clones share one pool of connections.
+/// The settings of one vendor's client.
 #[derive(Clone)]
 pub struct Settings {
     /// The vendor's name as a user knows it; every error begins with it.
     pub vendor: &'static str,
-    /// Where the API is: `http` or `https`, a host and perhaps a path, without user information, query or fragment.
+    /// The API's base URL: `http` or `https`, a host and an optional path, without user information, query or fragment.
     pub base_url: Url,
-    /// How long one attempt may take, from connecting to the last byte of the answer. Default: 30 s.
+    /// How long one attempt may take, from connecting to the last byte of the response. Default: 30 s.
     pub timeout: Duration,
     /// How often a request is repeated after its first attempt. Default: 4.
     pub max_retries: u32,
@@ -27,26 +26,25 @@ pub struct Settings {
     pub first_retry_delay: Duration,
     /// How many requests of this client may be on the wire at once. Default: 8.
     pub max_concurrent_requests: NonZeroU32,
-    /// How many requests this client may begin in any minute. Default: no limit.
+    /// How many requests this client may start in any minute. Default: no limit.
     pub requests_per_minute: Option<NonZeroU32>,
-    /// How many requests single endpoints let through, as the vendor documents it; the `X-RateLimit-*` headers of its
-    /// answers correct them. The first that covers a path counts. Default: none.
+    /// The documented rate limits of single endpoints; the `X-RateLimit-*` headers of responses correct them. The first that
+    /// covers a path counts. Default: none.
     pub endpoint_limits: Vec<EndpointLimit>,
     /// The `User-Agent` header. Default: the provider's name and version.
     pub user_agent: String,
-    /// Reads the vendor's code and message out of an error answer. Default: [`parse_common`].
+    /// Reads the vendor's code and message from an error response. Default: [`parse_common`].
     pub parse_error: ParseError,
-    /// Fires when Terraform asks the provider to stop: waits end, and no write is begun after it.
+    /// Fires when Terraform asks the provider to stop: waits end, and no further write is sent.
     pub cancel: CancellationToken,
-    pub(super) transport: Transport,
 }
 
-/// How many requests in any minute a vendor lets through at one endpoint.
+/// The rate limit of one endpoint.
 #[derive(Debug, Clone, Copy)]
 pub struct EndpointLimit {
     /// The path below the base URL, such as `/blacklist`; everything below it counts too.
     pub path: &'static str,
-    /// How many requests may be begun in any minute.
+    /// How many requests may start in any minute.
     pub per_minute: NonZeroU32,
 }
 
@@ -65,7 +63,6 @@ impl Settings {
             user_agent: concat!("terraform-provider-idv/", env!("CARGO_PKG_VERSION")).to_owned(),
             parse_error: parse_common,
             cancel: CancellationToken::new(),
-            transport: Transport::default(),
         }
     }
 

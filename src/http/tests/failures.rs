@@ -112,7 +112,7 @@ async fn a_redirect_is_not_followed() {
 
 #[tokio::test]
 async fn an_answer_without_end_is_cut_off() {
-    let server = Server::script([reply(200).body("x".repeat(super::super::transport::MAX_ANSWER + 1))]).await;
+    let server = Server::script([reply(200).body("x".repeat(super::super::transport::MAX_BODY + 1))]).await;
     let error = server.client().get("/x").send().await.unwrap_err();
     assert_eq!((error.kind(), server.count()), (Kind::Decode, 1));
     assert!(error.summary().ends_with("the answer is larger than 32 MiB"), "{error}");
@@ -157,7 +157,7 @@ impl Authenticate for Sealing {
     fn apply(&self, request: &mut PreparedRequest) -> Result<(), Error> {
         let number = self.applied.fetch_add(1, Ordering::SeqCst);
         let body = json!({"data": format!("{number}:{}", request.json().unwrap())});
-        assert_eq!(request.note::<&str>(), Some(&"system"));
+        assert_eq!(request.extension::<&str>(), Some(&"system"));
         request.headers_mut().insert("requestid", number.into());
         request.set_json(body);
         Ok(())
@@ -176,7 +176,7 @@ async fn an_authenticator_sees_the_original_in_every_attempt_and_may_renew_once(
     let server = Server::script([reply(503).header("retry-after", "0"), refused(), refused()]).await;
     let sealing = Arc::new(Sealing::default());
     let client = Client::new(server.settings(), sealing.clone()).unwrap();
-    let error = client.post("/x").json(&5).note("system").send().await.unwrap_err();
+    let error = client.post("/x").json(&5).extension("system").send().await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (Kind::Invalid, 3));
     assert_eq!(sealing.renewed.load(Ordering::SeqCst), 1);
     let bodies: Vec<String> = server.seen().into_iter().map(|seen| seen.body).collect();

@@ -20,7 +20,7 @@ async fn no_more_requests_are_in_flight_than_allowed() {
 }
 
 #[tokio::test]
-async fn a_request_that_waits_to_be_repeated_holds_no_place() {
+async fn a_request_that_waits_to_be_repeated_holds_no_permit() {
     let server =
         Server::start(|seen, number| if seen.path == "/slow" && number == 0 { reply(500) } else { reply(200) }).await;
     let mut settings = server.settings();

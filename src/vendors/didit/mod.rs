@@ -35,7 +35,8 @@ use crate::framework::identity::{self, TenantIdentity};
 use crate::framework::provider::{self, AnyClient, Common, Registration};
 use crate::framework::{Attr, Attribute, Context, Diagnostic, Diagnostics, Model, Path, Rule, Secret, Value, Vendor};
 use crate::http::{
-    self, Authenticate, CachePolicy, ClientAuth, ClientCredentials, HeaderName, OAuth2ClientCredentials, StaticHeader,
+    self, Authenticate, CachePolicy, ClientAuth, ClientCredentials, Connections, HeaderName, OAuth2ClientCredentials,
+    StaticHeader,
 };
 
 /// Where the management API is, by the vendor's OpenAPI document.
@@ -180,11 +181,11 @@ impl Vendor for Didit {
         let base_url = config::url("base_url", config.base_url.as_deref().unwrap_or(ADDRESS))?;
         let mut settings = config::settings(common, "Didit", base_url, config.requests_per_minute)?;
         settings.parse_error = client::parse_error;
-        let (auth, sign_in): (Arc<dyn Authenticate>, _) = match credentials {
+        let (auth, connections, sign_in): (Arc<dyn Authenticate>, _, _) = match credentials {
             Credentials::ApiKey(key) => {
                 let key = SecretString::from(key.expose());
                 let header = StaticHeader::new("Didit", HeaderName::from_static("x-api-key"), &key)?;
-                (Arc::new(header), SignIn::ApiKey)
+                (Arc::new(header), Connections::default(), SignIn::ApiKey)
             }
             Credentials::Client(id, secret) => {
                 let credentials = ClientCredentials {
@@ -198,10 +199,10 @@ impl Vendor for Didit {
                 };
                 // The API answers 403 to credentials that it does not accept, so to a token that has ended too.
                 let auth = Arc::new(OAuth2ClientCredentials::new(&settings, credentials)?.renewing_on_forbidden());
-                (Arc::clone(&auth) as Arc<dyn Authenticate>, SignIn::Token(auth))
+                (auth.clone(), auth.connections(), SignIn::Token(auth))
             }
         };
-        Ok(Arc::new(Client::new(http::Client::new(settings, auth)?, sign_in)))
+        Ok(Arc::new(Client::new(http::Client::with_connections(settings, auth, connections)?, sign_in)))
     }
 
     fn objects(&self) -> Vec<Registration> {

@@ -217,7 +217,7 @@ impl Vendor for Fiven {
         };
         // The vendor's SDK renews the token after a 403.
         let auth = Arc::new(OAuth2ClientCredentials::new(&settings, credentials)?.renewing_on_forbidden());
-        let http = http::Client::new(settings, Arc::clone(&auth) as Arc<dyn http::Authenticate>)?;
+        let http = http::Client::with_connections(settings, auth.clone(), auth.connections())?;
         Ok(Arc::new(client::Client::new(http, auth, config.api())))
     }
 

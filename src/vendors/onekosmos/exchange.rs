@@ -40,7 +40,7 @@ impl Call {
 
     /// A call without a body of its own, with the license.
     pub(super) fn licensed(request: Request) -> Self {
-        Self::new(request.note(Access { license: true, sealed: false }))
+        Self::new(request.extension(Access { license: true, sealed: false }))
     }
 
     /// Reads `data` of the response.
@@ -69,7 +69,7 @@ impl Exchange {
     /// A call with a body, in the form that its endpoint takes: plain or encrypted.
     pub(super) fn with_body(&self, request: Request, endpoint: Endpoint, body: &impl Serialize) -> Call {
         let (access, body) = self.endpoints.prepare(endpoint, body);
-        Call { endpoint: Some(endpoint), ..Call::new(request.note(access).json(&body)) }
+        Call { endpoint: Some(endpoint), ..Call::new(request.extension(access).json(&body)) }
     }
 
     /// Sends a call and reads its response.

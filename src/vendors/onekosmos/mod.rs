@@ -191,8 +191,9 @@ impl Vendor for OneKosmos {
             app_id: config.app_id.unwrap_or_else(|| "terraform".to_owned()),
         };
         let anonymous = http::Client::new(settings.clone(), Arc::new(Anonymous))?;
+        let connections = anonymous.connections();
         let session = Arc::new(Session::new(identity, anonymous));
-        let http = http::Client::new(settings, Arc::clone(&session) as Arc<dyn http::Authenticate>)?;
+        let http = http::Client::with_connections(settings, session.clone(), connections)?;
         let tenancy = Tenancy {
             dns,
             tenant_id: config.tenant_id,

@@ -195,7 +195,7 @@ impl Authenticate for Session {
             // `prepare` has fetched them, or the request would have failed there.
             failure(Kind::Connect, operation, "the service's key is not known".to_owned())
         })?;
-        let access = request.note::<Access>().copied().unwrap_or_default();
+        let access = request.extension::<Access>().copied().unwrap_or_default();
         let id = RequestId {
             ts: jiff::Timestamp::now().as_second(),
             appid: &self.identity.app_id,

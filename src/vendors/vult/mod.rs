@@ -155,7 +155,7 @@ impl Vendor for Vult {
             },
         };
         let auth = Arc::new(OAuth2ClientCredentials::new(&settings, credentials)?);
-        let http = http::Client::new(settings, Arc::clone(&auth) as Arc<dyn http::Authenticate>)?;
+        let http = http::Client::with_connections(settings, auth.clone(), auth.connections())?;
         Ok(Arc::new(client::Client::new(http, auth, operations)))
     }
 

@@ -56,7 +56,7 @@ impl Api {
     }
 }
 
-/// Puts the secret key on each request, or the publishable key on those with the note [`Publishable`].
+/// Puts the secret key on each request, or the publishable key on those with the extension [`Publishable`].
 pub(super) struct Keys {
     /// The secret key, if one is configured.
     pub secret: Option<StaticHeader>,
@@ -64,12 +64,12 @@ pub(super) struct Keys {
     pub publishable: Option<StaticHeader>,
 }
 
-/// The note of a request that takes the publishable key.
+/// The extension of a request that takes the publishable key.
 pub(super) struct Publishable;
 
 impl Authenticate for Keys {
     fn apply(&self, request: &mut PreparedRequest) -> Result<(), Error> {
-        let (key, name) = match request.note::<Publishable>() {
+        let (key, name) = match request.extension::<Publishable>() {
             Some(Publishable) => (&self.publishable, "publishable_key"),
             None => (&self.secret, "secret_key"),
         };

@@ -34,7 +34,7 @@ impl Client {
                 let body = CheckRequirements { api_key: self.publishable_key()?.expose_secret() };
                 self.http.post("/requirements/check").json(&body).read_only().without_auth()
             }
-            Api::VerifyV1 => self.http.get("/requirements/check").query(&OfUser { user_id }).note(Publishable),
+            Api::VerifyV1 => self.http.get("/requirements/check").query(&OfUser { user_id }).extension(Publishable),
         };
         self.read_public(request.operation(operation)).await
     }

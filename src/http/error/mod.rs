@@ -11,6 +11,8 @@ use reqwest::{Method, StatusCode};
 
 use super::vendor_error::FieldError;
 
+mod display;
+
 /// What kind of failure it is, as far as a caller acts differently on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -84,7 +86,7 @@ impl Context {
 
 /// What is known about a failure.
 #[derive(Debug, Clone)]
-pub(super) struct Facts {
+pub(super) struct ErrorInner {
     pub(super) kind: Kind,
     pub(super) context: Context,
     /// What came back, as the end of a sentence: `the answer was 403 Forbidden`.
@@ -114,7 +116,7 @@ pub(super) struct Facts {
 /// `Display` is [`summary`](Error::summary) and [`detail`](Error::detail) together. Neither it nor `Debug` contains a
 /// credential, a body or a query value.
 #[derive(Clone)]
-pub struct Error(Box<Facts>);
+pub struct Error(Box<ErrorInner>);
 
 impl Error {
     /// A failure that a vendor's own code found, such as a key that cannot encrypt a request.
@@ -125,7 +127,7 @@ impl Error {
     }
 
     pub(super) fn from_context(kind: Kind, context: Context, failure: impl Into<String>) -> Self {
-        Self(Box::new(Facts {
+        Self(Box::new(ErrorInner {
             kind,
             context,
             failure: failure.into(),
@@ -184,11 +186,11 @@ impl Error {
         self
     }
 
-    pub(super) fn facts(&self) -> &Facts {
+    pub(super) fn inner(&self) -> &ErrorInner {
         &self.0
     }
 
-    pub(super) fn facts_mut(&mut self) -> &mut Facts {
+    pub(super) fn inner_mut(&mut self) -> &mut ErrorInner {
         &mut self.0
     }
 

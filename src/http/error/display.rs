@@ -1,49 +1,44 @@
 //! How an [`Error`] reads: what was being done, what came back, whose move it is and the way out, the original last.
 
 use std::error::Error as _;
-use std::time::Duration;
 
-use jiff::SignedDuration;
-
-use super::error::{Error, Facts, Kind};
-
-/// A difference between the clocks below this is travel time and rounding.
-const NOTABLE_SKEW: SignedDuration = SignedDuration::from_secs(10);
+use super::super::clock;
+use super::{Error, ErrorInner, Kind};
 
 impl Error {
     /// One line: the vendor, what was being done, and what came back.
     pub fn summary(&self) -> String {
-        let facts = self.facts();
-        let unconfirmed = match facts.kind {
+        let inner = self.inner();
+        let unconfirmed = match inner.kind {
             Kind::Unconfirmed => "; the request may have been carried out",
             _ => "",
         };
-        format!("{}: {} failed: {}{unconfirmed}", facts.context.vendor, facts.context.operation, what_came_back(facts))
+        format!("{}: {} failed: {}{unconfirmed}", inner.context.vendor, inner.context.operation, what_came_back(inner))
     }
 
     /// Several lines: what was being done and what came back, for a warning that all is well in the end. No advice.
     pub fn description(&self) -> String {
-        let facts = self.facts();
+        let inner = self.inner();
         let mut lines =
-            vec![format!("{}: {} failed: {}", facts.context.vendor, facts.context.operation, what_came_back(facts))];
-        lines.extend(known(facts));
+            vec![format!("{}: {} failed: {}", inner.context.vendor, inner.context.operation, what_came_back(inner))];
+        lines.extend(known(inner));
         lines.extend(self.cause().map(|cause| format!("Cause: {cause}")));
         lines.join("\n")
     }
 
     /// Several lines: the request, what is known about the answer, whose move it is and the way out.
     pub fn detail(&self) -> String {
-        let facts = self.facts();
-        let mut lines = known(facts);
-        if facts.unconfirmed && facts.kind != Kind::Unconfirmed {
+        let inner = self.inner();
+        let mut lines = known(inner);
+        if inner.unconfirmed && inner.kind != Kind::Unconfirmed {
             lines.push("An earlier attempt got no clear answer, so the request may have been carried out.".to_owned());
         }
         // Who has looked need not be told to look.
-        if facts.seen.is_none() || facts.kind != Kind::Unconfirmed {
-            lines.push(advice(facts));
+        if inner.seen.is_none() || inner.kind != Kind::Unconfirmed {
+            lines.push(advice(inner));
         }
-        lines.extend(facts.hint.clone());
-        lines.extend(facts.seen.clone());
+        lines.extend(inner.hint.clone());
+        lines.extend(inner.seen.clone());
         lines.extend(self.cause().map(|cause| format!("Cause: {cause}")));
         lines.join("\n")
     }
@@ -65,33 +60,33 @@ impl Error {
 }
 
 /// What came back, with the vendor's own words.
-fn what_came_back(facts: &Facts) -> String {
-    let words = vendor_words(facts).map(|words| format!(" ({words})")).unwrap_or_default();
-    format!("{}{words}", facts.failure)
+fn what_came_back(inner: &ErrorInner) -> String {
+    let words = vendor_words(inner).map(|words| format!(" ({words})")).unwrap_or_default();
+    format!("{}{words}", inner.failure)
 }
 
 /// The request, and what is known about the answer.
-fn known(facts: &Facts) -> Vec<String> {
+fn known(inner: &ErrorInner) -> Vec<String> {
     let mut lines = Vec::new();
-    if let Some((method, url)) = &facts.context.route {
-        lines.push(format!("Request: {method} {url}{}", attempts(facts.attempts)));
+    if let Some((method, url)) = &inner.context.route {
+        lines.push(format!("Request: {method} {url}{}", attempts(inner.attempts)));
     }
-    if let Some(purpose) = &facts.needed_for {
+    if let Some(purpose) = &inner.needed_for {
         lines.push(format!("It was needed for {purpose}."));
     }
-    if let Some(id) = &facts.request_id {
+    if let Some(id) = &inner.request_id {
         lines.push(format!("Request id for the vendor's support: {id}"));
     }
-    lines.extend(facts.clock_skew.and_then(skew));
+    lines.extend(inner.clock_skew.and_then(clock::notable_skew));
     lines
 }
 
-fn vendor_words(facts: &Facts) -> Option<String> {
+fn vendor_words(inner: &ErrorInner) -> Option<String> {
     // Many vendors say no more than the status does.
-    let reason = facts.status.and_then(|status| status.canonical_reason());
+    let reason = inner.status.and_then(|status| status.canonical_reason());
     let message =
-        facts.message.as_ref().filter(|message| reason.is_none_or(|reason| !message.eq_ignore_ascii_case(reason)));
-    match (&facts.code, message) {
+        inner.message.as_ref().filter(|message| reason.is_none_or(|reason| !message.eq_ignore_ascii_case(reason)));
+    match (&inner.code, message) {
         (Some(code), Some(message)) if code == message => Some(code.clone()),
         (Some(code), Some(message)) => Some(format!("{code}: {message}")),
         (Some(words), None) | (None, Some(words)) => Some(words.clone()),
@@ -103,23 +98,10 @@ fn attempts(count: u32) -> String {
     if count > 1 { format!(" ({count} attempts)") } else { String::new() }
 }
 
-/// A sentence about clocks that are notably apart.
-pub(super) fn skew(skew: SignedDuration) -> Option<String> {
-    let apart = Duration::from_secs(skew.abs().as_secs().unsigned_abs());
-    let side = if skew.is_positive() { "ahead of" } else { "behind" };
-    is_notable(skew).then(|| {
-        format!("This machine's clock is {apart:?} {side} the vendor's; a request or token with a time in it may be refused.")
-    })
-}
-
-fn is_notable(skew: SignedDuration) -> bool {
-    skew.abs() >= NOTABLE_SKEW
-}
-
 /// Whose move it is, and the way out.
-fn advice(facts: &Facts) -> String {
-    let vendor = facts.context.vendor;
-    match facts.kind {
+fn advice(inner: &ErrorInner) -> String {
+    let vendor = inner.context.vendor;
+    match inner.kind {
         Kind::Connect => format!(
             "Check that {vendor} can be reached from this machine: the base URL, name resolution, a firewall, and the \
              proxy variables `HTTPS_PROXY` and `NO_PROXY`."
@@ -131,7 +113,8 @@ fn advice(facts: &Facts) -> String {
                 .to_owned()
         }
         Kind::Auth => {
-            let first = if facts.clock_skew.is_some_and(is_notable) { "Check the clock first, then" } else { "Check" };
+            let first =
+                if inner.clock_skew.is_some_and(clock::is_notable) { "Check the clock first, then" } else { "Check" };
             format!("{first} the credentials for {vendor}: that they are current, complete and meant for this address.")
         }
         Kind::Payment => {
@@ -142,8 +125,8 @@ fn advice(facts: &Facts) -> String {
                 "The credentials are known to {vendor} and do not suffice. Ask its administrator for the permission."
             )
         }
-        Kind::NotFound if facts.for_token => "Check the address: nothing there gives out tokens.".to_owned(),
-        Kind::NotFound if facts.needed_for.is_some() => {
+        Kind::NotFound if inner.for_token => "Check the address: nothing there gives out tokens.".to_owned(),
+        Kind::NotFound if inner.needed_for.is_some() => {
             "Check the address: what is asked for on the way to every other request is not there.".to_owned()
         }
         Kind::NotFound => {
@@ -157,10 +140,10 @@ fn advice(facts: &Facts) -> String {
         Kind::RateLimited => format!("{vendor} was asked too often. Wait, then try again."),
         Kind::Server => {
             let what =
-                if facts.request_id.is_some() { "the time and the request id" } else { "the time and the request" };
+                if inner.request_id.is_some() { "the time and the request id" } else { "the time and the request" };
             format!("It is {vendor}'s move. Try again later; if it stays, give its support {what}.")
         }
-        Kind::Unconfirmed if facts.repeatable => {
+        Kind::Unconfirmed if inner.repeatable => {
             "Try again later: the same change made twice is as made once.".to_owned()
         }
         Kind::Unconfirmed => {
@@ -173,7 +156,7 @@ fn advice(facts: &Facts) -> String {
         Kind::Cancelled => {
             "The provider was asked to stop. Nothing was changed by this request; run again to continue.".to_owned()
         }
-        Kind::Request if facts.hint.is_some() => "Nothing was sent.".to_owned(),
+        Kind::Request if inner.hint.is_some() => "Nothing was sent.".to_owned(),
         Kind::Request => "Nothing was sent. Correct the value that is named above.".to_owned(),
         Kind::Other => format!("CachePolicy the answer up in the documentation of {vendor}."),
     }
@@ -181,6 +164,8 @@ fn advice(facts: &Facts) -> String {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
 
     #[test]
@@ -188,10 +173,10 @@ mod tests {
         let mut error = Error::new(Kind::Forbidden, "Acme", "reading the weights", "the answer was 403 Forbidden")
             .with_hint("Check `client_id`.")
             .with_hint("Check `scopes`.");
-        error.facts_mut().code = Some("insufficient_scope".to_owned());
-        error.facts_mut().message = Some("kyc.read is missing".to_owned());
-        error.facts_mut().request_id = Some("r-1".to_owned());
-        error.facts_mut().clock_skew = Some(SignedDuration::from_secs(-95));
+        error.inner_mut().code = Some("insufficient_scope".to_owned());
+        error.inner_mut().message = Some("kyc.read is missing".to_owned());
+        error.inner_mut().request_id = Some("r-1".to_owned());
+        error.inner_mut().clock_skew = Some(SignedDuration::from_secs(-95));
         expect_test::expect![[r"
             Acme: reading the weights failed: the answer was 403 Forbidden (insufficient_scope: kyc.read is missing)
             Request id for the vendor's support: r-1
@@ -215,10 +200,10 @@ mod tests {
     #[test]
     fn the_reason_phrase_is_told_once() {
         let mut error = Error::new(Kind::Forbidden, "Acme", "reading", "the answer was 403 Forbidden");
-        error.facts_mut().status = Some(reqwest::StatusCode::FORBIDDEN);
-        error.facts_mut().message = Some("forbidden".to_owned());
+        error.inner_mut().status = Some(reqwest::StatusCode::FORBIDDEN);
+        error.inner_mut().message = Some("forbidden".to_owned());
         assert_eq!(error.summary(), "Acme: reading failed: the answer was 403 Forbidden");
-        error.facts_mut().message = Some("ask Bob".to_owned());
+        error.inner_mut().message = Some("ask Bob".to_owned());
         assert_eq!(error.summary(), "Acme: reading failed: the answer was 403 Forbidden (ask Bob)");
     }
 
