@@ -143,8 +143,8 @@ fn failed_action_leaves_the_state_unchanged() {
     let port = sandbox.url("vult");
     expect_test::expect![[r#"
         Error: Error when invoking action
-        VULT: sending the request to delete the session failed: the answer was 404 Not Found (Not Found: there is no session nobody): Request: POST http://vult/idv/session/delete
-        Check the id and the base URL: the object was deleted, never existed, or the path is another one.
+        VULT: sending the request to delete the session failed: the response was 404 Not Found (Not Found: there is no session nobody): Request: POST http://vult/idv/session/delete
+        Check the id and the base URL: the object was deleted, never existed, or has another path.
         The vendor's routes are not public, and the provider's are assumptions. If this is not about a missing object, set `openapi_file` or `paths` in `vult = { ... }`."#]].assert_eq(&errors.replace(port, "http://vult"));
     assert_eq!(workspace.state(), before);
     assert_eq!(sessions(&sandbox).len(), 3);
@@ -207,7 +207,7 @@ fn action_without_a_token_fails() {
     }
     let run = workspace.run(&["apply", "-auto-approve", "-json", "-invoke=action.idv_vult_delete_session.first"]);
     let errors = run.failed().errors();
-    assert!(errors.contains("nothing there gives out tokens"), "{errors}");
+    assert!(errors.contains("there is no token endpoint at it"), "{errors}");
     assert_eq!(sessions(&sandbox).len(), 3);
 }
 

@@ -140,7 +140,7 @@ fn credentials_that_may_read_nothing_fail() {
         sandbox.fault(&json!({"vendor": "vult", "path": path, "kind": "status", "status": 403, "times": 50}));
     }
     let found = Found::by(&Workspace::new(&sandbox));
-    found.assert_failed("vult", "permissions", &["Cannot list `idv_vult_weights`", "do not suffice", "scopes"]);
+    found.assert_failed("vult", "permissions", &["Cannot list `idv_vult_weights`", "lack a permission", "scopes"]);
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn the_text_report_is_a_table() {
           ok ... answered ...
           ok       tls            Plain HTTP, which does not leave this machine.
           ok       clock          Within 1s of the vendor's.
-          FAILED   credentials    Xident: reading the usage failed: the answer was 401 Unauthorized (unauthorized: the API key is missing or not valid)
+          FAILED   credentials    Xident: reading the usage failed: the response was 401 Unauthorized (unauthorized: the API key is missing or not valid)
                                   Request: GET http://xident/v1/usage
                                   Check the credentials for Xident: that they are current, complete and meant for this address.
                                   The key is `secret_key` in `xident = { ... }` of the provider block, or IDV_XIDENT_SECRET_KEY. Check that it is complete, not revoked, belongs to this project, and begins with `sk_`; and that `api` (or IDV_XIDENT_API) is the generation of the API that the key is for.

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::error::{Error, Kind};
 use super::prepared::PreparedRequest;
 
-/// Puts credentials on requests, and renews them when the vendor refuses a request.
+/// Adds credentials to requests, and renews them when the vendor rejects a request.
 ///
 /// It has two steps because a request waits for its permit in between: `prepare` may use the network and delays no other
 /// request, `apply` adds what must be fresh (a time stamp, a nonce) just before the request is sent.
@@ -23,17 +23,17 @@ pub trait Authenticate: Send + Sync {
     /// Adds the credentials to one attempt. It may replace the headers and the JSON body, which are the originals each time.
     fn apply(&self, request: &mut PreparedRequest) -> Result<(), Error>;
 
-    /// Called at most once per request, after a 400, 401 or 403, with the request as it was sent.
+    /// Renews the credentials. Called at most once per request, after a 400, 401 or 403, with the request as it was sent.
     ///
-    /// `true` means that the credentials differ from those in `refused`, and the request is sent once more. That is safe
-    /// for a write too, since the vendor refused the first one.
+    /// Returns `true` if the credentials differ from those in `refused`; the request is then sent once more. That is safe for
+    /// a write too, since the vendor rejected the first attempt.
     async fn renew(&self, refused: &PreparedRequest, error: &Error) -> Result<bool, Error> {
         let _ = (refused, error);
         Ok(false)
     }
 }
 
-/// Sends requests as they are, for an API or an endpoint without authentication.
+/// No authentication, for a public API or endpoint.
 #[derive(Debug, Clone, Copy)]
 pub struct Anonymous;
 
@@ -43,7 +43,7 @@ impl Authenticate for Anonymous {
     }
 }
 
-/// The same header on every request: an API key.
+/// A fixed header on every request, such as an API key.
 pub struct StaticHeader {
     name: HeaderName,
     value: HeaderValue,
@@ -71,8 +71,8 @@ impl Authenticate for StaticHeader {
     }
 }
 
-/// A header value that no log of the HTTP library shows; `what` names it where it has a character that a header cannot
-/// carry, which is most often the line break at the end of a file.
+/// A header value that the HTTP library does not log. `what` names it in the error for a character that a header cannot
+/// carry, most often the line break at the end of a file.
 pub(super) fn secret_value(vendor: &'static str, what: &str, text: &str) -> Result<HeaderValue, Error> {
     let mut value = HeaderValue::from_str(text).map_err(|_| {
         Error::new(

@@ -1,4 +1,4 @@
-//! The wall clock, which HTTP needs for its dates and for nothing else: durations are measured on the runtime's clock.
+//! The wall clock, which is used for HTTP dates only: durations are measured on the runtime's clock.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ pub(super) fn server_time(headers: &HeaderMap) -> Option<Timestamp> {
 
 /// How far this machine's clock is ahead of the vendor's; negative if it is behind.
 ///
-/// The header has whole seconds and the answer travelled, so a second or two mean nothing.
+/// The header has whole seconds and the response takes time, so a second or two mean nothing.
 pub(super) fn clock_skew(headers: &HeaderMap) -> Option<SignedDuration> {
     server_time(headers).map(|server| now().duration_since(server))
 }
@@ -45,7 +45,7 @@ pub(super) fn notable_skew(skew: SignedDuration) -> Option<String> {
     })
 }
 
-/// A header's value where it is text.
+/// A header's value, if it is text.
 pub(super) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }

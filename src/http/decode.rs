@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::error::Category;
 
-/// How serde begins its sentence about a value of the wrong type; what follows these words is the value.
+/// How serde's message about a value of the wrong type starts; the value follows these words.
 const VALUE_KINDS: &[&str] = &[
     "string",
     "boolean",
@@ -21,7 +21,7 @@ const VALUE_KINDS: &[&str] = &[
     "number",
 ];
 
-/// The value, or the end of a sentence that names the field and what was expected there.
+/// Returns the value, or the end of a sentence that names the field and what was expected.
 pub(super) fn from_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| problem_at(&error))?;
@@ -42,11 +42,11 @@ fn problem_at(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
 
 fn problem(error: &serde_json::Error, place: &str) -> String {
     match error.classify() {
-        // These come from a fixed list of sentences, which name no value.
-        Category::Syntax | Category::Eof | Category::Io => format!("the answer is not complete JSON: {error}"),
+        // These messages come from a fixed list and contain no value.
+        Category::Syntax | Category::Eof | Category::Io => format!("the response is not complete JSON: {error}"),
         Category::Data => {
-            let sentence = format!("{place} of the answer {}", without_value(&error.to_string()));
-            // Without a line the value was read whole and refused as such.
+            let sentence = format!("{place} of the response {}", without_value(&error.to_string()));
+            // Without a line the value was rejected as a whole.
             if error.line() == 0 {
                 sentence
             } else {
@@ -56,9 +56,9 @@ fn problem(error: &serde_json::Error, place: &str) -> String {
     }
 }
 
-/// Serde's sentence about a value, without the value, which it quotes.
+/// Serde's message without the value, which it quotes.
 fn without_value(sentence: &str) -> String {
-    // What is expected comes from the code, and last: a value that contains the same words stands before it.
+    // The expectation comes from the code and is last: a value with the same words is before it.
     let expected = sentence.rsplit_once(", expected ").map(|(_, rest)| rest);
     let expected = expected.map(|rest| rest.rsplit_once(" at line ").map_or(rest, |(text, _)| text));
     let found = ["invalid type: ", "invalid value: "].iter().find_map(|start| sentence.strip_prefix(start));
@@ -71,12 +71,12 @@ fn without_value(sentence: &str) -> String {
             format!("is of another length where {expected} is expected")
         }
         (None, Some(expected)) => format!("is not {expected}"),
-        // A member's name in this sentence comes from the code.
+        // The field's name in this message comes from the code.
         _ if sentence.starts_with("missing field `") => {
             let name = sentence.split('`').nth(1).unwrap_or_default();
             format!("lacks the member `{name}`")
         }
-        _ => "has a value that is not of the form that is expected".to_owned(),
+        _ => "has a value of an unexpected form".to_owned(),
     }
 }
 
@@ -126,29 +126,29 @@ mod tests {
     fn a_problem_names_the_field_and_never_the_value() {
         check(
             r#"{"rows":[{"id":"hunter2"}]}"#,
-            "`rows[0].id` of the answer is of the type string where u32 is expected",
+            "`rows[0].id` of the response is of the type string where u32 is expected",
         );
         check(
             r#"{"rows":[{"id":"hunter2, expected hunter2 at line 9"}]}"#,
-            "`rows[0].id` of the answer is of the type string where u32 is expected",
+            "`rows[0].id` of the response is of the type string where u32 is expected",
         );
-        check(r#"{"rows":[{"id":-5}]}"#, "`rows[0].id` of the answer is of the type integer where u32 is expected");
-        check(r#"{"rows":[{"id":1,"kind":"hunter2"}]}"#, "`rows[0].kind` of the answer is not `allow` or `block`");
-        check(r#"{"rows":[{"id":1}]}"#, "`rows[0]` of the answer lacks the member `kind`");
+        check(r#"{"rows":[{"id":-5}]}"#, "`rows[0].id` of the response is of the type integer where u32 is expected");
+        check(r#"{"rows":[{"id":1,"kind":"hunter2"}]}"#, "`rows[0].kind` of the response is not `allow` or `block`");
+        check(r#"{"rows":[{"id":1}]}"#, "`rows[0]` of the response lacks the member `kind`");
         check(
             r#"{"rows":[{"id":1,"kind":"allow","at":"hunter2"}]}"#,
-            "`rows[0].at` of the answer has a value that is not of the form that is expected",
+            "`rows[0].at` of the response has a value of an unexpected form",
         );
-        check("{}", "the whole of the answer lacks the member `rows`");
-        check("[]", "the whole of the answer is of another length where struct List with 1 element is expected");
-        check(r#""hunter2""#, "the whole of the answer is of the type string where struct List is expected");
+        check("{}", "the whole of the response lacks the member `rows`");
+        check("[]", "the whole of the response is of another length where struct List with 1 element is expected");
+        check(r#""hunter2""#, "the whole of the response is of the type string where struct List is expected");
     }
 
     #[test]
     fn text_that_is_not_json_is_not_echoed() {
         for body in ["hunter2", r#"{"rows":[] hunter2"#, r#"{"rows":"#, r#"{"rows":[]} hunter2"#, ""] {
             let problem = from_json::<List>(body.as_bytes()).unwrap_err();
-            assert!(problem.starts_with("the answer is not complete JSON: "), "{problem}");
+            assert!(problem.starts_with("the response is not complete JSON: "), "{problem}");
             assert!(!problem.contains("hunter2"), "{problem}");
         }
     }

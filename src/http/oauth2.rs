@@ -1,7 +1,7 @@
-//! Client credentials of OAuth 2.0 (RFC 6749, section 4.4): one token for all requests of a client, renewed in time.
+//! OAuth 2.0 client credentials (RFC 6749, section 4.4): one token for all requests of a client, renewed before it expires.
 //!
-//! However many requests need a token at once, one asks for it: flights are numbered, and whoever needs the next token
-//! joins the flight with its number, or shares its failure.
+//! If several requests need a token at once, one token request is sent. Token requests ("flights") are numbered; every
+//! request that needs the next token joins the flight with its number, and shares its token or its error.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,28 +29,28 @@ use super::path::Path;
 use super::prepared::PreparedRequest;
 use super::settings::Settings;
 
-/// How long a token lives whose answer does not say so. RFC 6749 leaves it open; an hour is what most vendors document.
+/// The lifetime of a token without `expires_in`. RFC 6749 leaves it open; most vendors document an hour.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(3600);
 
-/// A token is renewed this long before it expires, or a tenth of its life if that is less.
+/// A token is renewed this long before it expires, or a tenth of its lifetime if that is less.
 const MAX_MARGIN: Duration = Duration::from_secs(60);
 
-/// How the client proves itself to the token endpoint (RFC 6749, section 2.3.1).
+/// How the client authenticates at the token endpoint (RFC 6749, section 2.3.1).
 ///
-/// The two forms of `Basic` differ only where id or secret has a character that a form encodes, such as `+`, `/` or `%`; and
-/// there a vendor that reads one of them refuses the other.
+/// The two forms of `Basic` differ only if the id or the secret has a character that a form encodes, such as `+`, `/` or `%`.
+/// A vendor that accepts one form then rejects the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ClientAuth {
-    /// Id and secret in the `Authorization` header, each form-encoded first as the section says.
+    /// Id and secret in the `Authorization` header, each form-encoded first, as RFC 6749 says.
     #[default]
     Basic,
-    /// Id and secret in that header as they are (RFC 7617), for a vendor whose page shows them joined so.
+    /// Id and secret in the `Authorization` header without encoding (RFC 7617), for a vendor that documents this form.
     BasicVerbatim,
     /// Id and secret in the form.
     Post,
 }
 
-/// What a token is asked for with.
+/// The credentials and parameters of a token request.
 #[derive(Clone)]
 pub struct ClientCredentials {
     /// The token endpoint.
@@ -59,11 +59,11 @@ pub struct ClientCredentials {
     pub client_id: String,
     /// The secret half.
     pub client_secret: SecretString,
-    /// What the token is to be good for; empty leaves it to the vendor.
+    /// The requested scopes; empty leaves them to the vendor.
     pub scopes: Vec<String>,
-    /// Whom the token is for, where the vendor asks for it.
+    /// The audience of the token, if the vendor requires one.
     pub audience: Option<String>,
-    /// Where id and secret go.
+    /// How the client authenticates.
     pub client_auth: ClientAuth,
 }
 
@@ -77,7 +77,7 @@ impl fmt::Debug for ClientCredentials {
     }
 }
 
-/// An access token and its life.
+/// An access token and its lifetime.
 pub struct Token {
     secret: SecretString,
     header: HeaderValue,
@@ -92,17 +92,17 @@ impl Token {
         &self.secret
     }
 
-    /// When it expires, by this machine's clock; an hour after it was asked for if the answer did not say.
+    /// When the token expires, by this machine's clock; an hour after the request if the response has no `expires_in`.
     pub fn expires_at(&self) -> Timestamp {
         self.expires_at
     }
 
-    /// How much of its life is left.
+    /// How much of the lifetime is left.
     pub fn expires_in(&self) -> Duration {
         self.lifetime.saturating_sub(self.asked_at.elapsed())
     }
 
-    /// Whether it is time for the next one.
+    /// Whether the token has to be renewed.
     fn is_due(&self) -> bool {
         self.expires_in() <= MAX_MARGIN.min(self.lifetime / 10)
     }
@@ -114,7 +114,7 @@ impl fmt::Debug for Token {
     }
 }
 
-/// Puts a bearer token on every request.
+/// Authenticates every request with a bearer token.
 pub struct OAuth2ClientCredentials {
     client: Client,
     credentials: ClientCredentials,
@@ -124,7 +124,7 @@ pub struct OAuth2ClientCredentials {
     flights: Cache<u64, Arc<Token>>,
 }
 
-/// The token in use, and the number of the flight that will bring the next.
+/// The token in use, and the number of the flight that will return the next one.
 #[derive(Default)]
 struct Held {
     token: Option<Arc<Token>>,
@@ -136,7 +136,7 @@ impl OAuth2ClientCredentials {
     pub fn new(settings: &Settings, credentials: ClientCredentials) -> Result<Self, Error> {
         let settings = Settings {
             base_url: credentials.token_url.clone(),
-            // The vendor counts these apart, if at all; a token is asked for once an hour.
+            // A token is requested about once an hour, which needs no limit.
             requests_per_minute: None,
             ..settings.clone()
         };
@@ -147,7 +147,7 @@ impl OAuth2ClientCredentials {
             basic,
             renews_on_forbidden: false,
             held: Mutex::default(),
-            // The flight before the last is remembered for those who learned its number just before it landed.
+            // The flight before the last is kept for requests that read its number just before it ended.
             flights: Cache::new(2),
         })
     }
@@ -157,14 +157,14 @@ impl OAuth2ClientCredentials {
         self.client.connections()
     }
 
-    /// Asks for a new token after a 403 too, for a vendor that answers so to one that is no longer good.
+    /// Requests a new token after a 403 too, for a vendor that returns 403 for an invalid token.
     #[must_use]
     pub fn renewing_on_forbidden(mut self) -> Self {
         self.renews_on_forbidden = true;
         self
     }
 
-    /// A token that is good for a while: the one in use, or a new one.
+    /// Returns the token in use, or a new one if that has to be renewed.
     pub async fn token(&self) -> Result<Arc<Token>, Error> {
         let flight = {
             let held = self.held();
@@ -176,7 +176,7 @@ impl OAuth2ClientCredentials {
         self.join(flight).await
     }
 
-    /// The token of this flight, which is in use from then on.
+    /// Waits for the token of this flight and puts it into use.
     async fn join(&self, flight: u64) -> Result<Arc<Token>, Error> {
         let landed = self.flights.try_get_with(flight, async { self.ask().await.map_err(of_token) }).await;
         let token = landed.map_err(|error: Arc<Error>| Error::clone(&error))?;
@@ -198,26 +198,26 @@ impl OAuth2ClientCredentials {
         let scope = scopes.join(" ");
         form.extend((!scope.is_empty()).then_some(("scope", scope.as_str())));
         form.extend(audience.as_deref().map(|audience| ("audience", audience)));
-        let mut request = self.client.post(Path::new("")).operation("asking for an access token").read_only();
+        let mut request = self.client.post(Path::new("")).operation("requesting an access token").read_only();
         match &self.basic {
             Some(basic) => request = request.header(AUTHORIZATION.as_str(), basic.expose_secret()),
             None => form.extend([("client_id", client_id.as_str()), ("client_secret", client_secret.expose_secret())]),
         }
         let asked_at = Instant::now();
         let response = request.form(&form).send().await?;
-        let answer: TokenAnswer = response.json()?;
-        let lifetime = match answer.expires_in {
+        let token: TokenResponse = response.json()?;
+        let lifetime = match token.expires_in {
             None | Some(Value::Null) => DEFAULT_LIFETIME,
             Some(value) => seconds(&value)
-                .ok_or_else(|| response.error("`expires_in` of the answer is not a number of seconds"))?,
+                .ok_or_else(|| response.error("`expires_in` of the response is not a number of seconds"))?,
         };
-        if !answer.token_type.as_deref().is_none_or(|kind| kind.eq_ignore_ascii_case("bearer")) {
+        if !token.token_type.as_deref().is_none_or(|kind| kind.eq_ignore_ascii_case("bearer")) {
             return Err(
-                response.error("`token_type` of the answer is another than `Bearer`, which alone is known here")
+                response.error("`token_type` of the response is not `Bearer`, the only supported type")
             );
         }
-        let secret = answer.access_token.filter(|token| !token.expose_secret().is_empty());
-        let secret = secret.ok_or_else(|| response.error("the answer has no `access_token`"))?;
+        let secret = token.access_token.filter(|token| !token.expose_secret().is_empty());
+        let secret = secret.ok_or_else(|| response.error("the response has no `access_token`"))?;
         let header =
             secret_value(self.client.vendor(), "the access token", &format!("Bearer {}", secret.expose_secret()))?;
         let expires_at = SignedDuration::try_from(lifetime).ok().and_then(|life| clock::now().checked_add(life).ok());
@@ -245,7 +245,7 @@ impl Authenticate for OAuth2ClientCredentials {
         Ok(())
     }
 
-    /// A 401 says that the token was withdrawn before its time; the next is asked for unless another request has done so.
+    /// A 401 means that the token was revoked; a new one is requested unless another request has done so.
     async fn renew(&self, refused: &PreparedRequest, error: &Error) -> Result<bool, Error> {
         let withdrawn = match error.status() {
             Some(StatusCode::UNAUTHORIZED) => true,
@@ -267,15 +267,15 @@ impl Authenticate for OAuth2ClientCredentials {
     }
 }
 
-/// The answer of a token endpoint (RFC 6749, section 5.1).
+/// The response of a token endpoint (RFC 6749, section 5.1).
 #[derive(Deserialize)]
-struct TokenAnswer {
+struct TokenResponse {
     access_token: Option<SecretString>,
     token_type: Option<String>,
     expires_in: Option<Value>,
 }
 
-/// Seconds, which some vendors send as text or with a fraction.
+/// A number of seconds, which some vendors send as text or with a fraction.
 fn seconds(value: &Value) -> Option<Duration> {
     let number = match value {
         Value::Number(number) => number.as_f64()?,
@@ -285,14 +285,14 @@ fn seconds(value: &Value) -> Option<Duration> {
     Duration::try_from_secs_f64(number).ok()
 }
 
-/// A token endpoint says 400 or 401 when it does not accept the client (RFC 6749, section 5.2).
+/// A token endpoint returns 400 or 401 if it rejects the client (RFC 6749, section 5.2).
 fn of_token(mut error: Error) -> Error {
-    // It may be another service than the API, so its address may be what is wrong.
+    // The token endpoint may be another service than the API, so its address may be wrong.
     error.inner_mut().for_token = true;
     if error.kind() == Kind::Invalid { error.with_kind(Kind::Auth) } else { error }
 }
 
-/// The `Authorization` header of a token request, where id and secret go there.
+/// The `Authorization` header of a token request, for the forms that use it.
 fn basic(settings: &Settings, credentials: &ClientCredentials) -> Result<Option<SecretString>, Error> {
     let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let (id, secret) = (credentials.client_id.as_str(), credentials.client_secret.expose_secret());

@@ -1,4 +1,4 @@
-//! The route of a request below the base URL, built so that a value from a user cannot change which route it is.
+//! The path of a request below the base URL. A value from a user cannot change the route.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
@@ -8,7 +8,7 @@ use super::redact::REDACTED;
 /// Everything but the unreserved characters of RFC 3986 is encoded inside a segment.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// A path below the base URL; text given as `&str` is taken as it is, a [`segment`](Path::segment) is encoded.
+/// A path below the base URL: fixed text is used as it is, a [`segment`](Path::segment) is percent-encoded.
 #[derive(Clone)]
 pub struct Path {
     wire: String,
@@ -17,7 +17,7 @@ pub struct Path {
 }
 
 impl Path {
-    /// Begins with text that the client's author or the configuration chose, such as `/v3/lists`.
+    /// Starts with fixed text from the client or the configuration, such as `/v3/lists`.
     pub fn new(text: impl AsRef<str>) -> Self {
         let text = text.as_ref().trim_start_matches('/').to_owned();
         Self { wire: text.clone(), shown: text, problem: None }
@@ -25,8 +25,7 @@ impl Path {
 
     /// Adds one segment from data: `/`, `?`, `#` and `%` in it are encoded.
     ///
-    /// An empty segment, `.` and `..` would name another route however they are written; the request then fails when it
-    /// is sent.
+    /// An empty segment, `.` and `..` would select another route even if they were encoded, so sending the request fails.
     #[must_use]
     pub fn segment(mut self, value: impl AsRef<str>) -> Self {
         let value = value.as_ref();
@@ -38,7 +37,7 @@ impl Path {
         self
     }
 
-    /// Adds one segment from data that is a secret, such as a token in a path: no message or log shows it.
+    /// Adds one segment that is a secret, such as a token: no message or log shows it.
     #[must_use]
     pub fn secret_segment(mut self, value: impl AsRef<str>) -> Self {
         let value = value.as_ref();
@@ -50,7 +49,7 @@ impl Path {
         self
     }
 
-    /// Adds more fixed text after a `/`, which it may begin with; the empty string ends the path with a slash.
+    /// Adds fixed text after a `/`, with which it may start; the empty string ends the path with a slash.
     #[must_use]
     pub fn then(mut self, text: &str) -> Self {
         let text = text.trim_start_matches('/');
@@ -68,7 +67,7 @@ impl Path {
         }
     }
 
-    /// The URL on the wire, and the same as it may be shown; or why there is none.
+    /// Returns the URL and a version of it that may be shown, or why there is none.
     pub(super) fn on(&self, base_url: &Url) -> Result<(Url, Url), String> {
         if let Some(problem) = &self.problem {
             return Err(problem.clone());

@@ -1,17 +1,17 @@
-//! What may be shown of a request and an answer: an allow-list, because what is forgotten must stay hidden.
+//! What messages and logs may show of a request and a response: an allow-list, so that everything else stays hidden.
 //!
-//! Bodies are never shown, path segments are (a secret one is replaced before it gets here), header values and query values
-//! only where their name is listed.
+//! Bodies are never shown. Path segments are shown (a secret one is replaced before). Header values and query values are
+//! shown only if their name is listed.
 
 use std::fmt::Write as _;
 
 use reqwest::header::{HeaderMap, HeaderName};
 use url::Url;
 
-/// Stands where a value is withheld.
+/// Replaces a value that may not be shown.
 pub(super) const REDACTED: &str = "(redacted)";
 
-/// Headers whose values say nothing about credentials or people.
+/// Headers whose values contain no credentials and no personal data.
 const HEADERS: &[&str] = &[
     "accept",
     "cf-ray",
@@ -35,7 +35,7 @@ const HEADERS: &[&str] = &[
     "x-request-id",
 ];
 
-/// Query keys of paging; everything else can name a person or a credential.
+/// Query keys of paging; any other value may be a person or a credential.
 const QUERY_KEYS: &[&str] = &["limit", "offset", "page", "page_size", "per_page", "skip", "take"];
 
 /// Whether the header's value may be shown.

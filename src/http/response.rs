@@ -77,9 +77,9 @@ impl Response {
         result.map_err(|problem| {
             let RawResponse { status, headers, body } = &self.raw;
             if body.is_empty() {
-                self.error(format!("the answer {status} has no body where JSON is expected"))
+                self.error(format!("the response {status} has no body where JSON is expected"))
             } else if vendor_error::is_html(headers, body) {
-                self.error("the answer is a web page where JSON is expected")
+                self.error("the response is a web page where JSON is expected")
                     .with_hint("A proxy's or a portal's page often looks like this.")
             } else {
                 self.error(problem)

@@ -1,7 +1,7 @@
 //! Whether a failed attempt may be repeated, and when.
 //!
-//! The rule: what certainly was not carried out may always be repeated, what may have been carried out only where doing it
-//! twice is the same as doing it once. Everything here is a pure function of what came back.
+//! A request that certainly was not applied may always be repeated. One that may have been applied is repeated only if it is
+//! idempotent. Everything here is a pure function of what came back.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use super::error::Error;
 use super::prepared::PreparedRequest;
 use super::settings::Settings;
 
-/// The longest wait that is waited out, be it the vendor's or our own; beyond it the request fails and names the wait.
+/// The longest wait before a retry; a request for which the vendor requests a longer one fails and names it.
 pub(super) const MAX_WAIT: Duration = Duration::from_secs(60);
 
-/// Headers that say when a limit ends, in the order of preference; `Retry-After` goes before them.
+/// Headers with the end of a rate limit, in the order of preference, after `Retry-After`.
 const RESET_HEADERS: [HeaderName; 2] =
     [HeaderName::from_static("ratelimit-reset"), HeaderName::from_static("x-ratelimit-reset")];
 
@@ -28,31 +28,31 @@ const SMALLEST_EPOCH: i64 = 1_000_000_000;
 /// A number above this is a point in time in milliseconds.
 const SMALLEST_EPOCH_MILLIS: i64 = 1_000_000_000_000;
 
-/// What a request does to the vendor's data.
+/// The effect of a request on the vendor's data (RFC 9110, section 9.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Semantics {
-    /// It changes nothing.
+    /// The request changes nothing.
     Safe,
-    /// Done twice is as done once.
+    /// Sending the request twice has the effect of sending it once.
     Idempotent,
-    /// Done twice makes a second object, or a second event.
+    /// Sending the request twice creates a second object or a second event.
     NonIdempotent,
 }
 
-/// What became of an attempt, as far as it is known.
+/// What is known about the effect of a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Delivery {
-    /// It certainly was not carried out, and may be later.
+    /// The request certainly was not applied, and a retry may succeed.
     NotApplied,
-    /// It may have been carried out.
+    /// The request may have been applied.
     MaybeApplied,
-    /// It was answered, and the same request would be answered the same.
+    /// A retry would have the same result.
     Terminal,
 }
 
 impl Delivery {
-    /// What a status that is not a success says. A 503 that names a time is an overload that turned the request away; one
-    /// that does not may come from anything on the way back.
+    /// What a status that is not a success means. A 503 with `Retry-After` comes from an overloaded service that did not accept
+    /// the request; one without may come from a proxy after the request was applied.
     pub(super) fn of_status(status: StatusCode, names_a_wait: bool) -> Self {
         match status.as_u16() {
             429 => Self::NotApplied,
@@ -78,20 +78,20 @@ impl Delivery {
 pub(super) struct Failure {
     pub(super) error: Error,
     pub(super) delivery: Delivery,
-    /// The wait that the vendor named.
+    /// The wait that the vendor requested.
     pub(super) wait: Option<Duration>,
     /// The request as it was sent, if it was.
     pub(super) sent: Option<Box<PreparedRequest>>,
 }
 
 impl Failure {
-    /// A failure that repeating does not change.
+    /// A failure that a retry does not change.
     pub(super) fn last(error: Error) -> Self {
         Self { error, delivery: Delivery::Terminal, wait: None, sent: None }
     }
 }
 
-/// Our own waits: exponential and jittered, one for each repetition that is allowed.
+/// The waits before retries: exponential and jittered, one for each retry that is allowed.
 pub(super) fn backoff(settings: &Settings) -> ExponentialBackoff {
     ExponentialBuilder::new()
         .with_min_delay(settings.first_retry_delay)
@@ -102,7 +102,7 @@ pub(super) fn backoff(settings: &Settings) -> ExponentialBackoff {
         .build()
 }
 
-/// The wait that an answer names, measured against the vendor's own clock where the answer has one.
+/// The wait that a response requests, relative to the vendor's clock if the response has a `Date`.
 pub(super) fn named_wait(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
     let now = clock::server_time(headers).unwrap_or_else(clock::now);
     if let Some(wait) = clock::text(headers, &RETRY_AFTER).and_then(|text| retry_after(text, now)) {
@@ -114,7 +114,7 @@ pub(super) fn named_wait(status: StatusCode, headers: &HeaderMap) -> Option<Dura
     named_reset(headers)
 }
 
-/// The wait until the limit's window ends, by the headers that say it.
+/// The wait until the window of a rate limit ends, from the reset headers.
 pub(super) fn named_reset(headers: &HeaderMap) -> Option<Duration> {
     let now = clock::server_time(headers).unwrap_or_else(clock::now);
     RESET_HEADERS.iter().find_map(|name| reset(clock::text(headers, name)?, now))
@@ -142,7 +142,7 @@ fn reset(text: &str, now: Timestamp) -> Option<Duration> {
     }
 }
 
-/// How long until then; nothing if it has passed.
+/// The time until then; zero if it has passed.
 fn until(at: Timestamp, now: Timestamp) -> Duration {
     at.duration_since(now).max(SignedDuration::ZERO).unsigned_abs()
 }
@@ -161,8 +161,8 @@ mod tests {
     }
 
     #[test]
-    fn the_wait_is_read_from_every_form_that_vendors_send() {
-        // A server whose clock stands in 1994: waits are measured against it, not against ours.
+    fn every_form_of_a_requested_wait_is_read() {
+        // A server whose clock is in 1994: waits are relative to it.
         let date = ("date", "Sun, 06 Nov 1994 08:49:37 GMT");
         for (status, headers, expected) in [
             (429, vec![("retry-after", "7")], Some(7)),
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_not_carried_out_is_repeated_for_a_write_that_counts() {
+    fn a_non_idempotent_write_is_repeated_only_if_it_was_not_applied() {
         use Semantics::{Idempotent, NonIdempotent, Safe};
         for (status, names_a_wait, repeated_for) in [
             (429, false, vec![Safe, Idempotent, NonIdempotent]),
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn our_own_waits_grow_and_are_as_many_as_the_retries() {
+    fn waits_grow_and_there_is_one_for_each_retry() {
         let mut settings = Settings::new("Acme", url::Url::parse("http://127.0.0.1:1").unwrap());
         settings.max_retries = 12;
         let waits: Vec<Duration> = backoff(&settings).collect();

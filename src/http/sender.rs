@@ -72,7 +72,7 @@ impl Sender {
     /// Requests a URL once, without credentials, limits and retries.
     pub(super) async fn probe(&self, base_url: &Url) -> Result<Probe, Error> {
         let url = redact::url(base_url);
-        let mut context = Context::new(self.settings.vendor, "looking for the service");
+        let mut context = Context::new(self.settings.vendor, "probing the service");
         context.route = Some((Method::GET, url.clone()));
         let headers = [(USER_AGENT, self.user_agent.clone())].into_iter().collect();
         let request =
@@ -119,7 +119,7 @@ impl Sender {
             };
             let wait = failure.wait.unwrap_or_default().max(own_wait);
             if wait > MAX_WAIT {
-                let hint = format!("The vendor asks to wait {wait:?}; at most {MAX_WAIT:?} are waited here.");
+                let hint = format!("The vendor requests a wait of {wait:?}; the longest wait is {MAX_WAIT:?}.");
                 return Err(progress.end(failure.error.with_hint(hint), failure.delivery));
             }
             debug!(

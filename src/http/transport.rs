@@ -53,7 +53,7 @@ pub(super) async fn exchange(
             Err(failure)
         }
         Err(Unread::TooLarge) => {
-            let failure = format!("the answer is larger than {} MiB", MAX_BODY / 1024 / 1024);
+            let failure = format!("the response is larger than {} MiB", MAX_BODY / 1024 / 1024);
             let mut error = Error::from_context(Kind::Decode, context.clone(), failure);
             add_response_details(&mut error, status, &headers);
             Err(Failure::last(error))
@@ -96,7 +96,7 @@ async fn read(response: &mut reqwest::Response, limit: usize) -> Result<Bytes, U
 fn rejected(status: StatusCode, headers: &HeaderMap, body: &[u8], settings: &Settings, context: &Context) -> Failure {
     let wait = named_wait(status, headers);
     let words = vendor_error::read(settings.parse_error, status, headers, body);
-    let mut error = Error::from_context(Kind::of_status(status), context.clone(), format!("the answer was {status}"));
+    let mut error = Error::from_context(Kind::of_status(status), context.clone(), format!("the response was {status}"));
     add_response_details(&mut error, status, headers);
     let inner = error.inner_mut();
     inner.code = words.code;
@@ -125,12 +125,12 @@ fn sending_failed(error: reqwest::Error, url: &Url, timeout: Duration, context: 
     } else if error.is_connect() {
         (Kind::Connect, Delivery::NotApplied, format!("no connection to `{host}`"))
     } else if error.is_timeout() {
-        (Kind::Timeout, Delivery::MaybeApplied, format!("`{host}` did not answer within {timeout:?}"))
+        (Kind::Timeout, Delivery::MaybeApplied, format!("`{host}` did not respond within {timeout:?}"))
     } else {
         (
             Kind::Connect,
             Delivery::MaybeApplied,
-            format!("the connection to `{host}` broke before the answer was complete"),
+            format!("the connection to `{host}` broke before the response was complete"),
         )
     };
     let error = Error::from_context(kind, context.clone(), failure).with_source(error);

@@ -1,6 +1,6 @@
-//! What a vendor's error answer says: a code for programs and a message for people.
+//! Parses a vendor's error response: a code for programs and a message for people.
 //!
-//! Each vendor may read its own shape; [`parse_common`] knows the shapes that are shared: OAuth 2.0 (RFC 6749, section
+//! A vendor may have a parser of its own; [`parse_common`] knows the shapes that several vendors use: OAuth 2.0 (RFC 6749, section
 //! 5.2), problem details (RFC 9457), `{code, message}` and the same inside `error`, and `{errors: [{message, param}]}`.
 
 use reqwest::StatusCode;
@@ -10,30 +10,30 @@ use serde_json::Value;
 /// The longest vendor message that is kept, in characters.
 const MAX_MESSAGE: usize = 500;
 
-/// How a vendor's error answer is read, given its status, headers and body.
+/// Parses a vendor's error response from its status, headers and body.
 pub type ParseError = fn(StatusCode, &HeaderMap, &[u8]) -> VendorError;
 
-/// The vendor's own words about a failure; either may be missing.
+/// The vendor's code and message for a failure; either may be missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VendorError {
     /// The code that the vendor documents, such as `invalid_client`.
     pub code: Option<String>,
-    /// The vendor's sentence. Left empty it is made of the fields.
+    /// The vendor's message. Without it, the message is made of the fields.
     pub message: Option<String>,
-    /// What the vendor says about single members of the body that it was sent.
+    /// The vendor's messages about single fields of the request body.
     pub fields: Vec<FieldError>,
 }
 
-/// What a vendor says about one member of the body that it was sent.
+/// The vendor's message about one field of the request body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
-    /// The way to it from the root: names of members, and positions in lists as digits.
+    /// The path from the root: field names, and positions in lists as digits.
     pub path: Vec<String>,
-    /// The vendor's sentence.
+    /// The vendor's message.
     pub message: String,
 }
 
-/// Reads the shapes that are common among vendors; what it does not know stays empty.
+/// Reads the shapes that are common among vendors; what it does not recognize stays empty.
 pub fn parse_common(_status: StatusCode, _headers: &HeaderMap, body: &[u8]) -> VendorError {
     serde_json::from_slice::<Value>(body).map(|value| from_value(&value)).unwrap_or_default()
 }
@@ -85,13 +85,13 @@ pub(super) fn read(parse: ParseError, status: StatusCode, headers: &HeaderMap, b
     }
 }
 
-/// `member: message; ...`, for a vendor that says nothing about the whole.
+/// `field: message; ...`, for a vendor that returns no message for the whole request.
 fn of_fields(fields: &[FieldError]) -> Option<String> {
     let lines: Vec<_> = fields.iter().map(|field| format!("{}: {}", field.path.join("."), field.message)).collect();
     (!lines.is_empty()).then(|| lines.join("; "))
 }
 
-/// What kind of body came instead of a message that is known.
+/// Describes a body without a known message.
 fn note(headers: &HeaderMap, body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(body);
     if text.trim().is_empty() {
@@ -104,9 +104,9 @@ fn note(headers: &HeaderMap, body: &[u8]) -> Option<String> {
         Ok(Value::Object(members)) if members.is_empty() => None,
         Ok(Value::Object(members)) => {
             let names: Vec<&str> = members.keys().map(String::as_str).collect();
-            Some(one_line(&format!("a JSON object with {}, without a message that is known", names.join(", "))))
+            Some(one_line(&format!("a JSON object with {}, without a known message", names.join(", "))))
         }
-        Ok(_) => Some(format!("a JSON value of {} bytes without a message that is known", body.len())),
+        Ok(_) => Some(format!("a JSON value of {} bytes without a known message", body.len())),
         Err(_) => Some(one_line(&text)),
     }
 }
@@ -152,7 +152,7 @@ mod tests {
         check("", None, None);
         check("{}", None, None);
         check("<html><body>hunter2", None, Some("a web page of 19 bytes instead of an API's error"));
-        check(r#"{"secret":"hunter2"}"#, None, Some("a JSON object with secret, without a message that is known"));
+        check(r#"{"secret":"hunter2"}"#, None, Some("a JSON object with secret, without a known message"));
         check("upstream\r\n  connect error", None, Some("upstream connect error"));
     }
 

@@ -32,9 +32,9 @@ fn failed_page_leaves_the_list_incomplete() {
           idv_vult_document_requirements      9
           idv_vult_webhook                  200  NOT COMPLETE
 
-        Incomplete: idv_vult_webhook: VULT: listing the webhooks failed: the answer was 500 Internal Server Error (Internal Server Error)
+        Incomplete: idv_vult_webhook: VULT: listing the webhooks failed: the response was 500 Internal Server Error (Internal Server Error)
           Request: POST https://kyc.example.com/webhook/list (2 attempts)
-          It is VULT's move. Try again later; if it stays, give its support the time and the request.
+          VULT failed. Try again later; if it persists, send the time and the request to its support.
           To export without it: --exclude idv_vult_webhook
 
         Next (OpenTofu's `tofu` works too; skip `init` with `dev_overrides`):
@@ -70,9 +70,9 @@ fn missing_permission_and_missing_session_are_reported() {
           1Kosmos returns templates only through a live session. Set `session_id` here, or `template_session_id` in `onekosmos = { ... }` of the provider block (IDV_ONEKOSMOS_TEMPLATE_SESSION_ID).
           To export without it: --exclude idv_onekosmos_proofing_template
 
-        Incomplete: idv_onekosmos_service_key: 1Kosmos: listing the service keys failed: the answer was 403 Forbidden (Forbidden: the license does not permit this call)
+        Incomplete: idv_onekosmos_service_key: 1Kosmos: listing the service keys failed: the response was 403 Forbidden (Forbidden: the license does not permit this call)
           Request: GET https://acme.1kosmos.net/idproofingapi/servicekeys
-          The credentials are known to 1Kosmos and do not suffice. Ask its administrator for the permission.
+          1Kosmos accepts the credentials, but they lack a permission. Ask its administrator for it.
           The call needs a license of a higher level (`system` for service keys, `system` or `service` for the bucket and the list of sessions), or the license belongs to another tenant than `tenant_id` and `community_id`.
           To export without it: --exclude idv_onekosmos_service_key
 

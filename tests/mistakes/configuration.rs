@@ -39,7 +39,7 @@ fn credentials_are_wrong() {
     Bench::new().variable("IDV_VULT_CLIENT_SECRET", "wrong").plan(
         &format!("{WEBHOOK}data \"idv_vult_webhooks\" \"all\" {{}}"),
         &expect![[r#"
-            Error: VULT: asking for an access token failed: the answer was 401 Unauthorized (invalid_client: client authentication failed)
+            Error: VULT: requesting an access token failed: the response was 401 Unauthorized (invalid_client: client authentication failed)
               in data "idv_vult_webhooks" "all": `data "idv_vult_webhooks" "all" {}`
             Request: POST VULT_URL/oauth/token
             It was needed for listing the webhooks.
@@ -55,7 +55,7 @@ fn vendor_refuses_the_token() {
         "vendor": "vult", "path": "/webhook/list", "kind": "status", "status": 401, "times": 9
     }));
     bench.plan("data \"idv_vult_webhooks\" \"all\" {}", &expect![[r#"
-        Error: VULT: listing the webhooks failed: the answer was 401 Unauthorized (Unauthorized)
+        Error: VULT: listing the webhooks failed: the response was 401 Unauthorized (Unauthorized)
           in data "idv_vult_webhooks" "all": `data "idv_vult_webhooks" "all" {}`
         Request: POST VULT_URL/webhook/list (2 attempts)
         Check the credentials for VULT: that they are current, complete and meant for this address.
@@ -71,11 +71,11 @@ fn permission_is_missing() {
     bench.plan(
         "data \"idv_vult_webhooks\" \"all\" {}",
         &expect![[r#"
-        Error: VULT: listing the webhooks failed: the answer was 403 Forbidden (Forbidden)
+        Error: VULT: listing the webhooks failed: the response was 403 Forbidden (Forbidden)
           in data "idv_vult_webhooks" "all": `data "idv_vult_webhooks" "all" {}`
         Request: POST VULT_URL/webhook/list
         Request id for the vendor's support: r-17
-        The credentials are known to VULT and do not suffice. Ask its administrator for the permission.
+        VULT accepts the credentials, but they lack a permission. Ask its administrator for it.
         The token may lack a scope: see `scopes` and `audience` in `vult = { ... }`."#]],
     );
 }
@@ -85,7 +85,7 @@ fn host_is_unreachable() {
     // A port on which nothing listens: the system gives none below 1024 away.
     let bench = Bench::new().variable("IDV_VULT_BASE_URL", "http://127.0.0.1:1").variable("IDV_MAX_RETRIES", "0");
     bench.plan("data \"idv_vult_webhooks\" \"all\" {}", &expect![[r#"
-        Error: VULT: asking for an access token failed: no connection to `127.0.0.1:1`
+        Error: VULT: requesting an access token failed: no connection to `127.0.0.1:1`
           in data "idv_vult_webhooks" "all": `data "idv_vult_webhooks" "all" {}`
         Request: POST http://127.0.0.1:1/oauth/token
         It was needed for listing the webhooks.

@@ -20,7 +20,7 @@ fn questionnaire(lines: &str) -> String {
 #[test]
 fn a_wrong_key() {
     Bench::new().variable("IDV_DIDIT_API_KEY", "wrong").plan(ALL, &expect![[r#"
-        Error: Didit: listing the workflows failed: the answer was 403 Forbidden (Invalid API key.)
+        Error: Didit: listing the workflows failed: the response was 403 Forbidden (Invalid API key.)
           in data "idv_didit_workflows" "all": `data "idv_didit_workflows" "all" {}`
         Request: GET DIDIT_URL/v3/workflows/?limit=50&offset=0
         Check the credentials for Didit: that they are current, complete and meant for this address.
@@ -32,7 +32,7 @@ fn a_wrong_secret() {
     let mut bench = Bench::new();
     bench.workspace.sign_in_at_didit_as_a_client(&bench.sandbox);
     bench.variable("IDV_DIDIT_CLIENT_SECRET", "wrong").plan(ALL, &expect![[r#"
-        Error: Didit: asking for an access token failed: the answer was 401 Unauthorized (Invalid authorization header)
+        Error: Didit: requesting an access token failed: the response was 401 Unauthorized (Invalid authorization header)
           in data "idv_didit_workflows" "all": `data "idv_didit_workflows" "all" {}`
         Request: POST DIDIT_URL/auth/v2/token/
         It was needed for listing the workflows.
@@ -46,7 +46,7 @@ fn a_permission_that_a_client_lacks() {
     bench.workspace.sign_in_at_didit_as_a_client(&bench.sandbox);
     bench.sandbox.fault(&json!({"vendor": "didit", "path": "/v3/", "kind": "status", "status": 403, "times": 9}));
     bench.plan(ALL, &expect![[r#"
-        Error: Didit: listing the workflows failed: the answer was 403 Forbidden
+        Error: Didit: listing the workflows failed: the response was 403 Forbidden
           in data "idv_didit_workflows" "all": `data "idv_didit_workflows" "all" {}`
         Request: GET DIDIT_URL/v3/workflows/?limit=50&offset=0 (2 attempts)
         Check the credentials for Didit: that they are current, complete and meant for this address.
@@ -82,7 +82,7 @@ fn two_ways_to_sign_in() {
 fn a_token_for_a_key() {
     let bench = Bench::new();
     bench.plan("ephemeral \"idv_didit_access_token\" \"main\" {}\n", &expect![[r#"
-        Error: Didit: asking for an access token failed: the provider signs in by `api_key`, and a token is given to a client only
+        Error: Didit: requesting an access token failed: the provider signs in by `api_key`, and a token is given to a client only
           in ephemeral "idv_didit_access_token" "main": `ephemeral "idv_didit_access_token" "main" {}`
         Nothing was sent.
         Set `client_id` and `client_secret` in `didit = { ... }` of the provider block instead of `api_key`, or IDV_DIDIT_CLIENT_ID and IDV_DIDIT_CLIENT_SECRET instead of IDV_DIDIT_API_KEY."#]]);
@@ -216,10 +216,10 @@ fn an_address_that_has_a_destination() {
     bench.workspace.apply().succeeded();
     bench.workspace.configure(&format!("{}{}", destination("one", "1"), destination("two", "1")));
     bench.check(bench.workspace.apply(), &expect![[r#"
-        Error: Didit: changing the webhook destination `d0000000-0000-4000-8000-000000000002` failed: the answer was 400 Bad Request (url: A webhook destination with this URL already exists.)
+        Error: Didit: changing the webhook destination `d0000000-0000-4000-8000-000000000002` failed: the response was 400 Bad Request (url: A webhook destination with this URL already exists.)
           in resource "idv_didit_webhook_destination" "two": `url = "https://hooks.example.com/1"`
         Request: PATCH DIDIT_URL/v3/webhook/destinations/d0000000-0000-4000-8000-000000000002/
-        Didit did not accept what was sent. Change the value that it names."#]]);
+        Didit rejected the request. Change the value that it names."#]]);
 }
 
 #[test]

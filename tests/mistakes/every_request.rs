@@ -71,7 +71,7 @@ fn missing_token_endpoint_is_not_a_missing_object() {
     sandbox.fault(&json!({"vendor": vendor, "path": "/oauth/token", "kind": "status", "status": 404, "times": 99}));
     for run in [workspace.apply(), workspace.destroy()] {
         let errors = run.failed().errors();
-        assert!(errors.contains("nothing there gives out tokens"), "{errors}");
+        assert!(errors.contains("there is no token endpoint at it"), "{errors}");
     }
     workspace.run(&["destroy", "-json", "-auto-approve", "-refresh=false"]).failed();
     sandbox.clear_faults();

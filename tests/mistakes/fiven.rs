@@ -16,7 +16,7 @@ fn request(providers: &str) -> String {
 #[test]
 fn a_wrong_secret() {
     Bench::new().variable("IDV_FIVEN_CLIENT_SECRET", "wrong").plan(ALL, &expect![[r#"
-        Error: 5N ID: asking for an access token failed: the answer was 401 Unauthorized (unauthorized: client authentication failed)
+        Error: 5N ID: requesting an access token failed: the response was 401 Unauthorized (unauthorized: client authentication failed)
           in data "idv_fiven_credentials" "all": `data "idv_fiven_credentials" "all" {}`
         Request: POST FIVEN_URL/oauth/token
         It was needed for listing the credentials.
@@ -31,10 +31,10 @@ fn a_missing_permission() {
         "vendor": "fiven", "path": "/api/v1/credentials", "kind": "status", "status": 403, "times": 9
     }));
     bench.plan(ALL, &expect![[r#"
-        Error: 5N ID: listing the credentials failed: the answer was 403 Forbidden (forbidden)
+        Error: 5N ID: listing the credentials failed: the response was 403 Forbidden (forbidden)
           in data "idv_fiven_credentials" "all": `data "idv_fiven_credentials" "all" {}`
         Request: GET FIVEN_URL/api/v1/credentials?offset=0&limit=100 (2 attempts)
-        The credentials are known to 5N ID and do not suffice. Ask its administrator for the permission.
+        5N ID accepts the credentials, but they lack a permission. Ask its administrator for it.
         A new access token was tried as well. The client of `client_id` in `fiven = { ... }` may belong to another institution, or lack the permission. Ask 5N ID."#]]);
 }
 
@@ -45,10 +45,10 @@ fn the_other_generation_of_the_api() {
         "vendor": "fiven", "path": "/api/v1/credentials", "kind": "status", "status": 404, "times": 9
     }));
     bench.plan(ALL, &expect![[r#"
-        Error: 5N ID: listing the credentials failed: the answer was 404 Not Found (not_found)
+        Error: 5N ID: listing the credentials failed: the response was 404 Not Found (not_found)
           in data "idv_fiven_credentials" "all": `data "idv_fiven_credentials" "all" {}`
         Request: GET FIVEN_URL/api/v1/credentials?offset=0&limit=100
-        Check the id and the base URL: the object was deleted, never existed, or the path is another one.
+        Check the id and the base URL: the object was deleted, never existed, or has another path.
         If the object exists, the address may be that of the other generation of the API: check `api` and `base_url` in `fiven = { ... }`."#]]);
 }
 
@@ -160,10 +160,10 @@ fn unknown_contracts() {
         "body": {"error": "bad_request", "message": "Invalid request parameters", "details": {}}
     }));
     bench.plan(batch, &expect![[r#"
-        Error: 5N ID: making verification links for 2 contracts, `contract_123` to `contract_bad` failed: the answer was 400 Bad Request (bad_request: Invalid request parameters)
+        Error: 5N ID: making verification links for 2 contracts, `contract_123` to `contract_bad` failed: the response was 400 Bad Request (bad_request: Invalid request parameters)
           in ephemeral "idv_fiven_verification_links" "all": `ephemeral "idv_fiven_verification_links" "all" {`
         Request: POST FIVEN_URL/api/v1/generate-links-batch
-        5N ID did not accept what was sent. Change the value that it names.
+        5N ID rejected the request. Change the value that it names.
         5N ID refused the contracts together and does not return which of them is wrong. Request fewer at a time to find it."#]]);
     Bench::new().variable("IDV_FIVEN_API", "institutions").plan(batch, &expect![[r#"
         Error: No verification link for `contract_bad`
@@ -171,10 +171,10 @@ fn unknown_contracts() {
         5N ID made no verification link for the contract `contract_bad`. The vendor says: there is no credential with this contract (NOT_FOUND). Links that it made for others are not used and expire. Correct the id or remove it from `contract_ids`; the data source `idv_fiven_credentials` lists the contracts that exist."#]]);
     let one = "ephemeral \"idv_fiven_verification_link\" \"one\" {\n  contract_id = \"contract_bad\"\n}\n";
     Bench::new().plan(one, &expect![[r#"
-        Error: 5N ID: making a verification link for `contract_bad` failed: the answer was 404 Not Found (not_found: there is no credential with this contract (contractId: contract_bad))
+        Error: 5N ID: making a verification link for `contract_bad` failed: the response was 404 Not Found (not_found: there is no credential with this contract (contractId: contract_bad))
           in ephemeral "idv_fiven_verification_link" "one": `ephemeral "idv_fiven_verification_link" "one" {`
         Request: POST FIVEN_URL/api/v1/generate-link
-        Check the id and the base URL: the object was deleted, never existed, or the path is another one.
+        Check the id and the base URL: the object was deleted, never existed, or has another path.
         If the object exists, the address may be that of the other generation of the API: check `api` and `base_url` in `fiven = { ... }`."#]]);
 }
 

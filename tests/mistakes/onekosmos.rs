@@ -21,7 +21,7 @@ fn license_is_missing() {
 #[test]
 fn license_is_wrong() {
     Bench::new().variable("IDV_ONEKOSMOS_LICENSE_KEY", "wrong").plan(SERVICE_KEYS, &expect![[r#"
-        Error: 1Kosmos: listing the service keys failed: the answer was 401 Unauthorized (Unauthorized: the license is not valid)
+        Error: 1Kosmos: listing the service keys failed: the response was 401 Unauthorized (Unauthorized: the license is not valid)
           in data "idv_onekosmos_service_keys" "all": `data "idv_onekosmos_service_keys" "all" {}`
         Request: GET ONEKOSMOS_URL/idproofingapi/servicekeys
         Check the credentials for 1Kosmos: that they are current, complete and meant for this address.
@@ -32,10 +32,10 @@ fn license_is_wrong() {
 fn license_has_too_low_a_level() {
     let bench = Bench::new().variable("IDV_ONEKOSMOS_LICENSE_KEY", "sandbox-license-service-92ab");
     bench.plan(SERVICE_KEYS, &expect![[r#"
-        Error: 1Kosmos: listing the service keys failed: the answer was 403 Forbidden (Forbidden: the license does not permit this call)
+        Error: 1Kosmos: listing the service keys failed: the response was 403 Forbidden (Forbidden: the license does not permit this call)
           in data "idv_onekosmos_service_keys" "all": `data "idv_onekosmos_service_keys" "all" {}`
         Request: GET ONEKOSMOS_URL/idproofingapi/servicekeys
-        The credentials are known to 1Kosmos and do not suffice. Ask its administrator for the permission.
+        1Kosmos accepts the credentials, but they lack a permission. Ask its administrator for it.
         The call needs a license of a higher level (`system` for service keys, `system` or `service` for the bucket and the list of sessions), or the license belongs to another tenant than `tenant_id` and `community_id`."#]]);
 }
 
@@ -50,7 +50,7 @@ fn clock_is_wrong() {
     let (seconds, after) = measured.split_once("s behind").unwrap_or_else(|| panic!("{errors}"));
     assert!((590..610).contains(&seconds.parse::<u32>().unwrap()), "{errors}");
     expect![[r#"
-        Error: 1Kosmos: listing the service keys failed: the answer was 401 Unauthorized (Unauthorized: requestid: ts is more than 60 seconds from now)
+        Error: 1Kosmos: listing the service keys failed: the response was 401 Unauthorized (Unauthorized: requestid: ts is more than 60 seconds from now)
           in data "idv_onekosmos_service_keys" "all": `data "idv_onekosmos_service_keys" "all" {}`
         Request: GET ONEKOSMOS_URL/idproofingapi/servicekeys
         This machine's clock is SECONDS behind the vendor's; a request or token with a time in it may be refused.
@@ -117,10 +117,10 @@ fn host_name_is_an_address() {
 fn community_does_not_exist() {
     let bench = Bench::new().variable("IDV_ONEKOSMOS_COMMUNITY_NAME", "defualt");
     bench.plan("data \"idv_onekosmos_community\" \"main\" {}\n", &expect![[r#"
-        Error: 1Kosmos: looking up tenant and community failed: the answer was 404 Not Found (404: community not found)
+        Error: 1Kosmos: looking up tenant and community failed: the response was 404 Not Found (404: community not found)
           in data "idv_onekosmos_community" "main": `data "idv_onekosmos_community" "main" {}`
         Request: POST ONEKOSMOS_URL/api/r1/system/community_info/fetch
-        Check the id and the base URL: the object was deleted, never existed, or the path is another one.
+        Check the id and the base URL: the object was deleted, never existed, or has another path.
         The address is `tenant_dns` or `base_url` in `onekosmos = { ... }`, or IDV_ONEKOSMOS_TENANT_DNS or IDV_ONEKOSMOS_BASE_URL.
         Check `tenant_dns`, `tenant_id`, `community_name` and `community_id` in `onekosmos = { ... }`: the names are those of the tenant's admin console. With both `tenant_id` and `community_id` set, nothing is looked up."#]]);
 }
@@ -242,10 +242,10 @@ fn session_has_expired() {
     let bench = Bench::new();
     bench.sandbox.change_state(|state| state["onekosmos"]["sessions"][0]["expiryTS"] = json!(1));
     bench.plan("data \"idv_onekosmos_proofing_templates\" \"all\" {}\n", &expect![[r#"
-        Error: 1Kosmos: listing the proofing templates failed: the answer was 400 Bad Request (Bad Request: Session has ended or expired)
+        Error: 1Kosmos: listing the proofing templates failed: the response was 400 Bad Request (Bad Request: Session has ended or expired)
           in data "idv_onekosmos_proofing_templates" "all": `data "idv_onekosmos_proofing_templates" "all" {}`
         Request: GET ONEKOSMOS_URL/idproofingapi/proofingtemplates/sandbox-session-live
-        1Kosmos did not accept what was sent. Change the value that it names.
+        1Kosmos rejected the request. Change the value that it names.
         Templates are read through a live proofing session: check `template_session_id` in `onekosmos = { ... }` of the provider block; sessions expire."#]]);
 }
 
@@ -270,10 +270,10 @@ fn filters_of_sessions_have_wrong_values() {
 fn license_for_sessions_has_too_low_a_level() {
     let bench = Bench::new().variable("IDV_ONEKOSMOS_LICENSE_KEY", "sandbox-license-service-ext-d05e");
     bench.plan("data \"idv_onekosmos_proofing_sessions\" \"all\" {}\n", &expect![[r#"
-        Error: 1Kosmos: listing the proofing sessions failed: the answer was 403 Forbidden (Forbidden: the license does not permit this call)
+        Error: 1Kosmos: listing the proofing sessions failed: the response was 403 Forbidden (Forbidden: the license does not permit this call)
           in data "idv_onekosmos_proofing_sessions" "all": `data "idv_onekosmos_proofing_sessions" "all" {}`
         Request: POST ONEKOSMOS_URL/idproofingapi/proofingsession/fetch
-        The credentials are known to 1Kosmos and do not suffice. Ask its administrator for the permission.
+        1Kosmos accepts the credentials, but they lack a permission. Ask its administrator for it.
         The call needs a license of a higher level (`system` for service keys, `system` or `service` for the bucket and the list of sessions), or the license belongs to another tenant than `tenant_id` and `community_id`."#]]);
 }
 

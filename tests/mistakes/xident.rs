@@ -23,7 +23,7 @@ fn apply(bench: &Bench, configuration: &str, expected: &Expect) {
 #[test]
 fn a_wrong_key() {
     Bench::new().variable("IDV_XIDENT_SECRET_KEY", "sk_live_wrong").plan(USAGE, &expect![[r#"
-        Error: Xident: reading the usage failed: the answer was 401 Unauthorized (unauthorized: the API key is missing or not valid)
+        Error: Xident: reading the usage failed: the response was 401 Unauthorized (unauthorized: the API key is missing or not valid)
           in data "idv_xident_usage" "all": `data "idv_xident_usage" "all" {}`
         Request: GET XIDENT_URL/v1/usage
         Check the credentials for Xident: that they are current, complete and meant for this address.
@@ -66,10 +66,10 @@ fn a_key_without_the_scope() {
     let bench = Bench::new();
     bench.sandbox.change_state(|state| state["xident"]["scopes"] = json!(["blacklist"]));
     bench.plan(USAGE, &expect![[r#"
-        Error: Xident: reading the usage failed: the answer was 403 Forbidden (INSUFFICIENT_SCOPE: the key lacks the scope usage)
+        Error: Xident: reading the usage failed: the response was 403 Forbidden (INSUFFICIENT_SCOPE: the key lacks the scope usage)
           in data "idv_xident_usage" "all": `data "idv_xident_usage" "all" {}`
         Request: GET XIDENT_URL/v1/usage
-        The credentials are known to Xident and do not suffice. Ask its administrator for the permission.
+        Xident accepts the credentials, but they lack a permission. Ask its administrator for it.
         The key in `secret_key` of `xident = { ... }`, or IDV_XIDENT_SECRET_KEY, lacks the scope for this call. Check the key's scopes in Xident's dashboard, or use a key that has it."#]]);
 }
 
@@ -78,10 +78,10 @@ fn a_publishable_key_without_its_prefix_in_place_of_the_secret_key() {
     let bench = Bench::new().variable("IDV_XIDENT_SECRET_KEY", "old-style-public-key");
     bench.sandbox.change_state(|state| state["xident"]["publishable_key"] = json!("old-style-public-key"));
     bench.plan(USAGE, &expect![[r#"
-        Error: Xident: reading the usage failed: the answer was 403 Forbidden (SECRET_KEY_REQUIRED: this endpoint needs the secret key)
+        Error: Xident: reading the usage failed: the response was 403 Forbidden (SECRET_KEY_REQUIRED: this endpoint needs the secret key)
           in data "idv_xident_usage" "all": `data "idv_xident_usage" "all" {}`
         Request: GET XIDENT_URL/v1/usage
-        The credentials are known to Xident and do not suffice. Ask its administrator for the permission.
+        Xident accepts the credentials, but they lack a permission. Ask its administrator for it.
         The call needs the secret key. Check that `secret_key` in `xident = { ... }` of the provider block, or IDV_XIDENT_SECRET_KEY, begins with `sk_` and is not the publishable key."#]]);
 }
 
@@ -89,7 +89,7 @@ fn a_publishable_key_without_its_prefix_in_place_of_the_secret_key() {
 fn a_wrong_publishable_key() {
     let bench = Bench::new().variable("IDV_XIDENT_PUBLISHABLE_KEY", "pk_live_wrong");
     bench.plan("data \"idv_xident_requirements\" \"main\" {}\n", &expect![[r#"
-        Error: Xident: checking the requirements failed: the answer was 401 Unauthorized (unauthorized: the API key is missing or not valid)
+        Error: Xident: checking the requirements failed: the response was 401 Unauthorized (unauthorized: the API key is missing or not valid)
           in data "idv_xident_requirements" "main": `data "idv_xident_requirements" "main" {}`
         Request: POST XIDENT_URL/v1/requirements/check
         Check the credentials for Xident: that they are current, complete and meant for this address.
@@ -104,10 +104,10 @@ fn an_exhausted_allowance() {
         &bench,
         ENTRY,
         &expect![[r#"
-            Error: Xident: adding a face to the blacklist failed: the answer was 402 Payment Required (ALLOWANCE_EXHAUSTED: the allowance of the project is used up)
+            Error: Xident: adding a face to the blacklist failed: the response was 402 Payment Required (ALLOWANCE_EXHAUSTED: the allowance of the project is used up)
               in resource "idv_xident_blacklist_entry" "main": `resource "idv_xident_blacklist_entry" "main" {`
             Request: POST XIDENT_URL/v1/blacklist/add
-            What was bought of Xident does not cover it, or is used up.
+            Your Xident plan does not include this call, or its quota is used up.
             The project is the one that `secret_key` (or IDV_XIDENT_SECRET_KEY) belongs to. Check its plan and billing in Xident's dashboard, then apply again. Objects that were created before are in state."#]],
     );
 }
@@ -122,10 +122,10 @@ fn an_image_that_is_too_large_for_the_vendor() {
         &bench,
         ENTRY,
         &expect![[r#"
-            Error: Xident: adding a face to the blacklist failed: the answer was 413 Payload Too Large (payload_too_large)
+            Error: Xident: adding a face to the blacklist failed: the response was 413 Payload Too Large (payload_too_large)
               in resource "idv_xident_blacklist_entry" "main": `resource "idv_xident_blacklist_entry" "main" {`
             Request: POST XIDENT_URL/v1/blacklist/add
-            Xident did not accept what was sent. Change the value that it names.
+            Xident rejected the request. Change the value that it names.
             The image in `face_image_wo` (or `face_image`) is too large: Xident accepts at most 10,000,000 characters of base64. Use a smaller image."#]],
     );
 }
@@ -156,11 +156,11 @@ fn a_rate_limit_that_lasts_longer_than_the_longest_wait() {
         "vendor": "xident", "path": "/v1/usage", "kind": "status", "status": 429, "retry_after": 600, "times": 9
     }));
     bench.plan(USAGE, &expect![[r#"
-        Error: Xident: reading the usage failed: the answer was 429 Too Many Requests (rate_limited)
+        Error: Xident: reading the usage failed: the response was 429 Too Many Requests (rate_limited)
           in data "idv_xident_usage" "all": `data "idv_xident_usage" "all" {}`
         Request: GET XIDENT_URL/v1/usage
-        Xident was asked too often. Wait, then try again.
-        The vendor asks to wait 600s; at most 60s are waited here.
+        Xident received too many requests. Wait, then try again.
+        The vendor requests a wait of 600s; the longest wait is 60s.
         Xident limits each endpoint, such as `/blacklist` to 30 requests a minute, for all users of this key together. Check what else uses the key.
         To ask less often, set `requests_per_minute` beside the vendor's credentials, or lower `max_concurrent_requests` in the provider block, or IDV_MAX_CONCURRENT_REQUESTS."#]]);
 }

@@ -314,7 +314,7 @@ fn a_change_whose_answer_is_lost_is_found_by_the_version_that_it_made() {
         // One that was not carried out is an error, and the next apply makes up for it.
         workspace.configure(&configurations[0]);
         sandbox.fault(&json!({"vendor": "didit", "method": "PATCH", "path": path, "kind": "drop"}));
-        assert!(workspace.apply().failed().errors().contains("the request may have been carried out"));
+        assert!(workspace.apply().failed().errors().contains("the request may have been applied"));
         workspace.apply().succeeded();
         workspace.plan().assert_empty();
         assert_eq!(versions(&sandbox, list).len(), 3);

@@ -336,10 +336,10 @@ fn outage_during_a_create_reports_the_create_and_the_read() {
         sandbox.wait_for_request(&format!("{method} {path}"));
         sandbox.fault(&json!({"vendor": vendor, "kind": "drop", "times": 99}));
         let errors = apply.wait().failed().errors();
-        assert!(errors.contains("the request may have been carried out"), "{path} hides the create: {errors}");
+        assert!(errors.contains("the request may have been applied"), "{path} hides the create: {errors}");
         let not_in_state = ["is not in state", "Nothing of it is in state.", "Nothing is in state."];
         assert!(not_in_state.iter().any(|text| errors.contains(text)), "{errors}");
-        assert!(errors.contains("broke before the answer was complete"), "{path} hides the read: {errors}");
+        assert!(errors.contains("broke before the response was complete"), "{path} hides the read: {errors}");
         let managed = workspace.state().into_keys().filter(|address| !address.starts_with("data."));
         assert_eq!(managed.count(), 0, "{path}");
     }

@@ -1,4 +1,4 @@
-//! How an [`Error`] reads: what was being done, what came back, whose move it is and the way out, the original last.
+//! The text of an [`Error`]: the operation, what came back, the advice and the hints, the causes last.
 
 use std::error::Error as _;
 
@@ -6,17 +6,17 @@ use super::super::clock;
 use super::{Error, ErrorInner, Kind};
 
 impl Error {
-    /// One line: the vendor, what was being done, and what came back.
+    /// One line: the vendor, the operation, and what came back.
     pub fn summary(&self) -> String {
         let inner = self.inner();
         let unconfirmed = match inner.kind {
-            Kind::Unconfirmed => "; the request may have been carried out",
+            Kind::Unconfirmed => "; the request may have been applied",
             _ => "",
         };
         format!("{}: {} failed: {}{unconfirmed}", inner.context.vendor, inner.context.operation, what_came_back(inner))
     }
 
-    /// Several lines: what was being done and what came back, for a warning that all is well in the end. No advice.
+    /// Several lines without advice: the operation and what came back, for a warning about a failure that was recovered.
     pub fn description(&self) -> String {
         let inner = self.inner();
         let mut lines =
@@ -26,14 +26,14 @@ impl Error {
         lines.join("\n")
     }
 
-    /// Several lines: the request, what is known about the answer, whose move it is and the way out.
+    /// Several lines: the request, what is known about the response, the advice and the hints.
     pub fn detail(&self) -> String {
         let inner = self.inner();
         let mut lines = known(inner);
         if inner.unconfirmed && inner.kind != Kind::Unconfirmed {
-            lines.push("An earlier attempt got no clear answer, so the request may have been carried out.".to_owned());
+            lines.push("An earlier attempt had no clear response, so the request may have been applied.".to_owned());
         }
-        // Who has looked need not be told to look.
+        // The advice is to check what the caller has checked already.
         if inner.seen.is_none() || inner.kind != Kind::Unconfirmed {
             lines.push(advice(inner));
         }
@@ -43,13 +43,13 @@ impl Error {
         lines.join("\n")
     }
 
-    /// The failures underneath, the outermost first.
+    /// The source errors, the outermost first.
     fn cause(&self) -> Option<String> {
         let mut texts: Vec<String> = Vec::new();
         let mut next = self.source();
         while let Some(error) = next {
             let text = error.to_string();
-            // Some libraries repeat the text of the failure underneath.
+            // Some libraries repeat the text of their source.
             if texts.last().is_none_or(|last| !last.contains(&text)) {
                 texts.push(text);
             }
@@ -59,13 +59,13 @@ impl Error {
     }
 }
 
-/// What came back, with the vendor's own words.
+/// What came back, with the vendor's code and message.
 fn what_came_back(inner: &ErrorInner) -> String {
     let words = vendor_words(inner).map(|words| format!(" ({words})")).unwrap_or_default();
     format!("{}{words}", inner.failure)
 }
 
-/// The request, and what is known about the answer.
+/// The request, and what is known about the response.
 fn known(inner: &ErrorInner) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some((method, url)) = &inner.context.route {
@@ -82,7 +82,7 @@ fn known(inner: &ErrorInner) -> Vec<String> {
 }
 
 fn vendor_words(inner: &ErrorInner) -> Option<String> {
-    // Many vendors say no more than the status does.
+    // Many vendors repeat the reason phrase of the status.
     let reason = inner.status.and_then(|status| status.canonical_reason());
     let message =
         inner.message.as_ref().filter(|message| reason.is_none_or(|reason| !message.eq_ignore_ascii_case(reason)));
@@ -98,7 +98,7 @@ fn attempts(count: u32) -> String {
     if count > 1 { format!(" ({count} attempts)") } else { String::new() }
 }
 
-/// Whose move it is, and the way out.
+/// The most likely cause, and what to do.
 fn advice(inner: &ErrorInner) -> String {
     let vendor = inner.context.vendor;
     match inner.kind {
@@ -106,7 +106,7 @@ fn advice(inner: &ErrorInner) -> String {
             "Check that {vendor} can be reached from this machine: the base URL, name resolution, a firewall, and the \
              proxy variables `HTTPS_PROXY` and `NO_PROXY`."
         ),
-        Kind::Timeout => format!("{vendor}, or something on the way to it, was too slow. Try again."),
+        Kind::Timeout => format!("{vendor}, or a proxy in between, was too slow. Try again."),
         Kind::Tls => {
             "Check the base URL, and that this machine trusts the certificate authority of the server or of the \
                       proxy in between."
@@ -118,39 +118,34 @@ fn advice(inner: &ErrorInner) -> String {
             format!("{first} the credentials for {vendor}: that they are current, complete and meant for this address.")
         }
         Kind::Payment => {
-            format!("What was bought of {vendor} does not cover it, or is used up.")
+            format!("Your {vendor} plan does not include this call, or its quota is used up.")
         }
         Kind::Forbidden => {
-            format!(
-                "The credentials are known to {vendor} and do not suffice. Ask its administrator for the permission."
-            )
+            format!("{vendor} accepts the credentials, but they lack a permission. Ask its administrator for it.")
         }
-        Kind::NotFound if inner.for_token => "Check the address: nothing there gives out tokens.".to_owned(),
+        Kind::NotFound if inner.for_token => "Check the token URL: there is no token endpoint at it.".to_owned(),
         Kind::NotFound if inner.needed_for.is_some() => {
-            "Check the address: what is asked for on the way to every other request is not there.".to_owned()
+            "Check the address: it does not serve a request that all others depend on.".to_owned()
         }
         Kind::NotFound => {
-            "Check the id and the base URL: the object was deleted, never existed, or the path is another one."
-                .to_owned()
+            "Check the id and the base URL: the object was deleted, never existed, or has another path.".to_owned()
         }
-        Kind::Conflict => {
-            "Something else created or changed the object. CachePolicy at it, then plan again.".to_owned()
-        }
-        Kind::Invalid => format!("{vendor} did not accept what was sent. Change the value that it names."),
-        Kind::RateLimited => format!("{vendor} was asked too often. Wait, then try again."),
+        Kind::Conflict => "Something else created or changed the object. Check it, then plan again.".to_owned(),
+        Kind::Invalid => format!("{vendor} rejected the request. Change the value that it names."),
+        Kind::RateLimited => format!("{vendor} received too many requests. Wait, then try again."),
         Kind::Server => {
             let what =
                 if inner.request_id.is_some() { "the time and the request id" } else { "the time and the request" };
-            format!("It is {vendor}'s move. Try again later; if it stays, give its support {what}.")
+            format!("{vendor} failed. Try again later; if it persists, send {what} to its support.")
         }
         Kind::Unconfirmed if inner.repeatable => {
-            "Try again later: the same change made twice is as made once.".to_owned()
+            "Try again later: this change may be sent twice without harm.".to_owned()
         }
         Kind::Unconfirmed => {
-            format!("CachePolicy at {vendor} whether the change is there before making it again.")
+            format!("Check at {vendor} whether the change was applied before you apply again.")
         }
         Kind::Decode => format!(
-            "The answer of {vendor} differs from its documentation as this version knows it. Check that the base URL is the \
+            "The response of {vendor} differs from its documentation as this version knows it. Check that the base URL is the \
              API's; if it is, report the lines above to the provider's developers."
         ),
         Kind::Cancelled => {
@@ -158,7 +153,7 @@ fn advice(inner: &ErrorInner) -> String {
         }
         Kind::Request if inner.hint.is_some() => "Nothing was sent.".to_owned(),
         Kind::Request => "Nothing was sent. Correct the value that is named above.".to_owned(),
-        Kind::Other => format!("CachePolicy the answer up in the documentation of {vendor}."),
+        Kind::Other => format!("Look the response up in the documentation of {vendor}."),
     }
 }
 
@@ -169,8 +164,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_says_what_was_done_what_came_back_and_what_to_do() {
-        let mut error = Error::new(Kind::Forbidden, "Acme", "reading the weights", "the answer was 403 Forbidden")
+    fn an_error_has_the_operation_the_response_and_the_advice() {
+        let mut error = Error::new(Kind::Forbidden, "Acme", "reading the weights", "the response was 403 Forbidden")
             .with_hint("Check `client_id`.")
             .with_hint("Check `scopes`.");
         error.inner_mut().code = Some("insufficient_scope".to_owned());
@@ -178,37 +173,38 @@ mod tests {
         error.inner_mut().request_id = Some("r-1".to_owned());
         error.inner_mut().clock_skew = Some(SignedDuration::from_secs(-95));
         expect_test::expect![[r"
-            Acme: reading the weights failed: the answer was 403 Forbidden (insufficient_scope: kyc.read is missing)
+            Acme: reading the weights failed: the response was 403 Forbidden (insufficient_scope: kyc.read is missing)
             Request id for the vendor's support: r-1
             This machine's clock is 95s behind the vendor's; a request or token with a time in it may be refused.
-            The credentials are known to Acme and do not suffice. Ask its administrator for the permission.
+            Acme accepts the credentials, but they lack a permission. Ask its administrator for it.
             Check `client_id`.
             Check `scopes`."]]
         .assert_eq(&error.to_string());
     }
 
     #[test]
-    fn who_has_looked_is_not_told_to_look() {
-        let error =
-            |kind| Error::new(kind, "Acme", "creating the hook", "no answer came").with_observation("It is not there.");
+    fn an_observation_replaces_the_advice_to_check() {
+        let error = |kind| {
+            Error::new(kind, "Acme", "creating the hook", "no response came").with_observation("It is not there.")
+        };
         assert_eq!(error(Kind::Unconfirmed).detail(), "It is not there.");
-        assert!(error(Kind::Decode).detail().contains("differs from its documentation"), "which is still to be told");
-        let told = error(Kind::Unconfirmed).description();
-        assert_eq!(told, "Acme: creating the hook failed: no answer came", "and no advice where all is well");
+        assert!(error(Kind::Decode).detail().contains("differs from its documentation"), "the advice stays");
+        let description = error(Kind::Unconfirmed).description();
+        assert_eq!(description, "Acme: creating the hook failed: no response came", "no advice");
     }
 
     #[test]
-    fn the_reason_phrase_is_told_once() {
-        let mut error = Error::new(Kind::Forbidden, "Acme", "reading", "the answer was 403 Forbidden");
+    fn the_reason_phrase_is_not_repeated() {
+        let mut error = Error::new(Kind::Forbidden, "Acme", "reading", "the response was 403 Forbidden");
         error.inner_mut().status = Some(reqwest::StatusCode::FORBIDDEN);
         error.inner_mut().message = Some("forbidden".to_owned());
-        assert_eq!(error.summary(), "Acme: reading failed: the answer was 403 Forbidden");
+        assert_eq!(error.summary(), "Acme: reading failed: the response was 403 Forbidden");
         error.inner_mut().message = Some("ask Bob".to_owned());
-        assert_eq!(error.summary(), "Acme: reading failed: the answer was 403 Forbidden (ask Bob)");
+        assert_eq!(error.summary(), "Acme: reading failed: the response was 403 Forbidden (ask Bob)");
     }
 
     #[test]
-    fn every_kind_has_a_way_out() {
+    fn every_kind_has_advice() {
         for kind in [
             Kind::Connect,
             Kind::Timeout,

@@ -1,6 +1,6 @@
-//! The one error of the transport: a coarse kind to branch on, and the facts of what happened to explain it with.
+//! The error of the transport: a coarse kind to branch on, and the details of the failure.
 //!
-//! It never holds a body, a header or a query value, so it can be shown whole. How it reads is in `explain`.
+//! It never holds a body, a header or a query value, so it can be shown whole. Its text is made in `display`.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,45 +13,45 @@ use super::vendor_error::FieldError;
 
 mod display;
 
-/// What kind of failure it is, as far as a caller acts differently on it.
+/// The kind of a failure, as far as a caller acts differently on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// No connection, or one that broke while a read was answered.
+    /// No connection, or one that broke during the response to a read.
     Connect,
-    /// No complete answer within the timeout.
+    /// No complete response within the timeout.
     Timeout,
     /// The TLS handshake failed, as with a certificate that is not trusted.
     Tls,
-    /// The credentials were refused: 401, or 400 and 401 of a token endpoint.
+    /// The credentials were rejected: 401, or 400 and 401 of a token endpoint.
     Auth,
-    /// The plan or the allowance that the credentials belong to does not cover it: 402.
+    /// The customer's plan does not include the call, or its quota is used up: 402.
     Payment,
-    /// The credentials are known and do not suffice: 403.
+    /// The credentials lack a permission: 403.
     Forbidden,
     /// There is no such object, or no such route: 404 and 410.
     NotFound,
     /// The object exists already or is in a state that forbids this: 409 and 412.
     Conflict,
-    /// The vendor did not accept what was sent: 400, 413 and 422.
+    /// The vendor rejected the request: 400, 413 and 422.
     Invalid,
-    /// Too many requests, for longer than is waited: 429.
+    /// Too many requests, for longer than the longest wait: 429.
     RateLimited,
     /// The vendor failed: 5xx.
     Server,
-    /// A write may have been carried out although no answer confirms it: look before sending it again.
+    /// A write may have been applied although no response confirms it: check before sending it again.
     Unconfirmed,
-    /// The answer was a success, and not of the form that is expected; a write has been carried out.
+    /// The response was a success with a body that could not be read; a write has been applied.
     Decode,
-    /// Terraform asked the provider to stop before the request was sent; nothing was carried out.
+    /// Terraform asked the provider to stop before the request was sent; nothing was applied.
     Cancelled,
-    /// The request could not be made from what was configured or given.
+    /// The request could not be built from the configuration or the arguments.
     Request,
-    /// Any other answer, such as a redirect.
+    /// Any other response, such as a redirect.
     Other,
 }
 
 impl Kind {
-    /// The kind of an answer that is not a success.
+    /// The kind for a response that is not a success.
     pub(super) fn of_status(status: StatusCode) -> Self {
         match status.as_u16() {
             400 | 413 | 422 => Self::Invalid,
@@ -68,13 +68,13 @@ impl Kind {
     }
 }
 
-/// Whose request it was and what it was for; errors and logs are named after it.
+/// The vendor and the operation of a request, which errors and logs name.
 #[derive(Debug, Clone)]
 pub(super) struct Context {
     pub(super) vendor: &'static str,
     /// A gerund phrase such as `reading the weights`.
     pub(super) operation: String,
-    /// Method and URL, the latter as it may be shown.
+    /// Method and URL, without what may not be shown.
     pub(super) route: Option<(Method, String)>,
 }
 
@@ -84,12 +84,12 @@ impl Context {
     }
 }
 
-/// What is known about a failure.
+/// The details of a failure.
 #[derive(Debug, Clone)]
 pub(super) struct ErrorInner {
     pub(super) kind: Kind,
     pub(super) context: Context,
-    /// What came back, as the end of a sentence: `the answer was 403 Forbidden`.
+    /// What came back, as the end of a sentence: `the response was 403 Forbidden`.
     pub(super) failure: String,
     pub(super) status: Option<StatusCode>,
     pub(super) code: Option<String>,
@@ -100,18 +100,18 @@ pub(super) struct ErrorInner {
     pub(super) retry_after: Option<Duration>,
     pub(super) attempts: u32,
     pub(super) unconfirmed: bool,
-    /// Whether sending the request twice is as sending it once.
+    /// Whether the request may be sent twice without harm.
     pub(super) repeatable: bool,
-    /// Whether it is a request for an access token, which another request needed.
+    /// Whether the request was for an access token that another request needed.
     pub(super) for_token: bool,
     pub(super) needed_for: Option<String>,
-    /// What the caller saw when it looked what became of a write, and what to do then.
+    /// What the caller observed when it checked whether a write was applied, and what to do.
     pub(super) seen: Option<String>,
     pub(super) hint: Option<String>,
     pub(super) source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
-/// A failed request: what was being done, what came back, whose move it is and the way out.
+/// A failed request: the operation, what came back, and what to do.
 ///
 /// `Display` is [`summary`](Error::summary) and [`detail`](Error::detail) together. Neither it nor `Debug` contains a
 /// credential, a body or a query value.
@@ -119,7 +119,7 @@ pub(super) struct ErrorInner {
 pub struct Error(Box<ErrorInner>);
 
 impl Error {
-    /// A failure that a vendor's own code found, such as a key that cannot encrypt a request.
+    /// An error that a vendor's client found, such as a key that cannot encrypt a request.
     ///
     /// `operation` is a gerund phrase, `failure` the end of a sentence; neither may contain a secret.
     pub fn new(kind: Kind, vendor: &'static str, operation: impl Into<String>, failure: impl Into<String>) -> Self {
@@ -149,7 +149,7 @@ impl Error {
         }))
     }
 
-    /// Adds the way out that only the caller knows, such as the attribute to check; later hints follow earlier ones.
+    /// Adds advice that only the caller knows, such as the attribute to check; later hints follow earlier ones.
     #[must_use]
     pub fn with_hint(mut self, hint: impl AsRef<str>) -> Self {
         let hint = hint.as_ref();
@@ -157,29 +157,29 @@ impl Error {
         self
     }
 
-    /// The same for a caller that has looked what became of a write without a clear answer: says what it saw and what to do,
-    /// in place of the advice to look.
+    /// Adds what the caller observed when it checked whether a write was applied, and what to do. It replaces the advice to
+    /// check.
     #[must_use]
     pub fn with_observation(mut self, seen: impl AsRef<str>) -> Self {
         self.0.seen = Some(seen.as_ref().to_owned());
         self
     }
 
-    /// Says that this was asked on the way to another request, which was not sent; `operation` is what that was for.
+    /// Marks the failed request as one that another request needed, which was not sent; `operation` is that of the other one.
     #[must_use]
     pub fn needed_for_operation(mut self, operation: &str) -> Self {
         self.0.needed_for.get_or_insert_with(|| operation.to_owned());
         self
     }
 
-    /// Gives the failure another kind, where a vendor means something else by a status than HTTP does.
+    /// Replaces the kind, for a vendor that uses a status differently from HTTP.
     #[must_use]
     pub fn with_kind(mut self, kind: Kind) -> Self {
         self.0.kind = kind;
         self
     }
 
-    /// Keeps the failure underneath; its text is shown, so it may not contain a secret.
+    /// Sets the source error; its text is shown, so it may not contain a secret.
     #[must_use]
     pub fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         self.0.source = Some(Arc::new(source));
@@ -204,7 +204,7 @@ impl Error {
         self.0.context.vendor
     }
 
-    /// What was being done, as a gerund phrase.
+    /// The operation, as a gerund phrase.
     pub fn operation(&self) -> &str {
         &self.0.context.operation
     }
@@ -219,7 +219,7 @@ impl Error {
         self.0.context.route.as_ref().map(|(_, url)| url.as_str())
     }
 
-    /// The status of the last answer, if one came.
+    /// The status of the last response, if there was one.
     pub fn status(&self) -> Option<StatusCode> {
         self.0.status
     }
@@ -229,12 +229,12 @@ impl Error {
         self.0.code.as_deref()
     }
 
-    /// The vendor's sentence, in one line of at most about 500 characters.
+    /// The vendor's message, in one line of at most about 500 characters.
     pub fn message(&self) -> Option<&str> {
         self.0.message.as_deref()
     }
 
-    /// What the vendor says about single members of the body that it was sent.
+    /// The vendor's messages about single fields of the request body.
     pub fn fields(&self) -> &[FieldError] {
         &self.0.fields
     }
@@ -249,17 +249,17 @@ impl Error {
         self.0.clock_skew
     }
 
-    /// How long the vendor asked to wait.
+    /// The wait that the vendor requested.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// How often the request was begun.
+    /// How many attempts were made.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// Whether the object or the route does not exist. An address that gives out no tokens says nothing about either.
+    /// Whether the object or the route does not exist. A missing token endpoint is neither.
     pub fn is_not_found(&self) -> bool {
         self.kind() == Kind::NotFound && !self.is_before_the_request()
     }
@@ -269,18 +269,18 @@ impl Error {
         self.kind() == Kind::Cancelled
     }
 
-    /// Whether a write may have been carried out although it failed, in this attempt or an earlier one. One whose answer
-    /// cannot be read was.
+    /// Whether a write may have been applied although it failed, in this attempt or an earlier one. A write whose response
+    /// cannot be read was applied.
     pub fn may_have_applied(&self) -> bool {
         self.0.unconfirmed || (self.kind() == Kind::Decode && !self.is_before_the_request())
     }
 
-    /// Whether it is the answer to what was asked on the way, such as an access token, and the request itself was not sent.
+    /// Whether the failed request was one that another needed, such as for an access token, and the other was not sent.
     fn is_before_the_request(&self) -> bool {
         self.0.needed_for.is_some()
     }
 
-    /// Whether an access token was asked for, the address of which may be another than that of the API.
+    /// Whether the failed request was for an access token, whose address may differ from that of the API.
     pub fn is_token_request(&self) -> bool {
         self.0.for_token
     }

@@ -32,7 +32,7 @@ async fn an_answer_of_another_form_names_the_field_and_hides_its_value() {
     let summary = error.summary();
     assert!(
         summary.starts_with(
-            "Acme: listing webhooks failed: `webhooks[1].id` of the answer is of the type string where u32 is expected"
+            "Acme: listing webhooks failed: `webhooks[1].id` of the response is of the type string where u32 is expected"
         ),
         "{summary}"
     );
@@ -47,7 +47,7 @@ async fn an_answer_that_is_no_json_is_told_apart() {
         (reply(200).body("<html>hunter2</html>"), "is a web page where JSON is expected"),
         (reply(200).body("hunter2").header("content-type", "text/html"), "is a web page where JSON is expected"),
         (reply(200).body(""), "has no body where JSON is expected"),
-        (reply(204).body(""), "the answer 204 No Content has no body"),
+        (reply(204).body(""), "the response 204 No Content has no body"),
     ] {
         let error = decoded(answer).await;
         assert_eq!(error.kind(), Kind::Decode);
@@ -115,7 +115,7 @@ async fn an_answer_without_end_is_cut_off() {
     let server = Server::script([reply(200).body("x".repeat(super::super::transport::MAX_BODY + 1))]).await;
     let error = server.client().get("/x").send().await.unwrap_err();
     assert_eq!((error.kind(), server.count()), (Kind::Decode, 1));
-    assert!(error.summary().ends_with("the answer is larger than 32 MiB"), "{error}");
+    assert!(error.summary().ends_with("the response is larger than 32 MiB"), "{error}");
 }
 
 #[tokio::test]

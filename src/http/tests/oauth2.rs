@@ -165,7 +165,7 @@ async fn a_second_401_is_the_error() {
     let server = vendor(json!(3600), |_| false).await;
     let error = authenticated(&server).get("/x").operation("reading x").send().await.unwrap_err();
     assert_eq!((error.kind(), error.attempts(), token_requests(&server)), (Kind::Auth, 2, 2));
-    assert_eq!(error.summary(), "Acme: reading x failed: the answer was 401 Unauthorized (bad_token: no)");
+    assert_eq!(error.summary(), "Acme: reading x failed: the response was 401 Unauthorized (bad_token: no)");
 }
 
 #[tokio::test]
@@ -201,15 +201,21 @@ async fn what_is_wrong_with_the_token_endpoint_is_said() {
     assert!(absent.detail().contains("gives out tokens"), "{absent}");
     assert_eq!(token_error(reply(500)).await.kind(), Kind::Server);
     for (body, problem) in [
-        (json!({"token": "sesame"}), "the answer has no `access_token`"),
-        (json!({"access_token": ""}), "the answer has no `access_token`"),
-        (json!({"access_token": 5}), "`access_token` of the answer is of the type integer where"),
+        (json!({"token": "sesame"}), "the response has no `access_token`"),
+        (json!({"access_token": ""}), "the response has no `access_token`"),
+        (json!({"access_token": 5}), "`access_token` of the response is of the type integer where"),
         (
             json!({"access_token": "sesame", "expires_in": "soon"}),
-            "`expires_in` of the answer is not a number of seconds",
+            "`expires_in` of the response is not a number of seconds",
         ),
-        (json!({"access_token": "sesame", "expires_in": -1}), "`expires_in` of the answer is not a number of seconds"),
-        (json!({"access_token": "sesame", "token_type": "mac"}), "`token_type` of the answer is another than `Bearer`"),
+        (
+            json!({"access_token": "sesame", "expires_in": -1}),
+            "`expires_in` of the response is not a number of seconds",
+        ),
+        (
+            json!({"access_token": "sesame", "token_type": "mac"}),
+            "`token_type` of the response is not `Bearer`",
+        ),
     ] {
         let error = token_error(reply(200).json(&body)).await;
         assert_eq!(error.kind(), Kind::Decode, "{body}");

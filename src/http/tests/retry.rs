@@ -56,7 +56,7 @@ async fn a_request_can_say_that_it_may_or_may_not_be_repeated() {
     let server = Server::script([reply(500), reply(200)]).await;
     let error = server.client().delete("/servicekey/1").once().send().await.unwrap_err();
     assert_eq!((server.count(), error.kind()), (1, Kind::Unconfirmed));
-    assert!(error.summary().ends_with("500 Internal Server Error; the request may have been carried out"), "{error}");
+    assert!(error.summary().ends_with("500 Internal Server Error; the request may have been applied"), "{error}");
 }
 
 #[tokio::test]
@@ -65,7 +65,7 @@ async fn a_final_answer_after_an_unclear_one_keeps_its_kind_and_says_so() {
     let error = server.client().put("/x").send().await.unwrap_err();
     assert_eq!(error.kind(), Kind::Conflict);
     assert!(error.may_have_applied());
-    assert!(error.detail().contains("An earlier attempt got no clear answer"), "{error}");
+    assert!(error.detail().contains("An earlier attempt had no clear response"), "{error}");
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn a_connection_that_breaks_is_repeated_for_reads_and_unconfirmed_for_writ
         let (url, count) = raw(truncated).await;
         let error = client(settings(url)).request(method.clone(), "/x").send().await.unwrap_err();
         assert_eq!((count.load(Ordering::SeqCst), error.kind()), (requests, kind), "{method}: {error}");
-        assert!(error.summary().contains("broke before the answer was complete"), "{error}");
+        assert!(error.summary().contains("broke before the response was complete"), "{error}");
         assert_eq!(error.status().unwrap().as_u16(), 200, "the status came and is kept");
     }
 }
@@ -138,7 +138,7 @@ async fn a_timeout_of_a_write_is_unconfirmed() {
     let client = client(settings);
     let write = client.post("/x").send().await.unwrap_err();
     assert_eq!((write.kind(), write.attempts()), (Kind::Unconfirmed, 1), "{write}");
-    assert!(write.summary().contains("did not answer within 100ms"), "{write}");
+    assert!(write.summary().contains("did not respond within 100ms"), "{write}");
     let read = client.get("/x").send().await.unwrap_err();
     assert_eq!((read.kind(), read.attempts()), (Kind::Timeout, 2), "{read}");
 }

@@ -155,7 +155,7 @@ impl Client {
             SignIn::Token(auth) => auth.token().await.map_err(|error| self.hint(error)),
             SignIn::ApiKey => {
                 let failure = "the provider signs in by `api_key`, and a token is given to a client only";
-                Err(Error::new(Kind::Request, "Didit", "asking for an access token", failure).with_hint(
+                Err(Error::new(Kind::Request, "Didit", "requesting an access token", failure).with_hint(
                     "Set `client_id` and `client_secret` in `didit = { ... }` of the provider block instead of `api_key`, or \
                      IDV_DIDIT_CLIENT_ID and IDV_DIDIT_CLIENT_SECRET instead of IDV_DIDIT_API_KEY.",
                 ))

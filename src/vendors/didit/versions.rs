@@ -75,7 +75,7 @@ impl Version {
             (None, Attr::Unknown) => Ok(Attr::Null),
             (None, kept) => Ok(kept.clone()),
             (Some(value), _) => serde_json::from_value::<Option<T>>(value.clone()).map(Attr::from).map_err(|error| {
-                let failure = format!("`{name}` of the answer is not what is expected: {error}");
+                let failure = format!("`{name}` of the response is not what is expected: {error}");
                 Error::new(Kind::Decode, "Didit", format!("reading the version `{}`", self.id), failure)
             }),
         }
