@@ -212,9 +212,7 @@ impl OAuth2ClientCredentials {
                 .ok_or_else(|| response.error("`expires_in` of the response is not a number of seconds"))?,
         };
         if !token.token_type.as_deref().is_none_or(|kind| kind.eq_ignore_ascii_case("bearer")) {
-            return Err(
-                response.error("`token_type` of the response is not `Bearer`, the only supported type")
-            );
+            return Err(response.error("`token_type` of the response is not `Bearer`, the only supported type"));
         }
         let secret = token.access_token.filter(|token| !token.expose_secret().is_empty());
         let secret = secret.ok_or_else(|| response.error("the response has no `access_token`"))?;

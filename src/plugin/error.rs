@@ -1,12 +1,12 @@
-//! What can keep a plugin from being served, told to whoever reads the standard error of a process that ended.
+//! The errors that keep a plugin from being served; they are printed on standard error.
 
 use std::path::PathBuf;
 
-/// Why the plugin was not served. Its `Display` is meant for people and complete: the cause is part of it.
+/// Why the plugin was not served. Its `Display` is complete and includes the cause.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The process was not started by a host of plugins; whoever started it wants to know what it is.
+    /// The process was not started by a plugin host; the message says what the program is.
     #[error(
         "this is a plugin, a provider that Terraform or OpenTofu starts by itself: it does nothing useful when it is run \
          by hand. Name the provider in a configuration and run `terraform init` there, or run this program with `--help` \
@@ -14,7 +14,7 @@ pub enum Error {
     )]
     NotAPlugin,
 
-    /// The certificate that the host handed over cannot be read, so that the host could not be told from a stranger.
+    /// The host's certificate cannot be read, so the plugin could not authenticate the host.
     #[error(
         "could not read the client certificate in the environment variable PLUGIN_CLIENT_CERT: {reason}. The program that \
          starts the plugin writes this variable; unset it if it was set by hand."
@@ -24,12 +24,12 @@ pub enum Error {
         reason: String,
     },
 
-    /// The plugin's own certificate could not be made.
-    #[error("could not make the certificate of the plugin's server: {0}. This is a fault of the plugin.")]
+    /// The plugin's certificate could not be generated.
+    #[error("could not generate the certificate of the plugin's server: {0}. This is a bug in the plugin.")]
     Certificate(rcgen::Error),
 
-    /// The plugin's own certificate was refused by the library that is to serve it.
-    #[error("could not set up TLS for the plugin's server: {0}. This is a fault of the plugin.")]
+    /// The TLS library rejected the plugin's certificate.
+    #[error("could not set up TLS for the plugin's server: {0}. This is a bug in the plugin.")]
     Tls(rustls::Error),
 
     /// No socket could be opened in the folder for sockets.
@@ -40,7 +40,7 @@ pub enum Error {
     Socket {
         /// The socket's file.
         path: PathBuf,
-        /// The operating system's answer.
+        /// The operating system's error.
         reason: std::io::Error,
     },
 
@@ -79,15 +79,15 @@ pub enum Error {
         reason: String,
     },
 
-    /// The handlers of signals could not be installed.
-    #[error("could not take over the signals of the process: {0}")]
+    /// The signal handlers could not be installed.
+    #[error("could not install the signal handlers: {0}")]
     Signals(std::io::Error),
 
-    /// The host could not be told where the plugin listens.
-    #[error("could not write to standard output where the plugin listens: {0}. Did the program that reads it end?")]
+    /// The handshake line could not be written.
+    #[error("could not write the plugin's address to standard output: {0}. The program that reads it may have ended.")]
     Announce(std::io::Error),
 
-    /// The server ended by itself.
+    /// The gRPC server failed.
     #[error("the plugin's gRPC server ended with an error: {0:?}")]
     Serve(tonic::transport::Error),
 }

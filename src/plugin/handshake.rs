@@ -1,4 +1,4 @@
-//! The handshake: what the host says in environment variables, and the one line on standard output that answers it.
+//! The handshake: the host's environment variables, and the one line on standard output that the plugin returns.
 //!
 //! Pure functions of an environment, after go-plugin's `server.go` and `constants.go`; sockets and certificates are
 //! made elsewhere.
@@ -11,14 +11,14 @@ use super::error::Error;
 use super::listener::{Address, Place};
 use super::tls;
 
-/// Terraform's cookie, which tells a start by Terraform from a start by hand. It is not a secret.
+/// Terraform's cookie, which distinguishes a start by Terraform from a start by hand. It is not a secret.
 const COOKIE_NAME: &str = "TF_PLUGIN_MAGIC_COOKIE";
 const COOKIE_VALUE: &str = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
 
 /// The version of go-plugin's own protocol, the first part of the line.
 const CORE_VERSION: u32 = 1;
 
-/// What the host wants of the plugin, as read from the environment.
+/// The host's parameters from the environment.
 #[derive(Debug)]
 pub struct Handshake {
     /// The version of the plugin's protocol that was chosen.
@@ -31,7 +31,7 @@ pub struct Handshake {
 }
 
 impl Handshake {
-    /// Reads what the host asks for; `versions` are the major versions of the protocol that the plugin serves.
+    /// Reads the host's parameters; `versions` are the major versions of the protocol that the plugin serves.
     ///
     /// Fails with [`Error::NotAPlugin`] when the cookie is missing: then nothing may be printed on standard output.
     pub fn read(environment: Lookup<'_>, versions: &[u32]) -> Result<Self, Error> {
@@ -48,23 +48,23 @@ impl Handshake {
         })
     }
 
-    /// Formats the line that tells the host where to connect, without its line break.
+    /// Formats the line with the address for the host, without its line break.
     pub(super) fn line(&self, address: &Address, certificate: Option<&CertificateDer<'_>>) -> String {
         let certificate = certificate.map(|der| STANDARD_NO_PAD.encode(der)).unwrap_or_default();
         let Address { network, text } = address;
         let mut line = format!("{CORE_VERSION}|{}|{network}|{text}|grpc|{certificate}", self.version);
         if self.asks_for_multiplexing {
-            // An older host would take a seventh part for a piece of the certificate, so it is only sent when asked for.
-            // Multiplexing changes the bytes on the wire, so a server without it has to say so.
+            // An older host would read a seventh part as a piece of the certificate, so it is sent only on request.
+            // Multiplexing changes the bytes on the wire, so a server without it has to decline it.
             line.push_str("|false");
         }
         line
     }
 }
 
-/// Chooses the highest version that both sides have, or the plugin's lowest, which lets the host word the complaint.
+/// Chooses the highest version that both sides have, or the plugin's lowest, for which the host reports an error.
 ///
-/// The host's list comes in no order. Parts that are no numbers are passed over: they can match nothing.
+/// The host's list comes in no order. Parts that are not numbers are skipped.
 fn choose_version(offered: &str, versions: &[u32]) -> u32 {
     let lowest = versions.iter().copied().min().unwrap_or_default();
     offered
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn without_the_cookie_a_sentence_says_what_this_is() {
+    fn without_the_cookie_the_error_says_what_the_program_is() {
         for variables in
             [&[][..], &[(COOKIE_NAME, "")], &[(COOKIE_NAME, "wrong")], &[("PLUGIN_PROTOCOL_VERSIONS", "6")]]
         {

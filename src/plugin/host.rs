@@ -1,7 +1,7 @@
-//! Whether the host is still there.
+//! Detects the end of the host process.
 //!
-//! A plugin leaves SIGINT and SIGTERM to its host and ends when the host asks it to. A host that was killed asks nothing
-//! any more, and its plugins would stay for ever.
+//! A plugin ignores SIGINT and SIGTERM and ends when the host asks it to. A host that was killed cannot ask, and its
+//! plugins would never end.
 
 /// The process that started this one.
 pub(super) struct Host {
@@ -10,7 +10,7 @@ pub(super) struct Host {
 }
 
 impl Host {
-    /// The host as it is now; to be called before the host can know that the plugin runs.
+    /// Returns the current parent. Must be called before the handshake line is written.
     pub(super) fn now() -> Self {
         Self {
             #[cfg(unix)]
@@ -18,7 +18,7 @@ impl Host {
         }
     }
 
-    /// Waits until the host is gone: the system gives this process another parent then.
+    /// Waits until the host has ended: the system then gives this process another parent.
     #[cfg(unix)]
     pub(super) async fn gone(self) {
         while std::os::unix::process::parent_id() == self.id {
@@ -26,7 +26,7 @@ impl Host {
         }
     }
 
-    /// Waits for ever: there is no portable way to look.
+    /// Never returns: there is no portable way to detect the end of the host.
     #[cfg(not(unix))]
     pub(super) async fn gone(self) {
         std::future::pending().await

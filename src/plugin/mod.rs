@@ -1,11 +1,11 @@
-//! A server of go-plugin: what Terraform starts as a child process and speaks gRPC with.
+//! A go-plugin server, which Terraform starts as a child process and calls over gRPC.
 //!
-//! Handshake on standard output, mutual TLS, the services that go-plugin expects beside a plugin's own, log lines on
-//! standard error, crashes, signals, and the mode for debuggers. It serves whatever routes it is given and knows neither
-//! `tfplugin6` nor vendors; of Terraform it knows the names of environment variables. It imports nothing else of the crate.
+//! It has the handshake on standard output, mutual TLS, the services that go-plugin expects, log lines on standard error,
+//! crash reports, signals, and the debug mode. It serves the routes that it is given. It knows neither `tfplugin6` nor
+//! vendors, and only environment variables of Terraform. It imports nothing else of the crate.
 //!
-//! The order is a promise: nothing is printed before the socket accepts, and nothing is built before Terraform's cookie
-//! was found, since a run of Terraform starts several such processes and waits for each of them.
+//! Nothing is printed before the socket accepts connections. Nothing is built before Terraform's cookie was found, since a
+//! run of Terraform starts several such processes and waits for each of them.
 
 mod environment;
 mod error;

@@ -1,9 +1,9 @@
-//! What a panic prints, which decides what the user of Terraform sees of it.
+//! The panic hook, which decides what Terraform shows of a panic.
 //!
 //! A host that reads a line beginning with `panic: ` collects what follows and reports a crash of the plugin. That is
-//! right for a panic that nobody handles. A panic inside a call is caught there and told in the call's diagnostics; it
-//! goes to the log as an error, with its stack, and is no crash. Which of the two it is only the code that catches can
-//! know, so the hook asks a function for it.
+//! right for a panic that nobody handles. A panic inside a call is caught there and returned in the call's diagnostics;
+//! it is logged as an error with its stack, and is no crash. Only the code that catches panics knows which of the two it
+//! is, so the hook calls a function of that code.
 
 use std::backtrace::Backtrace;
 use std::panic::PanicHookInfo;
@@ -16,8 +16,8 @@ use super::hclog::{Line, write_to_stderr};
 
 /// Replaces Rust's report of a panic, which hosts do not recognise.
 ///
-/// `is_caught` is asked on the thread that panics, before its stack unwinds: whether the code that runs now will catch
-/// the panic. A task-local variable, set around a call's future, answers that.
+/// `is_caught` is called on the thread that panics, before its stack unwinds. It returns whether the running code will catch
+/// the panic, for example from a task-local variable that is set around a call's future.
 pub fn install_hook(is_caught: fn() -> bool) {
     std::panic::set_hook(Box::new(move |info| {
         let message = message_of(info);
@@ -30,14 +30,14 @@ pub fn install_hook(is_caught: fn() -> bool) {
     }));
 }
 
-/// Returns the words of the panic and where it happened.
+/// Returns the message of the panic and its location.
 fn message_of(info: &PanicHookInfo<'_>) -> String {
     let payload = info.payload();
     let words = payload
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("(a panic without words)");
+        .unwrap_or("(a panic without a message)");
     match info.location() {
         Some(location) => format!("{words} (at {location})"),
         None => words.to_owned(),
@@ -47,7 +47,7 @@ fn message_of(info: &PanicHookInfo<'_>) -> String {
 /// Formats a panic that is caught, as a line of the log. It is written whatever the level of the log: the host filters.
 fn format_caught(message: &str, stack: &str, time: Timestamp) -> String {
     let fields = Map::from_iter([("stack".to_owned(), stack.into())]);
-    let message = format!("panic in a call, told in its diagnostics: {message}");
+    let message = format!("panic in a call, returned in its diagnostics: {message}");
     Line { level: Level::ERROR, module: module_path!(), message: &message, fields }.format(time)
 }
 
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_crash_begins_with_the_word_that_hosts_look_for() {
+    fn a_crash_starts_with_the_word_that_hosts_search() {
         assert_eq!(
             format_crash("out of range (at a.rs:1:2)", "   0: main\n"),
             "panic: out of range (at a.rs:1:2)\n\n   0: main\n"
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hook_tells_a_crash_from_a_panic_that_is_caught() {
+    fn the_hook_distinguishes_a_crash_from_a_caught_panic() {
         let output = std::process::Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "plugin::panic::tests::child_that_panics", "--ignored", "--nocapture"])
             .output()

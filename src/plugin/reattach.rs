@@ -1,4 +1,4 @@
-//! The mode for debuggers: the plugin runs first, and Terraform is told to use the process that is there.
+//! The debug mode: the plugin is started first, and Terraform connects to the running process.
 //!
 //! There is no handshake, so there is no TLS and no cookie either; the socket's permissions keep other users out.
 
@@ -10,34 +10,34 @@ use tonic::service::Routes;
 use super::environment::Lookup;
 use super::error::Error;
 use super::listener::{Address, Listener, Place};
-use super::server::{run, within_its_time};
+use super::server::{run, with_timeout};
 use super::signals::Signals;
 
-/// The variable from which Terraform and OpenTofu learn of providers that run already.
+/// The variable in which Terraform and OpenTofu find providers that run already.
 const VARIABLE: &str = "TF_REATTACH_PROVIDERS";
 
 /// Serves a plugin's own routes without a handshake, until Ctrl-C.
 ///
 /// Prints on standard output the lines that make a shell's Terraform use this process for the provider `source`, an
-/// address such as `namespace/name`; `version` is the major version of the protocol. `farewell` is what the plugin does
-/// before it ends, in ten seconds at most.
+/// address such as `namespace/name`; `version` is the major version of the protocol. `shutdown` runs before
+/// the plugin ends, for at most ten seconds.
 pub async fn serve_debug(
     environment: Lookup<'_>,
     source: &str,
     version: u32,
     routes: Routes,
-    farewell: impl Future<Output = ()> + Send + 'static,
+    shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Error> {
-    let farewell = within_its_time(farewell);
-    let mut signals = Signals::take_over()?;
+    let shutdown = with_timeout(shutdown);
+    let mut signals = Signals::install()?;
     let listener = Listener::bind(&Place::read(environment)?)?;
     let value = reattach_value(source, version, &listener.address());
     std::io::stdout().lock().write_all(instructions(&value).as_bytes()).map_err(Error::Announce)?;
     tokio::select! {
-        result = run(listener, None, routes, farewell.clone()) => result,
+        result = run(listener, None, routes, shutdown.clone()) => result,
         signal = signals.next() => {
             tracing::info!(signal, "ended");
-            farewell.await;
+            shutdown.await;
             Ok(())
         }
     }
@@ -91,7 +91,7 @@ mod tests {
         assert!(text.contains(r#"set "TF_REATTACH_PROVIDERS={"it's":1}""#), "{text}");
     }
 
-    /// What a shell makes of the line is the value that was meant.
+    /// The shell reads the original value back from the line.
     #[cfg(unix)]
     #[test]
     fn a_shell_reads_the_value_back() {

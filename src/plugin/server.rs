@@ -1,4 +1,4 @@
-//! The life of a plugin: listen, say where, serve until the host asks to stop, end soon.
+//! Runs a plugin: listen, print the address, serve until the host asks to stop, end soon after.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -20,56 +20,56 @@ use super::tls;
 /// How long calls in flight may take to finish after the host asked to stop. It kills the process after two seconds.
 const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long a plugin may take over what it does before it ends.
-const FAREWELL_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the shutdown hook may take.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Serves a plugin's own routes to the host of `handshake`, until the host asks to stop. The limits on the size of messages
 /// are those that the caller has set on its service.
 ///
-/// `farewell` is what the plugin does before it ends, in ten seconds at most.
+/// `shutdown` runs before the plugin ends, for at most ten seconds.
 ///
-/// Prints the handshake line on standard output, which must not have been written to, and swallows SIGINT and SIGTERM.
-/// Ends by itself when the host is gone, as after SIGKILL: nobody else would end it.
+/// Prints the handshake line on standard output, which must not have been written to, and ignores SIGINT and SIGTERM.
+/// Ends when the host has ended without a request, such as after SIGKILL.
 /// Needs a runtime of tokio with input/output and time.
 pub async fn serve(
     handshake: &Handshake,
     routes: Routes,
-    farewell: impl Future<Output = ()> + Send + 'static,
+    shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Error> {
-    let farewell = within_its_time(farewell);
+    let shutdown = with_timeout(shutdown);
     let host = Host::now();
-    let signals = Signals::take_over()?;
+    let signals = Signals::install()?;
     let server = Server::bind(handshake)?;
     announce(&server.line).map_err(Error::Announce)?;
     tokio::select! {
-        result = server.run(routes, farewell.clone()) => result,
+        result = server.run(routes, shutdown.clone()) => result,
         () = host.gone() => {
-            tracing::warn!("Terraform is gone without having asked to stop");
-            farewell.await;
+            tracing::warn!("Terraform ended without asking the plugin to stop");
+            shutdown.await;
             Ok(())
         }
-        never = signals.swallow() => match never {},
+        never = signals.ignore() => match never {},
     }
 }
 
-/// A farewell that is cut off when it takes too long: the user waits for it.
-pub(super) fn within_its_time(farewell: impl Future<Output = ()> + Send + 'static) -> ShutdownHook {
+/// A shutdown hook with a timeout, because the user waits for it.
+pub(super) fn with_timeout(shutdown: impl Future<Output = ()> + Send + 'static) -> ShutdownHook {
     let bounded = async {
-        if tokio::time::timeout(FAREWELL_TIMEOUT, farewell).await.is_err() {
-            tracing::error!(timeout = ?FAREWELL_TIMEOUT, "ended before everything was given back");
+        if tokio::time::timeout(SHUTDOWN_TIMEOUT, shutdown).await.is_err() {
+            tracing::error!(timeout = ?SHUTDOWN_TIMEOUT, "ended before everything was released");
         }
     };
     bounded.boxed().shared()
 }
 
-/// Writes one line to standard output, from which the host learns where the plugin listens.
+/// Writes the handshake line, which has the plugin's address, to standard output.
 fn announce(line: &str) -> std::io::Result<()> {
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "{line}")?;
     stdout.flush()
 }
 
-/// A plugin that listens and has not said so yet.
+/// A plugin that listens and has not printed its address yet.
 pub(super) struct Server {
     listener: Listener,
     tls: Option<TlsAcceptor>,
@@ -88,20 +88,20 @@ impl Server {
         Ok(Self { listener, tls, line })
     }
 
-    pub(super) async fn run(self, routes: Routes, farewell: ShutdownHook) -> Result<(), Error> {
-        run(self.listener, self.tls, routes, farewell).await
+    pub(super) async fn run(self, routes: Routes, shutdown: ShutdownHook) -> Result<(), Error> {
+        run(self.listener, self.tls, routes, shutdown).await
     }
 }
 
-/// Serves until the host asks to stop; the socket is gone by then, and calls in flight end or are cut off.
+/// Serves until the host asks to stop. The socket is removed then, and calls in flight end or are cancelled.
 pub(super) async fn run(
     listener: Listener,
     tls: Option<TlsAcceptor>,
     routes: Routes,
-    farewell: ShutdownHook,
+    shutdown: ShutdownHook,
 ) -> Result<(), Error> {
     let stop = CancellationToken::new();
-    let routes = services::add(routes, stop.clone(), farewell).await;
+    let routes = services::add(routes, stop.clone(), shutdown).await;
     let serving = tonic::transport::Server::builder()
         .add_routes(routes)
         .serve_with_incoming_shutdown(connections(listener, tls), stop.clone().cancelled_owned());

@@ -1,4 +1,4 @@
-//! The services that go-plugin expects beside the plugin's own: to be stopped, to hand on output, to open connections.
+//! The services that go-plugin expects beside the plugin's own: shutdown, standard output, and further connections.
 //!
 //! All three end with one token. The streams must: a graceful stop waits for every call that is open, and the host keeps
 //! these two open for as long as it lives.
@@ -21,15 +21,15 @@ use super::generated::plugin::{ConnInfo, Empty, StdioData};
 /// The name under which the host asks for the plugin's health (go-plugin, `GRPCServiceName`).
 const HEALTH_NAME: &str = "plugin";
 
-/// What a plugin does before it ends, once, however often it is awaited.
+/// The future that runs before a plugin ends; it runs once, however often it is awaited.
 pub(super) type ShutdownHook = Shared<BoxFuture<'static, ()>>;
 
-/// Adds the services to a plugin's own; `stop` ends them, and fires when the host asks the plugin to stop and `farewell` is
+/// Adds the services to a plugin's own. `stop` ends them; it is cancelled when the host asked to stop and `shutdown` is
 /// done.
-pub(super) async fn add(routes: Routes, stop: CancellationToken, farewell: ShutdownHook) -> Routes {
+pub(super) async fn add(routes: Routes, stop: CancellationToken, shutdown: ShutdownHook) -> Routes {
     let (reporter, health) = tonic_health::server::health_reporter();
     reporter.set_service_status(HEALTH_NAME, ServingStatus::Serving).await;
-    let services = Services { stop, farewell };
+    let services = Services { stop, shutdown };
     routes
         .add_service(health)
         .add_service(GrpcControllerServer::new(services.clone()))
@@ -40,11 +40,11 @@ pub(super) async fn add(routes: Routes, stop: CancellationToken, farewell: Shutd
 #[derive(Debug, Clone)]
 struct Services {
     stop: CancellationToken,
-    farewell: ShutdownHook,
+    shutdown: ShutdownHook,
 }
 
 impl Services {
-    /// Cuts a stream off when the plugin is to stop.
+    /// Ends a stream when the plugin has to stop.
     fn until_stopped<T>(&self, items: impl Stream<Item = T> + Send + 'static) -> BoxStream<'static, T> {
         items.take_until(self.stop.clone().cancelled_owned()).boxed()
     }
@@ -54,10 +54,10 @@ impl Services {
 impl GrpcController for Services {
     /// Begins the graceful stop, which lets calls in flight finish: this one too, so the host gets its reply first.
     ///
-    /// The farewell comes before the reply: the host waits for that as long as it takes, and for the end after it two seconds.
+    /// The shutdown hook runs before the reply, for which the host waits without a limit; after it the host waits two seconds.
     async fn shutdown(&self, _request: Request<Empty>) -> Result<Response<Empty>, Status> {
         tracing::debug!("asked to stop");
-        self.farewell.clone().await;
+        self.shutdown.clone().await;
         self.stop.cancel();
         Ok(Response::new(Empty {}))
     }
@@ -85,9 +85,9 @@ impl GrpcBroker for Services {
         let offers = request.into_inner().filter_map(|offer| {
             match offer {
                 Ok(offer) => {
-                    tracing::debug!(service = offer.service_id, "passed over an offer of a further connection");
+                    tracing::debug!(service = offer.service_id, "ignored the offer of a further connection");
                 }
-                Err(status) => tracing::debug!(%status, "the host's broker went away"),
+                Err(status) => tracing::debug!(%status, "the host's broker ended the stream"),
             }
             ready(None)
         });

@@ -1,13 +1,13 @@
-//! The signals that ask a process to end, which a plugin must outlive.
+//! The signals that ask a process to end, which a plugin must ignore.
 //!
 //! Ctrl-C reaches every process of the terminal's group. Terraform then stops its providers by a call and waits for the
-//! state of what they were doing; a provider that died of the signal would lose it. So the host alone ends a plugin.
+//! state of their operations, which a provider that ended by the signal would lose. So only the host ends a plugin.
 
 use std::convert::Infallible;
 
 use super::error::Error;
 
-/// The signals, taken over from the moment of [`Signals::take_over`] until the process ends.
+/// The signals, handled from [`Signals::install`] until the process ends.
 #[derive(Debug)]
 pub(super) struct Signals {
     #[cfg(unix)]
@@ -19,9 +19,9 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Takes the signals over: they no longer end the process by themselves.
+    /// Installs the handlers: the signals no longer end the process.
     #[cfg(unix)]
-    pub(super) fn take_over() -> Result<Self, Error> {
+    pub(super) fn install() -> Result<Self, Error> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
             interrupt: signal(SignalKind::interrupt()).map_err(Error::Signals)?,
@@ -29,9 +29,9 @@ impl Signals {
         })
     }
 
-    /// Takes Ctrl-C over: it no longer ends the process by itself.
+    /// Installs the handler: Ctrl-C no longer ends the process.
     #[cfg(not(unix))]
-    pub(super) fn take_over() -> Result<Self, Error> {
+    pub(super) fn install() -> Result<Self, Error> {
         Ok(Self { interrupt: tokio::signal::windows::ctrl_c().map_err(Error::Signals)? })
     }
 
@@ -51,13 +51,13 @@ impl Signals {
         "Ctrl-C"
     }
 
-    /// Swallows every signal: counts it and says so in the log.
-    pub(super) async fn swallow(mut self) -> Infallible {
+    /// Ignores every signal: counts and logs it.
+    pub(super) async fn ignore(mut self) -> Infallible {
         let mut count = 0_u64;
         loop {
             let signal = self.next().await;
             count += 1;
-            tracing::info!(signal, count, "left a signal to the host, which ends its plugins itself");
+            tracing::info!(signal, count, "ignored a signal: the host ends its plugins itself");
         }
     }
 }
@@ -67,8 +67,8 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn the_signals_arrive_and_do_not_end_the_process() {
-        let mut signals = Signals::take_over().unwrap();
+    async fn signals_are_received_and_do_not_end_the_process() {
+        let mut signals = Signals::install().unwrap();
         for (option, name) in [("-INT", "SIGINT"), ("-TERM", "SIGTERM"), ("-INT", "SIGINT")] {
             let status = std::process::Command::new("kill").args([option, &std::process::id().to_string()]).status();
             assert!(status.unwrap().success());

@@ -1,5 +1,5 @@
-//! A plugin served over a real socket, to a client that is what Terraform is: P-521, and the plugin's certificate as its
-//! only root. Once in this process, and once in a process of its own for what concerns a whole process.
+//! Tests of a plugin over a real socket, with a client like Terraform's: a P-521 key, and the plugin's certificate as its only
+//! root. The plugin runs in this process, and in a child process where a test concerns the whole process.
 
 use std::ffi::OsString;
 use std::fs;
@@ -32,7 +32,7 @@ use tonic_health::pb::health_client::HealthClient;
 use tonic_prost::ProstCodec;
 
 use super::generated::plugin::{ConnInfo, Empty, StdioData};
-use super::server::{Server, within_its_time};
+use super::server::{Server, with_timeout};
 use super::{Error, Handshake, process_environment, serve};
 
 const COOKIE_VALUE: &str = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
@@ -163,7 +163,7 @@ impl Plugin {
     fn start_with(
         client: Option<&Identity>,
         routes: Routes,
-        farewell: impl Future<Output = ()> + Send + 'static,
+        shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let variables = variables(client, folder.path());
@@ -171,7 +171,7 @@ impl Plugin {
         let server = Server::bind(&Handshake::read(&lookup, &[6]).unwrap()).unwrap();
         Self {
             line: Line::parse(&server.line),
-            serving: tokio::spawn(server.run(routes, within_its_time(farewell))),
+            serving: tokio::spawn(server.run(routes, with_timeout(shutdown))),
             folder,
         }
     }
@@ -198,7 +198,7 @@ fn variables(client: Option<&Identity>, folder: &Path) -> Vec<(&'static str, OsS
 }
 
 #[tokio::test]
-async fn only_the_holder_of_the_certificate_gets_in() {
+async fn only_the_holder_of_the_certificate_can_connect() {
     let (host, stranger) = (Identity::new(), Identity::new());
     // The host's certificate, which is no secret, without its key.
     let thief = Identity {
@@ -222,7 +222,7 @@ async fn only_the_holder_of_the_certificate_gets_in() {
 }
 
 #[tokio::test]
-async fn a_client_that_is_silent_holds_up_nobody() {
+async fn a_silent_client_does_not_block_others() {
     let host = Identity::new();
     let plugin = Plugin::start(Some(&host), Routes::default());
     let mut silent = Vec::new();
@@ -235,7 +235,7 @@ async fn a_client_that_is_silent_holds_up_nobody() {
 }
 
 #[tokio::test]
-async fn a_stop_is_answered_and_ends_open_streams_at_once() {
+async fn a_stop_request_is_confirmed_and_ends_open_streams_at_once() {
     let plugin = Plugin::start(None, Routes::default());
     let channel = plugin.line.connect(None, &version::TLS13);
     let (mut stdio, mut broker) = (open_stdio(&channel).await, open_broker(&channel).await);
@@ -248,14 +248,14 @@ async fn a_stop_is_answered_and_ends_open_streams_at_once() {
 }
 
 #[tokio::test]
-async fn a_stop_is_answered_after_the_farewell_which_is_said_once() {
+async fn a_stop_request_is_confirmed_after_the_shutdown_hook_ran_once() {
     let said = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&said);
-    let farewell = async move {
+    let shutdown = async move {
         tokio::time::sleep(Duration::from_millis(100)).await;
         counter.fetch_add(1, Ordering::SeqCst);
     };
-    let plugin = Plugin::start_with(None, Routes::default(), farewell);
+    let plugin = Plugin::start_with(None, Routes::default(), shutdown);
     let channel = plugin.line.connect(None, &version::TLS13);
     health(&channel).await.unwrap();
     assert_eq!(said.load(Ordering::SeqCst), 0);
@@ -265,7 +265,7 @@ async fn a_stop_is_answered_after_the_farewell_which_is_said_once() {
 }
 
 #[tokio::test]
-async fn a_stop_cuts_off_a_call_that_does_not_end() {
+async fn a_stop_request_cancels_a_call_that_does_not_end() {
     let endless = axum::Router::new().route("/endless", axum::routing::post(std::future::pending::<()>));
     let plugin = Plugin::start(None, Routes::from(endless));
     let channel = plugin.line.connect(None, &version::TLS13);
@@ -295,7 +295,7 @@ async fn a_method_that_is_not_served_is_unimplemented() {
 
 // With a thread of its own for the client, which has to answer the server while the test waits for the process.
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_process_outlives_signals_and_ends_when_it_is_told_to() {
+async fn a_process_ignores_signals_and_ends_on_a_stop_request() {
     let (host, folder) = (Identity::new(), tempfile::tempdir().unwrap());
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "plugin::tests::child_that_serves", "--ignored", "--nocapture"])

@@ -1,8 +1,7 @@
-//! Mutual TLS with certificates that live as long as the process: what go-plugin calls automatic mTLS.
+//! Mutual TLS with certificates that are valid as long as the process runs, which go-plugin calls automatic mTLS.
 //!
-//! The host makes a certificate for itself and hands it over in the environment; the plugin makes one and hands it over in
-//! the handshake line. Each side then trusts that one certificate and nothing else, so that no other process on the
-//! machine can talk to the plugin.
+//! The host generates a certificate and passes it in the environment; the plugin generates one and passes it in the handshake
+//! line. Each side trusts only the certificate of the other, so that no other process on the machine can call the plugin.
 //!
 //! Two things look odd and are needed (observed against Terraform 1.11). Terraform's certificate is on the curve P-521,
 //! and a Go client that is not offered a signature scheme for its key presents no certificate: hence aws-lc-rs, the
@@ -32,13 +31,13 @@ pub(super) fn parse_client_certificate(pem: &OsStr) -> Result<CertificateDer<'st
     let pem = pem.to_str().ok_or_else(|| malformed("it is not text".to_owned()))?;
     let certificate = CertificateDer::from_pem_slice(pem.as_bytes())
         .map_err(|error| malformed(format!("it is not a certificate in PEM ({error})")))?;
-    // Caught here it is one clear error; later it would be a refusal of every connection.
+    // Checked here it is one clear error; later every connection would fail.
     ParsedCertificate::try_from(&certificate)
         .map_err(|error| malformed(format!("it is not an X.509 certificate ({error})")))?;
     Ok(certificate)
 }
 
-/// Makes a certificate and the server's configuration for it, which admits the holder of `client` alone.
+/// Generates a certificate and the server's configuration for it, which accepts only the holder of `client`.
 pub(super) fn configure(client: CertificateDer<'static>) -> Result<(ServerConfig, CertificateDer<'static>), Error> {
     let (certificate, key) = make_certificate().map_err(Error::Certificate)?;
     let provider = Arc::new(aws_lc_rs::default_provider());
@@ -49,15 +48,15 @@ pub(super) fn configure(client: CertificateDer<'static>) -> Result<(ServerConfig
         .with_client_cert_verifier(verifier)
         .with_single_cert(vec![certificate.clone()], key)
         .map_err(Error::Tls)?;
-    // Current gRPC clients refuse a server that does not negotiate HTTP/2.
+    // Current gRPC clients reject a server that does not negotiate HTTP/2.
     config.alpn_protocols = vec![b"h2".to_vec()];
-    // The host connects once: resumption would keep memory for nothing.
+    // The host connects once: session resumption would only cost memory.
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
     Ok((config, certificate))
 }
 
-/// Makes a key on P-256 and a leaf certificate for `localhost`, which the host takes as its only root.
+/// Generates a P-256 key and a leaf certificate for `localhost`, which the host uses as its only root.
 fn make_certificate() -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), rcgen::Error> {
     let key = KeyPair::generate()?;
     let mut parameters = CertificateParams::new([SERVER_NAME.to_owned()])?;
@@ -66,7 +65,7 @@ fn make_certificate() -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>
     Ok((certificate.der().clone(), PrivatePkcs8KeyDer::from(key.serialize_der()).into()))
 }
 
-/// Admits a client that presents exactly one certificate, and proves that it holds its key.
+/// Accepts a client that presents exactly this certificate and proves that it holds its key.
 #[derive(Debug)]
 struct PinnedClient {
     certificate: CertificateDer<'static>,
@@ -74,7 +73,7 @@ struct PinnedClient {
 }
 
 impl ClientCertVerifier for PinnedClient {
-    /// No hints, since there is no authority to hint at.
+    /// No hints, since there is no certificate authority.
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
         &[]
     }

@@ -212,10 +212,7 @@ async fn what_is_wrong_with_the_token_endpoint_is_said() {
             json!({"access_token": "sesame", "expires_in": -1}),
             "`expires_in` of the response is not a number of seconds",
         ),
-        (
-            json!({"access_token": "sesame", "token_type": "mac"}),
-            "`token_type` of the response is not `Bearer`",
-        ),
+        (json!({"access_token": "sesame", "token_type": "mac"}), "`token_type` of the response is not `Bearer`"),
     ] {
         let error = token_error(reply(200).json(&body)).await;
         assert_eq!(error.kind(), Kind::Decode, "{body}");

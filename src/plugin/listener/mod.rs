@@ -1,8 +1,8 @@
-//! Where the host connects: a unix socket, or on Windows a port of the loopback; and the connections that come in.
+//! The socket that the host connects to (a unix socket, on Windows a loopback port), and its connections.
 //!
 //! Both kinds of socket have the same shape: a `Place` read from the environment, and a `Listener` that is a stream of
-//! accepted sockets. TLS is added on top, beside the accepting, so that a client that fails or dawdles in its handshake
-//! neither ends the server nor holds up another client.
+//! accepted sockets. The TLS handshake runs beside accepting, so that a client that fails or delays its handshake
+//! neither ends the server nor blocks another client.
 
 #[cfg(any(not(unix), test))]
 mod tcp;
@@ -29,13 +29,13 @@ pub(super) use unix::{Listener, Place};
 /// How long a client may take for its TLS handshake; on one machine it takes milliseconds.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How many clients may be in their TLS handshake at once, so that strangers cannot fill the memory.
+/// How many clients may be in their TLS handshake at once, so that other processes cannot exhaust the memory.
 const HANDSHAKES_AT_ONCE: usize = 64;
 
-/// How long accepting rests after a failure such as too many open files, which repeats at once otherwise.
+/// The pause after accepting failed, for example because of too many open files; without it the failure repeats at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Where a listener listens, in the words of go-plugin and of Go's `net` package.
+/// The address of a listener, in the terms of go-plugin and of Go's `net` package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Address {
     /// `unix` or `tcp`.
@@ -58,7 +58,7 @@ where
         .filter_map(|connection| ready(connection.map(Ok)))
 }
 
-/// Finishes one connection; a failure is logged and concerns this client alone.
+/// Completes one connection; a failure is logged and affects only this client.
 async fn connect<S>(socket: io::Result<S>, tls: Option<TlsAcceptor>) -> Option<Connection>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
@@ -77,11 +77,11 @@ where
     match tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(socket)).await {
         Ok(Ok(stream)) => Some(Connection(Box::new(stream))),
         Ok(Err(error)) => {
-            tracing::warn!(%error, "refused a client in the TLS handshake");
+            tracing::warn!(%error, "rejected a client in the TLS handshake");
             None
         }
         Err(_elapsed) => {
-            tracing::warn!(timeout = ?HANDSHAKE_TIMEOUT, "gave up on a client that did not finish its TLS handshake");
+            tracing::warn!(timeout = ?HANDSHAKE_TIMEOUT, "closed the connection of a client that did not complete its TLS handshake");
             None
         }
     }

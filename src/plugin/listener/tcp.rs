@@ -1,4 +1,4 @@
-//! A port of the loopback, within the range that the host gives: the way of Windows. Tests compile it everywhere.
+//! A loopback port within the range that the host gives, for Windows. Tests compile it everywhere.
 
 use std::ffi::OsString;
 use std::io;
@@ -13,7 +13,7 @@ use super::Address;
 use crate::plugin::environment::{Lookup, set_variable};
 use crate::plugin::error::Error;
 
-/// The ports that may be listened on, both ends included; without a range any port that is free (0).
+/// The range of allowed ports, both ends included; without a range any free port (0).
 #[derive(Debug)]
 pub(in crate::plugin) struct Place {
     first: u16,
@@ -31,13 +31,13 @@ impl Place {
             _ => Err(Error::Ports {
                 first: first.to_string_lossy().into_owned(),
                 last: last.to_string_lossy().into_owned(),
-                reason: "this is no range of port numbers".to_owned(),
+                reason: "this is not a range of port numbers".to_owned(),
             }),
         }
     }
 }
 
-/// A port that accepts.
+/// A listening port.
 #[derive(Debug)]
 pub(in crate::plugin) struct Listener {
     listener: TcpListener,
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_port_that_is_taken_is_passed_over() {
+    async fn a_port_in_use_is_skipped() {
         let taken = StdListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = taken.local_addr().unwrap().port();
         let only_taken = Listener::bind(&Place { first: port, last: port }).unwrap_err();
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_is_read_or_refused() {
+    fn a_port_range_is_read_or_rejected() {
         assert!(matches!(place("10000", "25000"), Ok(Place { first: 10000, last: 25000 })));
         assert!(matches!(place("", ""), Ok(Place { first: 0, last: 0 })));
         for (first, last) in [("25000", "10000"), ("x", "1"), ("1", "65536"), ("1", "")] {

@@ -1,4 +1,4 @@
-//! A unix socket, which only its owner may open, or a group if the host asked for one.
+//! A unix socket that only its owner may open, and a group if the host requests one.
 
 use std::fs::{self, Permissions};
 use std::io;
@@ -25,7 +25,7 @@ pub(in crate::plugin) struct Place {
 }
 
 impl Place {
-    /// Reads `PLUGIN_UNIX_SOCKET_DIR` and `PLUGIN_UNIX_SOCKET_GROUP`, which arise only with a host in another container.
+    /// Reads `PLUGIN_UNIX_SOCKET_DIR` and `PLUGIN_UNIX_SOCKET_GROUP`, which a host in another container sets.
     #[expect(clippy::unnecessary_wraps, reason = "the same shape as for ports, which can be malformed")]
     pub(in crate::plugin) fn read(environment: Lookup<'_>) -> Result<Self, Error> {
         Ok(Self {
@@ -36,7 +36,7 @@ impl Place {
     }
 }
 
-/// A socket that accepts; its file is removed when it is dropped.
+/// A listening socket; its file is removed when it is dropped.
 #[derive(Debug)]
 pub(in crate::plugin) struct Listener {
     listener: UnixListener,
@@ -44,7 +44,7 @@ pub(in crate::plugin) struct Listener {
 }
 
 impl Listener {
-    /// Opens a socket under a name of its own, which nobody can guess and so nobody can have taken.
+    /// Opens a socket under a random name.
     pub(in crate::plugin) fn bind(place: &Place) -> Result<Self, Error> {
         let path = place.folder.join(format!("plugin{}", uuid::Uuid::new_v4().simple()));
         if path.to_str().is_none_or(|text| text.contains(['|', '\n', '\r'])) {
@@ -62,7 +62,7 @@ impl Listener {
     }
 
     pub(in crate::plugin) fn address(&self) -> Address {
-        // `bind` let no path through that is not text.
+        // `bind` rejects a path that is not text.
         Address { network: "unix", text: self.file.0.to_string_lossy().into_owned() }
     }
 }
@@ -75,7 +75,7 @@ impl Stream for Listener {
     }
 }
 
-/// The file of a socket, which the operating system leaves behind.
+/// The file of a socket, which the operating system does not remove.
 #[derive(Debug)]
 struct SocketFile(PathBuf);
 
