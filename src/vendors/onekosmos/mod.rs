@@ -185,7 +185,7 @@ impl Vendor for OneKosmos {
         };
         let settings = config::settings(common, "1Kosmos", base_url, config.requests_per_minute)?;
         let identity = Identity {
-            license_key: config.license_key.map(|license| SecretString::from(license.expose())),
+            license_key: config.license_key.map(SecretString::from),
             private_key,
             curve,
             app_id: config.app_id.unwrap_or_else(|| "terraform".to_owned()),

@@ -7,7 +7,6 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
 use crate::framework::ephemeral::{Ephemeral, Opening};
@@ -73,7 +72,7 @@ impl<C: HoldsToken> Ephemeral for AccessToken<C> {
     async fn open(&self, client: &C, _: AccessTokenModel, _: &mut Opening) -> Result<AccessTokenModel, Diagnostics> {
         let token = client.access_token().await?;
         Ok(AccessTokenModel {
-            access_token: Secret::from(token.secret().expose_secret().to_owned()).into(),
+            access_token: Secret::from(token.secret().clone()).into(),
             expires_at: token.expires_at().to_string().into(),
         })
     }

@@ -152,7 +152,7 @@ impl Vendor for Xident {
         let base_url = config::url("base_url", &format!("{address}/{}", api.name()))?;
         let mut settings = config::settings(common, "Xident", base_url, config.requests_per_minute)?;
         settings.endpoint_limits = LIMITS.map(|(path, per_minute)| EndpointLimit { path, per_minute }).into();
-        let key = |key: Option<Secret>| key.map(|key| SecretString::from(key.expose()));
+        let key = |key: Option<Secret>| key.map(SecretString::from);
         let (secret, publishable) = (key(config.secret_key), key(config.publishable_key));
         let header = |key: &SecretString| match api {
             Api::V1 => StaticHeader::bearer("Xident", key),
