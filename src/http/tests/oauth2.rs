@@ -7,7 +7,8 @@ use futures_util::future::join_all;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-use super::super::auth::{Authenticate as _, Body, PreparedRequest};
+use super::super::auth::Authenticate as _;
+use super::super::prepared::{Body, PreparedRequest};
 use super::super::{ClientAuth, ClientCredentials, Error, Kind, OAuth2ClientCredentials, StatusCode};
 use super::*;
 
@@ -146,7 +147,7 @@ async fn a_late_401_for_an_old_token_asks_for_no_other() {
     auth.prepare().await.unwrap();
     let url = server.url.clone();
     let mut refused =
-        PreparedRequest { method: Method::GET, url, headers: HeaderMap::new(), body: Body::None, note: None };
+        PreparedRequest { method: Method::GET, url, headers: HeaderMap::new(), body: Body::None, extension: None };
     auth.apply(&mut refused).unwrap();
     let unauthorized = authenticated(&server).get("/x").without_auth().send().await.unwrap_err();
     for _ in 0..3 {
