@@ -155,7 +155,7 @@ async fn a_late_401_for_an_old_token_asks_for_no_other() {
         assert_eq!(token_requests(&server), 2, "the second token has not been refused");
     }
     let mut forbidden = unauthorized;
-    forbidden.facts_mut().status = Some(StatusCode::FORBIDDEN);
+    forbidden.inner_mut().status = Some(StatusCode::FORBIDDEN);
     assert!(!auth.renew(&refused, &forbidden).await.unwrap(), "a 403 is about permissions");
     let auth = auth.renewing_on_forbidden();
     assert!(auth.renew(&refused, &forbidden).await.unwrap(), "unless the vendor means the token by it");
