@@ -199,7 +199,7 @@ async fn what_is_wrong_with_the_token_endpoint_is_said() {
     assert_eq!(absent.kind(), Kind::NotFound);
     assert!(absent.is_token_request(), "which says of its address what to check");
     assert!(!absent.is_not_found(), "which says nothing about what the request is for");
-    assert!(absent.detail().contains("gives out tokens"), "{absent}");
+    assert!(absent.detail().contains("there is no token endpoint"), "{absent}");
     assert_eq!(token_error(reply(500)).await.kind(), Kind::Server);
     for (body, problem) in [
         (json!({"token": "sesame"}), "the response has no `access_token`"),

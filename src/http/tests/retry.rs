@@ -112,7 +112,7 @@ async fn the_wait_that_the_vendor_names_is_kept_by_every_request_of_the_client()
 async fn a_wait_that_is_too_long_fails_at_once_and_names_it() {
     let (count, error) = sent(Method::GET, reply(429).header("retry-after", "3600")).await;
     assert_eq!((count, error.kind(), error.retry_after()), (1, Kind::RateLimited, Some(Duration::from_secs(3600))));
-    assert!(error.detail().contains("asks to wait 3600s; at most 60s are waited"), "{error}");
+    assert!(error.detail().contains("requests a wait of 3600s; the longest wait is 60s"), "{error}");
 }
 
 #[tokio::test]
