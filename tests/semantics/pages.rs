@@ -109,3 +109,24 @@ fn vult_webhooks_are_kept_when_pages_are_shorter_than_requested() {
     workspace.plan().assert_empty();
     assert_eq!(sandbox.count("POST /webhook/list"), 3, "{:?}", sandbox.request_lines());
 }
+
+#[test]
+fn xident_list_that_ignores_the_page_number_is_an_error() {
+    let sandbox = Sandbox::start();
+    let mut workspace = Workspace::new(&sandbox);
+    workspace.set("IDV_XIDENT_API", "verify/v1");
+    let row = |id: u32| json!({"id": id, "reason": "fraud", "source": "image", "created_at": "2026-01-01T00:00:00Z"});
+    let rows: Vec<_> = (1..=100).map(row).collect();
+    // A full page without a total, whatever page is requested.
+    sandbox.fault(&json!({
+        "vendor": "xident", "path": "/verify/v1/blacklist", "kind": "status", "status": 200, "times": 50,
+        "body": {"success": true, "data": rows, "meta": {}},
+    }));
+    workspace.configure(
+        "resource \"idv_xident_blacklist_entry\" \"main\" {\n  reason        = \"fraud\"\n  face_image_wo = \"AA==\"\n}\n\
+         import {\n  to = idv_xident_blacklist_entry.main\n  id = \"50\"\n}\n",
+    );
+    let errors = workspace.try_plan().failed().errors();
+    assert!(errors.contains("page 2 of the blacklist entries repeats earlier pages"), "{errors}");
+    assert_eq!(sandbox.count("GET /verify/v1/blacklist"), 2, "{:?}", sandbox.request_lines());
+}
