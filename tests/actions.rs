@@ -145,7 +145,7 @@ fn failed_action_leaves_the_state_unchanged() {
         Error: Error when invoking action
         VULT: sending the request to delete the session failed: the response was 404 Not Found (Not Found: there is no session nobody): Request: POST http://vult/idv/session/delete
         Check the id and the base URL: the object was deleted, never existed, or has another path.
-        The vendor's routes are not public, and the provider's are assumptions. If this is not about a missing object, set `openapi_file` or `paths` in `vult = { ... }`."#]].assert_eq(&errors.replace(port, "http://vult"));
+        The vendor does not publish its routes, so the provider's are assumptions. If no object is missing, set `openapi_file` or `paths` in `vult = { ... }`."#]].assert_eq(&errors.replace(port, "http://vult"));
     assert_eq!(workspace.state(), before);
     assert_eq!(sessions(&sandbox).len(), 3);
 }

@@ -193,7 +193,7 @@ fn the_text_report_is_a_table() {
     let address = sandbox.url("xident").trim_end_matches('/');
     let text = run.stdout.replace(address, "http://xident");
     let lines =
-        text.lines().map(|line| if line.contains(" answered within ") { "  ok ... answered ..." } else { line });
+        text.lines().map(|line| if line.contains(" responded within ") { "  ok ... responded ..." } else { line });
     let text = lines.collect::<Vec<_>>().join("\n") + "\n";
     expect_test::expect![[r#"
         VULT
@@ -206,7 +206,7 @@ fn the_text_report_is_a_table() {
 
         Xident
           ok       configuration  Set: IDV_XIDENT_BASE_URL, IDV_XIDENT_SECRET_KEY.
-          ok ... answered ...
+          ok ... responded ...
           ok       tls            Plain HTTP, which does not leave this machine.
           ok       clock          Within 1s of the vendor's.
           FAILED   credentials    Xident: reading the usage failed: the response was 401 Unauthorized (unauthorized: the API key is missing or not valid)

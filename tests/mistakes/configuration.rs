@@ -76,7 +76,7 @@ fn permission_is_missing() {
         Request: POST VULT_URL/webhook/list
         Request id for the vendor's support: r-17
         VULT accepts the credentials, but they lack a permission. Ask its administrator for it.
-        The token may lack a scope: see `scopes` and `audience` in `vult = { ... }`."#]],
+        The token may lack a scope. See `scopes` and `audience` in `vult = { ... }`."#]],
     );
 }
 
@@ -90,7 +90,7 @@ fn host_is_unreachable() {
         Request: POST http://127.0.0.1:1/oauth/token
         It was needed for listing the webhooks.
         Check that VULT can be reached from this machine: the base URL, name resolution, a firewall, and the proxy variables `HTTPS_PROXY` and `NO_PROXY`.
-        Tokens are asked for at `token_url` in `vult = { ... }`, or IDV_VULT_TOKEN_URL. Without it that is the address that `openapi_file` names, or `/oauth/token` below `base_url`, or IDV_VULT_BASE_URL.
+        Tokens are requested at `token_url` in `vult = { ... }`, or IDV_VULT_TOKEN_URL. Without it, at the address in `openapi_file`, or at `/oauth/token` below `base_url`, or IDV_VULT_BASE_URL.
         Cause: error sending request: client error (Connect): tcp connect error: Connection refused"#]]);
 }
 

@@ -37,9 +37,9 @@ data "idv_vult_weights" "old" {
     Bench::new().validate(
         configuration,
         &expect![[r#"
-        Error: `client_id` does not go with `weights_id`
+        Error: `client_id` conflicts with `weights_id`
           in data "idv_vult_weights" "old": `client_id  = "client-7"`
-        A historical set is found by `weights_id` alone. Remove `client_id` or `weights_id`."#]],
+        `weights_id` alone identifies a historical set. Remove `client_id` or `weights_id`."#]],
     );
 }
 

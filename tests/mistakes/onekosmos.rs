@@ -161,7 +161,7 @@ fn bucket(kind: &str, credential: &str) -> String {
 #[test]
 fn credentials_conflict_with_the_type() {
     Bench::new().validate(&bucket("gcp", "aws_credential"), &expect![[r#"
-        Error: `aws_credential` does not go with the type
+        Error: `aws_credential` conflicts with `type`
           in resource "idv_onekosmos_bucket" "main": `aws_credential = { access_key = "AKIA1", region = "eu-central-1", secret_key_wo = "hush" }`
         `type` is `gcp`. Remove `aws_credential`, or set `type = "aws"`.
 

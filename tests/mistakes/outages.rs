@@ -49,7 +49,7 @@ fn message_for_a_timeout() {
         Request: POST VULT_URL/webhook/list
         VULT, or a proxy in between, was too slow. Try again.
         The address is `base_url` in `vult = { ... }`, or IDV_VULT_BASE_URL.
-        If it happens often, raise `request_timeout` in the provider block, or IDV_REQUEST_TIMEOUT: the seconds that one attempt may take.
+        If it happens often, increase `request_timeout` in the provider block, or IDV_REQUEST_TIMEOUT: the seconds that one attempt may take.
         Cause: error sending request: operation timed out"#]]);
 }
 
@@ -60,7 +60,7 @@ fn message_for_a_rate_limit() {
           in data "idv_vult_webhooks" "all": `data "idv_vult_webhooks" "all" {}`
         Request: POST VULT_URL/webhook/list
         VULT received too many requests. Wait, then try again.
-        To ask less often, set `requests_per_minute` beside the vendor's credentials, or lower `max_concurrent_requests` in the provider block, or IDV_MAX_CONCURRENT_REQUESTS."#]]);
+        To send fewer requests, set `requests_per_minute` beside the vendor's credentials, or lower `max_concurrent_requests` in the provider block, or IDV_MAX_CONCURRENT_REQUESTS."#]]);
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn message_for_a_token_url_without_a_token_endpoint() {
         Request: POST DIDIT_URL/token
         It was needed for listing the webhooks.
         Check the token URL: there is no token endpoint at it.
-        Tokens are asked for at `token_url` in `vult = { ... }`, or IDV_VULT_TOKEN_URL. Without it that is the address that `openapi_file` names, or `/oauth/token` below `base_url`, or IDV_VULT_BASE_URL."#]]);
+        Tokens are requested at `token_url` in `vult = { ... }`, or IDV_VULT_TOKEN_URL. Without it, at the address in `openapi_file`, or at `/oauth/token` below `base_url`, or IDV_VULT_BASE_URL."#]]);
 }
 
 #[test]

@@ -162,7 +162,7 @@ fn a_rate_limit_that_lasts_longer_than_the_longest_wait() {
         Xident received too many requests. Wait, then try again.
         The vendor requests a wait of 600s; the longest wait is 60s.
         Xident limits each endpoint, such as `/blacklist` to 30 requests a minute, for all users of this key together. Check what else uses the key.
-        To ask less often, set `requests_per_minute` beside the vendor's credentials, or lower `max_concurrent_requests` in the provider block, or IDV_MAX_CONCURRENT_REQUESTS."#]]);
+        To send fewer requests, set `requests_per_minute` beside the vendor's credentials, or lower `max_concurrent_requests` in the provider block, or IDV_MAX_CONCURRENT_REQUESTS."#]]);
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn count(sandbox: &Sandbox, list: &str) -> usize {
     sandbox.state().pointer(list).and_then(Value::as_array).unwrap().len()
 }
 
-/// Credentials, tokens, caches and limits are each block's own.
+/// Each block has its own credentials, tokens, caches and limits.
 #[test]
 fn each_alias_manages_its_own_tenant() {
     let (one, other) = (Sandbox::start(), Sandbox::start());
@@ -71,7 +71,7 @@ fn each_alias_manages_its_own_tenant() {
     assert_eq!(count(&other, "/didit/webhook_destinations") + count(&other, "/vult/webhooks"), 0);
 }
 
-/// Two blocks for one tenant: the second create of an object is refused, with the way to import what is there.
+/// Two blocks for one tenant: the second create of an object fails, with the block that imports the existing one.
 #[test]
 fn the_same_object_under_two_aliases_is_refused_once() {
     let sandbox = Sandbox::start();
@@ -82,11 +82,11 @@ fn the_same_object_under_two_aliases_is_refused_once() {
     workspace.configure(&format!("{providers}{}{}", objects("one"), objects("other")));
     let errors = workspace.apply().failed().errors();
     for kind in ["idv_didit_webhook_destination", "idv_vult_webhook"] {
-        assert!(errors.contains(&format!("to = {kind}.NAME")), "no way to import {kind}: {errors}");
+        assert!(errors.contains(&format!("to = {kind}.NAME")), "no import block for {kind}: {errors}");
         assert!(workspace.state().contains_key(&format!("{kind}.one")));
     }
     assert_eq!((count(&sandbox, "/didit/webhook_destinations"), count(&sandbox, "/vult/webhooks")), (1, 1));
-    // Weights are there once and for all, and the same values under both are no conflict.
+    // Weights exist once, and the same values under both are no conflict.
     workspace.configure(&format!("{providers}{}", objects("one")));
     workspace.apply().succeeded();
     workspace.plan().assert_empty();

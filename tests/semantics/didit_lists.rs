@@ -292,3 +292,22 @@ fn a_customization_that_is_as_it_should_be_is_not_written() {
     workspace.plan().assert_empty();
     assert_eq!(sandbox.count("PATCH"), 0);
 }
+
+#[test]
+fn an_ignored_setting_of_the_customization_that_drifted_is_not_overwritten() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    let configuration = |seconds: u32| {
+        format!(
+            "resource \"idv_didit_customization\" \"main\" {{\n  callback_seconds = {seconds}\n  font_weight = \"500\"\n  lifecycle {{ \
+             ignore_changes = [font_weight] }}\n}}\n"
+        )
+    };
+    workspace.configure(&configuration(5));
+    workspace.apply().succeeded();
+    sandbox.change_state(|state| state["didit"]["customization"]["font_weight"] = json!("700"));
+    workspace.configure(&configuration(6));
+    workspace.apply().succeeded();
+    let at_didit = customization(&sandbox);
+    assert_eq!((&at_didit["callback_seconds"], &at_didit["font_weight"]), (&json!(6), &json!("700")));
+}

@@ -1,4 +1,4 @@
-//! What a destroy leaves where the vendor has no delete: what the warning in its plan said.
+//! What a destroy does if the vendor has no delete: what the warning in its plan says.
 
 use serde_json::{Value, json};
 
@@ -32,13 +32,13 @@ fn change_weight(sandbox: &Sandbox, name: &str, value: u32) {
     });
 }
 
-/// Drops what the provider keeps beside the state, as if a version had written it that kept nothing.
+/// Removes private state, as if a version without it had written the state.
 fn drop_private(workspace: &Workspace) {
     let path = workspace.path().join("terraform.tfstate");
     let mut state: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
     for resource in state["resources"].as_array_mut().unwrap() {
         for instance in resource["instances"].as_array_mut().unwrap() {
-            assert!(instance.as_object_mut().unwrap().remove("private").is_some(), "there was nothing to drop");
+            assert!(instance.as_object_mut().unwrap().remove("private").is_some(), "there is no private state");
         }
     }
     state["serial"] = json!(state["serial"].as_u64().unwrap() + 1);
@@ -50,7 +50,7 @@ fn assert_warns(plan: &Plan, words: &str) {
     assert!(plan.warnings().contains(words), "no `{words}` in {}", plan.warnings());
 }
 
-/// Plans the destroy, which must warn with these words, and carries it out.
+/// Plans a destroy, which must warn with these words, and applies it.
 #[track_caller]
 fn destroy(workspace: &Workspace, words: &str) {
     assert_warns(&workspace.plan_with(&["-destroy"]), words);
@@ -59,25 +59,25 @@ fn destroy(workspace: &Workspace, words: &str) {
 }
 
 #[test]
-fn restore_puts_back_what_was_there_before_every_change() {
+fn restore_writes_the_values_from_before_the_first_apply() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     change_weight(&sandbox, "gender_weight", 77);
     let before = current(&sandbox);
     workspace.configure(&weights("restore", 5));
     workspace.apply().succeeded();
-    // Through an update, a refresh of what somebody else changed, and a state of its own for that.
+    // The original survives an update and a refresh that finds drift.
     workspace.configure(&weights("restore", 6));
     workspace.apply().succeeded();
     change_weight(&sandbox, "gender_weight", 9);
     workspace.run(&["apply", "-refresh-only", "-auto-approve", "-json"]).succeeded();
     assert_ne!(current(&sandbox), before);
-    destroy(&workspace, "writes back what was there when Terraform took over");
+    destroy(&workspace, "writes back the values that");
     assert_eq!(current(&sandbox), before);
 }
 
 #[test]
-fn restore_is_possible_for_what_was_forgotten_at_first() {
+fn on_destroy_can_change_from_forget_to_restore() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     let before = current(&sandbox);
@@ -91,7 +91,7 @@ fn restore_is_possible_for_what_was_forgotten_at_first() {
 }
 
 #[test]
-fn restore_after_an_import_puts_back_what_was_imported() {
+fn restore_after_an_import_writes_the_imported_values() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     change_weight(&sandbox, "age_weight", 42);
@@ -105,7 +105,7 @@ fn restore_after_an_import_puts_back_what_was_imported() {
 }
 
 #[test]
-fn restore_after_an_import_block_puts_back_what_was_imported() {
+fn restore_after_an_import_block_writes_the_imported_values() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     change_weight(&sandbox, "age_weight", 42);
@@ -118,9 +118,9 @@ fn restore_after_an_import_block_puts_back_what_was_imported() {
     assert_eq!(current(&sandbox), before);
 }
 
-/// What was there before a version that kept nothing is lost; what is there when this version takes over is not.
+/// The values from before a version without private state are lost; this version keeps those that it reads first.
 #[test]
-fn restore_with_state_of_a_version_that_kept_nothing_puts_back_what_this_one_found() {
+fn restore_with_state_of_an_earlier_version_writes_the_values_of_the_first_read() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     workspace.configure(&weights("restore", 5));
@@ -134,9 +134,9 @@ fn restore_with_state_of_a_version_that_kept_nothing_puts_back_what_this_one_fou
     assert_eq!(current(&sandbox), found);
 }
 
-/// Terraform then drops what is private: what the killed apply has written would be taken for the original without a word.
+/// Terraform then drops private state: without a warning, the values of the killed apply would count as the original.
 #[test]
-fn an_original_that_went_with_a_killed_provider_is_told() {
+fn an_original_that_was_lost_with_a_killed_provider_is_reported() {
     for (vendor, method, path, configuration) in [
         ("vult", "POST", "/idv/weights", weights as fn(&str, u32) -> String),
         ("didit", "PATCH", "/v3/customization/", |on_destroy, radius| {
@@ -160,11 +160,11 @@ fn an_original_that_went_with_a_killed_provider_is_told() {
         apply.wait().failed();
         assert_warns(&workspace.plan(), "was lost");
         workspace.apply().succeeded();
-        assert!(!workspace.plan().warnings().contains("was lost"), "it is told once: {vendor}");
+        assert!(!workspace.plan().warnings().contains("was lost"), "the warning comes once: {vendor}");
     }
 }
 
-/// Without a refresh nobody has looked: the destroy says that it cannot restore, and does nothing.
+/// Without a refresh there is no original: the destroy warns that it cannot restore, and does nothing.
 #[test]
 fn restore_without_an_original_says_so() {
     let sandbox = Sandbox::start();
@@ -174,13 +174,13 @@ fn restore_without_an_original_says_so() {
     drop_private(&workspace);
     let before = current(&sandbox);
     let plan = workspace.plan_with(&["-destroy", "-refresh=false"]);
-    assert_warns(&plan, "is not known, so the destroy leaves the weights as they are");
-    assert!(workspace.apply_saved().succeeded().warnings().contains("Nothing was restored"));
+    assert_warns(&plan, "are not known, so the destroy leaves the weights as they are");
+    assert!(workspace.apply_saved().succeeded().warnings().contains("The weights were not restored"));
     assert_eq!(current(&sandbox), before);
 }
 
 #[test]
-fn restore_puts_one_set_of_requirements_back_and_touches_no_other() {
+fn restore_writes_one_set_of_requirements_and_no_other() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     let sets = || sandbox.state()["vult"]["requirements"].clone();
@@ -226,9 +226,9 @@ fn disable_switches_the_bucket_off() {
     assert_eq!(bucket["aws_credential"]["secretKey"], "hush");
 }
 
-/// Had the create failed, the next one would take what was written for what was there.
+/// If the create failed, the next one would keep the values that this one wrote as the original.
 #[test]
-fn restore_after_a_create_without_an_answer_puts_back_what_was_there_before_it() {
+fn restore_after_a_create_with_a_lost_response_writes_the_values_from_before() {
     let sandbox = Sandbox::start().with_variable("IDV_MAX_RETRIES", "0");
     let workspace = Workspace::new(&sandbox);
     let before = current(&sandbox);
@@ -237,14 +237,14 @@ fn restore_after_a_create_without_an_answer_puts_back_what_was_there_before_it()
         "vendor": "vult", "method": "POST", "path": "/idv/weights", "kind": "status", "status": 500, "after": true,
     }));
     workspace.apply().succeeded();
-    assert_ne!(current(&sandbox), before, "it was carried out");
+    assert_ne!(current(&sandbox), before, "it was applied");
     workspace.plan().assert_empty();
-    destroy(&workspace, "writes back what was there when Terraform took over");
+    destroy(&workspace, "writes back the values that");
     assert_eq!(current(&sandbox), before);
 }
 
 #[test]
-fn a_replacement_restores_the_scope_that_it_leaves() {
+fn a_replacement_restores_the_previous_scope() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     let before = current(&sandbox);
@@ -265,11 +265,11 @@ fn customization(name: &str) -> String {
     )
 }
 
-/// Takes what the vendor has of an object out of the sandbox's state.
+/// Reads an object of the vendor from the sandbox's state.
 type AtVendor = fn(&Value) -> Value;
 
-/// Each of the settings that a vendor has once, with a destroy that undoes.
-fn undone_by_destroy() -> [(String, AtVendor); 4] {
+/// Each singleton, with an `on_destroy` that changes the vendor's settings.
+fn singletons() -> [(String, AtVendor); 4] {
     [
         (weights("restore", 5), |state| {
             state["vult"]["weights"].as_array().unwrap().last().unwrap()["age_weight"].clone()
@@ -280,10 +280,10 @@ fn undone_by_destroy() -> [(String, AtVendor); 4] {
     ]
 }
 
-/// The new one stands for the same settings, and the destroy of the former comes after it.
+/// The new resource adopts the settings before the old one is destroyed.
 #[test]
-fn a_destroy_leaves_alone_what_another_resource_took_over() {
-    for (configuration, at_vendor) in undone_by_destroy() {
+fn destroy_changes_nothing_after_another_resource_adopted_the_settings() {
+    for (configuration, at_vendor) in singletons() {
         let sandbox = Sandbox::start();
         let workspace = Workspace::new(&sandbox);
         let first = configuration.replacen("{\n", "{\n  lifecycle { create_before_destroy = true }\n", 1);
@@ -294,18 +294,15 @@ fn a_destroy_leaves_alone_what_another_resource_took_over() {
         workspace.plan_with(&[&format!("-replace={address}")]);
         let run = workspace.apply_saved().succeeded();
         assert_eq!(at_vendor(&sandbox.state()), wanted, "{address}");
-        assert!(
-            run.warnings().contains("in this run, so that the destroy of the former one changes nothing"),
-            "{address}"
-        );
+        assert!(run.warnings().contains("in this run, so the destroy of this one changes nothing"), "{address}");
         workspace.plan().assert_empty();
     }
 }
 
-/// Terraform destroys the one and creates the other at the same time, in an order that nobody knows.
+/// Terraform destroys one and creates the other at the same time, in any order.
 #[test]
-fn a_rename_without_moved_undoes_nothing() {
-    for (configuration, at_vendor) in undone_by_destroy() {
+fn a_rename_without_a_moved_block_changes_nothing() {
+    for (configuration, at_vendor) in singletons() {
         let sandbox = Sandbox::start();
         let workspace = Workspace::new(&sandbox);
         workspace.configure(&configuration);
@@ -318,9 +315,9 @@ fn a_rename_without_moved_undoes_nothing() {
     }
 }
 
-/// Had the create failed, the next one would take what was written for what was there.
+/// If the create failed, the next one would keep the values that this one wrote as the original.
 #[test]
-fn a_customization_without_an_answer_is_restored_to_what_was_there_before_it() {
+fn a_customization_with_a_lost_response_is_restored_to_the_values_from_before() {
     let sandbox = Sandbox::start().with_variable("IDV_MAX_RETRIES", "0");
     let workspace = Workspace::new(&sandbox);
     let at_didit = || sandbox.state()["didit"]["customization"].clone();
@@ -329,9 +326,9 @@ fn a_customization_without_an_answer_is_restored_to_what_was_there_before_it() {
     sandbox.fault(&json!({
         "vendor": "didit", "method": "PATCH", "path": "/v3/customization/", "kind": "status", "status": 500, "after": true,
     }));
-    assert!(workspace.apply().succeeded().warnings().contains("though it gave no clear answer"));
-    assert_ne!(at_didit(), before, "it was carried out");
+    assert!(workspace.apply().succeeded().warnings().contains("was updated despite an error"));
+    assert_ne!(at_didit(), before, "it was applied");
     workspace.plan().assert_empty();
-    destroy(&workspace, "writes back what was there when Terraform took over");
+    destroy(&workspace, "writes back the values that");
     assert_eq!(at_didit(), before);
 }

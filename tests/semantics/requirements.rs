@@ -1,4 +1,4 @@
-//! One set of requirements among the tenant's many.
+//! One set of document requirements among the many of a tenant.
 
 use serde_json::{Value, json};
 
@@ -17,10 +17,10 @@ fn sets(sandbox: &Sandbox) -> Vec<Value> {
 }
 
 #[test]
-fn its_siblings_are_not_touched() {
+fn other_sets_do_not_change() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
-    // With this one the tenant has 26 others.
+    // The tenant has 26 other sets.
     sandbox.change_state(|state| {
         let sets = state["vult"]["requirements"].as_array_mut().unwrap();
         let mut another = sets[0].clone();
@@ -42,11 +42,11 @@ fn its_siblings_are_not_touched() {
     assert_eq!((&is["type_e"], &is["data_source_e"]), (&json!("passport"), &json!("ocr")));
 
     workspace.destroy().succeeded();
-    assert_eq!(sets(&sandbox), before, "the destroy restores the one and leaves the others");
+    assert_eq!(sets(&sandbox), before, "the destroy restores this set and no other changes");
 }
 
 #[test]
-fn the_data_source_lists_what_matches() {
+fn the_data_source_lists_the_sets_that_match() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     workspace.configure("data \"idv_vult_document_requirements\" \"passports\" {\n  document_type = \"passport\"\n}");
@@ -59,4 +59,23 @@ fn the_data_source_lists_what_matches() {
         listed.iter().cloned().map(sources("data_source")).collect::<Vec<_>>(),
         expected.map(sources("data_source_e")).collect::<Vec<_>>()
     );
+}
+
+#[test]
+fn an_ignored_requirement_that_drifted_is_not_overwritten() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    let ignoring = PASSPORT_OCR.replacen("{\n", "{\n  lifecycle { ignore_changes = [city_required] }\n", 1);
+    workspace.configure(&ignoring);
+    workspace.apply().succeeded();
+    let of_passport = |set: &Value| set["type_e"] == "passport" && set["data_source_e"] == "ocr";
+    sandbox.change_state(|state| {
+        let sets = state["vult"]["requirements"].as_array_mut().unwrap();
+        sets.iter_mut().find(|set| of_passport(set)).unwrap()["city_required"] = json!(false);
+    });
+    workspace.configure(&ignoring.replacen("{\n", "{\n  street_required = true\n", 1));
+    workspace.apply().succeeded();
+    let sets = sets(&sandbox);
+    let set = sets.iter().find(|set| of_passport(set)).unwrap();
+    assert_eq!((&set["street_required"], &set["city_required"]), (&json!(true), &json!(false)));
 }

@@ -1,4 +1,4 @@
-//! What only an apply will tell, inside of what is known already.
+//! Values that are unknown until the apply, inside known ones.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::support::sandbox::Sandbox;
 use crate::support::workspace::Workspace;
 
 #[test]
-fn an_element_that_is_not_known_yet_is_an_element() {
+fn an_unknown_element_is_an_element() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     workspace.configure(
@@ -49,9 +49,9 @@ fn an_element_that_is_not_known_yet_is_an_element() {
     assert_eq!(serde_json::from_str::<Value>(&output).unwrap(), json!(["contract_123"]));
 }
 
-/// `terraform validate` knows no input variable, so a module may pass on alternatives of which its caller gives one.
+/// `terraform validate` knows no input variables, so a module may pass alternatives of which its caller sets one.
 #[test]
-fn alternatives_that_are_not_known_yet_may_turn_out_to_be_left_out() {
+fn unknown_alternatives_may_be_null() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     workspace.configure(

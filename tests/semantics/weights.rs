@@ -1,4 +1,4 @@
-//! One current set that always exists: what is left out is the tenant's, and a change sends the whole set.
+//! The current set of weights, which always exists: a weight that is left out keeps the tenant's value.
 
 use std::collections::BTreeMap;
 
@@ -14,21 +14,21 @@ const TWO_OF_27: &str = r#"resource "idv_vult_weights" "main" {
 
 pub(super) type Weights = BTreeMap<String, f64>;
 
-/// The numbers of the current set, which is the last one. As numbers: 8 and 8.0 are the same weight.
+/// The current set, which is the last one, as numbers: 8 and 8.0 are the same weight.
 pub(super) fn current(sandbox: &Sandbox) -> Weights {
     let state = sandbox.state();
     let set = state["vult"]["weights"].as_array().unwrap().last().unwrap().as_object().unwrap();
     set.iter().filter_map(|(name, value)| Some((name.clone(), value.as_f64()?))).collect()
 }
 
-/// The fields that differ.
+/// The names of the weights that differ.
 fn changed(before: &Weights, after: &Weights) -> Vec<String> {
     assert_eq!((before.len(), after.len()), (27, 27));
     before.iter().zip(after).filter(|(before, after)| before != after).map(|(before, _)| before.0.clone()).collect()
 }
 
 #[test]
-fn what_is_left_out_keeps_the_tenants_value() {
+fn a_weight_that_is_left_out_keeps_the_tenants_value() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     let before = current(&sandbox);
@@ -39,9 +39,9 @@ fn what_is_left_out_keeps_the_tenants_value() {
     assert_eq!(state["idv_vult_weights.main"]["age_tolerance"].as_f64(), Some(before["age_tolerance"]));
 }
 
-/// Zero would switch a check off, or make it fail for everybody, and nobody has asked for it.
+/// Zero would switch a check off, or make it fail for everybody.
 #[test]
-fn a_vendor_that_denies_to_have_weights_is_not_sent_zeros() {
+fn nothing_is_written_if_the_vendor_returns_no_weights() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     let deny = || {
@@ -68,7 +68,7 @@ fn a_vendor_that_denies_to_have_weights_is_not_sent_zeros() {
 }
 
 #[test]
-fn changing_one_weight_sends_all_with_only_that_one_different() {
+fn an_update_of_one_weight_sends_all_and_changes_only_that_one() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     workspace.configure(TWO_OF_27);
@@ -76,12 +76,12 @@ fn changing_one_weight_sends_all_with_only_that_one_different() {
     let before = current(&sandbox);
     workspace.configure(&TWO_OF_27.replace("= 3", "= 4"));
     workspace.apply().succeeded();
-    // The sandbox refuses a set in which one of the 27 is missing, and keeps what was sent.
+    // The sandbox rejects a set without one of the 27, and stores what was sent.
     assert_eq!(changed(&before, &current(&sandbox)), ["gender_weight"]);
 }
 
 #[test]
-fn a_weight_that_somebody_else_changes_stays_theirs_when_it_is_left_out() {
+fn a_weight_that_is_left_out_and_changed_elsewhere_is_not_overwritten() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     workspace.configure(TWO_OF_27);
@@ -109,7 +109,7 @@ fn another_spelling_of_a_number_is_no_change() {
 }
 
 #[test]
-fn a_destroy_restores_where_that_was_asked_for() {
+fn destroy_restores_the_weights_with_on_destroy_restore() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     let before = current(&sandbox);
@@ -136,4 +136,27 @@ fn a_historical_set_is_read_by_its_id() {
     let state = workspace.state();
     assert_eq!(state["data.idv_vult_weights.before"]["gender_weight"].as_f64(), Some(before["gender_weight"]));
     assert_eq!(state["idv_vult_weights.main"]["gender_weight"], json!(3));
+}
+
+/// `ignore_changes` affects the plan and not the configuration, so an apply writes planned values.
+#[test]
+fn an_ignored_weight_that_drifted_is_not_overwritten() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    let configuration = |age_weight: u32| {
+        format!(
+            "resource \"idv_vult_weights\" \"main\" {{\n  age_weight = {age_weight}\n  ofac_fuzzy_match_weight = 15\n  lifecycle \
+             {{ ignore_changes = [ofac_fuzzy_match_weight] }}\n}}\n"
+        )
+    };
+    workspace.configure(&configuration(5));
+    workspace.apply().succeeded();
+    sandbox.change_state(|state| {
+        state["vult"]["weights"].as_array_mut().unwrap().last_mut().unwrap()["ofac_fuzzy_match_weight"] = json!(33);
+    });
+    let before = current(&sandbox);
+    workspace.configure(&configuration(6));
+    workspace.apply().succeeded();
+    assert_eq!(changed(&before, &current(&sandbox)), ["age_weight"]);
+    workspace.plan().assert_empty();
 }

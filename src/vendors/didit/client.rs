@@ -17,7 +17,7 @@ use crate::http::{
     self, CachePolicy, Error, FieldError, HeaderMap, Kind, OAuth2ClientCredentials, Page, PageRequest, PageSource,
     Pages, Path, Request, Response, StatusCode, Token, VendorError, parse_common,
 };
-use crate::vendors::shared::adoption::Adoptions;
+use crate::vendors::shared::singleton::Adoptions;
 
 /// How many rows a page of workflows or questionnaires asks for: the vendor's default for workflows.
 const PAGE: usize = 50;
@@ -231,13 +231,13 @@ impl Client {
     }
 
     /// The customization, which an application has once.
-    pub(super) async fn customization(&self, policy: CachePolicy) -> Result<Map<String, Json>, Error> {
+    pub(super) async fn customization<T: DeserializeOwned>(&self, policy: CachePolicy) -> Result<T, Error> {
         let request = self.http.get(CUSTOMIZATION).operation("reading the customization").shared(CUSTOMIZATION);
         request.cache_policy(policy).send().await.map_err(|error| self.hint(error))?.json()
     }
 
     /// Changes the customization in part, and answers the whole.
-    pub(super) async fn update_customization(&self, body: &Json) -> Result<Map<String, Json>, Error> {
+    pub(super) async fn update_customization<T: DeserializeOwned>(&self, body: &Map<String, Json>) -> Result<T, Error> {
         let request = self.http.patch(CUSTOMIZATION).operation("changing the customization").json(body).idempotent();
         request.invalidates(CUSTOMIZATION).send().await.map_err(|error| self.hint(error))?.json()
     }

@@ -1,65 +1,20 @@
-//! `idv_didit_customization`: how an application's verification pages look, which every application has once.
+//! `idv_didit_customization`: the look of an application's verification pages, which every application has once.
 //!
-//! It can be neither created nor deleted, and Didit changes it in part. So a create takes it over, what the user leaves
-//! out keeps the application's value, and destroy does what `on_destroy` says. Logos are files, which are uploaded in the
-//! Business Console.
+//! Didit neither creates nor deletes it, and its update takes a part of the settings. How it is adopted and released is in
+//! `shared::singleton`. Logos are files, which are uploaded in the Business Console.
 
 use async_trait::async_trait;
 use serde_json::{Map, Value as Json};
 
 use super::client::Client;
 use crate::framework::resource::{Change, Context, Resource};
-use crate::framework::{
-    Attribute, Diagnostic, Diagnostics, ListSink, Listable, Number, Private, Rule, Schema, Value, identity,
-};
-use crate::http::CachePolicy;
-use crate::vendors::shared::reconcile::retry_once;
-use crate::vendors::shared::{adoption, import_id, restore};
-
-/// What the settings are called in a sentence.
-const WHAT: &str = "the settings of the customization";
+use crate::framework::{Attribute, Diagnostics, ListSink, Listable, Private, Rule, Schema, Value, identity, value};
+use crate::http::{CachePolicy, Error, Kind};
+use crate::vendors::shared::import_id;
+use crate::vendors::shared::singleton::{self, Adoptions, Fields, Singleton, Title};
 
 /// The import id: there is one customization only.
 const IMPORT_ID: &str = "customization";
-
-/// What a setting holds.
-#[derive(Clone, Copy)]
-enum Kind {
-    Color,
-    Whole,
-    Text,
-    /// Text that the vendor may have as null, which is empty here.
-    MayBeEmpty,
-    Address,
-    Flag,
-}
-
-/// The settings of "Update Branding" in the vendor's reference (docs.didit.me), but for uploads.
-const SETTINGS: [(&str, Kind, &str); 23] = [
-    ("color_primary", Kind::Color, "The colour of headings and primary text."),
-    ("color_secondary", Kind::Color, "The colour of paragraphs and secondary text."),
-    ("color_background", Kind::Color, "The colour of the page's background."),
-    ("color_panel", Kind::Color, "The colour of panels and accents."),
-    ("color_panel_10", Kind::Color, "The lighter colour of panels."),
-    ("color_on_panel_1", Kind::Color, "The first colour of what is on a panel."),
-    ("color_on_panel_2", Kind::Color, "The second colour of what is on a panel."),
-    ("color_on_background", Kind::Color, "The colour of what is on the background."),
-    ("color_button_1", Kind::Color, "The colour of primary buttons."),
-    ("color_button_2", Kind::Color, "The colour of secondary buttons."),
-    ("color_button_text_1", Kind::Color, "The colour of the text on primary buttons."),
-    ("color_button_text_2", Kind::Color, "The colour of the text on secondary buttons."),
-    ("color_pill_text", Kind::Color, "The colour of the text in pills."),
-    ("border_radius_panel", Kind::Whole, "How round the corners of panels are, in pixels."),
-    ("border_radius_buttons", Kind::Whole, "How round the corners of buttons are, in pixels."),
-    ("font_family", Kind::Text, "The name of a font of Google Fonts, such as `Inter`."),
-    ("font_weight", Kind::Text, "The weight of the font, such as `regular` or `500`, which the family must have."),
-    ("app_public_name", Kind::MayBeEmpty, "What people read as the name of the application; empty for none."),
-    ("privacy_policy_url", Kind::Address, "Where the privacy policy is; empty for none."),
-    ("skip_welcome_screen", Kind::Flag, "Whether a verification begins without the welcome screen."),
-    ("disable_login_with_didit", Kind::Flag, "Whether people cannot sign in with an account at Didit."),
-    ("hide_progress_bar", Kind::Flag, "Whether the progress bar is hidden."),
-    ("callback_seconds", Kind::Whole, "How many seconds pass before people are sent back to the callback address."),
-];
 
 const COLOR: Rule = Rule::Custom {
     describe: "Must be `#RRGGBB` or `#RRGGBBAA`.",
@@ -80,107 +35,115 @@ const ADDRESS: Rule = Rule::Custom {
     },
 };
 
-impl Kind {
-    fn attribute(self, name: &str) -> Attribute {
-        match self {
-            Self::Color => Attribute::string(name).rule(COLOR),
-            Self::Whole => Attribute::number(name).rule(Rule::Whole).rule(Rule::Range(0, i64::MAX)),
-            Self::Text => Attribute::string(name).rule(Rule::Length(1, usize::MAX)),
-            Self::MayBeEmpty => Attribute::string(name),
-            Self::Address => Attribute::string(name).rule(ADDRESS),
-            Self::Flag => Attribute::bool(name),
-        }
-    }
-
-    /// A value of the wire; `None` if it is of another type.
-    fn read(self, value: Option<&Json>) -> Option<Value> {
-        match (self, value?) {
-            (Self::Whole, Json::Number(number)) => Number::try_from(number).ok().map(Value::Number),
-            (Self::Flag, Json::Bool(flag)) => Some((*flag).into()),
-            (Self::Color | Self::Text | Self::MayBeEmpty | Self::Address, Json::String(text)) => {
-                Some(text.as_str().into())
-            }
-            (Self::MayBeEmpty | Self::Address, Json::Null) => Some("".into()),
-            _ => None,
-        }
-    }
-
-    /// A known value on the wire; `None` for one that is not set.
-    fn write(self, value: &Value) -> Option<Json> {
-        match (self, value) {
-            (Self::MayBeEmpty | Self::Address, Value::String(text)) if text.is_empty() => Some(Json::Null),
-            (_, Value::String(text)) => Some(text.as_str().into()),
-            (_, Value::Number(number)) => Some(Json::Number(number.into())),
-            (_, Value::Bool(flag)) => Some((*flag).into()),
-            _ => None,
-        }
-    }
-}
-
 /// The customization of the application.
 #[derive(Clone, Copy)]
 pub(super) struct Customization;
 
-impl Customization {
-    /// A state with the settings of an answer, and with the `on_destroy` of another.
-    fn state(base: &Value, answer: &Map<String, Json>) -> Result<Value, Diagnostics> {
-        let setting = |(name, kind, _): &(&str, Kind, &str)| {
-            let value = kind.read(answer.get(*name)).ok_or_else(|| {
-                let detail = format!(
-                    "Didit's answer about the customization has no usable `{name}`. It differs from its documentation; check \
-                     `base_url`, then report it."
-                );
-                Diagnostic::error("Didit gave an answer that cannot be used", detail)
-            });
-            value.map(|value| ((*name).to_owned(), value))
-        };
-        let settings = SETTINGS.iter().map(setting).collect::<Result<Vec<_>, Diagnostic>>()?;
-        let on_destroy = ("on_destroy".to_owned(), base.get("on_destroy").clone());
-        Ok(Value::Map(settings.into_iter().chain([on_destroy]).collect()))
+/// The settings. One that is left out keeps the application's value.
+fn settings() -> Vec<Attribute> {
+    let color = |name| Attribute::string(name).rule(COLOR);
+    let text = |name| Attribute::string(name).rule(Rule::Length(1, usize::MAX));
+    let whole = |name| Attribute::number(name).rule(Rule::Whole).rule(Rule::Range(0, i64::MAX));
+    let flag = Attribute::bool;
+    let settings = vec![
+        color("color_primary").describe("The colour of headings and primary text."),
+        color("color_secondary").describe("The colour of paragraphs and secondary text."),
+        color("color_background").describe("The colour of the page's background."),
+        color("color_panel").describe("The colour of panels and accents."),
+        color("color_panel_10").describe("The lighter colour of panels."),
+        color("color_on_panel_1").describe("The first colour of what is on a panel."),
+        color("color_on_panel_2").describe("The second colour of what is on a panel."),
+        color("color_on_background").describe("The colour of what is on the background."),
+        color("color_button_1").describe("The colour of primary buttons."),
+        color("color_button_2").describe("The colour of secondary buttons."),
+        color("color_button_text_1").describe("The colour of the text on primary buttons."),
+        color("color_button_text_2").describe("The colour of the text on secondary buttons."),
+        color("color_pill_text").describe("The colour of the text in pills."),
+        whole("border_radius_panel").describe("How round the corners of panels are, in pixels."),
+        whole("border_radius_buttons").describe("How round the corners of buttons are, in pixels."),
+        text("font_family").describe("The name of a font of Google Fonts, such as `Inter`."),
+        text("font_weight").describe("The weight of the font, such as `regular` or `500`, which the family must have."),
+        Attribute::string("app_public_name").describe("The name of the application that people see; empty for none."),
+        Attribute::string("privacy_policy_url")
+            .rule(ADDRESS)
+            .describe("The address of the privacy policy; empty for none."),
+        flag("skip_welcome_screen").describe("Whether a verification begins without the welcome screen."),
+        flag("disable_login_with_didit").describe("Whether people cannot sign in with an account at Didit."),
+        flag("hide_progress_bar").describe("Whether the progress bar is hidden."),
+        whole("callback_seconds")
+            .describe("How many seconds pass before people are redirected to the callback address."),
+    ];
+    settings.into_iter().map(|setting| setting.optional().computed().use_state_for_unknown()).collect()
+}
+
+/// The settings of a response, as attributes.
+fn fields(branding: &wire::Branding) -> Result<Fields, Error> {
+    match value::to_value(branding) {
+        Ok(Value::Map(fields)) => Ok(fields),
+        _ => Err(unusable("the response cannot be converted to attributes")),
+    }
+}
+
+/// Settings as the vendor takes them.
+fn body(fields: &Fields) -> Result<Map<String, Json>, Error> {
+    let branding = value::from_value::<wire::Branding>(Value::Map(fields.clone()));
+    match branding.map(serde_json::to_value) {
+        Ok(Ok(Json::Object(body))) => Ok(body),
+        _ => Err(unusable("the settings cannot be converted to a request")),
+    }
+}
+
+fn unusable(failure: &str) -> Error {
+    let failure = format!("{failure}; this is a bug in the provider, please report it");
+    Error::new(Kind::Request, "Didit", "converting the customization", failure)
+}
+
+#[async_trait]
+impl Singleton for Customization {
+    type Client = Client;
+
+    const TITLE: Title = Title {
+        vendor: "Didit",
+        settings: "the settings of the customization",
+        set: "customization",
+        owner: "the application",
+        type_name: "didit_customization",
+        blank: "no settings",
+    };
+
+    fn adoptions(client: &Client) -> &Adoptions {
+        &client.adoptions
     }
 
-    /// The settings of a state or of a configuration, as the vendor takes them.
-    fn body(settings: &Value) -> Map<String, Json> {
-        let set = |(name, kind, _): &(&str, Kind, &str)| Some(((*name).to_owned(), kind.write(settings.get(name))?));
-        SETTINGS.iter().filter_map(set).collect()
+    fn key(&self, _: &Value) -> String {
+        IMPORT_ID.to_owned()
     }
 
-    /// Sends what is configured and differs from what is there, and answers what is there then.
-    async fn write(
+    async fn fetch(&self, client: &Client, _: &Value, policy: CachePolicy) -> Result<Option<Fields>, Diagnostics> {
+        Ok(Some(fields(&client.customization(policy).await?)?))
+    }
+
+    /// Sends the settings that differ from the current ones.
+    async fn store(
         &self,
         client: &Client,
-        current: Map<String, Json>,
-        ctx: &mut Context<Value>,
-    ) -> Result<Map<String, Json>, Diagnostics> {
-        let mut body = ctx.config.as_ref().map(Self::body).unwrap_or_default();
-        body.retain(|name, value| current.get(name) != Some(value));
-        if body.is_empty() {
-            return Ok(current);
+        _: &Value,
+        wanted: &Fields,
+        current: Option<&Fields>,
+    ) -> Result<Option<Fields>, Error> {
+        let mut changes = body(wanted)?;
+        if let Some(current) = current {
+            changes.retain(|name, _| wanted.get(name) != current.get(name));
         }
-        let doubt = match client.update_customization(&Json::Object(body.clone())).await {
-            Ok(updated) => match Self::state(&Value::Null, &updated) {
-                Ok(_) => return Ok(updated),
-                Err(unusable) => unusable,
-            },
-            Err(error) if error.may_have_applied() => error.into(),
-            Err(error) => return Err(error.into()),
-        };
-        // A create that fails loses the original with its private state, and the next one would take what was just written
-        // for it. So what is there counts, not what was answered.
-        let look = || client.customization(CachePolicy::RefreshAfterWrite);
-        match retry_once(look).await {
-            Ok(after) if body.iter().all(|(name, value)| after.get(name) == Some(value)) => {
-                let told = doubt.iter().map(Diagnostic::to_string).collect::<Vec<_>>();
-                ctx.warn(format!("Didit has taken over {WHAT} though it gave no clear answer"), told.join("\n"));
-                Ok(after)
-            }
-            Ok(_) => Err(doubt),
-            Err(unread) => Err(doubt.into_iter().chain([unread.into()]).collect()),
-        }
+        fields(&client.update_customization(&changes).await?).map(Some)
     }
 
-    fn capture(private: &mut Private, state: &Value) -> Result<(), Diagnostics> {
-        restore::keep(private, &Json::Object(Self::body(state)))
+    fn to_private(fields: &Fields) -> Result<Json, Diagnostics> {
+        Ok(Json::Object(body(fields)?))
+    }
+
+    fn from_private(original: Json) -> Option<Fields> {
+        fields(&serde_json::from_value(original).ok()?).ok()
     }
 }
 
@@ -189,18 +152,15 @@ impl Resource for Customization {
     type Client = Client;
     type Model = Value;
 
-    const NAME: &'static str = "didit_customization";
+    const NAME: &'static str = Self::TITLE.type_name;
 
     fn schema(&self) -> Schema {
-        let settings = SETTINGS.iter().map(|(name, kind, sentence)| {
-            kind.attribute(name).optional().computed().use_state_for_unknown().describe(*sentence)
-        });
         Schema::new(
             "The look of the pages on which people verify themselves, for workflows with `is_white_label_enabled`. There is \
-             always exactly one for an application: creating this resource takes it over, and a setting that is left out \
+             always exactly one for an application: creating this resource adopts it, and a setting that is left out \
              keeps the application's value. Logos, the custom domain and the sender of e-mails are set in the Business \
              Console.",
-            settings.chain([restore::on_destroy()]).collect(),
+            settings().into_iter().chain([singleton::forget_or_restore()]).collect(),
         )
     }
 
@@ -209,18 +169,11 @@ impl Resource for Customization {
     }
 
     fn plan_destroy(&self, prior: &Value, private: &Private) -> Diagnostics {
-        let known = restore::kept(private).is_some();
-        restore::destroy_warning("Didit", WHAT, restore::restores(prior), known).into()
+        singleton::plan_destroy(self, prior, private)
     }
 
     async fn create(&self, client: &Client, plan: Value, ctx: &mut Context<Value>) -> Result<Value, Diagnostics> {
-        let takeover = client.adoptions.of(IMPORT_ID);
-        let mut taken_over = takeover.lock().await;
-        let current = client.customization(CachePolicy::Refresh).await?;
-        Self::capture(&mut ctx.private, &Self::state(&plan, &current)?)?;
-        let after = self.write(client, current, ctx).await?;
-        *taken_over = true;
-        Self::state(&plan, &after)
+        singleton::create(self, client, &plan, ctx).await
     }
 
     async fn read(
@@ -229,15 +182,7 @@ impl Resource for Customization {
         state: Value,
         ctx: &mut Context<Value>,
     ) -> Result<Option<Value>, Diagnostics> {
-        let found = Self::state(&state, &client.customization(CachePolicy::UseCached).await?)?;
-        // An import: this is when Terraform takes over.
-        if restore::kept(&ctx.private).is_none() {
-            Self::capture(&mut ctx.private, &found)?;
-            if restore::restores(&state) {
-                restore::warn_lost(ctx, "Didit", WHAT);
-            }
-        }
-        Ok(Some(found))
+        singleton::read(self, client, &state, ctx).await
     }
 
     async fn update(
@@ -246,44 +191,11 @@ impl Resource for Customization {
         change: Change<Value>,
         ctx: &mut Context<Value>,
     ) -> Result<Value, Diagnostics> {
-        let current = client.customization(CachePolicy::Refresh).await?;
-        let after = self.write(client, current, ctx).await?;
-        let mut state = Self::state(&change.plan, &after)?;
-        if let Value::Map(settings) = &mut state {
-            for (name, value) in settings.iter_mut() {
-                let planned = change.plan.get(name);
-                let left_out = ctx.config.as_ref().is_none_or(|config| config.get(name).is_null());
-                if left_out && planned.is_wholly_known() && planned != value {
-                    ctx.warn(
-                        format!("`{name}` was changed outside of Terraform"),
-                        format!(
-                            "After the plan was made, somebody changed `{name}` of the customization. The configuration \
-                             leaves it out, so the application keeps its new value; the next plan reads it."
-                        ),
-                    );
-                    value.clone_from(planned);
-                }
-            }
-        }
-        Ok(state)
+        singleton::update(self, client, &change.plan, ctx).await
     }
 
     async fn delete(&self, client: &Client, state: Value, ctx: &mut Context<Value>) -> Result<(), Diagnostics> {
-        if !restore::restores(&state) {
-            return Ok(());
-        }
-        let Some(original) = restore::kept(&ctx.private) else {
-            restore::warn_not_restored(ctx, "Didit", WHAT);
-            return Ok(());
-        };
-        let takeover = client.adoptions.of(IMPORT_ID);
-        let taken_over = takeover.lock().await;
-        if *taken_over {
-            adoption::warn_left_alone(ctx, WHAT);
-            return Ok(());
-        }
-        client.update_customization(&original).await?;
-        Ok(())
+        singleton::delete(self, client, &state, ctx).await
     }
 
     fn import(&self, id: &str) -> Result<Value, Diagnostics> {
@@ -306,9 +218,65 @@ impl Listable for Customization {
     }
 
     async fn list(&self, client: &Client, _: Value, sink: &mut ListSink<Value>) -> Result<(), Diagnostics> {
-        let state = Self::state(&Value::Null, &client.customization(CachePolicy::UseCached).await?)?;
-        sink.push("customization", state).await;
+        let found = fields(&client.customization(CachePolicy::UseCached).await?)?;
+        sink.push("customization", singleton::state(&Value::Map(self.schema().empty()), found)).await;
         Ok(())
+    }
+}
+
+mod wire {
+    //! The settings of "Update Branding" in the vendor's reference (docs.didit.me), without the uploads. The attributes have
+    //! the same names.
+
+    use serde::{Deserialize, Serialize};
+
+    use crate::framework::Number;
+
+    #[derive(Serialize, Deserialize)]
+    pub(super) struct Branding {
+        color_primary: String,
+        color_secondary: String,
+        color_background: String,
+        color_panel: String,
+        color_panel_10: String,
+        color_on_panel_1: String,
+        color_on_panel_2: String,
+        color_on_background: String,
+        color_button_1: String,
+        color_button_2: String,
+        color_button_text_1: String,
+        color_button_text_2: String,
+        color_pill_text: String,
+        border_radius_panel: Number,
+        border_radius_buttons: Number,
+        font_family: String,
+        font_weight: String,
+        #[serde(with = "null_if_empty")]
+        app_public_name: String,
+        #[serde(with = "null_if_empty")]
+        privacy_policy_url: String,
+        skip_welcome_screen: bool,
+        disable_login_with_didit: bool,
+        hide_progress_bar: bool,
+        callback_seconds: Number,
+    }
+
+    mod null_if_empty {
+        //! An empty text, which is null in the vendor's JSON. Attributes keep it empty, since null there means "left out".
+
+        use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+        // The framework's own format is not human-readable; JSON is.
+        pub(super) fn serialize<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+            if text.is_empty() && serializer.is_human_readable() {
+                return serializer.serialize_none();
+            }
+            text.serialize(serializer)
+        }
+
+        pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+            Option::deserialize(deserializer).map(Option::unwrap_or_default)
+        }
     }
 }
 
@@ -318,30 +286,29 @@ mod tests {
 
     use super::*;
 
-    fn answer() -> Map<String, Json> {
-        let sample = |kind: &Kind| match kind {
-            Kind::Color => json!("#2567FF"),
-            Kind::Whole => json!(3),
-            Kind::Text | Kind::MayBeEmpty => json!("text"),
-            Kind::Address => Json::Null,
-            Kind::Flag => json!(true),
+    fn response() -> Json {
+        let sample = |setting: &Attribute| match setting.name.as_str() {
+            "privacy_policy_url" => Json::Null,
+            name if name.starts_with("border_radius") || name == "callback_seconds" => json!(3),
+            name if ["skip_", "disable_", "hide_"].iter().any(|start| name.starts_with(start)) => json!(true),
+            _ => json!("#2567FF"),
         };
-        SETTINGS.iter().map(|(name, kind, _)| ((*name).to_owned(), sample(kind))).collect()
+        Json::Object(settings().iter().map(|setting| (setting.name.clone(), sample(setting))).collect())
     }
 
     #[test]
-    fn an_answer_goes_through_a_state_and_back() {
-        let state = Customization::state(&Value::Null, &answer()).unwrap();
-        assert_eq!(state.get("privacy_policy_url").as_str(), Some(""), "null is empty");
-        assert_eq!(Customization::body(&state), answer());
+    fn a_response_becomes_every_setting_and_a_body_again() {
+        let fields = fields(&serde_json::from_value(response()).unwrap()).unwrap();
+        assert_eq!(fields.keys().count(), settings().len());
+        assert!(settings().iter().all(|setting| fields.contains_key(&setting.name)));
+        assert_eq!(fields["privacy_policy_url"].as_str(), Some(""), "null is empty");
+        assert_eq!(Json::Object(body(&fields).unwrap()), response());
     }
 
     #[test]
-    fn an_answer_without_a_setting_names_it() {
-        let mut answer = answer();
-        answer.insert("font_weight".to_owned(), json!(500));
-        let error = Customization::state(&Value::Null, &answer).unwrap_err();
-        assert!(error.iter().next().unwrap().detail.contains("`font_weight`"));
+    fn private_state_of_an_earlier_version_is_read() {
+        assert!(Customization::from_private(response()).is_some());
+        assert!(Customization::from_private(json!({"color_panel": 3})).is_none());
     }
 
     #[test]

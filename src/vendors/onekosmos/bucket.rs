@@ -1,7 +1,8 @@
-//! `idv_onekosmos_bucket`: where a community keeps its evidence, as resource; `bucket_data` is the data source.
+//! `idv_onekosmos_bucket`: the bucket in which a community stores its evidence. `bucket_data` is the data source.
 //!
-//! There is one bucket to a community and no delete. Whether the vendor answers credentials as they are, masked or not at
-//! all is not known, so the secret part is never read, and a masked value is no drift.
+//! A community has one bucket, and the vendor has no delete. Whether a response has the credentials as they are, masked or
+//! not at all is not known, so the secret is never read, and a masked value is no drift. For the same reason a write whose
+//! response is lost cannot be confirmed by a read: it fails, and the next apply writes the whole bucket again.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -15,12 +16,13 @@ use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Path, Private, Rule, Schema, Value, identity, secret,
 };
 use crate::http::CachePolicy;
-use crate::vendors::shared::{adoption, import_id};
+use crate::vendors::shared::import_id;
+use crate::vendors::shared::singleton::{self, warn_adopted_elsewhere};
 
-/// The kinds of storage that the vendor's page names.
+/// The kinds of storage that the vendor documents.
 const TYPES: &[&str] = &["aws", "gcp", "azure"];
 
-/// What the bucket is called, of which a community has one.
+/// What the bucket is called in messages, and the key of its adoption.
 const BUCKET: &str = "the bucket";
 
 /// The bucket.
@@ -46,7 +48,7 @@ pub(super) struct BucketModel {
 }
 
 impl BucketModel {
-    /// The credentials as the vendor wants them, with the secrets of the configuration.
+    /// The credentials as the vendor takes them.
     fn credential(&self) -> Option<(&'static str, Json)> {
         let aws = self.aws_credential.known().map(|aws| ("aws_credential", aws.to_wire()));
         let gcp = || self.gcp_credential.known().map(|gcp| ("gcp_credential", gcp.to_wire()));
@@ -61,7 +63,7 @@ impl BucketModel {
         aws.into_iter().chain(gcp).chain(self.azure_credential.known().map(Credential::secret))
     }
 
-    /// The credentials with the secret that state has; none where it was write-only and is not known any more.
+    /// The credentials with the secret from state; `None` if it was write-only and is not known any more.
     fn kept_credential(&self) -> Option<(&'static str, Json)> {
         let complete = |body: &Json| body.as_object().is_some_and(|fields| !fields.values().any(Json::is_null));
         self.credential().filter(|(_, body)| complete(body))
@@ -80,7 +82,17 @@ impl BucketModel {
         body
     }
 
-    /// This bucket with what the vendor answered of it. Secrets, and what is masked, stay as they are.
+    /// This planned bucket with the write-only secrets of the configuration. Everything else comes from the plan, since
+    /// `ignore_changes` affects the plan alone.
+    fn with_write_only(&self, config: &Self) -> Self {
+        let mut bucket = self.clone();
+        Credential::add_write_only(&mut bucket.aws_credential, &config.aws_credential);
+        Credential::add_write_only(&mut bucket.gcp_credential, &config.gcp_credential);
+        Credential::add_write_only(&mut bucket.azure_credential, &config.azure_credential);
+        bucket
+    }
+
+    /// This bucket with the values of a response. Secrets and masked values stay as they are.
     fn with(mut self, row: wire::Bucket) -> Self {
         self.id = row.id.into();
         self.tenant_id = row.tenant_id.into();
@@ -90,7 +102,7 @@ impl BucketModel {
         self.is_enabled = row.is_enabled.into();
         self.created_by = row.created_by.map(wire::text).into();
         self.created_ts = row.created_ts.map(wire::text).into();
-        // The credentials of another type may come back empty: they are not set.
+        // A response may have empty credentials of another type.
         let (aws, gcp, azure) = match self.kind.as_str() {
             Some("aws") => (row.aws_credential, None, None),
             Some("gcp") => (None, row.gcp_credential, None),
@@ -132,14 +144,10 @@ impl Resource for Bucket {
             given("created_ts", "When the bucket was set up, as the vendor writes it."),
         ];
         attributes.extend(bucket_credentials::attributes());
-        attributes.push(
-            Attribute::string("on_destroy").default("disable").rule(Rule::OneOf(&["disable", "forget"])).describe(
-                "What destroy does, since the vendor has no delete: `disable` switches the bucket off, `forget` leaves it as it is.",
-            ),
-        );
+        attributes.push(singleton::disable_or_forget(BUCKET));
         Schema::new(
             "The storage bucket in which a 1Kosmos community keeps the images of verifications. A community has one. Secrets are sent \
-             and never read back; a change of them made elsewhere is not found. Needs a license of level `system` or `service`.",
+             and never read back, so a change of them outside of Terraform is not detected. Needs a license of level `system` or `service`.",
             attributes,
         )
     }
@@ -168,20 +176,21 @@ impl Resource for Bucket {
 
     fn plan_destroy(&self, prior: &BucketModel, _: &Private) -> Diagnostics {
         let name = prior.bucket_name.as_str().unwrap_or_default();
-        let (summary, detail) = if prior.on_destroy.as_str() == Some("forget") {
+        let (verb, detail) = if prior.on_destroy.as_str() == Some("forget") {
             let detail = "1Kosmos cannot delete a bucket. With `on_destroy = \"forget\"` Terraform stops managing it, and the community \
                           keeps using it.";
-            ("Destroy forgets the bucket", detail)
+            ("Destroy forgets", detail)
         } else {
             let detail = if prior.kept_credential().is_some() {
                 "1Kosmos cannot delete a bucket. With `on_destroy = \"disable\"` the destroy switches it off; its settings stay, and \
-                 what is stored in it is not touched."
+                 its content does not change."
             } else {
-                "1Kosmos cannot delete a bucket. With `on_destroy = \"disable\"` the destroy switches it off; what is stored in it is \
-                 not touched. The write-only secret is not known any more, so 1Kosmos is sent no credentials and may forget them."
+                "1Kosmos cannot delete a bucket. With `on_destroy = \"disable\"` the destroy switches it off; its content does \
+                 not change. The write-only secret is not known any more, so the request has no credentials, and 1Kosmos may drop them."
             };
-            ("Destroy disables the bucket", detail)
+            ("Destroy disables", detail)
         };
+        let summary = singleton::summary(verb, BUCKET, Some(name.to_owned()), "");
         Diagnostic::warning(summary, format!("{detail} The bucket is `{name}`.")).into()
     }
 
@@ -192,8 +201,7 @@ impl Resource for Bucket {
         ctx: &mut Context<BucketModel>,
     ) -> Result<BucketModel, Diagnostics> {
         let config = ctx.config.clone().unwrap_or_default();
-        let takeover = client.adoptions.of(BUCKET);
-        let mut taken_over = takeover.lock().await;
+        let mut adoption = client.adoptions.lock(BUCKET).await;
         if let Some(there) = client.bucket::<wire::Bucket>(CachePolicy::Refresh).await? {
             let same = there.kind.as_deref() == plan.kind.as_str()
                 && there.bucket_name.as_deref() == plan.bucket_name.as_str();
@@ -202,9 +210,11 @@ impl Resource for Bucket {
             }
         }
         let row = client
-            .put_bucket::<wire::Bucket>(plan.body(plan.is_enabled == Attr::Known(true), config.credential()))
+            .put_bucket::<wire::Bucket>(
+                plan.body(plan.is_enabled == Attr::Known(true), plan.with_write_only(&config).credential()),
+            )
             .await?;
-        *taken_over = true;
+        adoption.adopt();
         Ok(plan.with(row))
     }
 
@@ -230,7 +240,7 @@ impl Resource for Bucket {
         if row.is_none() {
             ctx.warn(
                 "The bucket is gone",
-                "1Kosmos has no bucket for the community any more. It was removed outside of Terraform and is planned for creation. To \
+                "1Kosmos has no bucket for the community. It was removed outside of Terraform and is planned for creation. To \
                  stop managing it instead, remove the resource and run `terraform apply`.",
             );
         }
@@ -244,7 +254,8 @@ impl Resource for Bucket {
         ctx: &mut Context<BucketModel>,
     ) -> Result<BucketModel, Diagnostics> {
         let config = ctx.config.clone().unwrap_or_default();
-        let body = change.plan.body(change.plan.is_enabled == Attr::Known(true), config.credential());
+        let credential = change.plan.with_write_only(&config).credential();
+        let body = change.plan.body(change.plan.is_enabled == Attr::Known(true), credential);
         let row = client.put_bucket::<wire::Bucket>(body).await?;
         Ok(change.plan.with(row))
     }
@@ -255,10 +266,9 @@ impl Resource for Bucket {
         state: BucketModel,
         ctx: &mut Context<BucketModel>,
     ) -> Result<(), Diagnostics> {
-        let takeover = client.adoptions.of(BUCKET);
-        let taken_over = takeover.lock().await;
-        if *taken_over {
-            adoption::warn_left_alone(ctx, BUCKET);
+        let adoption = client.adoptions.lock(BUCKET).await;
+        if adoption.is_adopted() {
+            warn_adopted_elsewhere(ctx, BUCKET, state.bucket_name.as_str().map(str::to_owned));
             return Ok(());
         }
         if state.on_destroy.as_str() == Some("forget")
@@ -266,10 +276,10 @@ impl Resource for Bucket {
         {
             return Ok(());
         }
-        // The page marks credentials as optional, and a write-only secret is not known here any more.
+        // The vendor documents credentials as optional, and a write-only secret is not known any more.
         client.put_bucket::<wire::Bucket>(state.body(false, state.kept_credential())).await.map(drop).map_err(|error| {
             error
-                .with_hint("If the vendor wants the credentials to switch the bucket off, set `is_enabled = false` and apply, then \
+                .with_hint("If the vendor requires the credentials to switch the bucket off, set `is_enabled = false` and apply, then \
                             `on_destroy = \"forget\"`, and destroy again.")
                 .into()
         })
@@ -292,8 +302,8 @@ impl Resource for Bucket {
     fn move_from(&self, object: RestObject) -> Result<BucketModel, Diagnostics> {
         let row = wire::Bucket::deserialize(serde_json::Value::Object(object.fields)).map_err(|error| {
             let detail = format!(
-                "What the other provider kept of the bucket is not what the vendor documents: {error}. Take the old resource out of \
-                 state with `terraform state rm`, and import the bucket."
+                "The state of the other provider does not match the vendor's documentation of the bucket: {error}. Remove the old \
+                 resource from state with `terraform state rm`, and import the bucket."
             );
             Diagnostic::error("The state to move cannot be read", detail)
         })?;
@@ -326,7 +336,7 @@ impl Listable for Bucket {
     }
 }
 
-/// Exactly the credentials of the bucket's type.
+/// Checks that exactly the credentials of the bucket's type are set.
 fn one_credential(config: &BucketModel, diagnostics: &mut Diagnostics) {
     let Some(kind) = config.kind.as_str() else { return };
     let (aws, gcp, azure) = (&config.aws_credential, &config.gcp_credential, &config.azure_credential);
@@ -343,7 +353,7 @@ fn one_credential(config: &BucketModel, diagnostics: &mut Diagnostics) {
         }
         if name != kind && given {
             let detail = format!("`type` is `{kind}`. Remove `{attribute}`, or set `type = \"{name}\"`.");
-            diagnostics.error(Path::to(&attribute), format!("`{attribute}` does not go with the type"), detail);
+            diagnostics.error(Path::to(&attribute), format!("`{attribute}` conflicts with `type`"), detail);
         }
     }
 }
@@ -354,15 +364,15 @@ async fn exists(client: &Client, there: &wire::Bucket) -> Diagnostics {
         Err(_) => "this".to_owned(),
     };
     let detail = format!(
-        "The community keeps its images in the bucket `{}` already, and a create would replace its settings. Nothing was changed. To \
-         manage it, add this beside the resource and apply again:\n\nimport {{\n  to = idv_onekosmos_bucket.NAME\n  id = \"{id}\"\n}}",
+        "The community stores its images in the bucket `{}` already, and a create would replace its settings. Nothing was changed. To \
+         manage it, add this block beside the resource and apply again:\n\nimport {{\n  to = idv_onekosmos_bucket.NAME\n  id = \"{id}\"\n}}",
         there.bucket_name.as_deref().unwrap_or("?")
     );
     Diagnostic::error("The community has a bucket already", detail).into()
 }
 
 pub(super) mod wire {
-    //! The bucket of the page's "Buckets" group. The page gives `createdBy` two types, and times none.
+    //! The bucket of the "Buckets" group. The vendor documents two types for `createdBy`, and none for times.
 
     use serde::Deserialize;
     use serde_json::{Map, Value as Json};
@@ -391,7 +401,7 @@ pub(super) mod wire {
         pub(in super::super) azure_credential: Option<Map<String, Json>>,
     }
 
-    /// Text, or a number or boolean as text.
+    /// The text, or any other value as JSON text.
     pub(in super::super) fn text(value: Json) -> String {
         match value {
             Json::String(text) => text,

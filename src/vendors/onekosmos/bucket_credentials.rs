@@ -1,6 +1,6 @@
-//! The credentials of a bucket, by its type: attributes, models, and the way to and from the wire.
+//! The credentials of a bucket, by its type: attributes, models, and the conversion to and from the wire.
 //!
-//! Nothing here has a `Debug`: all of it holds secrets.
+//! No type here has `Debug`, since all of them hold secrets.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
@@ -37,7 +37,7 @@ pub(super) struct AzureModel {
 }
 
 fn credential(name: &str, storage: &str, plain: Vec<Attribute>, secret: [Attribute; 3]) -> Attribute {
-    let what = format!("The credentials of the bucket; exactly the one that goes with `type = \"{storage}\"` is set.");
+    let what = format!("The credentials of a bucket with `type = \"{storage}\"`, and of no other.");
     Attribute::object(name, plain.into_iter().chain(secret).collect()).optional().describe(what)
 }
 
@@ -75,7 +75,7 @@ pub(super) fn attributes() -> [Attribute; 3] {
 
 /// The secret part of one kind of credentials.
 pub(super) struct SecretPart<'m> {
-    /// The attribute that the credentials are.
+    /// The attribute of the credentials.
     pub(super) credential: &'static str,
     /// The name of the secret inside.
     pub(super) name: &'static str,
@@ -86,22 +86,34 @@ pub(super) struct SecretPart<'m> {
 }
 
 impl SecretPart<'_> {
-    /// The secret as it is sent: null where neither attribute has it.
+    /// The secret as it is sent; null if neither attribute has it.
     fn chosen(&self) -> Json {
         secret::chosen(self.plain, self.write_only).map_or(Json::Null, |secret| secret.expose().into())
     }
 }
 
-/// What the three kinds have in common.
+/// The credentials of one type.
 pub(super) trait Credential: Clone + Default {
-    /// Their secret.
+    /// The secret.
     fn secret(&self) -> SecretPart<'_>;
-    /// As the vendor wants them.
+    /// Where the write-only secret is.
+    fn write_only_mut(&mut self) -> &mut Attr<Secret>;
+    /// The credentials as the vendor takes them.
     fn to_wire(&self) -> Json;
-    /// Takes over what an answer shows of them.
+    /// Sets the values that a response shows.
     fn take(&mut self, found: &Map<String, Json>);
 
-    /// Credentials from state with the visible parts of an answer; state's where the vendor answers none.
+    /// Adds the write-only secret of the configuration to planned credentials that have no secret.
+    fn add_write_only(planned: &mut Attr<Self>, config: &Attr<Self>) {
+        if let (Attr::Known(planned), Attr::Known(config)) = (planned, config)
+            && planned.secret().plain.is_null()
+        {
+            let write_only = config.secret().write_only.clone();
+            *planned.write_only_mut() = write_only;
+        }
+    }
+
+    /// The credentials of state with the visible values of a response; those of state if the response has none.
     fn merged(known: &Attr<Self>, found: Option<Map<String, Json>>) -> Attr<Self> {
         let Some(found) = found else { return known.clone() };
         let mut model = known.known().cloned().unwrap_or_default();
@@ -114,6 +126,10 @@ impl Credential for AwsModel {
     fn secret(&self) -> SecretPart<'_> {
         let Self { secret_key: plain, secret_key_wo: write_only, secret_key_wo_version: version, .. } = self;
         SecretPart { credential: "aws_credential", name: "secret_key", plain, write_only, version }
+    }
+
+    fn write_only_mut(&mut self) -> &mut Attr<Secret> {
+        &mut self.secret_key_wo
     }
 
     fn to_wire(&self) -> Json {
@@ -136,6 +152,10 @@ impl Credential for GcpModel {
         SecretPart { credential: "gcp_credential", name: "private_key", plain, write_only, version }
     }
 
+    fn write_only_mut(&mut self) -> &mut Attr<Secret> {
+        &mut self.private_key_wo
+    }
+
     fn to_wire(&self) -> Json {
         json!({
             "projectid": self.project_id.as_str(),
@@ -156,6 +176,10 @@ impl Credential for AzureModel {
         SecretPart { credential: "azure_credential", name: "account_key", plain, write_only, version }
     }
 
+    fn write_only_mut(&mut self) -> &mut Attr<Secret> {
+        &mut self.account_key_wo
+    }
+
     fn to_wire(&self) -> Json {
         json!({ "accountName": self.account_name.as_str(), "accountKey": self.secret().chosen() })
     }
@@ -165,7 +189,7 @@ impl Credential for AzureModel {
     }
 }
 
-/// Takes a value over unless the vendor masks it.
+/// Sets a value unless the vendor masks it.
 fn visible(found: &Map<String, Json>, name: &str, into: &mut Attr<String>) {
     if let Some(text) = found.get(name).and_then(Json::as_str)
         && !text.is_empty()

@@ -36,7 +36,7 @@ impl DataSource for BucketData {
     fn schema(&self) -> Schema {
         let column = |name: &str, what: &str| Attribute::string(name).computed().describe(what);
         Schema::new(
-            "The storage bucket of the configured community, without its credentials. Every attribute is null where the community has \
+            "The storage bucket of the configured community, without its credentials. Every attribute is null if the community has \
              none.",
             vec![
                 column("id", "The id of the bucket."),

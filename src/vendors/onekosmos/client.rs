@@ -12,8 +12,8 @@ use super::exchange::{Call, Exchange};
 use super::session::Session;
 use super::template_wire::{CreateTemplate, Template, TemplateList, UpdateTemplate};
 use crate::http::{self, CachePolicy, Error, Kind, Method, Path, Request};
-use crate::vendors::shared::adoption::Adoptions;
 use crate::vendors::shared::reconcile::Creates;
+use crate::vendors::shared::singleton::Adoptions;
 
 /// The tenant and community that the provider is configured for.
 #[derive(Clone, Debug, PartialEq, Eq)]

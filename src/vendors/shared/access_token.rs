@@ -1,7 +1,7 @@
-//! `idv_<vendor>_access_token`: the token that the provider itself uses, for one run.
+//! `idv_<vendor>_access_token`: the access token that the provider uses in this run.
 //!
-//! Every vendor that signs clients in by OAuth2 offers the same ephemeral resource. What differs is the vendor's name and
-//! whose client holds the token, and a vendor says both by [`HoldsToken`].
+//! Every vendor that signs clients in by OAuth2 has the same ephemeral resource. The vendor's client implements
+//! [`HoldsToken`].
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -13,23 +13,23 @@ use crate::framework::ephemeral::{Ephemeral, Opening};
 use crate::framework::{Attr, Attribute, Diagnostics, Schema, Secret, provider};
 use crate::http::{Error, Token};
 
-/// A client that signs in for a token and sends it with its requests.
+/// A client that sends an access token with its requests.
 #[async_trait]
 pub(in crate::vendors) trait HoldsToken: provider::Client {
     /// The type's name after the provider's prefix, such as `vult_access_token`.
     const TYPE_NAME: &'static str;
-    /// Whose API the token is for, as in "An access token for VULT's API".
+    /// The vendor's name, as in "An access token for VULT's API".
     const API_OF: &'static str;
 
-    /// The token that requests carry; asks for one if there is none yet.
+    /// The access token of the requests; requests one if there is none yet.
     async fn access_token(&self) -> Result<Arc<Token>, Error>;
 }
 
-/// The token of a vendor's client.
+/// The ephemeral resource of a vendor's access token.
 pub(in crate::vendors) struct AccessToken<C>(PhantomData<fn() -> C>);
 
 impl<C: HoldsToken> AccessToken<C> {
-    /// The ephemeral resource for the vendor whose client this is.
+    /// The ephemeral resource of the vendor with the client `C`.
     pub(in crate::vendors) fn new() -> Self {
         Self(PhantomData)
     }
@@ -52,9 +52,8 @@ impl<C: HoldsToken> Ephemeral for AccessToken<C> {
     fn schema(&self) -> Schema {
         Schema::new(
             format!(
-                "An access token for {}'s API, from the credentials of the provider block. It is the one that the provider \
-                 uses itself, so that a run asks for one token only. It cannot be extended; one that expires during a run is \
-                 of no use after that.",
+                "An access token for {}'s API, from the credentials of the provider block. The provider uses the same token, so a \
+                 run requests only one. It cannot be renewed, and it is of no use after it expires during a run.",
                 C::API_OF
             ),
             vec![

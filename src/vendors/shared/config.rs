@@ -1,4 +1,4 @@
-//! The settings that all vendors share, and how they reach the transport.
+//! The settings that all vendors share, and their conversion to the settings of the transport.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -14,15 +14,15 @@ use crate::http::Settings;
 pub(crate) fn provider_attributes() -> Vec<Attribute> {
     vec![
         Attribute::number("request_timeout").optional().rule(Rule::Whole).rule(Rule::Range(1, 600)).describe(
-            "How many seconds one attempt of a request may take, from connecting to the last byte of the answer. \
-             30 if it is left out.",
+            "How many seconds one attempt of a request may take, from connecting to the last byte of the response. \
+             The default is 30.",
         ),
         Attribute::number("max_retries").optional().rule(Rule::Whole).rule(Rule::Range(0, 20)).describe(
-            "How often a request is repeated after a failure that may pass, such as 429 or 503. A write that may have been \
-             carried out is never repeated blindly. 4 if it is left out.",
+            "How often a request is retried after a transient failure, such as 429 or 503. A write that may have been applied is \
+             not retried unless it is idempotent. The default is 4.",
         ),
         Attribute::number("max_concurrent_requests").optional().rule(Rule::Whole).rule(Rule::Range(1, 100)).describe(
-            "How many requests to one vendor may be on the wire at once. 10 if it is left out, as many as Terraform runs at a time by default.",
+            "How many requests to one vendor may be in flight at once. The default is 10, as many operations as Terraform runs at a time.",
         ),
         Attribute::string("user_agent_suffix").optional().rule(Rule::Length(1, 100)).describe(
             "Text at the end of the `User-Agent` header of every request, such as the name of a pipeline.",
@@ -30,15 +30,15 @@ pub(crate) fn provider_attributes() -> Vec<Attribute> {
     ]
 }
 
-/// The attribute that each vendor's block has for its rate.
+/// The attribute of a vendor's rate limit.
 pub(in crate::vendors) fn requests_per_minute() -> Attribute {
     Attribute::number("requests_per_minute").optional().rule(Rule::Whole).rule(Rule::Range(1, 100_000)).describe(
-        "How many requests may be begun in any minute. Without it there is no limit but the vendor's own, which is \
-         obeyed when it answers 429.",
+        "How many requests may start in any minute. Without it only the vendor's own limit applies: a request that it rejects \
+         with 429 is retried later.",
     )
 }
 
-/// For lists and sets.
+/// The rule that a list or set has at least one element.
 pub(in crate::vendors) const NOT_EMPTY: Rule = Rule::Custom {
     describe: "Must have at least one element.",
     check: |value| match value {
@@ -54,7 +54,7 @@ struct Config {
     max_concurrent_requests: Option<NonZeroU32>,
 }
 
-/// The transport's settings for a vendor at a base URL.
+/// The settings of the transport for a vendor at a base URL.
 pub(in crate::vendors) fn settings(
     common: &Common,
     vendor: &'static str,
@@ -75,9 +75,9 @@ pub(in crate::vendors) fn settings(
     Ok(settings)
 }
 
-/// Reads a URL that the schema's rule has accepted already.
+/// Parses a URL that the schema's rule has accepted already, without its trailing slash.
 pub(in crate::vendors) fn url(attribute: &str, text: &str) -> Result<Url, Diagnostic> {
-    // A trailing slash would double in every path.
+    // Every path begins with a slash.
     Url::parse(text.trim_end_matches('/')).map_err(|error| {
         Diagnostic::error(format!("Wrong value for `{attribute}`"), format!("`{text}` is no URL: {error}."))
             .at(Path::to(attribute))

@@ -1,4 +1,4 @@
-//! From a failed request to what a user reads.
+//! The diagnostic of a failed request.
 
 use crate::framework::{Diagnostic, Diagnostics};
 use crate::http::{Error, Kind};
@@ -11,15 +11,15 @@ impl From<Error> for Diagnostic {
     }
 }
 
-/// Names the setting that every vendor has and the transport, which knows no attribute, does not.
+/// Adds the setting of the provider block that the user can change. The transport knows no attributes.
 fn with_setting(error: Error) -> Error {
     match error.kind() {
         Kind::Timeout => error.with_hint(
-            "If it happens often, raise `request_timeout` in the provider block, or IDV_REQUEST_TIMEOUT: the seconds that one \
+            "If it happens often, increase `request_timeout` in the provider block, or IDV_REQUEST_TIMEOUT: the seconds that one \
              attempt may take.",
         ),
         Kind::RateLimited => error.with_hint(
-            "To ask less often, set `requests_per_minute` beside the vendor's credentials, or lower `max_concurrent_requests` in the \
+            "To send fewer requests, set `requests_per_minute` beside the vendor's credentials, or lower `max_concurrent_requests` in the \
              provider block, or IDV_MAX_CONCURRENT_REQUESTS.",
         ),
         _ => error,
@@ -32,8 +32,7 @@ impl From<Error> for Diagnostics {
     }
 }
 
-/// The failure of a write of which it could not be found out either whether it was carried out: the write first, with the
-/// way to find out, then what the look for it met.
+/// The error of a write whose outcome is unknown: the error of the write with the recovery, then the error of the read.
 pub(in crate::vendors) fn outcome_unknown(
     error: Error,
     way_out: impl AsRef<str>,

@@ -1,4 +1,4 @@
-//! What is examined in the same way at every vendor: the way there, the clocks, and what becomes of the credentials.
+//! The health checks that all vendors have: the connection, the clock and the credentials.
 
 use std::time::Duration;
 
@@ -7,19 +7,23 @@ use futures_util::future::BoxFuture;
 use crate::framework::health::CheckResult;
 use crate::http::{Client, Error, Kind, Probe};
 
-/// Looks at the way to the vendor, and if there is one at `beyond`: what takes a vendor that answers.
+/// Checks the connection to the vendor. If there is one, `beyond` adds the checks that need it.
 pub(in crate::vendors) async fn of(http: &Client, beyond: BoxFuture<'_, Vec<CheckResult>>) -> Vec<CheckResult> {
     match Box::pin(http.probe()).await {
-        Ok(reached) => {
-            let mut findings = way_there(&reached);
-            findings.append(&mut beyond.await);
-            findings
+        Ok(probe) => {
+            let mut results = connection(&probe);
+            results.append(&mut beyond.await);
+            results
         }
         Err(error) => {
             let (tls, failed) = (error.kind() == Kind::Tls, error.to_string());
-            let skipped = CheckResult::skipped("credentials", "There is no way to the vendor.");
+            let skipped = CheckResult::skipped("credentials", "The vendor cannot be reached.");
             if tls {
-                vec![CheckResult::ok("reachable", "There is a server."), CheckResult::failed("tls", failed), skipped]
+                vec![
+                    CheckResult::ok("reachable", "A server accepts connections."),
+                    CheckResult::failed("tls", failed),
+                    skipped,
+                ]
             } else {
                 vec![CheckResult::failed("reachable", failed), skipped]
             }
@@ -27,33 +31,33 @@ pub(in crate::vendors) async fn of(http: &Client, beyond: BoxFuture<'_, Vec<Chec
     }
 }
 
-fn way_there(reached: &Probe) -> Vec<CheckResult> {
-    let Probe { url, status, took, .. } = reached;
-    let tls = if reached.encrypted {
+fn connection(probe: &Probe) -> Vec<CheckResult> {
+    let Probe { url, status, took, .. } = probe;
+    let tls = if probe.encrypted {
         CheckResult::ok("tls", "This machine trusts the certificate.")
-    } else if reached.local {
+    } else if probe.local {
         CheckResult::ok("tls", "Plain HTTP, which does not leave this machine.")
     } else {
         CheckResult::warning(
             "tls",
-            "Plain HTTP: whoever sits in between can read the credentials. Use an `https` address.",
+            "Plain HTTP: others on the network can read the credentials. Use an `https` address.",
         )
     };
-    vec![CheckResult::ok("reachable", format!("{url} answered within {took:.0?} ({status}).")), tls, clock(reached)]
+    vec![CheckResult::ok("reachable", format!("{url} responded within {took:.0?} ({status}).")), tls, clock(probe)]
 }
 
-fn clock(reached: &Probe) -> CheckResult {
-    let Some(skew) = reached.clock_skew else {
-        return CheckResult::skipped("clock", "The vendor's answer does not say what time it is.");
+fn clock(probe: &Probe) -> CheckResult {
+    let Some(skew) = probe.clock_skew else {
+        return CheckResult::skipped("clock", "The vendor's response has no `Date` header.");
     };
-    if let Some(words) = reached.notable_skew() {
+    if let Some(words) = probe.notable_skew() {
         return CheckResult::warning("clock", format!("{words} Set this machine's clock."));
     }
     let apart = Duration::from_secs(skew.abs().as_secs().unsigned_abs());
     CheckResult::ok("clock", format!("Within {:?} of the vendor's.", apart.max(Duration::from_secs(1))))
 }
 
-/// What a request that needs the credentials says about them.
+/// The result of a request that needs the credentials.
 pub(in crate::vendors) fn credentials<T>(result: Result<T, Error>) -> CheckResult {
     match result {
         Ok(_) => CheckResult::ok("credentials", "The vendor accepts them."),

@@ -1,8 +1,8 @@
-//! Import ids that are not of the form of their type.
+//! Import ids in a wrong form.
 
 use crate::framework::{Diagnostic, Diagnostics};
 
-/// The refusal of an id. `type_name` is without the provider's prefix; `forms` says what an id is, with an example, as in
+/// The error of a wrong id. `type_name` is without the provider's prefix; `forms` is the expected form with an example, as in
 /// "`WEBHOOK_ID`, such as `wh_123`".
 pub(in crate::vendors) fn wrong(type_name: &str, id: &str, forms: &str) -> Diagnostics {
     let given = if id.is_empty() { "An empty text".to_owned() } else { format!("`{id}`") };

@@ -1,12 +1,11 @@
-//! What vendors share: one module per concept, so that an object says only what is its own.
+//! What vendors share: one module for each concept, so that a vendor's files contain only what is specific to it.
 //!
-//! Nothing here may know a vendor.
+//! Nothing here knows a vendor.
 
 pub(super) mod access_token;
-pub(super) mod adoption;
 pub(super) mod config;
 pub(super) mod errors;
 pub(super) mod health;
 pub(super) mod import_id;
 pub(super) mod reconcile;
-pub(super) mod restore;
+pub(super) mod singleton;

@@ -1,4 +1,4 @@
-//! VULT's KYC API: routes, paging and error hints. Knows no Terraform; shapes belong to the object files.
+//! VULT's KYC API: routes, pages and error hints. It knows nothing of Terraform; the object files define the rows.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,15 +11,15 @@ use serde_json::{Value as Json, json};
 use super::operations::{Operation, Operations};
 use crate::http::{
     self, CachePolicy, Error, Kind, Method, OAuth2ClientCredentials, Page, PageRequest, PageSource, Pages, Path,
-    Request, Token,
+    Request, Response, Token,
 };
-use crate::vendors::shared::adoption::Adoptions;
 use crate::vendors::shared::reconcile::CreatesByList;
+use crate::vendors::shared::singleton::Adoptions;
 
 /// How many webhooks a page asks for. The vendor documents `take` without a range.
 const PAGE: usize = 100;
 
-/// Whom settings are for: the whole tenant, one of its clients, one user.
+/// Whom settings are for: the tenant, one of its clients, or one user.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Scope {
     /// The client; the tenant itself without it.
@@ -30,16 +30,16 @@ pub(super) struct Scope {
     pub user_id: Option<String>,
 }
 
-/// A row of the webhook list. The page documents the list and not its rows: these fields are inferred.
+/// A row of the webhook list. The vendor documents the list without its rows, so these fields are inferred.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 pub(super) struct WebhookRow {
-    /// What delete takes.
+    /// The id, which a delete needs.
     pub id: String,
-    /// The name it was created with.
+    /// The name.
     pub name: String,
-    /// Where events go.
+    /// The address that events are sent to.
     pub url: String,
-    /// The client that it is for.
+    /// The client whose events are sent.
     #[serde(default)]
     pub client_id: Option<String>,
 }
@@ -52,7 +52,7 @@ pub(super) struct Client {
     operations: Operations,
     /// The creates of webhooks, by the client that they are for; empty for the tenant itself.
     pub(super) webhook_creates: CreatesByList<WebhookRow>,
-    /// Who manages which settings.
+    /// The settings that this run adopted.
     pub(super) adoptions: Adoptions,
 }
 
@@ -62,12 +62,12 @@ impl Client {
         Self { http, auth, operations, webhook_creates: CreatesByList::default(), adoptions: Adoptions::default() }
     }
 
-    /// The address of the tenant, without a slash at its end.
+    /// The address of the tenant, without a trailing slash.
     pub(super) fn address(&self) -> &str {
         self.http.base_url().as_str().trim_end_matches('/')
     }
 
-    /// The current weights of a scope; `None` where the vendor knows no such scope.
+    /// Reads the current weights of a scope; `None` if the vendor has none.
     pub(super) async fn weights<T: DeserializeOwned>(
         &self,
         scope: &Scope,
@@ -77,7 +77,7 @@ impl Client {
         self.optional(request.cache_policy(policy).shared("weights")).await
     }
 
-    /// A historical set of weights.
+    /// Reads a historical set of weights.
     pub(super) async fn weights_by_id<T: DeserializeOwned>(&self, id: &str) -> Result<Option<T>, Error> {
         self.optional(self.read(Operation::GetWeightsById, "reading weights by id", Some(id), &Scope::default())?).await
     }
@@ -85,32 +85,32 @@ impl Client {
     /// Replaces the current weights of a scope. `weights` has the scope and all 27 numbers.
     pub(super) async fn update_weights(&self, weights: &Json) -> Result<(), Error> {
         let request = self.call(Operation::UpdateWeights, "updating the weights", None)?;
-        // The whole set is replaced, so a repetition changes nothing more.
-        request.json(weights).idempotent().invalidates("weights").send().await.map(drop).map_err(hint)
+        // A request replaces the whole set, so a retry has no further effect.
+        self.send(request.json(weights).idempotent().invalidates("weights")).await.map(drop)
     }
 
-    /// Every set of requirements of a scope, whatever its document type and data source.
+    /// Reads every set of requirements of a scope.
     pub(super) async fn requirements<T: DeserializeOwned>(
         &self,
         scope: &Scope,
         policy: CachePolicy,
     ) -> Result<Vec<T>, Error> {
         #[derive(Deserialize)]
-        struct Answer<T> {
+        struct Body<T> {
             requirements: Vec<T>,
         }
         let request = self.read(Operation::GetRequirements, "reading the document requirements", None, scope)?;
-        let answer = request.cache_policy(policy).shared("requirements").send().await.map_err(hint)?;
-        answer.json::<Answer<T>>().map(|answer| answer.requirements).map_err(hint)
+        let request = request.cache_policy(policy).shared("requirements");
+        with_hint(async { request.send().await?.json::<Body<T>>() }).await.map(|body| body.requirements)
     }
 
     /// Replaces one set of requirements, with its key and all 25 booleans.
     pub(super) async fn update_requirements(&self, requirements: &Json) -> Result<(), Error> {
         let request = self.call(Operation::UpdateRequirements, "updating the document requirements", None)?;
-        request.json(requirements).idempotent().invalidates("requirements").send().await.map(drop).map_err(hint)
+        self.send(request.json(requirements).idempotent().invalidates("requirements")).await.map(drop)
     }
 
-    /// The scopes that the tenant's requirements and webhooks name; the vendor lists none.
+    /// The scopes that the tenant's requirements and webhooks name, since the vendor lists none.
     pub(super) async fn known_scopes(&self) -> Result<BTreeSet<Scope>, Error> {
         let rows = self.requirements::<Scope>(&Scope::default(), CachePolicy::UseCached).await?.into_iter();
         let hooks = self.webhooks(&WebhookFilter::default()).await?.into_iter();
@@ -119,14 +119,17 @@ impl Client {
         Ok(named.map(|scope| Scope { client_id: filled(scope.client_id), user_id: filled(scope.user_id) }).collect())
     }
 
-    /// Creates a webhook. The vendor answers no id.
+    /// Creates a webhook. The response has no id.
     pub(super) async fn create_webhook(&self, client_id: Option<&str>, name: &str, url: &str) -> Result<(), Error> {
-        let mut body = json!({"name": name, "url": url});
-        if let Some(client_id) = client_id {
-            body["client_id"] = client_id.into();
+        #[derive(Serialize)]
+        struct Body<'b> {
+            name: &'b str,
+            url: &'b str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            client_id: Option<&'b str>,
         }
         let request = self.call(Operation::WebhookCreate, format!("creating the webhook \"{name}\""), None)?;
-        request.json(&body).invalidates("webhooks").send().await.map(drop).map_err(hint)
+        self.send(request.json(&Body { name, url, client_id }).invalidates("webhooks")).await.map(drop)
     }
 
     /// Every webhook that matches.
@@ -139,44 +142,46 @@ impl Client {
         Pages::new(WebhookPages { client: self, filter }, filter.policy)
     }
 
-    /// Deletes a webhook. A 404 is of a webhook that is gone already, or of a route that is not there.
+    /// Deletes a webhook. A 404 means that the webhook is gone already, or that the route is wrong.
     pub(super) async fn delete_webhook(&self, id: &str) -> Result<(), Error> {
         let request = self.call(Operation::WebhookDelete, "deleting the webhook", Some(id))?;
-        let request = request.json(&json!({"id": id})).idempotent().invalidates("webhooks");
-        request.send().await.map(drop).map_err(hint)
+        self.send(request.json(&json!({"id": id})).idempotent().invalidates("webhooks")).await.map(drop)
     }
 
-    /// Takes a person's data away. Done twice it is done once: after an attempt without a clear answer, an object that is not
-    /// there is one that was deleted. At first sight it is a wrong id.
+    /// Erases a person's data. The call is idempotent: a 404 after an attempt that may have been applied means that the object
+    /// is erased. A 404 at the first attempt means that the id is wrong.
     pub(super) async fn erase(&self, operation: Operation, field: &str, id: &str, what: &str) -> Result<(), Error> {
         let request = self.call(operation, format!("sending the request to {what}"), Some(id))?;
-        match request.json(&json!({ field: id })).idempotent().send().await {
+        match self.send(request.json(&json!({ field: id })).idempotent()).await {
             Err(error) if error.is_not_found() && error.may_have_applied() => Ok(()),
-            result => result.map(drop).map_err(hint),
+            result => result.map(drop),
         }
     }
 
-    /// The token that requests carry; asks for one if there is none yet.
+    /// The access token of the requests; requests one if there is none yet.
     pub(super) async fn token(&self) -> Result<Arc<Token>, Error> {
-        self.auth.token().await.map_err(hint)
+        with_hint(self.auth.token()).await
     }
 
-    /// One of the service's own answers; `None` where it has no such operation. Of all operations only these are without
-    /// an authorization on the vendor's page: no access token is asked for, and none is sent.
+    /// Reads an operation of the "Utility" group; `None` if the service does not have it. The vendor documents these operations
+    /// without authorization, so they are sent without an access token.
     pub(super) async fn service<T: DeserializeOwned>(&self, operation: Operation) -> Result<Option<T>, Error> {
         if self.operations.route(operation).is_none() {
             return Ok(None);
         }
-        let request = self.call(operation, "asking the service about itself", None)?;
+        let request = self.call(operation, "reading the service's status", None)?;
         self.optional(request.without_auth().shared("service")).await
     }
 
     async fn optional<T: DeserializeOwned>(&self, request: Request) -> Result<Option<T>, Error> {
-        let answer = request.send_opt().await.map_err(hint)?;
-        answer.map(|answer| answer.json()).transpose().map_err(hint)
+        with_hint(async { request.send_opt().await?.map(|response| response.json()).transpose() }).await
     }
 
-    /// A read with parameters: in the query of a GET, in the body of anything else.
+    async fn send(&self, request: Request) -> Result<Response, Error> {
+        with_hint(request.send()).await
+    }
+
+    /// A read with parameters, which are in the query of a GET and in the body of any other method.
     fn read(
         &self,
         operation: Operation,
@@ -208,11 +213,11 @@ impl Client {
 /// Which webhooks to list.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct WebhookFilter<'f> {
-    /// Those of this client.
+    /// Only webhooks of this client.
     pub client_id: Option<&'f str>,
-    /// Those with this text in them.
+    /// Only webhooks that contain this text.
     pub search_term: Option<&'f str>,
-    /// Whether to ask again where the answer is known from this run.
+    /// Whether a list that the run has read is read again.
     pub policy: CachePolicy,
 }
 
@@ -254,28 +259,36 @@ impl PageSource for WebhookPages<'_> {
             body["search_term"] = search_term.into();
         }
         let request = self.client.call(Operation::WebhookList, "listing the webhooks", None)?.json(&body).read_only();
-        let response = request.shared("webhooks").page(at).send().await.map_err(hint)?;
-        let Body { webhooks, statistics } = response.json().map_err(hint)?;
-        Ok(Page::new(webhooks, response).with_total(statistics.total))
+        with_hint(async {
+            let response = request.shared("webhooks").page(at).send().await?;
+            let Body { webhooks, statistics } = response.json()?;
+            Ok(Page::new(webhooks, response).with_total(statistics.total))
+        })
+        .await
     }
 }
 
-/// Says where the user can mend it.
+/// Awaits a call and adds the hint to its error. Every call goes through this function.
+async fn with_hint<T>(call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    call.await.map_err(hint)
+}
+
+/// Adds the setting of the provider block that the user can correct.
 fn hint(error: Error) -> Error {
     match error.kind() {
         Kind::Connect | Kind::Tls | Kind::Timeout | Kind::NotFound | Kind::Decode if error.is_token_request() => error.with_hint(
-            "Tokens are asked for at `token_url` in `vult = { ... }`, or IDV_VULT_TOKEN_URL. Without it that is the address that \
-             `openapi_file` names, or `/oauth/token` below `base_url`, or IDV_VULT_BASE_URL.",
+            "Tokens are requested at `token_url` in `vult = { ... }`, or IDV_VULT_TOKEN_URL. Without it, at the address in \
+             `openapi_file`, or at `/oauth/token` below `base_url`, or IDV_VULT_BASE_URL.",
         ),
         Kind::Auth => error.with_hint(
             "They are `client_id` and `client_secret` in `vult = { ... }` of the provider block, or IDV_VULT_CLIENT_ID and \
              IDV_VULT_CLIENT_SECRET. If the token endpoint is elsewhere, set `token_url`; if it wants the credentials in the \
              form, set `client_auth = \"post\"`.",
         ),
-        Kind::Forbidden => error.with_hint("The token may lack a scope: see `scopes` and `audience` in `vult = { ... }`."),
+        Kind::Forbidden => error.with_hint("The token may lack a scope. See `scopes` and `audience` in `vult = { ... }`."),
         Kind::NotFound => error.with_hint(
-            "The vendor's routes are not public, and the provider's are assumptions. If this is not about a missing \
-             object, set `openapi_file` or `paths` in `vult = { ... }`.",
+            "The vendor does not publish its routes, so the provider's are assumptions. If no object is missing, set `openapi_file` or \
+             `paths` in `vult = { ... }`.",
         ),
         Kind::Connect | Kind::Tls | Kind::Timeout | Kind::Decode => {
             error.with_hint("The address is `base_url` in `vult = { ... }`, or IDV_VULT_BASE_URL.")

@@ -1,4 +1,4 @@
-//! `idv_vult_document_requirements`: what a document must show, as resource and as data source.
+//! `idv_vult_document_requirements`: what VULT must read from a document. A resource and a data source.
 
 use async_trait::async_trait;
 use serde_json::Value as Json;
@@ -6,11 +6,12 @@ use serde_json::Value as Json;
 use super::client::{Client, Scope};
 use super::scope::{self, part, row_text};
 use super::settings::Settings;
-use super::table::{Fields, Kind, Table};
+use super::table::{Kind, Table};
 use crate::framework::{Attribute, DataSource, Diagnostics, Rule, Schema, Value, identity};
 use crate::http::{CachePolicy, Error};
+use crate::vendors::shared::singleton::{Fields, Title};
 
-/// The documents of the vendor's page.
+/// The document types that the vendor documents.
 pub(super) const DOCUMENT_TYPES: &[&str] =
     &["unknown", "driver_license", "identification_card", "passport", "passport_card"];
 
@@ -65,15 +66,21 @@ fn row_key(row: &Row) -> Fields {
 
 #[async_trait]
 impl Settings for DocumentRequirements {
-    const NAME: &'static str = "vult_document_requirements";
+    const TITLE: Title = Title {
+        vendor: "VULT",
+        settings: "the document requirements",
+        set: "set of document requirements",
+        owner: "the tenant",
+        type_name: "vult_document_requirements",
+        blank: "a set in which nothing is required",
+    };
     const TABLE: Table = TABLE;
     const MOVES_FROM: &'static [&'static str] = &["/idv/requirements"];
-    const WHAT: &'static str = "the document requirements";
 
     fn description(&self) -> String {
         "What VULT must be able to read from one type of document by one data source, for the tenant, one of its clients or \
-         one user. Creating this resource takes the set over if there is one, and a requirement that is left out keeps the \
-         tenant's value. Other sets are not touched."
+         one user. Creating this resource adopts the set if there is one, and a requirement that is left out keeps the \
+         tenant's value. Other sets do not change."
             .to_owned()
     }
 
@@ -103,7 +110,7 @@ impl Settings for DocumentRequirements {
         ]
     }
 
-    /// One request serves every set of a scope: the answer is filtered here and shared within the run.
+    /// One request returns every set of a scope. The run shares the response, and it is filtered here.
     async fn fetch(&self, client: &Client, state: &Value, policy: CachePolicy) -> Result<Option<Fields>, Diagnostics> {
         let rows = client.requirements::<Row>(&Scope::of(state), policy).await?;
         let key = self.wire_key(state);

@@ -1,4 +1,4 @@
-//! The actions that take a person's data away: `idv_vult_anonymize_identity`, `idv_vult_anonymize_session` and
+//! The actions that erase a person's data: `idv_vult_anonymize_identity`, `idv_vult_anonymize_session` and
 //! `idv_vult_delete_session`. None of them can be undone.
 
 use async_trait::async_trait;
@@ -8,23 +8,23 @@ use super::operations::Operation;
 use crate::framework::action::{Action, Progress};
 use crate::framework::{Attribute, Diagnostic, Diagnostics, Rule, Schema, Value};
 
-/// What one of the actions does. The vendor's calls differ in nothing but their route and the name of the id.
+/// What one of the actions does. The vendor's calls differ only in their route and the name of the id.
 pub(super) trait Erasure: Send + Sync + 'static {
     /// The type's name after the provider's prefix.
     const NAME: &'static str;
     /// The vendor's call.
     const OPERATION: Operation;
-    /// The attribute, which is the vendor's field too.
+    /// The attribute, and the vendor's field.
     const ID: &'static str;
-    /// "anonymize the identity"
+    /// What the action does, as an infinitive: `anonymize the identity`.
     const DOES: &'static str;
     /// What the action is, for the documentation.
     const DESCRIPTION: &'static str;
-    /// What the user should know before.
+    /// The effect, which the plan warns of.
     const WARNING: &'static str;
 }
 
-/// Blanks a person.
+/// Anonymizes an identity.
 pub(super) struct AnonymizeIdentity;
 
 impl Erasure for AnonymizeIdentity {
@@ -34,11 +34,11 @@ impl Erasure for AnonymizeIdentity {
     const DOES: &'static str = "anonymize the identity";
     const DESCRIPTION: &'static str =
         "Anonymizes an identity at VULT: the person's data are blanked and the identity stays. It cannot be undone.";
-    const WARNING: &'static str = "VULT blanks the person's data. They cannot be brought back, and the identity can no longer be \
+    const WARNING: &'static str = "VULT blanks the person's data. They cannot be restored, and the identity can no longer be \
                                    matched with that person.";
 }
 
-/// Blanks a session.
+/// Anonymizes a session.
 pub(super) struct AnonymizeSession;
 
 impl Erasure for AnonymizeSession {
@@ -47,7 +47,7 @@ impl Erasure for AnonymizeSession {
     const ID: &'static str = "session_id";
     const DOES: &'static str = "anonymize the session";
     const DESCRIPTION: &'static str = "Anonymizes an identity verification session at VULT: the person's data are blanked and the session stays. It cannot be undone.";
-    const WARNING: &'static str = "VULT blanks the person's data in the session. They cannot be brought back.";
+    const WARNING: &'static str = "VULT blanks the person's data in the session. They cannot be restored.";
 }
 
 /// Deletes a session.
@@ -60,11 +60,11 @@ impl Erasure for DeleteSession {
     const DOES: &'static str = "delete the session";
     const DESCRIPTION: &'static str =
         "Deletes an identity verification session at VULT with all that was captured in it. It cannot be undone.";
-    const WARNING: &'static str = "VULT deletes the session with its images and results. They cannot be brought back, and an audit will not \
+    const WARNING: &'static str = "VULT deletes the session with its images and results. They cannot be restored, and an audit will not \
                                    find them.";
 }
 
-/// The action for what it does.
+/// The action of an [`Erasure`].
 pub(super) struct Erase<E>(pub(super) E);
 
 #[async_trait]

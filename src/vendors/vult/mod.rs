@@ -1,6 +1,6 @@
-//! VULT Security's KYC API: weights, document requirements, webhooks, and what takes a person's data away.
+//! VULT Security's KYC API: weights, document requirements, webhooks, and the erasure of a person's data.
 //!
-//! The vendor's reference page names its operations and fields and lost their routes; see `operations`.
+//! The vendor's reference has the names of operations and fields, and no routes; see `operations`.
 
 mod client;
 mod document_requirements;
@@ -58,7 +58,7 @@ impl HoldsToken for client::Client {
     }
 }
 
-/// The part of every identity that says which tenant the object is of.
+/// The identity attribute of the tenant that an object belongs to.
 fn tenant() -> identity::IdentityAttribute {
     identity::optional(
         "base_url",
@@ -99,23 +99,22 @@ impl Vendor for Vult {
         let url = |name: &str| Attribute::string(name).optional().rule(Rule::Url);
         vec![
             url("base_url").describe("The address of the tenant's API, such as `https://kyc.example.com`. Required."),
-            text("client_id").describe("The id of the OAuth2 client that Terraform signs in as. Required."),
+            text("client_id").describe("The id of the OAuth2 client that Terraform signs in with. Required."),
             text("client_secret").sensitive().describe("The secret of that client. Required."),
             url("token_url").describe(
-                "Where access tokens are asked for. Without it the one that `openapi_file` names, or `{base_url}/oauth/token`.",
+                "The address of the token endpoint. The default is the one in `openapi_file`, or `{base_url}/oauth/token`.",
             ),
-            Attribute::of("scopes", Type::list(Type::String)).optional().describe("The scopes to ask a token for."),
-            text("audience").describe("The audience to ask a token for."),
+            Attribute::of("scopes", Type::list(Type::String)).optional().describe("The scopes of the access token."),
+            text("audience").describe("The audience of the access token."),
             Attribute::string("client_auth").optional().rule(Rule::OneOf(&["basic", "post"])).describe(
-                "How the client's credentials are sent: in an `Authorization: Basic` header, or in the form. `basic` if it is \
-                 left out.",
+                "How the client's credentials are sent: in an `Authorization: Basic` header, or in the form. The default is `basic`.",
             ),
             text("openapi_file").describe(
                 "The path of the OpenAPI document, in JSON, that the vendor's documentation offers for download. Operations \
                  are found in it by their summary, such as \"update weights\".",
             ),
             Attribute::of("paths", Type::map(Type::String)).optional().describe(format!(
-                "The routes of single operations, each `\"METHOD /path\"`. They win over `openapi_file`. VULT does not \
+                "The routes of single operations, each `\"METHOD /path\"`. They take precedence over `openapi_file`. VULT does not \
                  publish its routes; without either, these assumptions are used: {}.",
                 operations::defaults()
             )),
@@ -128,7 +127,7 @@ impl Vendor for Vult {
         let mut mistakes = Diagnostics::new();
         let operations = operations(&config, &mut mistakes);
         let base_url =
-            required(config.base_url, "base_url", "VULT gives each tenant an address of its own.", &mut mistakes);
+            required(config.base_url, "base_url", "Each tenant of VULT has an address of its own.", &mut mistakes);
         let client_id =
             required(config.client_id, "client_id", "VULT signs clients in by id and secret.", &mut mistakes);
         let client_secret =
@@ -183,14 +182,14 @@ fn required<T>(value: Option<T>, attribute: &str, why: &str, mistakes: &mut Diag
     value
 }
 
-/// The table of routes, or every mistake in its sources.
+/// The routes of all operations; adds every mistake in their sources.
 fn operations(config: &Config, mistakes: &mut Diagnostics) -> Option<Operations> {
     let document = config.openapi_file.as_ref().map(|path| (path, std::fs::read_to_string(path)));
     let text = match &document {
         Some((path, Err(error))) => {
             let detail = format!(
-                "`openapi_file` is `{path}`, which cannot be read: {error}. Write the path from the folder that Terraform runs \
-                 in, or use `${{path.module}}/...`."
+                "`openapi_file` is `{path}`, which cannot be read: {error}. Write the path relative to the folder in which Terraform \
+                 runs, or use `${{path.module}}/...`."
             );
             mistakes
                 .push(Diagnostic::error("The OpenAPI document cannot be read", detail).at(Path::to("openapi_file")));

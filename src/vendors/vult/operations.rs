@@ -1,8 +1,8 @@
-//! Where each operation of the KYC API is.
+//! The route of each operation of the KYC API.
 //!
-//! The vendor's page names its operations and lost their methods and paths, so there are three sources, the strongest
-//! first: the user's `paths`, the OpenAPI document that the vendor offers for download, and the defaults below. The
-//! defaults are assumptions: nobody outside has seen the routes.
+//! The vendor's reference has the operations without methods and paths, so there are three sources, in order of precedence:
+//! the user's `paths`, the OpenAPI document that the vendor offers for download, and the defaults below. The defaults are
+//! assumptions, since the routes are not public.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::http::Method;
 
-/// One operation of the vendor's page.
+/// One operation of the vendor's reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Operation {
     GetWeights,
@@ -35,7 +35,7 @@ pub(super) enum Operation {
     Version,
 }
 
-/// One row: the operation, its key in `paths`, its summary on the vendor's page, its assumed route.
+/// One row: the operation, its key in `paths`, its summary in the vendor's reference, its assumed route.
 type Row = (Operation, &'static str, &'static str, &'static str);
 
 const TABLE: &[Row] = &[
@@ -60,10 +60,11 @@ const TABLE: &[Row] = &[
     (Operation::Version, "version", "get api version", "GET /version"),
 ];
 
-/// The operations that a document must have: those that read and change settings. The others are missed when they are used.
+/// How many operations a document must have: those that read and change settings. Another one that is missing is an error when
+/// it is used.
 const REQUIRED: usize = 8;
 
-/// A method and a path, whose `{id}` is filled in by the caller.
+/// A method and a path. The caller replaces `{id}`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Route {
     /// The method.
@@ -78,7 +79,7 @@ impl fmt::Display for Route {
     }
 }
 
-/// A mistake in one of the sources: which, and what about it.
+/// A mistake in one of the sources.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Mistake {
     /// In `paths`, under this key.
@@ -87,7 +88,7 @@ pub(super) enum Mistake {
     Document(String),
 }
 
-/// The route of every operation, and where tokens come from if the document says so.
+/// The route of every operation, and the token URL of the document.
 #[derive(Debug)]
 pub(super) struct Operations {
     routes: BTreeMap<Operation, Route>,
@@ -96,7 +97,7 @@ pub(super) struct Operations {
 }
 
 impl Operations {
-    /// Merges the sources; tells every mistake.
+    /// Merges the sources, or returns every mistake.
     pub(super) fn new(paths: &BTreeMap<String, String>, document: Option<&str>) -> Result<Self, Vec<Mistake>> {
         let mut mistakes = unknown_keys(paths);
         let mut operations = Self { routes: BTreeMap::new(), token_url: None };
@@ -128,7 +129,7 @@ impl Operations {
         if mistakes.is_empty() { Ok(operations) } else { Err(mistakes) }
     }
 
-    /// The route of an operation, unless the document lacks it, which it may for those of the service itself.
+    /// The route of an operation; `None` if the document does not have it.
     pub(super) fn route(&self, operation: Operation) -> Option<&Route> {
         self.routes.get(&operation)
     }
@@ -174,7 +175,7 @@ fn parse_route(text: &str) -> Result<Route, String> {
     Ok(Route { method, path: path.to_owned() })
 }
 
-/// As much of an OpenAPI document as is needed here. Other versions and vendor extensions pass unread.
+/// The part of an OpenAPI document that is needed here. Everything else is ignored.
 #[derive(Deserialize)]
 struct Document {
     paths: BTreeMap<String, BTreeMap<String, serde_json::Value>>,
@@ -201,7 +202,7 @@ impl Document {
         })
     }
 
-    /// The routes by normalised summary. Two operations of one summary, of which one is needed, are a mistake.
+    /// The routes by normalised summary. Two operations with the summary of a needed one are a mistake.
     fn routes(&self, mistakes: &mut Vec<Mistake>) -> BTreeMap<String, Route> {
         let mut routes: BTreeMap<String, Route> = BTreeMap::new();
         for (path, operations) in &self.paths {
@@ -209,7 +210,7 @@ impl Document {
                 let Some(summary) = operation.get("summary").and_then(serde_json::Value::as_str) else { continue };
                 let Ok(route) = parse_route(&format!("{method} {path}")) else { continue };
                 let summary = normalise(summary);
-                // The page has a "session delete" in its group IDA too, which is about authentication.
+                // The group IDA, which is about authentication, has a "session delete" too.
                 let tags = operation.get("tags").and_then(serde_json::Value::as_array).into_iter().flatten();
                 if tags.filter_map(serde_json::Value::as_str).any(|tag| tag.starts_with("IDA")) {
                     continue;
@@ -261,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn the_strongest_source_wins() {
+    fn paths_take_precedence_over_the_document_and_the_defaults() {
         let defaults = Operations::new(&BTreeMap::new(), None).unwrap();
         assert_eq!(route(&defaults, Operation::WebhookList), "POST /webhook/list");
         let paths = [("webhook_list".to_owned(), "get /hooks".to_owned())].into();
@@ -272,11 +273,11 @@ mod tests {
     }
 
     #[test]
-    fn a_document_without_an_operation_is_a_mistake_with_a_way_out() {
+    fn a_document_without_a_required_operation_is_a_mistake_that_names_the_fix() {
         let mistakes = Operations::new(&BTreeMap::new(), Some(&document("update_weights"))).unwrap_err();
         let [Mistake::Document(problem)] = &mistakes[..] else { panic!("{mistakes:?}") };
         assert!(problem.contains("\"update weights\"") && problem.contains("paths = { update_weights"), "{problem}");
-        // One of the service's own may be absent, and any may be named by hand.
+        // A "Utility" operation may be absent, and `paths` may add any operation.
         assert!(
             Operations::new(&BTreeMap::new(), Some(&document("metrics"))).unwrap().route(Operation::Metrics).is_none()
         );
@@ -285,14 +286,14 @@ mod tests {
     }
 
     #[test]
-    fn all_mistakes_in_paths_are_told_at_once() {
+    fn all_mistakes_in_paths_are_returned_at_once() {
         let paths = [("get_wieghts", "GET /x"), ("ping", "/ping"), ("health", "FETCH /h"), ("version", "GET version")];
         let paths = paths.iter().map(|(key, route)| ((*key).to_owned(), (*route).to_owned())).collect();
         assert_eq!(Operations::new(&paths, None).unwrap_err().len(), 4);
     }
 
     #[test]
-    fn documents_that_are_none_say_why() {
+    fn a_file_that_is_no_document_is_a_mistake_with_the_reason() {
         for (text, word) in [("openapi: 3.0.0\npaths: {}", "YAML"), ("{\"paths\": 3}", "OpenAPI"), ("", "OpenAPI")] {
             let mistakes = Operations::new(&BTreeMap::new(), Some(text)).unwrap_err();
             assert!(matches!(&mistakes[0], Mistake::Document(problem) if problem.contains(word)), "{mistakes:?}");

@@ -1,12 +1,12 @@
-//! Whom settings are for, as Terraform tells it: attributes, and parts of an import id.
+//! A scope as attributes and as part of an import id.
 
 use serde_json::{Map, Value as Json};
 
 use super::client::Scope;
-use super::table::Fields;
 use crate::framework::{Attribute, Rule, Value};
+use crate::vendors::shared::singleton::Fields;
 
-/// The two attributes that say whom settings are for.
+/// The two attributes of a scope.
 pub(super) fn attributes() -> [Attribute; 2] {
     let scope = |name, what| Attribute::string(name).optional().rule(Rule::Length(1, usize::MAX)).describe(what);
     [
@@ -22,18 +22,18 @@ impl Scope {
         Self { client_id: part("client_id"), user_id: part("user_id") }
     }
 
-    /// As attributes.
+    /// The scope as attributes.
     pub(super) fn fields(&self) -> Fields {
         let value = |part: &Option<String>| part.as_deref().map_or(Value::Null, Value::from);
         [("client_id".to_owned(), value(&self.client_id)), ("user_id".to_owned(), value(&self.user_id))].into()
     }
 
-    /// As both parts of an import id: `CLIENT_ID/USER_ID`, each of which may be empty.
+    /// The scope in an import id: `CLIENT_ID/USER_ID`, each of which may be empty.
     pub(super) fn id(&self) -> String {
         format!("{}/{}", self.client_id.as_deref().unwrap_or_default(), self.user_id.as_deref().unwrap_or_default())
     }
 
-    /// For people; none for the tenant itself.
+    /// The scope for people; `None` for the tenant itself.
     pub(super) fn words(&self) -> Option<String> {
         match (&self.client_id, &self.user_id) {
             (None, None) => None,
@@ -44,12 +44,12 @@ impl Scope {
     }
 }
 
-/// A text, or null where it is empty, as the parts of an import id are.
+/// The text; null if it is empty, as parts of an import id may be.
 pub(super) fn part(text: &str) -> Value {
     if text.is_empty() { Value::Null } else { text.into() }
 }
 
-/// A text of a row on the wire; null where it is absent or empty.
+/// A text of a row on the wire; null if it is absent or empty.
 pub(super) fn row_text(row: &Map<String, Json>, name: &str) -> Value {
     row.get(name).and_then(Json::as_str).map_or(Value::Null, part)
 }

@@ -1,4 +1,4 @@
-//! `idv_vult_service`: what the service says about itself.
+//! `idv_vult_service`: version, environment and health of the service.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use super::client::Client;
 use super::operations::Operation;
 use crate::framework::{Attr, Attribute, DataSource, Diagnostics, Schema, Type};
 
-/// The service.
+/// The data source.
 pub(super) struct Service;
 
-/// The attributes of the service. None of them changes with the clock, so that a plan stays empty.
+/// The attributes of the service. None of them changes with time, so a plan stays empty.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct ServiceModel {
     service: Attr<String>,
@@ -36,16 +36,15 @@ impl DataSource for Service {
         let text = |name: &str, what: &str| Attribute::string(name).computed().describe(what);
         let endpoints = Attribute::of("endpoints", Type::map(Type::String));
         Schema::new(
-            "What VULT's service says about itself: version, environment, health, and where its endpoints are. Useful in a \
-             check before an apply.",
+            "What VULT's service returns about itself: version, environment, health and endpoints. Useful in a check before an apply.",
             vec![
                 text("service", "The name of the service."),
                 text("version", "The version of the API that the service runs."),
                 text("environment", "The environment that the service runs in, such as production."),
-                text("documentation", "Where the service's documentation is."),
-                text("health", "The status of the health check, such as `healthy`; null where it has none."),
-                text("ready", "The status of the readiness probe, such as `ready`; null where it has none."),
-                endpoints.computed().describe("The endpoints that the service names, by their names, as text."),
+                text("documentation", "The address of the service's documentation."),
+                text("health", "The status of the health check, such as `healthy`; null if it has none."),
+                text("ready", "The status of the readiness probe, such as `ready`; null if it has none."),
+                endpoints.computed().describe("The endpoints of the service, as text by name."),
             ],
         )
     }
@@ -73,7 +72,7 @@ impl DataSource for Service {
 }
 
 mod wire {
-    //! The answers of the page's "Utility" group; every field may be absent in an older service.
+    //! The responses of the "Utility" group. Every field may be absent in an older service.
 
     use std::collections::BTreeMap;
 

@@ -1,44 +1,40 @@
-//! The fields of a kind of settings: their names, what they hold, and the way to and from the wire.
-
-use std::collections::BTreeMap;
+//! The fields of a kind of settings: their names, their types, and the conversion to and from the wire.
 
 use crate::framework::{Attribute, Diagnostic, Number, Value};
+use crate::vendors::shared::singleton::Fields;
 
-/// One whole set, by the vendor's field names. Every field of the table is in it.
-pub(super) type Fields = BTreeMap<String, Value>;
-
-/// The fields of a set: names, and a sentence about each.
+/// The fields of a set: their names, and a description of each.
 #[derive(Clone, Copy)]
 pub(super) struct Table {
-    /// Name and sentence.
+    /// Name and description.
     pub fields: &'static [(&'static str, &'static str)],
     /// Numbers or booleans.
     pub kind: Kind,
 }
 
-/// What the fields of a table hold.
+/// The type of all fields of a table.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Numbers, which the vendor keeps as doubles.
+    /// Numbers, which the vendor stores as doubles.
     Numbers,
     /// Booleans.
     Booleans,
 }
 
 impl Table {
-    /// The attributes of the fields: settable, or computed alone for a data source.
+    /// The attributes of the fields: settable, or only computed for a data source.
     pub(super) fn attributes(self, settable: bool) -> impl Iterator<Item = Attribute> {
-        self.fields.iter().map(move |(name, sentence)| {
+        self.fields.iter().map(move |(name, description)| {
             let attribute = match self.kind {
                 Kind::Numbers => Attribute::number(name).semantic_equal(same_double),
                 Kind::Booleans => Attribute::bool(name),
             };
-            let attribute = attribute.computed().describe(*sentence);
+            let attribute = attribute.computed().describe(*description);
             if settable { attribute.optional().use_state_for_unknown() } else { attribute }
         })
     }
 
-    /// Reads a set from a vendor's row, or says which field is missing or of another type.
+    /// Reads a set from a row of the vendor. The error names the field that is missing or of another type.
     pub(super) fn read(
         self,
         row: &serde_json::Map<String, serde_json::Value>,
@@ -46,10 +42,10 @@ impl Table {
     ) -> Result<Fields, Diagnostic> {
         let wrong = |name: &str, problem: &str| {
             let detail = format!(
-                "While {operation}, VULT answered without a usable `{name}`: {problem}. The vendor's \
-                 answer differs from its documentation; check `base_url` and the routes, then report it."
+                "While {operation}, VULT returned no usable `{name}`: {problem}. The response differs from the vendor's \
+                 documentation. Check `base_url` and the routes, then report it."
             );
-            Diagnostic::error("VULT gave an answer that cannot be used", detail)
+            Diagnostic::error("VULT returned a response that cannot be used", detail)
         };
         let read = |(name, _): &(&str, &str)| {
             let value = match (row.get(*name), self.kind) {
@@ -66,7 +62,7 @@ impl Table {
         self.fields.iter().map(read).collect()
     }
 
-    /// A set for a place that had none: everything zero, or not required.
+    /// A set for a scope that has none: all zero, or nothing required.
     pub(super) fn blank(self) -> Fields {
         let blank = match self.kind {
             Kind::Numbers => Value::from(0),
@@ -91,7 +87,7 @@ impl Table {
     }
 }
 
-/// The vendor computes in doubles: more digits than they hold do not come back.
+/// Whether two numbers are the same double, which is how the vendor stores them.
 pub(super) fn same_double(a: &Value, b: &Value) -> bool {
     matches!((a, b), (Value::Number(a), Value::Number(b)) if a.same_double(b))
 }

@@ -1,4 +1,4 @@
-//! `idv_vult_weights`: the numbers by which the tenant scores an identity, as resource and as data source.
+//! `idv_vult_weights`: the numbers by which the tenant scores an identity. A resource and a data source.
 
 use async_trait::async_trait;
 use serde_json::Value as Json;
@@ -6,11 +6,12 @@ use serde_json::Value as Json;
 use super::client::{Client, Scope};
 use super::scope::{self, part, row_text};
 use super::settings::Settings;
-use super::table::{Fields, Kind, Table};
+use super::table::{Kind, Table};
 use crate::framework::{Attribute, DataSource, Diagnostic, Diagnostics, Path, Schema, Value, identity};
 use crate::http::{CachePolicy, Error};
+use crate::vendors::shared::singleton::{Fields, Title};
 
-/// The 27 numbers of "get weights" and "update weights". The vendor's page gives their names and no ranges.
+/// The 27 numbers of "get weights" and "update weights". The vendor documents their names and no ranges.
 const TABLE: Table = Table {
     kind: Kind::Numbers,
     fields: &[
@@ -59,14 +60,20 @@ pub(super) struct Weights;
 
 #[async_trait]
 impl Settings for Weights {
-    const NAME: &'static str = "vult_weights";
+    const TITLE: Title = Title {
+        vendor: "VULT",
+        settings: "the weights",
+        set: "set of weights",
+        owner: "the tenant",
+        type_name: "vult_weights",
+        blank: "zeros",
+    };
     const TABLE: Table = TABLE;
     const MOVES_FROM: &'static [&'static str] = &["/idv/weights"];
-    const WHAT: &'static str = "the weights";
 
     fn description(&self) -> String {
         "The weights and tolerances by which VULT scores an identity verification, for the tenant, one of its clients or one \
-         user. There is always exactly one current set: creating this resource takes it over, and a weight that is left out \
+         user. There is always exactly one current set: creating this resource adopts it, and a weight that is left out \
          keeps the tenant's value. VULT keeps every earlier set; the data source of the same name reads one by its id."
             .to_owned()
     }
@@ -108,8 +115,8 @@ impl Settings for Weights {
         }
     }
 
-    /// The vendor lists no scopes. Those that its other settings name are asked for, and one whose weights are the
-    /// tenant's own has none of its own.
+    /// The vendor lists no scopes, so the scopes that its other settings name are read. A scope whose weights equal the
+    /// tenant's has none of its own.
     async fn all(&self, client: &Client, within: &Scope) -> Result<Vec<(Fields, Fields)>, Diagnostics> {
         if *within != Scope::default() {
             let fields = self.fetch(client, &Value::Map(within.fields()), CachePolicy::UseCached).await?;
@@ -161,8 +168,8 @@ impl DataSource for WeightsData {
         for name in ["client_id", "user_id"] {
             if given("weights_id") && given(name) {
                 let detail =
-                    format!("A historical set is found by `weights_id` alone. Remove `{name}` or `weights_id`.");
-                diagnostics.error(Path::to(name), format!("`{name}` does not go with `weights_id`"), detail);
+                    format!("`weights_id` alone identifies a historical set. Remove `{name}` or `weights_id`.");
+                diagnostics.error(Path::to(name), format!("`{name}` conflicts with `weights_id`"), detail);
             }
         }
     }
@@ -184,9 +191,9 @@ impl DataSource for WeightsData {
         })?;
         let mut state = TABLE.read(&row, "reading the weights")?;
         for name in ["client_id", "user_id"] {
-            let answered = row.get(name).and_then(Json::as_str).map_or(Value::Null, Value::from);
+            let returned = row.get(name).and_then(Json::as_str).map_or(Value::Null, Value::from);
             let configured = config.get(name).clone();
-            state.insert(name.to_owned(), if configured.is_null() { answered } else { configured });
+            state.insert(name.to_owned(), if configured.is_null() { returned } else { configured });
         }
         state.insert("weights_id".to_owned(), config.get("weights_id").clone());
         Ok(Value::Map(state))

@@ -74,7 +74,7 @@ const DOCUMENT_REQUIREMENTS: Object = Object {
     },
     deletion: Some(Deletion {
         delete: |state| rows_mut(state, "/vult/requirements").retain(|set| !is_passport_ocr(set)),
-        warning: "The document requirements are gone",
+        warning: "The document requirements \"passport by ocr\" are gone",
         is_created_again: true,
     }),
     after_destroy: Value::clone,

@@ -10,6 +10,9 @@ const SUMMARY: usize = 60;
 
 /// `The list "EU" was created despite an error`, with the name cut so that the summary fits.
 pub(super) fn summary(noun: &Noun<'_>, rest: &str) -> String {
+    if noun.name.is_empty() {
+        return format!("The {} {rest}", noun.kind);
+    }
     let room = SUMMARY.saturating_sub(format!("The {} \"\" {rest}", noun.kind).chars().count());
     if noun.name.chars().count() <= room {
         return format!("The {} \"{}\" {rest}", noun.kind, noun.name);

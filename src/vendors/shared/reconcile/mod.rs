@@ -50,7 +50,7 @@ pub(in crate::vendors) struct Noun<'n> {
     pub vendor: &'static str,
     /// The kind of object in lower case, without an article: `list entry`.
     pub kind: &'static str,
-    /// What tells this object from its kind, such as its name. It is shown, so it may not be a secret.
+    /// What tells this object from its kind, such as its name; empty for a singleton. It is shown, so it may not be a secret.
     pub name: &'n str,
     /// The type's name after the provider's prefix: `didit_list_entry`.
     pub type_name: &'static str,
