@@ -24,7 +24,7 @@ fn a_wrong_key() {
           in data "idv_didit_workflows" "all": `data "idv_didit_workflows" "all" {}`
         Request: GET DIDIT_URL/v3/workflows/?limit=50&offset=0
         Check the credentials for Didit: that they are current, complete and meant for this address.
-        It is `api_key` in `didit = { ... }` of the provider block, or IDV_DIDIT_API_KEY. Didit answers so to a wrong key, to one of another application, and to one that may not do this: compare it with the key that the Business Console shows for the application."#]]);
+        It is `api_key` in `didit = { ... }` of the provider block, or IDV_DIDIT_API_KEY. Didit returns this for a wrong key, for the key of another application, and for one without the permission: compare it with the key that the Business Console shows for the application."#]]);
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn a_wrong_secret() {
         Request: POST DIDIT_URL/auth/v2/token/
         It was needed for listing the workflows.
         Check the credentials for Didit: that they are current, complete and meant for this address.
-        They are `client_id` and `client_secret` in `didit = { ... }` of the provider block, or IDV_DIDIT_CLIENT_ID and IDV_DIDIT_CLIENT_SECRET. Compare them with those that the Business Console shows for the application, and check `auth_url` where tokens come from elsewhere."#]]);
+        They are `client_id` and `client_secret` in `didit = { ... }` of the provider block, or IDV_DIDIT_CLIENT_ID and IDV_DIDIT_CLIENT_SECRET. Compare them with those that the Business Console shows for the application, and check `auth_url` if tokens come from another server."#]]);
 }
 
 #[test]
@@ -50,15 +50,15 @@ fn a_permission_that_a_client_lacks() {
           in data "idv_didit_workflows" "all": `data "idv_didit_workflows" "all" {}`
         Request: GET DIDIT_URL/v3/workflows/?limit=50&offset=0 (2 attempts)
         Check the credentials for Didit: that they are current, complete and meant for this address.
-        They are `client_id` and `client_secret` in `didit = { ... }` of the provider block, or IDV_DIDIT_CLIENT_ID and IDV_DIDIT_CLIENT_SECRET. Compare them with those that the Business Console shows for the application, and check `auth_url` where tokens come from elsewhere."#]]);
+        They are `client_id` and `client_secret` in `didit = { ... }` of the provider block, or IDV_DIDIT_CLIENT_ID and IDV_DIDIT_CLIENT_SECRET. Compare them with those that the Business Console shows for the application, and check `auth_url` if tokens come from another server."#]]);
 }
 
 #[test]
-fn no_way_to_sign_in() {
+fn no_credentials() {
     Bench::new().variable("IDV_DIDIT_API_KEY", "").plan(ALL, &expect![[r#"
         Error: `didit.api_key` is missing
           in provider "idv": `provider "idv" {}`
-        Didit signs callers in by the key of an application, or by `client_id` and `client_secret` in its place. Set `api_key` in `didit = { ... }` of the provider block, or the environment variable `IDV_DIDIT_API_KEY`."#]]);
+        A caller signs in by the key of an application, or by `client_id` and `client_secret` instead. Set `api_key` in `didit = { ... }` of the provider block, or the environment variable `IDV_DIDIT_API_KEY`."#]]);
 }
 
 #[test]
@@ -67,29 +67,29 @@ fn half_a_client() {
     bench.plan(ALL, &expect![[r#"
         Error: `didit.client_secret` is missing
           in provider "idv": `provider "idv" {}`
-        Didit knows a client by its id and its secret. Set `client_secret` in `didit = { ... }` of the provider block, or the environment variable `IDV_DIDIT_CLIENT_SECRET`."#]]);
+        A client signs in by its id and its secret. Set `client_secret` in `didit = { ... }` of the provider block, or the environment variable `IDV_DIDIT_CLIENT_SECRET`."#]]);
 }
 
 #[test]
-fn two_ways_to_sign_in() {
+fn two_kinds_of_credentials() {
     Bench::new().variable("IDV_DIDIT_CLIENT_SECRET", "hush").plan(ALL, &expect![[r#"
-        Error: `api_key` and `client_secret` exclude each other
+        Error: `api_key` conflicts with `client_secret`
           in provider "idv": `provider "idv" {}`
-        `api_key` is set, and so is `client_secret`: they are two ways to sign in. Keep one of them. Each may come from the provider block or from IDV_DIDIT_API_KEY, IDV_DIDIT_CLIENT_ID and IDV_DIDIT_CLIENT_SECRET."#]]);
+        Both `api_key` and `client_secret` are set, and only one kind of credentials can be used. Remove one of them. Each may come from the provider block or from IDV_DIDIT_API_KEY, IDV_DIDIT_CLIENT_ID and IDV_DIDIT_CLIENT_SECRET."#]]);
 }
 
 #[test]
-fn a_token_for_a_key() {
+fn a_token_with_an_api_key() {
     let bench = Bench::new();
     bench.plan("ephemeral \"idv_didit_access_token\" \"main\" {}\n", &expect![[r#"
-        Error: Didit: requesting an access token failed: the provider signs in by `api_key`, and a token is given to a client only
+        Error: Didit: requesting an access token failed: the provider signs in by `api_key`, and only a client has an access token
           in ephemeral "idv_didit_access_token" "main": `ephemeral "idv_didit_access_token" "main" {}`
         Nothing was sent.
         Set `client_id` and `client_secret` in `didit = { ... }` of the provider block instead of `api_key`, or IDV_DIDIT_CLIENT_ID and IDV_DIDIT_CLIENT_SECRET instead of IDV_DIDIT_API_KEY."#]]);
 }
 
 #[test]
-fn features_in_an_order_that_the_vendor_refuses() {
+fn features_in_an_order_that_the_vendor_rejects() {
     let features = r#"[{ feature = "FACE_MATCH" }, { feature = "OCR", config = "{" }, { feature = "FACEMATCH" }]"#;
     Bench::new().validate(&workflow(features, ""), &expect![[r#"
         Error: Wrong value for `config`
@@ -102,7 +102,7 @@ fn features_in_an_order_that_the_vendor_refuses() {
 
         Error: `FACE_MATCH` has to come after `OCR`
           in resource "idv_didit_workflow" "main": `features       = [{ feature = "FACE_MATCH" }, { feature = "OCR", config = "{" }, { feature = "FACEMATCH" }]`
-        `features[0]` compares a face with the one on a document, and no `OCR` before it reads one. Put `{ feature = "OCR" }` before it, or remove it."#]]);
+        `features[0]` compares a face with the one on a document, and no `OCR` before it reads a document. Put `{ feature = "OCR" }` before it, or remove it."#]]);
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn a_published_workflow_made_a_draft() {
 }
 
 #[test]
-fn languages_and_labels_that_do_not_agree() {
+fn labels_without_a_language() {
     let lines = r#"
       languages        = ["de", "es"]
       default_language = "fr"
@@ -162,23 +162,23 @@ fn languages_and_labels_that_do_not_agree() {
 
         Error: `languages` lacks `en`
           in resource "idv_didit_questionnaire" "main": `languages        = ["de", "es"]`
-        Didit asks for English in every questionnaire. Add `en` to `languages`, and to each label.
+        Didit requires English in every questionnaire. Add `en` to `languages`, and to each label.
 
-        Error: `default_language` is none of `languages`
+        Error: `default_language` is not one of `languages`
           in resource "idv_didit_questionnaire" "main": `default_language = "fr"`
-        `languages` does not list `fr`. Add it, or choose one of those that are listed.
+        `languages` does not have `fr`. Add it, or choose one of `languages`.
 
         Error: A question without choices
           in resource "idv_didit_questionnaire" "main": `{ id = "a", element_type = "dropdown", label = { de = "Beruf", es = "Profesión" } },`
-        A question of the kind `dropdown` is answered by a choice. Add `options`.
+        A question of the type `dropdown` has choices. Add `options`.
 
         Error: Two questions have the same id
           in resource "idv_didit_questionnaire" "main": `{ id = "a", element_type = "short_text", label = { de = "Beruf" }, max_files = 6 },`
-        Another question before it has the id `a`, and answers name questions by it.
+        An earlier question has the id `a`, and answers refer to questions by their id.
 
         Error: A label is not translated
           in resource "idv_didit_questionnaire" "main": `{ id = "a", element_type = "short_text", label = { de = "Beruf" }, max_files = 6 },`
-        `form_elements[1].label` has no text for `es`, which `languages` lists. Add it, or take the language out."#]]);
+        `form_elements[1].label` has no text for `es`, which `languages` has. Add it, or remove the language."#]]);
 }
 
 #[test]
@@ -186,11 +186,11 @@ fn a_questionnaire_without_questions() {
     Bench::new().plan(&questionnaire("languages = [\"en\"]"), &expect![[r#"
         Error: `form_elements` is missing
           in resource "idv_didit_questionnaire" "main": `resource "idv_didit_questionnaire" "main" {`
-        Didit creates a questionnaire with at least one question. Add it to `form_elements`; only one that was imported does without."#]]);
+        Didit requires at least one question to create a questionnaire. Add it to `form_elements`; only an imported questionnaire can leave it out."#]]);
 }
 
 #[test]
-fn an_address_that_has_a_destination() {
+fn an_address_that_another_destination_has() {
     let bench = Bench::new();
     let destination = |name: &str, url: &str| {
         format!(
@@ -200,18 +200,18 @@ fn an_address_that_has_a_destination() {
     };
     bench.workspace.configure(&destination("one", "1"));
     bench.workspace.apply().succeeded();
-    // As a create, found by the provider before anything is sent.
+    // A create is rejected by the vendor, and the list has the destination to import.
     bench.workspace.configure(&format!("{}{}", destination("one", "1"), destination("two", "1")));
     bench.check(bench.workspace.apply(), &expect![[r#"
-        Error: The webhook destination exists already
+        Error: The webhook destination "https://hooks.exam…" already exists
           in resource "idv_didit_webhook_destination" "two": `url = "https://hooks.example.com/1"`
-        The application sends events to https://hooks.example.com/1 already, as "one", and takes an address once. Nothing was created. To manage the destination that exists, add this beside the resource and apply again:
+        Didit already has the webhook destination "https://hooks.example.com/1". Nothing was created. To manage the existing one, add this block beside the resource and apply again:
 
         import {
           to = idv_didit_webhook_destination.NAME
           id = "d0000000-0000-4000-8000-000000000001"
         }"#]]);
-    // As a change, refused by the vendor, which names the field.
+    // A change is rejected by the vendor, which names the field.
     bench.workspace.configure(&format!("{}{}", destination("one", "1"), destination("two", "2")));
     bench.workspace.apply().succeeded();
     bench.workspace.configure(&format!("{}{}", destination("one", "1"), destination("two", "1")));
@@ -223,7 +223,7 @@ fn an_address_that_has_a_destination() {
 }
 
 #[test]
-fn a_destination_without_events_or_with_one_that_there_is_not() {
+fn a_destination_without_events_or_with_an_unknown_event() {
     for (events, expected) in [
         (
             "[]",
@@ -257,7 +257,7 @@ fn a_destination_without_events_or_with_one_that_there_is_not() {
 }
 
 #[test]
-fn an_import_id_of_another_form() {
+fn a_wrong_import_id() {
     let destination = "resource \"idv_didit_webhook_destination\" \"main\" {\n  label = \"l\"\n  url = \"https://h.example.com\"\n  \
                        subscribed_events = [\"data.updated\"]\n}\n";
     for (configuration, expected) in [

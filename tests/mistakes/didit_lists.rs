@@ -5,7 +5,7 @@ use expect_test::expect;
 use super::Bench;
 
 #[test]
-fn a_list_of_an_unknown_kind() {
+fn a_list_of_an_unknown_type() {
     Bench::new().validate(
         r#"
 resource "idv_didit_list" "main" {
@@ -30,7 +30,7 @@ resource "idv_didit_list" "main" {
 }
 
 #[test]
-fn an_entry_without_a_value_and_with_metadata_that_are_no_object() {
+fn an_entry_without_a_value_and_with_metadata_that_is_not_an_object() {
     Bench::new().validate(
         r#"
 resource "idv_didit_list_entry" "main" {
@@ -51,7 +51,7 @@ resource "idv_didit_list_entry" "main" {
 }
 
 #[test]
-fn colours_and_numbers_that_are_none() {
+fn invalid_colours_and_numbers() {
     Bench::new().validate(
         r#"
 resource "idv_didit_customization" "main" {
@@ -86,7 +86,7 @@ resource "idv_didit_customization" "main" {
 }
 
 #[test]
-fn import_ids_of_another_form() {
+fn wrong_import_ids() {
     let bench = Bench::new();
     for (address, id, form) in [
         ("idv_didit_list.main", "a/b", "`LIST_UUID`"),

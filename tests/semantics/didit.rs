@@ -1,4 +1,4 @@
-//! Didit: versions, what the vendor does not give back, lost answers, and both ways to sign in.
+//! Didit: versions, what the vendor does not return, lost responses, and both kinds of credentials.
 
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ fn workflow(label: &str, lines: &str) -> String {
     )
 }
 
-/// A questionnaire, and a workflow that asks it.
+/// A questionnaire, and a workflow that uses it.
 fn asked(title: &str, question: &str) -> String {
     format!(
         r#"resource "idv_didit_questionnaire" "kyc" {{
@@ -47,13 +47,13 @@ fn versions(sandbox: &Sandbox, list: &str) -> Vec<Value> {
     sandbox.state()["didit"][list].as_array().unwrap().clone()
 }
 
-/// Changes the newest version of a workflow behind Terraform's back.
+/// Changes the newest version of a workflow outside of Terraform.
 fn change_newest(sandbox: &Sandbox, change: impl FnOnce(&mut Value)) {
     sandbox.change_state(|state| change(state["didit"]["workflows"].as_array_mut().unwrap().last_mut().unwrap()));
 }
 
 #[test]
-fn a_published_workflow_that_is_changed_keeps_its_id_while_its_version_moves() {
+fn a_change_of_a_published_workflow_keeps_its_id_and_publishes_a_version() {
     let (sandbox, workspace) = bench(&workflow("kyc", ""));
     let before = workspace.state()[WORKFLOW].clone();
     workspace.configure(&workflow("renamed", ""));
@@ -70,9 +70,9 @@ fn a_published_workflow_that_is_changed_keeps_its_id_while_its_version_moves() {
     workspace.plan().assert_empty();
 
     let all = versions(&sandbox, "workflows");
-    assert_eq!(all.len(), 2, "the version before stays for what ran under it");
+    assert_eq!(all.len(), 2, "the version before stays for its sessions");
     assert_eq!(all[0]["settings"]["workflow_label"], "kyc");
-    assert_eq!(all[1]["settings"]["features"], all[0]["settings"]["features"], "what is not sent stays");
+    assert_eq!(all[1]["settings"]["features"], all[0]["settings"]["features"], "a field that is not sent stays");
     workspace.destroy().succeeded();
     assert!(versions(&sandbox, "workflows").is_empty());
 }
@@ -94,7 +94,7 @@ fn a_draft_is_changed_in_place_and_then_published() {
 }
 
 #[test]
-fn a_version_that_somebody_publishes_elsewhere_is_found_and_deleted_with_the_rest() {
+fn a_version_that_is_published_elsewhere_is_drift_and_is_deleted_with_the_rest() {
     let (sandbox, workspace) = bench(&workflow("kyc", ""));
     sandbox.change_state(|state| {
         let workflows = state["didit"]["workflows"].as_array_mut().unwrap();
@@ -116,7 +116,7 @@ fn a_version_that_somebody_publishes_elsewhere_is_found_and_deleted_with_the_res
 }
 
 #[test]
-fn a_draft_that_somebody_begins_beside_a_published_version_is_no_drift() {
+fn a_draft_beside_a_published_version_is_no_drift() {
     let (sandbox, workspace) = bench(&workflow("kyc", ""));
     sandbox.change_state(|state| {
         let workflows = state["didit"]["workflows"].as_array_mut().unwrap();
@@ -138,10 +138,10 @@ fn a_draft_that_somebody_begins_beside_a_published_version_is_no_drift() {
 }
 
 #[test]
-fn what_is_echoed_of_features_is_drift_and_the_rest_is_not() {
+fn settings_of_features_that_the_response_has_can_drift_and_others_cannot() {
     let (sandbox, workspace) = bench(&workflow("kyc", ""));
     change_newest(&sandbox, |version| {
-        version["settings"]["features"][0]["label"] = json!("never shown");
+        version["settings"]["features"][0]["label"] = json!("never returned");
         version["settings"]["features"][1]["config"]["face_liveness_method"] = json!("passive");
     });
     workspace.plan().assert_empty();
@@ -166,7 +166,7 @@ fn what_is_echoed_of_features_is_drift_and_the_rest_is_not() {
 }
 
 #[test]
-fn an_import_publishes_no_version_of_what_is_there_already() {
+fn the_apply_after_an_import_publishes_no_equal_version() {
     let (sandbox, workspace) = bench(&workflow("kyc", ""));
     let id = workspace.state()[WORKFLOW]["workflow_id"].as_str().unwrap().to_owned();
     let fresh = Workspace::new(&sandbox);
@@ -177,13 +177,13 @@ fn an_import_publishes_no_version_of_what_is_there_already() {
     fresh.plan().assert_empty();
     assert_eq!(versions(&sandbox, "workflows").len(), 1);
 
-    // From then on what is echoed is watched.
+    // From then on drift of the settings is detected.
     change_newest(&sandbox, |version| version["settings"]["features"][0]["config"]["score"] = json!(99));
     assert_eq!(fresh.plan().actions(WORKFLOW), ["update"]);
 }
 
 #[test]
-fn settings_of_an_imported_workflow_are_not_lost_without_a_word() {
+fn a_change_that_resets_settings_of_an_imported_workflow_warns() {
     let (sandbox, workspace) = bench(&workflow("kyc", ""));
     let id = workspace.state()[WORKFLOW]["workflow_id"].as_str().unwrap().to_owned();
     let fresh = Workspace::new(&sandbox);
@@ -211,11 +211,11 @@ fn settings_of_an_imported_workflow_are_not_lost_without_a_word() {
     expect_test::expect![[r#"
         Warning: Settings of features are not known
           in resource "idv_didit_workflow" "kyc": `features = [{ feature = "OCR" }, { feature = "AML" }]`
-        The workflow was imported, and Didit does not tell what its features are set to. A change of `features` sends all of them, so what `config` leaves out goes back to Didit's own settings for OCR. Set `config` where it should not."#]].assert_eq(&imported.plan().warnings());
+        The workflow was imported, and Didit does not return the settings of its features. A change of `features` sends all of them, so settings that `config` leaves out return to Didit's defaults for OCR. Set `config` to keep them."#]].assert_eq(&imported.plan().warnings());
 }
 
 #[test]
-fn questions_are_no_drift_and_workflows_move_to_the_version_that_is_published() {
+fn questions_do_not_drift_and_workflows_move_to_the_published_version() {
     let (sandbox, workspace) = bench(&asked("Onboarding", "Occupation?"));
     sandbox.change_state(|state| {
         state["didit"]["questionnaires"][0]["content"]["form_elements"][0]["label"]["en"] = json!("Something else?");
@@ -243,7 +243,7 @@ fn questions_are_no_drift_and_workflows_move_to_the_version_that_is_published() 
 }
 
 #[test]
-fn what_is_created_without_an_answer_is_found() {
+fn an_object_whose_response_is_lost_is_found() {
     let destination = r#"resource "idv_didit_webhook_destination" "main" {
       label             = "events"
       url               = "https://hooks.example.com/didit"
@@ -265,16 +265,16 @@ fn what_is_created_without_an_answer_is_found() {
             );
             sandbox.fault(&fault);
             let run = workspace.apply().succeeded();
-            assert!(run.warnings().contains("was created though Didit gave no clear answer"), "{fault}");
+            assert!(run.warnings().contains("was created despite an error"), "{fault}");
             assert_eq!(versions(&sandbox, list).len(), 1, "{fault}");
             workspace.plan().assert_empty();
         }
     }
 }
 
-/// Neither is made a second time: not the object by being tainted, and not the version by a plan that knows nothing of it.
+/// Neither the object nor the version is created a second time.
 #[test]
-fn what_cannot_be_read_back_is_written_all_the_same() {
+fn a_write_that_cannot_be_read_back_is_kept() {
     let fail_reads = |sandbox: &Sandbox| {
         let path = "/v3/workflows/f1000000-0000-4000-8000-00000000000*";
         sandbox.fault(&json!({
@@ -298,7 +298,7 @@ fn what_cannot_be_read_back_is_written_all_the_same() {
 }
 
 #[test]
-fn a_change_whose_answer_is_lost_is_found_by_the_version_that_it_made() {
+fn a_change_whose_response_is_lost_is_found_by_its_new_version() {
     for (configurations, path, list) in [
         ([workflow("kyc", ""), workflow("renamed", "")], "/v3/workflows/", "workflows"),
         ([asked("a", "Occupation?"), asked("b", "Occupation?")], "/v3/questionnaires/", "questionnaires"),
@@ -307,11 +307,11 @@ fn a_change_whose_answer_is_lost_is_found_by_the_version_that_it_made() {
         workspace.configure(&configurations[1]);
         sandbox.fault(&json!({"vendor": "didit", "method": "PATCH", "path": path, "kind": "drop", "after": true}));
         let warnings = workspace.apply().succeeded().warnings();
-        assert!(warnings.contains("was changed though Didit gave no clear answer"), "{warnings}");
+        assert!(warnings.contains("was updated despite an error"), "{warnings}");
         workspace.plan().assert_empty();
         assert_eq!(versions(&sandbox, list).len(), 2);
 
-        // One that was not carried out is an error, and the next apply makes up for it.
+        // A change that was not applied is an error, and the next apply repeats it.
         workspace.configure(&configurations[0]);
         sandbox.fault(&json!({"vendor": "didit", "method": "PATCH", "path": path, "kind": "drop"}));
         assert!(workspace.apply().failed().errors().contains("the request may have been applied"));
@@ -322,11 +322,15 @@ fn a_change_whose_answer_is_lost_is_found_by_the_version_that_it_made() {
 }
 
 #[test]
-fn what_was_not_created_is_not_taken_for_one_of_the_same_name() {
+fn a_workflow_from_before_with_the_same_label_is_not_adopted() {
     let sandbox = Sandbox::start();
     let other = Workspace::new(&sandbox);
     other.configure(&workflow("kyc", ""));
     other.apply().succeeded();
+    change_newest(&sandbox, |version| {
+        version["created_at"] = json!("2026-01-01T00:00:00Z");
+        version["updated_at"] = json!("2026-01-01T00:00:00Z");
+    });
     let workspace = Workspace::new(&sandbox);
     workspace.configure(&workflow("kyc", ""));
     sandbox.fault(&json!({"vendor": "didit", "method": "POST", "path": "/v3/workflows/", "kind": "drop"}));
@@ -338,7 +342,7 @@ fn what_was_not_created_is_not_taken_for_one_of_the_same_name() {
 }
 
 #[test]
-fn both_ways_to_sign_in_manage_the_same() {
+fn a_key_and_a_client_manage_the_same_objects() {
     let (sandbox, mut workspace) = bench(&workflow("kyc", ""));
     assert_eq!(sandbox.count("POST /auth/"), 0, "a key needs no token");
     workspace.sign_in_at_didit_as_a_client(&sandbox);
@@ -346,7 +350,7 @@ fn both_ways_to_sign_in_manage_the_same() {
     workspace.plan().assert_empty();
     assert_eq!(sandbox.count("POST /auth/v2/token/ 200"), 1);
 
-    // A token that has ended is answered by 403, and another is asked for.
+    // The vendor returns 403 for an expired token, and another one is requested.
     workspace.configure(&workflow("renamed", ""));
     workspace.plan();
     sandbox.fault(&json!({"vendor": "didit", "method": "PATCH", "path": "/v3/workflows/", "kind": "expire_token"}));
@@ -355,9 +359,9 @@ fn both_ways_to_sign_in_manage_the_same() {
     workspace.plan().assert_empty();
 }
 
-/// Didit has null for a window without an end, which in a configuration would be a setting that is left out.
+/// Didit has null for a window without an end, and null in a configuration means that the attribute is left out.
 #[test]
-fn retries_can_be_counted_for_ever() {
+fn a_retry_window_can_be_without_an_end() {
     let window =
         |sandbox: &Sandbox| versions(sandbox, "workflows").last().unwrap()["settings"]["retry_window_days"].clone();
     let (sandbox, workspace) = bench(&workflow("kyc", "retry_window_days = 0"));
@@ -373,9 +377,9 @@ fn retries_can_be_counted_for_ever() {
     assert_eq!(workspace.plan().actions(WORKFLOW), ["update"]);
 }
 
-/// The page joins id and secret as they are and encodes neither, so the characters that a form would encode stay.
+/// The page joins id and secret without encoding, so characters with a meaning in a form stay.
 #[test]
-fn a_secret_with_signs_of_a_form_signs_in() {
+fn a_secret_with_special_characters_signs_in() {
     let secret = "a+b/c:d%41 e=&ü";
     let sandbox = Sandbox::start();
     sandbox.change_state(|state| state["didit"]["client_secret"] = json!(secret));

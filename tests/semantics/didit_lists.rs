@@ -1,4 +1,4 @@
-//! Didit's lists: pages instead of entries, spellings of values, and what a destroy leaves of the customization.
+//! Didit's lists: reads by page, spellings of values, and the customization after a destroy.
 
 use std::fmt::Write;
 
@@ -23,7 +23,7 @@ fn with_500_entries() -> Sandbox {
     sandbox
 }
 
-/// The requests that Didit got, without a word about the others.
+/// The requests to Didit's API.
 fn requests(sandbox: &Sandbox) -> Vec<String> {
     sandbox.request_lines().into_iter().filter(|line| line.contains("/v3/")).collect()
 }
@@ -37,7 +37,7 @@ fn pages_of_the_list() -> Vec<String> {
 fn a_list_of_500_entries_is_imported_and_refreshed_page_by_page() {
     let sandbox = with_500_entries();
     let workspace = Workspace::new(&sandbox);
-    // In capitals, as somebody might write them: no change all the same.
+    // Capitals are another spelling of the same value.
     let resource = format!(
         "locals {{\n  numbers = {{ for number in range(500) : tostring(number) => number }}\n}}\n\
          resource \"idv_didit_list_entry\" \"people\" {{\n  for_each = local.numbers\n  list_id = \"{SEEDED}\"\n  \
@@ -60,7 +60,7 @@ fn a_list_of_500_entries_is_imported_and_refreshed_page_by_page() {
 }
 
 #[test]
-fn a_list_of_500_entries_is_captured_page_by_page() {
+fn a_list_of_500_entries_is_exported_page_by_page() {
     let sandbox = with_500_entries();
     let workspace = Workspace::new(&sandbox);
     let out = workspace.path().join("tenant");
@@ -96,7 +96,7 @@ fn an_entry_costs_one_request_to_create_and_one_to_delete() {
 }
 
 #[test]
-fn a_value_that_didit_spells_in_its_own_way_is_no_drift() {
+fn a_value_that_didit_normalizes_is_no_drift() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     let mut configuration = String::new();
@@ -165,7 +165,7 @@ fn an_entry_is_imported_under_any_spelling_of_its_value() {
         let workspace = Workspace::new(&sandbox);
         workspace.configure(&entry(given));
         let refused = workspace.apply().failed().errors();
-        assert!(refused.contains(&format!("{list_id}/theirs")), "no way to import in {refused}");
+        assert!(refused.contains(&format!("{list_id}/theirs")), "no import id in {refused}");
         workspace.import("idv_didit_list_entry.main", &format!("{list_id}/theirs")).succeeded();
         workspace.plan().assert_empty();
         workspace.configure(&entry(other));
@@ -182,7 +182,7 @@ fn entries_of(sandbox: &Sandbox) -> Vec<Value> {
 }
 
 #[test]
-fn a_value_that_the_list_has_already_is_to_be_imported() {
+fn a_value_that_the_list_has_already_can_be_imported() {
     let sandbox = Sandbox::start();
     sandbox.change_state(|state| {
         state["didit"]["lists"][2]["entries"] = json!([{"uuid": "theirs", "value": "+49151000000"}]);
@@ -191,25 +191,25 @@ fn a_value_that_the_list_has_already_is_to_be_imported() {
     workspace.configure(&entry("+49 151 000000"));
     let errors = workspace.apply().failed().errors();
     let import = format!("id = \"{PHONES}/theirs\"");
-    assert!(errors.contains("The list entry exists already") && errors.contains(&import), "{errors}");
+    assert!(errors.contains("The list entry \"+49151000000\" already exists") && errors.contains(&import), "{errors}");
     workspace.import("idv_didit_list_entry.main", &format!("{PHONES}/theirs")).succeeded();
     workspace.plan().assert_empty();
 }
 
 #[test]
-fn an_entry_whose_answer_was_lost_is_found_in_the_list() {
+fn an_entry_whose_response_is_lost_is_found_in_the_list() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     workspace.configure(&entry("+49 151 000000"));
     sandbox.fault(&json!({"vendor": "didit", "method": "POST", "path": "/v3/lists/", "kind": "drop", "after": true}));
     let run = workspace.apply().succeeded();
-    assert!(run.warnings().contains("created though Didit gave no clear answer"), "{}", run.warnings());
+    assert!(run.warnings().contains("was created despite an error"), "{}", run.warnings());
     assert_eq!(entries_of(&sandbox).len(), 1);
     workspace.plan().assert_empty();
 }
 
 #[test]
-fn an_entry_that_was_not_taken_leaves_no_trace() {
+fn an_entry_that_is_rejected_or_not_created_is_not_in_state() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     workspace.configure(&entry("0151 000000"));
@@ -224,7 +224,7 @@ fn an_entry_that_was_not_taken_leaves_no_trace() {
 }
 
 #[test]
-fn a_name_is_taken_once_and_the_systems_lists_are_left_alone() {
+fn a_name_is_used_once_and_system_lists_are_not_managed() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     let list = |name: &str| {
@@ -235,7 +235,10 @@ fn a_name_is_taken_once_and_the_systems_lists_are_left_alone() {
     };
     workspace.configure(&list("Blocklist: phone"));
     let errors = workspace.apply().failed().errors();
-    assert!(errors.contains("The list exists already") && errors.contains("one of Didit's own"), "{errors}");
+    assert!(
+        errors.contains("The list has the name of a system list") && errors.contains("one of Didit's own"),
+        "{errors}"
+    );
     let refused = workspace.import("idv_didit_list.main", PHONES).failed().stderr;
     assert!(refused.contains("The list is one of Didit's own"), "{refused}");
 

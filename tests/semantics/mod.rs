@@ -3,6 +3,7 @@
 mod aliases;
 mod buckets;
 mod didit;
+mod didit_creates;
 mod didit_lists;
 mod encryption;
 mod fiven;

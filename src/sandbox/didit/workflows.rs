@@ -29,6 +29,8 @@ pub(super) struct Workflow {
     version: u64,
     status: Status,
     #[serde(default = "before_any_test")]
+    created_at: String,
+    #[serde(default = "before_any_test")]
     updated_at: String,
     settings: Settings,
 }
@@ -130,9 +132,11 @@ impl Workflow {
         })
     }
 
-    /// The workflow as a read returns it: the features' settings are flattened beside its own fields, which win.
+    /// The workflow as a read returns it: the features' settings are flattened beside its own fields, which win. The list does
+    /// not have the creation time.
     fn detail(&self, has_draft: bool) -> Value {
         let mut fields = features::flattened(&self.settings.features);
+        fields.insert("created_at".to_owned(), json!(self.created_at));
         if let Value::Object(own) = self.row(has_draft) {
             fields.extend(own);
         }
@@ -201,7 +205,7 @@ pub(super) async fn create(
     handle: Handle,
     Body(mut fields): Body<Fields>,
 ) -> Reply<(StatusCode, Json<Value>)> {
-    let updated_at = handle.timestamp();
+    let created_at = handle.timestamp();
     handle.update(|state: &mut State| {
         fields.require(&["workflow_label", "features"]);
         let mut settings = Settings::default();
@@ -212,7 +216,8 @@ pub(super) async fn create(
             return Err(ApiError::bad_request("An application can have at most 50 workflows."));
         }
         let (uuid, workflow_id) = (state.new_id(Kind::WorkflowVersion), state.new_id(Kind::Workflow));
-        let workflow = Workflow { uuid, workflow_id, version: 1, status, updated_at, settings };
+        let updated_at = created_at.clone();
+        let workflow = Workflow { uuid, workflow_id, version: 1, status, created_at, updated_at, settings };
         Ok(created(state.store_workflow(&workflow)))
     })
 }

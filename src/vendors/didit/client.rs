@@ -1,51 +1,53 @@
-//! Didit's management API: collections of objects, paging, keys and tokens, error bodies and hints. Knows no Terraform.
+//! Didit's management API: collections of objects, pages, keys and tokens, error bodies and hints. Knows no Terraform.
 //!
-//! All collections are alike: a list, and objects below it by their uuid, every path with a slash at its end. So there is
-//! one client for all of them, and an object brings its own rows. Source: the vendor's OpenAPI document and its
+//! All collections have the same form: a list, and objects below it by their uuid, every path with a slash at its end. So one
+//! client serves all of them, and an object brings its own rows. Source: the vendor's OpenAPI document and its
 //! documentation of the API (docs.didit.me).
 
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use serde::Deserialize;
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
-use tokio::sync::{Mutex, MutexGuard};
 
+use super::creates::ApplicationCreates;
 use crate::http::{
     self, CachePolicy, Error, FieldError, HeaderMap, Kind, OAuth2ClientCredentials, Page, PageRequest, PageSource,
     Pages, Path, Request, Response, StatusCode, Token, VendorError, parse_common,
 };
+use crate::vendors::shared::reconcile::Noun;
 use crate::vendors::shared::singleton::Adoptions;
 
 /// How many rows a page of workflows or questionnaires asks for: the vendor's default for workflows.
 const PAGE: usize = 50;
 
-/// How many rows a page of lists or entries asks for, of which there may be thousands. The vendor's default is 25, and
-/// no most is documented; where it gives fewer, the next page begins after those.
+/// How many rows a page of lists or entries asks for, since there may be thousands. The vendor's default is 25, and no
+/// maximum is documented; if it returns fewer, the next page begins after those.
 const LONG_PAGE: usize = 100;
 
-/// What lists are called, and shared under.
+/// The name and the cache tag of the lists.
 const LISTS: &str = "lists";
 
 const CUSTOMIZATION: &str = "/v3/customization/";
 
-/// A list of the vendor's, and the objects in it.
+/// A list of the vendor, and the objects in it.
 #[derive(Clone)]
 pub(super) struct Collection {
     path: Path,
-    /// What lists are shared under within a run, and what a write to one of the objects invalidates.
+    /// The cache tag of the list within a run. A write to one of the objects invalidates it.
     tag: String,
-    /// Under what lists are shared that count these objects, which a write therefore invalidates too.
+    /// The cache tag of the list that counts these objects. A write invalidates it too.
     counted_in: Option<&'static str>,
     /// What one of the objects is called in a message.
     one: &'static str,
     /// What several of them are called.
     many: &'static str,
-    /// How many rows a page asks for; `None` where the vendor lists all at once.
+    /// How many rows a page asks for; `None` if the vendor returns all rows at once.
     page: Option<usize>,
-    /// Whether a change may make another version, so that sending it twice is not the same as sending it once.
+    /// Whether a change may create another version, so that the request is not idempotent.
     versioned: bool,
 }
 
@@ -92,7 +94,7 @@ impl Collection {
         }
     }
 
-    /// The entries of a list. Those of different lists are shared apart.
+    /// The entries of a list. Each list has a cache tag of its own.
     pub(super) fn entries(list_id: &str) -> Self {
         let path = Path::new("/v3/lists").segment(list_id).then("entries");
         let (one, many) = ("list entry", "list entries");
@@ -105,6 +107,16 @@ impl Collection {
         self.one
     }
 
+    /// What an object of the collection is called in messages about a write whose outcome was unknown.
+    pub(super) fn noun<'n>(&self, type_name: &'static str, name: &'n str) -> Noun<'n> {
+        Noun { vendor: "Didit", kind: self.one, name, type_name, console: "the Business Console" }
+    }
+
+    /// Whether the objects come in versions.
+    pub(super) fn is_versioned(&self) -> bool {
+        self.versioned
+    }
+
     fn whole(&self) -> Path {
         self.path.clone().then("")
     }
@@ -115,16 +127,32 @@ impl Collection {
 }
 
 /// A row of a list.
-pub(super) trait Row: DeserializeOwned + Send {
-    /// What tells the row from every other of its list.
+pub(super) trait Row: DeserializeOwned + Clone + Send + Sync {
+    /// The id of the row, which no other row of the list has. The object is read by it.
     fn key(&self) -> &str;
+
+    /// The id of the object, which no change of it changes.
+    fn stable_id(&self) -> &str {
+        self.key()
+    }
+
+    /// When the object was created, if the row has the time.
+    fn created_at(&self) -> Option<Timestamp>;
+
+    /// When the object was changed last, if the row has the time.
+    fn updated_at(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// Adds the fields that only the response about the object alone has.
+    fn extend(&mut self, _full: Self) {}
 }
 
-/// How the client proves itself.
+/// How the client authenticates.
 pub(super) enum SignIn {
     /// By `x-api-key`.
     ApiKey,
-    /// By a token, for which this asks.
+    /// By an access token, which this requests.
     Token(Arc<OAuth2ClientCredentials>),
 }
 
@@ -133,15 +161,16 @@ pub(super) struct Client {
     /// The transport.
     pub(super) http: http::Client,
     sign_in: SignIn,
-    creating: Mutex<()>,
+    /// The creates under way.
+    pub(super) creates: ApplicationCreates,
     /// Who manages the customization.
     pub(super) adoptions: Adoptions,
 }
 
 impl Client {
-    /// A client over a transport that signs its requests in the way that is named.
+    /// A client over a transport that authenticates its requests as `sign_in` says.
     pub(super) fn new(http: http::Client, sign_in: SignIn) -> Self {
-        Self { http, sign_in, creating: Mutex::new(()), adoptions: Adoptions::default() }
+        Self { http, sign_in, creates: ApplicationCreates::default(), adoptions: Adoptions::default() }
     }
 
     /// The address of the API, without a slash at its end.
@@ -149,24 +178,18 @@ impl Client {
         self.http.base_url().as_str().trim_end_matches('/')
     }
 
-    /// The token that requests carry; asks for one if there is none yet. With an API key there is none.
+    /// The access token of the requests; requests one if there is none yet. With an API key there is none.
     pub(super) async fn token(&self) -> Result<Arc<Token>, Error> {
         match &self.sign_in {
             SignIn::Token(auth) => auth.token().await.map_err(|error| self.hint(error)),
             SignIn::ApiKey => {
-                let failure = "the provider signs in by `api_key`, and a token is given to a client only";
+                let failure = "the provider signs in by `api_key`, and only a client has an access token";
                 Err(Error::new(Kind::Request, "Didit", "requesting an access token", failure).with_hint(
                     "Set `client_id` and `client_secret` in `didit = { ... }` of the provider block instead of `api_key`, or \
                      IDV_DIDIT_CLIENT_ID and IDV_DIDIT_CLIENT_SECRET instead of IDV_DIDIT_API_KEY.",
                 ))
             }
         }
-    }
-
-    /// Keeps this process from creating another object while the guard lives. What is new after a create whose answer was
-    /// lost is only known to be ours if one is created at a time.
-    pub(super) async fn creating(&self) -> MutexGuard<'_, ()> {
-        self.creating.lock().await
     }
 
     /// Every row of a list.
@@ -183,7 +206,7 @@ impl Client {
         Pages::new(CollectionPages { client: self, collection, rows: PhantomData }, policy)
     }
 
-    /// One object in full; `None` where there is none of this id.
+    /// Reads one object in full; `None` if it does not exist.
     pub(super) async fn get<T: DeserializeOwned>(
         &self,
         collection: &Collection,
@@ -191,16 +214,19 @@ impl Client {
         policy: CachePolicy,
     ) -> Result<Option<T>, Error> {
         let request = self.http.get(collection.object(id)).operation(format!("reading the {} `{id}`", collection.one));
-        let answer = request.cache_policy(policy).send_opt().await.map_err(|error| self.hint(error))?;
-        answer.map(|answer| answer.json()).transpose()
+        match self.send(request.cache_policy(policy)).await {
+            Ok(response) => response.json().map(Some),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
-    /// Creates an object.
+    /// Creates an object. `name` is what an error calls it.
     pub(super) async fn create<T: DeserializeOwned>(
         &self,
         collection: &Collection,
         name: &str,
-        body: &Json,
+        body: &(impl Serialize + Sync),
     ) -> Result<T, Error> {
         let request =
             self.http.post(collection.whole()).operation(format!("creating the {} \"{name}\"", collection.one));
@@ -212,7 +238,7 @@ impl Client {
         &self,
         collection: &Collection,
         id: &str,
-        body: &Json,
+        body: &(impl Serialize + Sync),
     ) -> Result<T, Error> {
         let request =
             self.http.patch(collection.object(id)).operation(format!("changing the {} `{id}`", collection.one));
@@ -220,7 +246,7 @@ impl Client {
         self.write(collection, request.json(body)).await?.json()
     }
 
-    /// Deletes an object; one that is gone already is none.
+    /// Deletes an object. An object that does not exist is no error.
     pub(super) async fn delete(&self, collection: &Collection, id: &str) -> Result<(), Error> {
         let request =
             self.http.delete(collection.object(id)).operation(format!("deleting the {} `{id}`", collection.one));
@@ -230,40 +256,45 @@ impl Client {
         }
     }
 
-    /// The customization, which an application has once.
+    /// Reads the customization, which an application has once.
     pub(super) async fn customization<T: DeserializeOwned>(&self, policy: CachePolicy) -> Result<T, Error> {
         let request = self.http.get(CUSTOMIZATION).operation("reading the customization").shared(CUSTOMIZATION);
-        request.cache_policy(policy).send().await.map_err(|error| self.hint(error))?.json()
+        self.send(request.cache_policy(policy)).await?.json()
     }
 
-    /// Changes the customization in part, and answers the whole.
+    /// Changes settings of the customization, and returns the whole.
     pub(super) async fn update_customization<T: DeserializeOwned>(&self, body: &Map<String, Json>) -> Result<T, Error> {
         let request = self.http.patch(CUSTOMIZATION).operation("changing the customization").json(body).idempotent();
-        request.invalidates(CUSTOMIZATION).send().await.map_err(|error| self.hint(error))?.json()
+        self.send(request.invalidates(CUSTOMIZATION)).await?.json()
     }
 
     async fn write(&self, collection: &Collection, request: Request) -> Result<Response, Error> {
         let request = collection.counted_in.into_iter().fold(request, Request::invalidates);
-        request.invalidates(&collection.tag).send().await.map_err(|error| self.hint(error))
+        self.send(request.invalidates(&collection.tag)).await
     }
 
-    /// Says where the user can mend it. Didit answers 403 to a key that it does not know, on most routes.
+    /// Sends a request of any kind, and adds to an error where the user can fix it.
+    async fn send(&self, request: Request) -> Result<Response, Error> {
+        request.send().await.map_err(|error| self.hint(error))
+    }
+
+    /// Adds where the user can fix an error. Didit returns 403 for a key that it does not know, on most routes.
     fn hint(&self, error: Error) -> Error {
         match (error.kind(), &self.sign_in) {
             (Kind::Auth | Kind::Forbidden, SignIn::ApiKey) => error.with_kind(Kind::Auth).with_hint(
-                "It is `api_key` in `didit = { ... }` of the provider block, or IDV_DIDIT_API_KEY. Didit answers so to a wrong key, to \
-                 one of another application, and to one that may not do this: compare it with the key that the Business \
-                 Console shows for the application.",
+                "It is `api_key` in `didit = { ... }` of the provider block, or IDV_DIDIT_API_KEY. Didit returns this for a wrong key, \
+                 for the key of another application, and for one without the permission: compare it with the key that the \
+                 Business Console shows for the application.",
             ),
             (Kind::Auth | Kind::Forbidden, SignIn::Token(_)) => error.with_kind(Kind::Auth).with_hint(
                 "They are `client_id` and `client_secret` in `didit = { ... }` of the provider block, or IDV_DIDIT_CLIENT_ID and \
                  IDV_DIDIT_CLIENT_SECRET. Compare them with those that the Business Console shows for the application, and check \
-                 `auth_url` where tokens come from elsewhere.",
+                 `auth_url` if tokens come from another server.",
             ),
             (Kind::Connect | Kind::Tls | Kind::Timeout | Kind::NotFound | Kind::Decode, _) if error.is_token_request() => error
                 .with_hint(
-                    "Tokens are asked for at `auth_url` in `didit = { ... }`, or IDV_DIDIT_AUTH_URL, which is another host than the \
-                     API's.",
+                    "Tokens are requested from `auth_url` in `didit = { ... }`, or IDV_DIDIT_AUTH_URL, which is another host than \
+                     that of the API.",
                 ),
             (Kind::Connect | Kind::Tls | Kind::Timeout | Kind::NotFound | Kind::Decode, _) => error.with_hint(
                 "The address is `base_url` in `didit = { ... }`, or IDV_DIDIT_BASE_URL.",
@@ -304,7 +335,7 @@ impl<T: Row> PageSource for CollectionPages<'_, T> {
             Some(limit) => request.query(&[("limit", limit), ("offset", at.offset)]),
             None => request,
         };
-        let response = request.shared(&collection.tag).page(at).send().await.map_err(|error| client.hint(error))?;
+        let response = client.send(request.shared(&collection.tag).page(at)).await?;
         // The documents of some lists show pages, older ones the bare array, which is the whole list.
         if response.bytes().trim_ascii_start().starts_with(b"[") {
             let rows: Vec<T> = response.json()?;
@@ -316,7 +347,7 @@ impl<T: Row> PageSource for CollectionPages<'_, T> {
     }
 }
 
-/// Reads `{"detail": ...}` and `{field: [...]}`; the latter may be nested as deep as the body that was refused.
+/// Reads `{"detail": ...}` and `{field: [...]}`; the latter may be nested as deep as the rejected body.
 pub(super) fn parse_error(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> VendorError {
     let mut error = parse_common(status, headers, body);
     if error == VendorError::default()

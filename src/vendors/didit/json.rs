@@ -1,10 +1,10 @@
-//! Attributes that hold JSON as text: their rule, and when two texts mean the same.
+//! Attributes that hold JSON as text: their rule, and when two texts have the same meaning.
 
 use serde_json::{Map, Value as Json};
 
 use crate::framework::{Number, Rule, Value};
 
-/// For an attribute that holds an object.
+/// Accepts the text of a JSON object.
 pub(super) const JSON_OBJECT: Rule = Rule::Custom {
     describe: "Must be a JSON object.",
     check: |value| match value.as_str().map(serde_json::from_str::<Map<String, Json>>) {
@@ -19,7 +19,7 @@ pub(super) fn same_json(a: &Value, b: &Value) -> bool {
     a == b || matches!((parse(a), parse(b)), (Some(a), Some(b)) if equal(&a, &b))
 }
 
-/// Whether two documents are equal, numbers by what they count: `1e3`, as one side may write it, is `1000`.
+/// Whether two documents are equal. Numbers are compared by value: `1e3`, as one side may write it, equals `1000`.
 pub(super) fn equal(a: &Json, b: &Json) -> bool {
     match (a, b) {
         (Json::Number(a), Json::Number(b)) => {

@@ -1,19 +1,19 @@
-//! `idv_didit_list`: a list of values by which verifications are let through or told apart, as resource.
+//! `idv_didit_list`: the resource of a list of values on which the conditions of workflows can depend.
 //!
-//! Ten lists are Didit's own: they block, and can be neither created nor deleted. The resource leaves them alone; the
-//! data source of `lists` has them, and entries may be put into them.
+//! Every application has ten system lists: they block, and can be neither created nor deleted. The resource does not manage
+//! them. The data source of `lists` has them, and entries can be added to them.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::client::{Client, Collection};
-use super::creation::Creation;
+use super::creates::{Creation, same_text};
 use crate::framework::resource::{Change, Context, Resource};
 use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Path, Private, Rule, Schema, Value, identity,
 };
 use crate::http::{CachePolicy, Error};
+use crate::vendors::shared::reconcile::CreateFailure;
 
 /// The types of lists that can be created, by the vendor's reference.
 const LIST_TYPES: &[&str] = &["allowlist", "custom"];
@@ -52,6 +52,15 @@ impl ListModel {
     fn id(&self) -> &str {
         self.id.as_str().unwrap_or_default()
     }
+
+    fn to_wire(&self) -> wire::ListBody<'_> {
+        wire::ListBody {
+            name: self.name.as_str(),
+            description: self.description.as_str(),
+            list_type: self.list_type.as_str(),
+            entry_type: self.entry_type.as_str(),
+        }
+    }
 }
 
 impl From<wire::List> for ListModel {
@@ -76,34 +85,34 @@ impl Resource for List {
     fn schema(&self) -> Schema {
         Schema::new(
             "A list of values, such as trusted phone numbers, on which the conditions of workflows can depend. Its values are \
-             `idv_didit_list_entry`. Didit's own block lists cannot be managed; `idv_didit_lists` finds them, and entries can \
-             be put into them. Destroying a list deletes whatever is in it.",
+             `idv_didit_list_entry`. The system lists of Didit, which block, cannot be managed; `idv_didit_lists` finds them, \
+             and entries can be added to them. Destroying a list deletes its entries.",
             vec![
-                Attribute::string("id").computed().use_state_for_unknown().describe("The `uuid` that Didit gave the list."),
+                Attribute::string("id").computed().use_state_for_unknown().describe("The `uuid` of the list."),
                 Attribute::string("name")
                     .required()
                     .rule(Rule::Length(1, 255))
-                    .describe("The name of the list. An application has a name once."),
-                Attribute::string("description").default("").describe("What the list is for."),
+                    .describe("The name of the list, unique in the application."),
+                Attribute::string("description").default("").describe("The purpose of the list."),
                 Attribute::string("list_type").required().requires_replace().rule(Rule::OneOf(LIST_TYPES)).describe(
-                    "What a match is for: an `allowlist` lets through, a `custom` one does what a workflow makes of it.",
+                    "The effect of a match: an `allowlist` lets a verification through, a `custom` list has the effect that a workflow gives it.",
                 ),
                 Attribute::string("entry_type")
                     .required()
                     .requires_replace()
                     .rule(Rule::OneOf(ENTRY_TYPES))
-                    .describe("What its values are."),
+                    .describe("The type of its values."),
             ],
         )
     }
 
     fn identity(&self) -> Vec<identity::IdentityAttribute> {
-        vec![identity::required("id", "The `uuid` that Didit gave the list."), super::service()]
+        vec![identity::required("id", "The `uuid` of the list."), super::service()]
     }
 
     fn plan_destroy(&self, prior: &ListModel, _: &Private) -> Diagnostics {
         let detail = format!(
-            "With the list \"{}\" Didit deletes every entry in it, also those that Terraform does not manage.",
+            "With the list \"{}\" Didit deletes every entry in it, including those that Terraform does not manage.",
             prior.name.as_str().unwrap_or_default()
         );
         Diagnostic::warning("The entries are deleted with the list", detail).into()
@@ -115,19 +124,28 @@ impl Resource for List {
         plan: ListModel,
         ctx: &mut Context<ListModel>,
     ) -> Result<ListModel, Diagnostics> {
-        let creation = Creation::<wire::List>::begin(client, Collection::lists()).await?;
-        let same = |row: &wire::List| Some(row.name.as_str()) == plan.name.as_str();
-        if let Some(row) = creation.before().iter().find(|row| same(row)) {
-            return Err(exists(row).into());
+        let (collection, body) = (Collection::lists(), plan.to_wire());
+        let creation = Creation::<wire::List> {
+            client,
+            collection: &collection,
+            type_name: Self::NAME,
+            name: plan.name.as_str().unwrap_or_default(),
+            import_prefix: "",
+            matches: &|row| body.matches(row),
+        };
+        match creation.send(&client.creates.lists, &body, ctx).await {
+            Ok(row) => Ok(row.into()),
+            Err(CreateFailure::Rejected(error)) => {
+                let same_name = |row: &wire::List| body.name.is_some_and(|name| same_text(name, &row.name));
+                let path = Path::to("name");
+                Err(match creation.find_duplicate(&error, "name", same_name).await {
+                    Some(row) if row.is_system => name_of_system_list(&row).at(path).into(),
+                    Some(row) => creation.already_exists(&row.name, &row).at(path).into(),
+                    None => error.into(),
+                })
+            }
+            Err(failure) => Err(failure.into()),
         }
-        let body = json!({
-            "name": plan.name.as_str(),
-            "description": plan.description.as_str(),
-            "list_type": plan.list_type.as_str(),
-            "entry_type": plan.entry_type.as_str(),
-        });
-        let name = plan.name.as_str().unwrap_or_default();
-        Ok(creation.create(name, &body, same, ctx).await?.into())
     }
 
     async fn read(
@@ -138,7 +156,7 @@ impl Resource for List {
     ) -> Result<Option<ListModel>, Diagnostics> {
         let rows = client.list::<wire::List>(&Collection::lists(), CachePolicy::UseCached).await?;
         match rows.into_iter().find(|row| row.uuid == state.id()) {
-            Some(row) if row.is_system => Err(of_the_system(&row).into()),
+            Some(row) if row.is_system => Err(is_system_list(&row).into()),
             Some(row) => Ok(Some(row.into())),
             None => {
                 super::warn_gone(ctx, "list", state.id());
@@ -153,7 +171,7 @@ impl Resource for List {
         change: Change<ListModel>,
         _: &mut Context<ListModel>,
     ) -> Result<ListModel, Diagnostics> {
-        let body = json!({ "name": change.plan.name.as_str(), "description": change.plan.description.as_str() });
+        let body = wire::ListChange { name: change.plan.name.as_str(), description: change.plan.description.as_str() };
         let updated = client.update::<wire::List>(&Collection::lists(), change.prior.id(), &body).await;
         Ok(updated?.into())
     }
@@ -175,7 +193,7 @@ impl Resource for List {
 #[async_trait]
 impl Listable for List {
     fn filters(&self) -> Schema {
-        Schema::new("The lists of the application, without Didit's own.", Vec::new())
+        Schema::new("The lists of the application, without the system lists.", Vec::new())
     }
 
     async fn list(&self, client: &Client, _: Value, sink: &mut ListSink<ListModel>) -> Result<(), Diagnostics> {
@@ -188,27 +206,25 @@ impl Listable for List {
     }
 }
 
-/// The ids of all lists, Didit's own included.
+/// The ids of all lists, system lists included.
 pub(super) async fn ids(client: &Client) -> Result<Vec<String>, Error> {
     let rows = client.list::<wire::List>(&Collection::lists(), CachePolicy::UseCached).await?;
     Ok(rows.into_iter().map(|row| row.uuid).collect())
 }
 
-fn exists(row: &wire::List) -> Diagnostic {
-    let way_out = if row.is_system {
-        "It is one of Didit's own, which can have entries and nothing else: give yours another name.".to_owned()
-    } else {
-        let import = format!("import {{\n  to = idv_didit_list.NAME\n  id = \"{}\"\n}}", row.uuid);
-        format!("To manage it, add this beside the resource and apply again:\n\n{import}")
-    };
-    let detail = format!("The application has a list \"{}\" already. Nothing was created. {way_out}", row.name);
-    Diagnostic::error("The list exists already", detail).at(Path::to("name"))
+fn name_of_system_list(row: &wire::List) -> Diagnostic {
+    let detail = format!(
+        "The application has the system list \"{}\", and a name can be used once. Nothing was created. A system list is one of \
+         Didit's own, to which only entries can be added: give your list another name.",
+        row.name
+    );
+    Diagnostic::error("The list has the name of a system list", detail)
 }
 
-fn of_the_system(row: &wire::List) -> Diagnostic {
+fn is_system_list(row: &wire::List) -> Diagnostic {
     let detail = format!(
-        "The list \"{}\" (`{}`) is one of Didit's own, which every application has and nobody can delete. Manage its entries by \
-         `idv_didit_list_entry` with this `list_id`, and no `idv_didit_list` for it.",
+        "The list \"{}\" (`{}`) is one of Didit's own, which every application has and nobody can delete. Manage its entries with \
+         `idv_didit_list_entry` and this `list_id`, without an `idv_didit_list` for it.",
         row.name, row.uuid
     );
     Diagnostic::error("The list is one of Didit's own", detail)
@@ -217,11 +233,38 @@ fn of_the_system(row: &wire::List) -> Diagnostic {
 pub(super) mod wire {
     //! The list of the vendor's reference (docs.didit.me, "List Lists").
 
-    use serde::Deserialize;
+    use jiff::Timestamp;
+    use serde::{Deserialize, Serialize};
 
     use super::super::client::Row;
+    use super::super::creates::{parse_time, same_text};
 
-    #[derive(Deserialize)]
+    #[derive(Serialize)]
+    pub(super) struct ListBody<'m> {
+        pub(super) name: Option<&'m str>,
+        pub(super) description: Option<&'m str>,
+        pub(super) list_type: Option<&'m str>,
+        pub(super) entry_type: Option<&'m str>,
+    }
+
+    impl ListBody<'_> {
+        /// Whether a row has every field of the body.
+        pub(super) fn matches(&self, row: &List) -> bool {
+            self.name.is_some_and(|name| same_text(name, &row.name))
+                && same_text(self.description.unwrap_or_default(), row.description.as_deref().unwrap_or_default())
+                && self.list_type == Some(row.list_type.as_str())
+                && self.entry_type == Some(row.entry_type.as_str())
+        }
+    }
+
+    /// The fields that can be changed.
+    #[derive(Serialize)]
+    pub(super) struct ListChange<'m> {
+        pub(super) name: Option<&'m str>,
+        pub(super) description: Option<&'m str>,
+    }
+
+    #[derive(Clone, Deserialize)]
     pub(in super::super) struct List {
         pub(in super::super) uuid: String,
         pub(in super::super) name: String,
@@ -231,11 +274,16 @@ pub(super) mod wire {
         #[serde(default)]
         pub(in super::super) is_system: bool,
         pub(in super::super) entry_count: Option<i64>,
+        created_at: Option<String>,
     }
 
     impl Row for List {
         fn key(&self) -> &str {
             &self.uuid
+        }
+
+        fn created_at(&self) -> Option<Timestamp> {
+            parse_time(self.created_at.as_deref())
         }
     }
 }

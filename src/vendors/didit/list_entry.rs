@@ -1,26 +1,23 @@
 //! `idv_didit_list_entry`: a value in a list of an application.
 //!
-//! Didit reads and changes no entry by its id. So every change replaces it, and a refresh walks the pages of the list,
-//! once for all entries of the list that a run refreshes.
+//! Didit has no route to read or change one entry. So every change replaces it, and a refresh reads the pages of the list,
+//! once for all entries of the list in a run.
 //!
-//! Didit stores a value in a spelling of its own. The state keeps the spelling of the configuration beside the stored
-//! one: as long as the latter is what the list shows, nothing has changed.
+//! Didit normalizes a value. State keeps the spelling of the configuration beside the stored one: there is no drift as long
+//! as the list has the stored one.
 
 use async_trait::async_trait;
 use celes::Country;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::client::{Client, Collection};
+use super::creates::Creation;
 use super::json::{JSON_OBJECT, same_json};
 use crate::framework::resource::{Context, Resource};
-use crate::framework::{
-    Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Path, Rule, Schema, Value, identity,
-};
-use crate::http::{CachePolicy, Error};
-use crate::vendors::shared::errors::outcome_unknown;
+use crate::framework::{Attr, Attribute, Diagnostics, ListSink, Listable, Path, Rule, Schema, Value, identity};
+use crate::http::CachePolicy;
 use crate::vendors::shared::import_id;
-use crate::vendors::shared::reconcile::retry_once;
+use crate::vendors::shared::reconcile::CreateFailure;
 
 /// One entry.
 #[derive(Clone, Copy)]
@@ -47,7 +44,7 @@ impl ListEntryModel {
         self.list_id.as_str().unwrap_or_default()
     }
 
-    /// What a row says of an entry, in the spelling of `self` where that is how Didit stores it still.
+    /// The entry of a row, with the value as `self` spells it if Didit still stores the same one.
     fn merged(&self, row: wire::Entry) -> Self {
         let text = |text: Option<String>| Attr::from(text.filter(|text| !text.is_empty()));
         let stored = Attr::Known(row.value);
@@ -62,18 +59,14 @@ impl ListEntryModel {
         }
     }
 
-    fn to_wire(&self) -> serde_json::Value {
-        let mut body = json!({ "value": self.value.as_str() });
-        for (name, text) in [("display_label", &self.display_label), ("comment", &self.comment)] {
-            if let Some(text) = text.as_str() {
-                body[name] = text.into();
-            }
+    fn to_wire(&self) -> wire::EntryBody<'_> {
+        wire::EntryBody {
+            value: self.value.as_str(),
+            display_label: self.display_label.as_str(),
+            comment: self.comment.as_str(),
+            // The schema's rule has accepted the text.
+            metadata: self.metadata.as_str().and_then(|text| serde_json::from_str(text).ok()),
         }
-        // The schema's rule has accepted the text.
-        if let Some(metadata) = self.metadata.as_str().and_then(|text| serde_json::from_str(text).ok()) {
-            body["metadata"] = metadata;
-        }
-        body
     }
 }
 
@@ -87,13 +80,13 @@ impl Resource for ListEntry {
     fn schema(&self) -> Schema {
         let text = |name: &str| Attribute::string(name).optional().requires_replace().rule(Rule::Length(1, usize::MAX));
         Schema::new(
-            "An entry of a list: a value such as a phone number or a country, by which verifications are blocked, let \
-             through or told apart. Didit cannot change an entry, so every change deletes it and creates another with a \
-             new id. However many entries a list has, a refresh reads it page by page and none of them alone.",
+            "An entry of a list: a value such as a phone number or a country, which blocks verifications, lets them through or \
+             is a condition of a workflow. Didit cannot change an entry, so every change deletes it and creates another with \
+             a new id. A refresh reads the list page by page, once for all of its entries.",
             vec![
-                Attribute::string("id").computed().use_state_for_unknown().describe("The `uuid` that Didit gave the entry."),
+                Attribute::string("id").computed().use_state_for_unknown().describe("The `uuid` of the entry."),
                 Attribute::string("list_id").required().requires_replace().rule(Rule::Length(1, usize::MAX)).describe(
-                    "The id of the list: of an `idv_didit_list`, or of one of Didit's own, which `idv_didit_lists` finds.",
+                    "The id of the list: of an `idv_didit_list`, or of a system list, which `idv_didit_lists` finds.",
                 ),
                 Attribute::string("value").required().requires_replace().rule(Rule::Length(1, usize::MAX)).semantic_equal(same_value).describe(
                     "The value, of the list's `entry_type`. Didit stores e-mail addresses and most others in lower case, \
@@ -101,8 +94,8 @@ impl Resource for ListEntry {
                      spelling of the same value is no change.",
                 ),
                 Attribute::string("stored_value").computed().use_state_for_unknown().describe("The value as Didit stores it."),
-                text("display_label").describe("What the Business Console shows in place of the value."),
-                text("comment").describe("Why the value is in the list."),
+                text("display_label").describe("The text that the Business Console shows in place of the value."),
+                text("comment").describe("The reason why the value is in the list."),
                 Attribute::string("metadata")
                     .optional()
                     .requires_replace()
@@ -116,7 +109,7 @@ impl Resource for ListEntry {
     fn identity(&self) -> Vec<identity::IdentityAttribute> {
         vec![
             identity::required("list_id", "The id of the list."),
-            identity::required("id", "The `uuid` that Didit gave the entry."),
+            identity::required("id", "The `uuid` of the entry."),
             super::service(),
         ]
     }
@@ -127,24 +120,26 @@ impl Resource for ListEntry {
         plan: ListEntryModel,
         ctx: &mut Context<ListEntryModel>,
     ) -> Result<ListEntryModel, Diagnostics> {
-        let collection = Collection::entries(plan.list_id());
-        let name = plan.value.as_str().unwrap_or_default();
-        let row: wire::Entry = match client.create(&collection, name, &plan.to_wire()).await {
-            Ok(row) => row,
-            Err(error) if error.may_have_applied() => {
-                let look = || twin(client, &plan, CachePolicy::RefreshAfterWrite);
-                let row = match retry_once(look).await {
-                    Ok(row) => row.ok_or_else(|| not_listed(error.clone()))?,
-                    Err(look) => return Err(outcome_unknown(error, NOT_LOOKED_UP, look)),
-                };
-                let detail =
-                    format!("The list shows it as `{}`, and it is kept in state.\n{}", row.uuid, error.description());
-                ctx.warn("The list entry was created though Didit gave no clear answer", detail);
-                row
-            }
-            Err(error) => return Err(refused(client, &plan, error).await.into()),
+        let (list_id, body) = (plan.list_id(), plan.to_wire());
+        let creation = Creation::<wire::Entry> {
+            client,
+            collection: &Collection::entries(list_id),
+            type_name: Self::NAME,
+            name: body.value.unwrap_or_default(),
+            import_prefix: &format!("{list_id}/"),
+            matches: &|row| body.matches(row),
         };
-        Ok(ListEntryModel { value: plan.value.clone(), ..plan.merged(row) })
+        match creation.send(&client.creates.entries(list_id), &body, ctx).await {
+            Ok(row) => Ok(ListEntryModel { value: plan.value.clone(), ..plan.merged(row) }),
+            // Didit stores a value once in a list.
+            Err(CreateFailure::Rejected(error)) => {
+                Err(match creation.find_duplicate(&error, "value", |row| body.has_value_of(row)).await {
+                    Some(row) => creation.already_exists(&row.value, &row).at(Path::to("value")).into(),
+                    None => error.into(),
+                })
+            }
+            Err(failure) => Err(failure.into()),
+        }
     }
 
     async fn read(
@@ -195,7 +190,7 @@ impl Resource for ListEntry {
 impl Listable for ListEntry {
     fn filters(&self) -> Schema {
         Schema::new(
-            "The entries of a list, or of all lists of the application, Didit's own included.",
+            "The entries of a list, or of all lists of the application, system lists included.",
             vec![Attribute::string("list_id").optional().describe("Only entries of this list.")],
         )
     }
@@ -226,8 +221,8 @@ impl Listable for ListEntry {
     }
 }
 
-/// Whether Didit stores two values alike, as far as its reference says how: letters in one case, of a phone number the
-/// digits alone, and a country by its code of three capital letters.
+/// Whether Didit stores two values alike, as far as its reference documents: letters in lower case, a phone number without
+/// marks, and a country as its code of three capital letters.
 fn same_value(a: &Value, b: &Value) -> bool {
     if names_country(a, b) || names_country(b, a) {
         return true;
@@ -240,72 +235,78 @@ fn same_value(a: &Value, b: &Value) -> bool {
     matches!((folded(a), folded(b)), (Some(a), Some(b)) if a == b)
 }
 
-/// Whether the one is a country as Didit stores it, and the other its code of two letters. Only what is stored of a country
-/// has capital letters, so the `usa` of another kind of list is not taken for a country.
+/// Whether `stored` is a country as Didit stores it, and `given` its code of two letters. Only a stored country has capital
+/// letters, so `usa` in another type of list is not a country.
 fn names_country(stored: &Value, given: &Value) -> bool {
     let stored = stored.as_str().filter(|code| code.chars().all(|letter| letter.is_ascii_uppercase()));
     let given = given.as_str().and_then(|code| Country::from_alpha2(code.trim()).ok());
     stored.zip(given).is_some_and(|(stored, given)| given.alpha3 == stored)
 }
 
-/// The entry of the list that has the value of this one. Didit takes a value once.
-async fn twin(client: &Client, plan: &ListEntryModel, policy: CachePolicy) -> Result<Option<wire::Entry>, Error> {
-    let wanted: Value = plan.value.as_str().unwrap_or_default().into();
-    let rows: Vec<wire::Entry> = client.list(&Collection::entries(plan.list_id()), policy).await?;
-    Ok(rows.into_iter().find(|row| same_value(&row.value.as_str().into(), &wanted)))
-}
-
-const NOT_LOOKED_UP: &str = "Nothing of it is in state. Apply again once Didit answers: it takes a value once, so a value that is in the list is \
-                             found then, and the message has the lines that import it.";
-
-fn not_listed(error: Error) -> Error {
-    error.with_observation(
-        "The list was asked and does not show the value, so most likely it was not created. Apply again; where Didit then says that \
-         it has the value, import the entry.",
-    )
-}
-
-/// Why an entry was refused; one that is there already can be imported.
-async fn refused(client: &Client, plan: &ListEntryModel, error: Error) -> Diagnostic {
-    let about_value = error.fields().iter().any(|field| field.path.first().is_some_and(|name| name == "value"));
-    // A failure of this second look would hide the first one.
-    let known = if about_value { twin(client, plan, CachePolicy::Refresh).await.ok().flatten() } else { None };
-    let Some(row) = known else { return error.into() };
-    let detail = format!(
-        "The list has this value already, as `{}`, and takes a value once. Nothing was created. To manage the entry that exists, \
-         add this beside the resource and apply again:\n\nimport {{\n  to = idv_didit_list_entry.NAME\n  id = \"{}/{}\"\n}}",
-        row.value,
-        plan.list_id(),
-        row.uuid
-    );
-    Diagnostic::error("The list entry exists already", detail).at(Path::to("value"))
-}
-
-mod wire {
+pub(super) mod wire {
     //! The entry of the vendor's reference (docs.didit.me, "List Entries").
 
-    use serde::Deserialize;
+    use jiff::Timestamp;
+    use serde::{Deserialize, Serialize};
     use serde_json::{Map, Value as Json};
 
     use super::super::client::Row;
+    use super::super::creates::{parse_time, same_text};
+    use super::super::json::equal;
+    use super::same_value;
 
-    #[derive(Deserialize)]
-    pub(super) struct Entry {
+    #[derive(Serialize)]
+    pub(super) struct EntryBody<'m> {
+        pub(super) value: Option<&'m str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub(super) display_label: Option<&'m str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub(super) comment: Option<&'m str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub(super) metadata: Option<Json>,
+    }
+
+    impl EntryBody<'_> {
+        /// Whether a row has the value, in any spelling.
+        pub(super) fn has_value_of(&self, row: &Entry) -> bool {
+            self.value.is_some_and(|value| same_value(&value.into(), &row.value.as_str().into()))
+        }
+
+        /// Whether a row has every field of the body.
+        pub(super) fn matches(&self, row: &Entry) -> bool {
+            let has_text = |sent: Option<&str>, stored: &Option<String>| {
+                sent.is_none_or(|sent| stored.as_deref().is_some_and(|stored| same_text(sent, stored)))
+            };
+            let metadata = self.metadata.as_ref().filter(|sent| sent.as_object().is_some_and(|sent| !sent.is_empty()));
+            self.has_value_of(row)
+                && has_text(self.display_label, &row.display_label)
+                && has_text(self.comment, &row.comment)
+                && metadata.is_none_or(|sent| row.metadata.as_ref().is_some_and(|stored| equal(sent, stored)))
+        }
+    }
+
+    #[derive(Clone, Deserialize)]
+    pub(in super::super) struct Entry {
         pub(super) uuid: String,
         pub(super) value: String,
         pub(super) display_label: Option<String>,
         pub(super) comment: Option<String>,
         #[serde(default, deserialize_with = "object")]
         pub(super) metadata: Option<Json>,
+        created_at: Option<String>,
     }
 
     impl Row for Entry {
         fn key(&self) -> &str {
             &self.uuid
         }
+
+        fn created_at(&self) -> Option<Timestamp> {
+            parse_time(self.created_at.as_deref())
+        }
     }
 
-    /// An object; one without members says as much as null.
+    /// Reads an object. An empty one equals null.
     fn object<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
         let members = Option::<Map<String, Json>>::deserialize(deserializer)?;
         Ok(members.filter(|members| !members.is_empty()).map(Json::Object))
@@ -314,6 +315,8 @@ mod wire {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

@@ -1,4 +1,4 @@
-//! `idv_didit_lists`: the lists of an application, Didit's own included, as data source.
+//! `idv_didit_lists`: the data source of the lists of an application, system lists included.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -58,14 +58,16 @@ impl DataSource for Lists {
         let row = vec![
             text("id", "The `uuid` of the list."),
             text("name", "The name of the list."),
-            text("description", "What the list is for."),
-            text("list_type", "What a match is for: `blocklist`, `allowlist` or `custom`."),
-            text("entry_type", "What its values are, such as `phone`."),
-            Attribute::bool("is_system").computed().describe("Whether it is one of Didit's own, which block."),
-            Attribute::number("entry_count").computed().describe("How many entries it has, where Didit tells it."),
+            text("description", "The purpose of the list."),
+            text("list_type", "The effect of a match: `blocklist`, `allowlist` or `custom`."),
+            text("entry_type", "The type of its values, such as `phone`."),
+            Attribute::bool("is_system").computed().describe("Whether it is a system list of Didit, which blocks."),
+            Attribute::number("entry_count")
+                .computed()
+                .describe("How many entries it has, if Didit returns the number."),
         ];
         Schema::new(
-            "Lists the lists of an application, all pages of them, Didit's own block lists included.",
+            "Lists all lists of an application, the system lists of Didit included.",
             vec![
                 filter("list_type", "Only lists of this type.").rule(Rule::OneOf(&[
                     "blocklist",
@@ -79,9 +81,9 @@ impl DataSource for Lists {
     }
 
     async fn read(&self, client: &Client, config: ListsModel, _: &mut Diagnostics) -> Result<ListsModel, Diagnostics> {
-        let through = |filter: &Attr<String>, value: &str| filter.as_str().is_none_or(|wanted| wanted == value);
+        let passes = |filter: &Attr<String>, value: &str| filter.as_str().is_none_or(|wanted| wanted == value);
         let mut rows = client.list::<wire::List>(&Collection::lists(), CachePolicy::UseCached).await?;
-        rows.retain(|row| through(&config.list_type, &row.list_type) && through(&config.entry_type, &row.entry_type));
+        rows.retain(|row| passes(&config.list_type, &row.list_type) && passes(&config.entry_type, &row.entry_type));
         let lists = rows.into_iter().map(ListRow::from).collect::<Vec<_>>();
         Ok(ListsModel { lists: lists.into(), ..config })
     }

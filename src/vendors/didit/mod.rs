@@ -1,12 +1,13 @@
 //! Didit: workflows, questionnaires, webhook destinations, lists and the customization of an application.
 //!
-//! The vendor's reference page tells of nothing but tokens; the management API, and the key that signs in for it, are from
-//! the vendor's OpenAPI document. See `client`.
+//! The vendor's reference page describes only access tokens. The management API and its key are from the vendor's OpenAPI
+//! document. See `client`.
 
 mod client;
-mod creation;
+mod creates;
 mod customization;
 mod features;
+mod field;
 mod form_elements;
 mod json;
 mod list;
@@ -39,10 +40,10 @@ use crate::http::{
     StaticHeader,
 };
 
-/// Where the management API is, by the vendor's OpenAPI document.
+/// The address of the management API in the vendor's OpenAPI document.
 const ADDRESS: &str = "https://verification.didit.me";
 
-/// Where tokens are asked for, by the vendor's page.
+/// The address of the token endpoint on the vendor's page.
 const AUTH_URL: &str = "https://apx.didit.me/auth/v2/token/";
 
 /// The vendor.
@@ -74,21 +75,21 @@ impl HoldsToken for Client {
     }
 }
 
-/// The part of every identity that says at which service the object is.
+/// The part of every identity that names the service of the object.
 fn service() -> identity::IdentityAttribute {
-    identity::optional("base_url", "The address of the API. Taken from the provider block when it is left out.")
+    identity::optional("base_url", "The address of the API. Taken from the provider block if it is left out.")
 }
 
-/// Warns that an object is not there any more.
+/// Warns that an object no longer exists.
 fn warn_gone<M: Model>(ctx: &mut Context<M>, one: &str, id: &str) {
     let detail = format!(
-        "Didit has no {one} `{id}` any more. It was deleted outside of Terraform and is planned for creation. To stop managing it \
+        "Didit no longer has the {one} `{id}`. It was deleted outside of Terraform and is planned for creation. To stop managing it \
          instead, remove the resource and run `terraform apply`."
     );
     ctx.warn(format!("A {one} is gone"), detail);
 }
 
-/// Reads an import id that is one uuid. `form` is what the documentation calls it.
+/// Reads an import id that is one uuid. `form` is its name in the documentation.
 fn one_uuid(id: &str, type_name: &str, form: &str) -> Result<Attr<String>, Diagnostics> {
     if !id.is_empty() && !id.contains('/') {
         return Ok(id.into());
@@ -108,7 +109,7 @@ struct Config {
     requests_per_minute: Option<NonZeroU32>,
 }
 
-/// The one way to sign in that a configuration has.
+/// The credentials of a configuration.
 enum Credentials<'c> {
     ApiKey(&'c Secret),
     Client(&'c str, &'c Secret),
@@ -116,7 +117,7 @@ enum Credentials<'c> {
 
 impl Config {
     fn credentials(&self) -> Result<Credentials<'_>, Diagnostic> {
-        const WHY: &str = "Didit knows a client by its id and its secret.";
+        const WHY: &str = "A client signs in by its id and its secret.";
         match (&self.api_key, &self.client_id, &self.client_secret) {
             (Some(key), None, None) => Ok(Credentials::ApiKey(key)),
             (None, Some(id), Some(secret)) => Ok(Credentials::Client(id, secret)),
@@ -125,21 +126,21 @@ impl Config {
             (None, None, None) => Err(provider::missing(
                 "didit",
                 "api_key",
-                "Didit signs callers in by the key of an application, or by `client_id` and `client_secret` in its place.",
+                "A caller signs in by the key of an application, or by `client_id` and `client_secret` instead.",
             )),
             (Some(_), id, _) => {
                 let other = if id.is_some() { "client_id" } else { "client_secret" };
                 let detail = format!(
-                    "`api_key` is set, and so is `{other}`: they are two ways to sign in. Keep one of them. Each may come from the \
-                     provider block or from IDV_DIDIT_API_KEY, IDV_DIDIT_CLIENT_ID and IDV_DIDIT_CLIENT_SECRET."
+                    "Both `api_key` and `{other}` are set, and only one kind of credentials can be used. Remove one of them. Each may \
+                     come from the provider block or from IDV_DIDIT_API_KEY, IDV_DIDIT_CLIENT_ID and IDV_DIDIT_CLIENT_SECRET."
                 );
-                let summary = format!("`api_key` and `{other}` exclude each other");
+                let summary = format!("`api_key` conflicts with `{other}`");
                 Err(Diagnostic::error(summary, detail).at(Path::to("api_key")))
             }
         }
     }
 
-    /// The token endpoint. It has a slash at its end as all of the vendor's routes do, and is not found without.
+    /// The token endpoint. Like all routes of the vendor it has a slash at its end, and is not found without it.
     fn auth_url(&self) -> Result<Url, Diagnostic> {
         let mut url = config::url("auth_url", self.auth_url.as_deref().unwrap_or(AUTH_URL))?;
         url.set_path(&format!("{}/", url.path().trim_end_matches('/')));
@@ -164,9 +165,9 @@ impl Vendor for Didit {
         let text = |name: &str| Attribute::string(name).optional().rule(Rule::Length(1, usize::MAX));
         let url = |name: &str| Attribute::string(name).optional().rule(Rule::Url);
         vec![
-            text("client_id").describe("The id of the client that Terraform signs in as, where it has no `api_key`."),
+            text("client_id").describe("The id of the client that Terraform signs in as, instead of by `api_key`."),
             text("client_secret").sensitive().describe("The secret of that client."),
-            url("auth_url").describe(format!("Where a client asks for tokens. `{AUTH_URL}` if it is left out.")),
+            url("auth_url").describe(format!("The address of the token endpoint. `{AUTH_URL}` if it is left out.")),
             text("api_key").sensitive().describe(
                 "The key of the application, sent with every request. Either this or `client_id` and `client_secret` is required.",
             ),
@@ -194,10 +195,10 @@ impl Vendor for Didit {
                     client_secret: SecretString::from(secret.expose()),
                     scopes: Vec::new(),
                     audience: None,
-                    // The page joins id and secret as they are, and its samples encode neither.
+                    // The page joins id and secret without encoding, and so do its samples.
                     client_auth: ClientAuth::BasicVerbatim,
                 };
-                // The API answers 403 to credentials that it does not accept, so to a token that has ended too.
+                // The API returns 403 for credentials that it does not accept, also for an expired token.
                 let auth = Arc::new(OAuth2ClientCredentials::new(&settings, credentials)?.renewing_on_forbidden());
                 (auth.clone(), auth.connections(), SignIn::Token(auth))
             }

@@ -1,8 +1,8 @@
-//! `idv_didit_questionnaire`: questions that a workflow asks, as resource. `form_elements` has the questions, `versions` how
-//! a change is published.
+//! `idv_didit_questionnaire`: the resource of questions that a workflow asks. The questions are in `form_elements`, how a change
+//! is published in `versions`.
 //!
-//! The answers about a questionnaire show its questions as a graph that Didit has made of them. So they are known only as
-//! far as Terraform has sent them, and one that was imported does without until they are changed.
+//! A response has the questions as a graph that Didit has built from them. So Terraform knows only the questions that it has
+//! sent, and state has none after an import until they are changed.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use super::client::{Client, Collection};
-use super::creation::Creation;
+use super::creates::Creation;
+use super::field::Field;
 use super::form_elements::{self, FormElementModel};
 use super::versions::{self, STATUSES, Target, Version};
 use crate::framework::resource::{Change, Context, Planning, Resource};
@@ -42,44 +43,48 @@ pub(super) struct QuestionnaireModel {
 
 impl QuestionnaireModel {
     fn target(&self) -> Target<'_> {
-        Target { group: self.questionnaire_group_id.as_str().unwrap_or_default(), last: self.questionnaire_id.as_str() }
+        Target {
+            group: self.questionnaire_group_id.as_str().unwrap_or_default(),
+            last: self.questionnaire_id.as_str(),
+            name: self.title.as_str().unwrap_or_default(),
+            type_name: Questionnaire::NAME,
+        }
     }
 
-    /// The languages; `None` while one of them is not known.
+    /// The languages; `None` while one of them is unknown.
     fn languages(&self) -> Option<BTreeSet<&str>> {
         self.languages.known()?.iter().map(Attr::as_str).collect()
     }
 
     fn to_wire(&self) -> Map<String, Json> {
-        let elements = self.form_elements.known();
-        let members = [
-            ("title", self.title.as_str().map(Json::from)),
-            ("description", self.description.as_str().map(Json::from)),
-            ("languages", self.languages().map(|languages| languages.into_iter().collect())),
-            ("default_language", self.default_language.as_str().map(Json::from)),
-            ("is_active", self.is_active.known().copied().map(Json::from)),
-            ("status", self.status.as_str().map(Json::from)),
-            ("form_elements", elements.map(|all| all.iter().map(FormElementModel::to_wire).collect())),
-        ];
-        members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+        versions::body(&wire::QuestionnaireBody {
+            title: self.title.as_str(),
+            description: self.description.as_str(),
+            languages: self.languages(),
+            default_language: self.default_language.as_str(),
+            is_active: self.is_active.known().copied(),
+            status: self.status.as_str(),
+            form_elements: self.form_elements.known().map(|all| all.iter().map(FormElementModel::to_wire).collect()),
+        })
     }
 
-    /// This questionnaire as a version of it tells. Its questions stay as they are.
+    /// This questionnaire with the values of a version. Its questions stay.
     fn with(self, version: &Version) -> Result<Self, Error> {
-        let description = version.tell("description", &self.description)?.into_known();
-        let languages = version.tell::<Vec<String>>("languages", &Attr::Null)?.into_known();
+        let fields: wire::QuestionnaireResponse = version.parse()?;
+        let description = fields.description.resolve(&self.description).into_known();
+        let languages = fields.languages.into_value();
         Ok(Self {
             questionnaire_group_id: version.group.as_str().into(),
             questionnaire_id: version.id.as_str().into(),
-            version: version.tell("version", &self.version)?,
-            title: version.tell("title", &self.title)?,
-            // None is as good as an empty one.
+            version: fields.version.resolve(&self.version),
+            title: fields.title.resolve(&self.title),
+            // An empty description equals none.
             description: description.filter(|text: &String| !text.is_empty()).into(),
             languages: languages
                 .map_or(self.languages, |all| all.into_iter().map(Attr::Known).collect::<Vec<_>>().into()),
-            default_language: version.tell("default_language", &self.default_language)?,
-            is_active: version.tell("is_active", &self.is_active)?,
-            status: version.tell("status", &self.status)?,
+            default_language: fields.default_language.resolve(&self.default_language),
+            is_active: fields.is_active.resolve(&self.is_active),
+            status: fields.status.resolve(&self.status),
             form_elements: self.form_elements,
         })
     }
@@ -94,11 +99,11 @@ impl Resource for Questionnaire {
 
     fn schema(&self) -> Schema {
         Schema::new(
-            "A questionnaire: questions that a workflow asks by its feature `QUESTIONNAIRE`. `questionnaire_group_id` stays for \
-             ever. A change of a published questionnaire publishes another version with a `questionnaire_id` of its own, to which \
-             workflows that refer to it move in the same apply; the plan warns where that loses a draft that somebody has begun. A \
-             questionnaire that is a draft itself is changed in place. Destroy deletes every version that Didit lists or Terraform \
-             has seen, and with them all answers that people have given.",
+            "A questionnaire: questions that a workflow asks with its feature `QUESTIONNAIRE`. `questionnaire_group_id` never \
+             changes. A change of a published questionnaire publishes another version with a `questionnaire_id` of its own, to \
+             which workflows that refer to it move in the same apply; the plan warns if that deletes a draft in the Business \
+             Console. A questionnaire that is a draft itself is changed in place. Destroy deletes every version that Didit lists \
+             or Terraform has read, and all answers to them.",
             attributes(),
         )
     }
@@ -113,13 +118,12 @@ impl Resource for Questionnaire {
         if let Some(languages) = languages.as_ref().filter(|languages| !languages.is_empty()) {
             if !languages.contains("en") {
                 let detail =
-                    "Didit asks for English in every questionnaire. Add `en` to `languages`, and to each label.";
+                    "Didit requires English in every questionnaire. Add `en` to `languages`, and to each label.";
                 diagnostics.error(Path::to("languages"), "`languages` lacks `en`", detail);
             }
             if let Some(default) = config.default_language.as_str().filter(|default| !languages.contains(default)) {
-                let detail =
-                    format!("`languages` does not list `{default}`. Add it, or choose one of those that are listed.");
-                diagnostics.error(Path::to("default_language"), "`default_language` is none of `languages`", detail);
+                let detail = format!("`languages` does not have `{default}`. Add it, or choose one of `languages`.");
+                diagnostics.error(Path::to("default_language"), "`default_language` is not one of `languages`", detail);
             }
         }
         let elements = config.form_elements.known().map_or(&[][..], Vec::as_slice);
@@ -138,8 +142,8 @@ impl Resource for Questionnaire {
 
     fn plan_destroy(&self, prior: &QuestionnaireModel, _: &Private) -> Diagnostics {
         let detail = format!(
-            "With the questionnaire \"{}\" Didit deletes every answer that people have given to it, and nobody can bring them \
-             back. To stop asking and keep the answers, set `is_active = false` instead.",
+            "With the questionnaire \"{}\" Didit deletes every answer to it, and they cannot be restored. To stop asking and keep \
+             the answers, set `is_active = false` instead.",
             prior.title.as_str().unwrap_or_default()
         );
         Diagnostic::warning("The answers are deleted with the questionnaire", detail).into()
@@ -151,11 +155,16 @@ impl Resource for Questionnaire {
         plan: QuestionnaireModel,
         ctx: &mut Context<QuestionnaireModel>,
     ) -> Result<QuestionnaireModel, Diagnostics> {
-        let collection = Collection::questionnaires();
-        let title = plan.title.as_str().unwrap_or_default();
-        let same = |row: &Version| row.told.get("title").and_then(Json::as_str) == Some(title);
-        let creation = Creation::<Version>::begin(client, collection.clone()).await?;
-        let created = creation.create(title, &Json::Object(plan.to_wire()), same, ctx).await?;
+        let (collection, body) = (Collection::questionnaires(), plan.to_wire());
+        let creation = Creation::<Version> {
+            client,
+            collection: &collection,
+            type_name: Self::NAME,
+            name: plan.title.as_str().unwrap_or_default(),
+            import_prefix: "",
+            matches: &|row| row.is_created_by(&body),
+        };
+        let created = creation.send(&client.creates.questionnaires, &body, ctx).await?;
         let known = QuestionnaireModel {
             questionnaire_group_id: created.group.as_str().into(),
             questionnaire_id: created.id.as_str().into(),
@@ -191,8 +200,7 @@ impl Resource for Questionnaire {
         if plan.description.is_null() && !prior.description.is_null() {
             body.insert("description".to_owned(), Json::Null);
         }
-        let (collection, body) = (Collection::questionnaires(), Json::Object(body));
-        let version = versions::change(client, &collection, prior.target(), &body, ctx).await?;
+        let version = versions::change(client, &Collection::questionnaires(), prior.target(), &body, ctx).await?;
         Ok(plan.with(&version)?)
     }
 
@@ -230,7 +238,7 @@ impl Listable for Questionnaire {
         let collection = Collection::questionnaires();
         let versions: Vec<Version> = client.list(&collection, CachePolicy::UseCached).await?;
         for version in versions::all_current(&versions) {
-            // One that was deleted meanwhile is passed over.
+            // A questionnaire that was deleted meanwhile is skipped.
             let Some(version) = versions::full(client, &collection, &version.id, CachePolicy::UseCached).await? else {
                 continue;
             };
@@ -242,8 +250,8 @@ impl Listable for Questionnaire {
 }
 
 fn no_questions() -> Diagnostics {
-    let detail = "Didit creates a questionnaire with at least one question. Add it to `form_elements`; only one that was imported \
-                  does without.";
+    let detail = "Didit requires at least one question to create a questionnaire. Add it to `form_elements`; only an imported \
+                  questionnaire can leave it out.";
     Diagnostic::error("`form_elements` is missing", detail).at(Path::to("form_elements")).into()
 }
 
@@ -251,25 +259,67 @@ fn attributes() -> Vec<Attribute> {
     vec![
         Attribute::string("questionnaire_group_id").computed().use_state_for_unknown().describe("The id that all versions share."),
         Attribute::string("questionnaire_id").computed().describe(
-            "The id of the version that counts today, for `questionnaire_uuid` in the `config` of a workflow's feature. It moves with \
-             each version that is published.",
+            "The id of the current version, for `questionnaire_uuid` in the `config` of a workflow's feature. It changes with each \
+             published version.",
         ),
         Attribute::number("version").computed().describe("The number of that version."),
-        Attribute::string("title").required().rule(Rule::Length(1, usize::MAX)).describe("What the Business Console calls it."),
-        Attribute::string("description").optional().rule(Rule::Length(1, usize::MAX)).describe("What it is for."),
+        Attribute::string("title").required().rule(Rule::Length(1, usize::MAX)).describe("The name of the questionnaire in the Business Console."),
+        Attribute::string("description").optional().rule(Rule::Length(1, usize::MAX)).describe("The purpose of the questionnaire."),
         Attribute::of("languages", Type::set(Type::String)).required().rule(NOT_EMPTY).describe(
-            "The languages that every label has a text in. English, `en`, has to be among them.",
+            "The languages of every label. English, `en`, is required.",
         ),
         Attribute::string("default_language").default("en").rule(Rule::Length(1, usize::MAX)).describe(
-            "The language for people whose own is not among `languages`.",
+            "The language for people whose language is not one of `languages`.",
         ),
-        Attribute::bool("is_active").default(true).describe("Whether it is asked."),
+        Attribute::bool("is_active").default(true).describe("Whether its questions are asked."),
         Attribute::string("status").default("published").rule(Rule::OneOf(STATUSES)).describe(
             "Whether workflows can use it. A draft can be published; a published one never becomes a draft again.",
         ),
         Attribute::objects("form_elements", form_elements::attributes()).optional().rule(NOT_EMPTY).describe(
-            "The questions in order. Needed to create a questionnaire. Didit does not give them back as they were sent: a change \
-             made elsewhere is not found, and after an import they are left out until they are to be replaced.",
+            "The questions in order. Required to create a questionnaire. Didit does not return them as they were sent: a change \
+             made elsewhere is not detected, and state has none after an import until they are replaced.",
         ),
     ]
+}
+
+mod wire {
+    //! The questionnaire of the vendor's OpenAPI document.
+
+    use std::collections::BTreeSet;
+
+    use serde::{Deserialize, Serialize};
+
+    use super::Field;
+    use super::form_elements::FormElement;
+
+    #[derive(Serialize)]
+    pub(super) struct QuestionnaireBody<'m> {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub(super) title: Option<&'m str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub(super) description: Option<&'m str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub(super) languages: Option<BTreeSet<&'m str>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub(super) default_language: Option<&'m str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub(super) is_active: Option<bool>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub(super) status: Option<&'m str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub(super) form_elements: Option<Vec<FormElement<'m>>>,
+    }
+
+    /// The fields of a response, without the questions.
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    pub(super) struct QuestionnaireResponse {
+        pub(super) version: Field<i64>,
+        pub(super) title: Field<String>,
+        pub(super) description: Field<String>,
+        pub(super) languages: Field<Vec<String>>,
+        pub(super) default_language: Field<String>,
+        pub(super) is_active: Field<bool>,
+        pub(super) status: Field<String>,
+    }
 }

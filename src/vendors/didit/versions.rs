@@ -1,32 +1,35 @@
 //! Objects that come in versions: workflows and questionnaires.
 //!
-//! A change of a published one publishes another version with an id of its own; the id of the group stays, and is what
-//! Terraform knows the object by. A draft is changed in place. The list shows the versions that count today; which others
-//! there are is known only of those that Terraform has seen, and it remembers them, because a delete takes one version.
+//! A change of a published one publishes another version with an id of its own. The id of the group stays, and Terraform knows
+//! the object by it. A draft is changed in place. The list has the current versions. Terraform keeps the ids of the other
+//! versions that it has read in private state, because a delete removes one version.
 //! Source: the vendor's documentation of the two PATCH routes.
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use super::client::{Client, Collection, Row};
+use super::creates::{parse_time, same_text};
+use super::features;
+use super::json::equal;
 use crate::framework::{Attr, Context, Diagnostic, Diagnostics, Model, Path, Private};
 use crate::http::{CachePolicy, Error, Kind};
-use crate::vendors::shared::errors::outcome_unknown;
-use crate::vendors::shared::reconcile::retry_once;
+use crate::vendors::shared::reconcile::{Confirmed, confirm, retry_once};
 
 /// The statuses that a version may have.
 pub(super) const STATUSES: &[&str] = &["draft", "published"];
 
-/// The ids of the versions that Terraform has seen, in private state.
+/// The key in private state of the ids of the versions that Terraform has read.
 const SEEN: &str = "versions";
 
-/// The member by which an answer tells of a draft beside the version.
+/// The field of a response that says whether there is a draft beside the version.
 const HAS_DRAFT: &str = "has_draft";
 
-/// Whether somebody has begun a draft beside the published version, in private state.
+/// The key in private state of whether there is a draft beside the published version.
 const DRAFT: &str = "draft";
 
 /// The object that is changed or deleted.
@@ -34,31 +37,36 @@ const DRAFT: &str = "draft";
 pub(super) struct Target<'t> {
     /// The id of the group.
     pub group: &'t str,
-    /// The version that counted last, as far as it is known.
+    /// The last known current version, if there is one.
     pub last: Option<&'t str>,
+    /// The name of the object, for messages.
+    pub name: &'t str,
+    /// The type's name after the provider's prefix.
+    pub type_name: &'static str,
 }
 
-/// A version as a list or an answer shows it. Questionnaires have `questionnaire_id` and `questionnaire_group_id` where
+/// A version in a list or in a response. Questionnaires have `questionnaire_id` and `questionnaire_group_id` where
 /// workflows have `uuid` and `workflow_id`; the list of questionnaires has `uuid` too.
 #[derive(Clone, Default, Deserialize)]
 #[serde(try_from = "Map<String, Json>")]
 pub(super) struct Version {
-    /// What the version is read, changed and deleted by.
+    /// The id by which the version is read, changed and deleted.
     pub id: String,
-    /// What stays the same through all versions; the id itself where an answer tells no other.
+    /// The id that all versions share; the id itself if a response has no other.
     pub group: String,
-    /// All members of the answer.
-    pub told: Map<String, Json>,
+    /// The fields of the response. They stay a map because the settings of features are among them, under names that no
+    /// document lists; [`Version::parse`] reads the others.
+    pub fields: Map<String, Json>,
 }
 
 impl TryFrom<Map<String, Json>> for Version {
     type Error = &'static str;
 
-    fn try_from(told: Map<String, Json>) -> Result<Self, &'static str> {
-        let text = |names: [&str; 2]| names.into_iter().find_map(|name| told.get(name)?.as_str()).map(str::to_owned);
+    fn try_from(fields: Map<String, Json>) -> Result<Self, &'static str> {
+        let text = |names: [&str; 2]| names.into_iter().find_map(|name| fields.get(name)?.as_str()).map(str::to_owned);
         let id = text(["questionnaire_id", "uuid"]).ok_or("an object has neither `uuid` nor `questionnaire_id`")?;
         let group = text(["questionnaire_group_id", "workflow_id"]).unwrap_or_else(|| id.clone());
-        Ok(Self { id, group, told })
+        Ok(Self { id, group, fields })
     }
 }
 
@@ -66,44 +74,81 @@ impl Row for Version {
     fn key(&self) -> &str {
         &self.id
     }
+
+    fn stable_id(&self) -> &str {
+        &self.group
+    }
+
+    fn created_at(&self) -> Option<Timestamp> {
+        parse_time(self.text("created_at"))
+    }
+
+    fn updated_at(&self) -> Option<Timestamp> {
+        parse_time(self.text("updated_at"))
+    }
+
+    fn extend(&mut self, full: Self) {
+        self.fields.extend(full.fields);
+    }
 }
 
 impl Version {
-    /// What an attribute becomes by this answer: what it tells, null where it says so, and what is kept where it is silent.
-    pub(super) fn tell<T: Clone + DeserializeOwned>(&self, name: &str, kept: &Attr<T>) -> Result<Attr<T>, Error> {
-        match (self.told.get(name), kept) {
-            (None, Attr::Unknown) => Ok(Attr::Null),
-            (None, kept) => Ok(kept.clone()),
-            (Some(value), _) => serde_json::from_value::<Option<T>>(value.clone()).map(Attr::from).map_err(|error| {
-                let failure = format!("`{name}` of the response is not what is expected: {error}");
-                Error::new(Kind::Decode, "Didit", format!("reading the version `{}`", self.id), failure)
-            }),
-        }
+    /// Reads the fields of the response into a struct.
+    pub(super) fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        serde_path_to_error::deserialize(Json::Object(self.fields.clone())).map_err(|error| {
+            let failure = format!("`{}` of the response is not of the expected type: {}", error.path(), error.inner());
+            Error::new(Kind::Decode, "Didit", format!("reading the version `{}`", self.id), failure)
+        })
+    }
+
+    /// Whether this is the first version of its object and has every field of the body of a create.
+    pub(super) fn is_created_by(&self, body: &Map<String, Json>) -> bool {
+        let number = self.fields.get("version").and_then(Json::as_i64);
+        number.is_none_or(|number| number == 1) && self.matches(body)
+    }
+
+    /// Whether the response has the values of a request. A field that the response does not have counts as equal.
+    fn matches(&self, body: &Map<String, Json>) -> bool {
+        body.iter().all(|(name, sent)| match (name.as_str(), sent, self.fields.get(name)) {
+            // Questions are not returned as they were sent.
+            (_, _, None) | ("form_elements", ..) => true,
+            // The settings of a feature are returned in another spelling, which is not documented.
+            ("features", sent, Some(_)) => features::same_names(sent, &self.fields),
+            ("languages", Json::Array(sent), Some(Json::Array(stored))) => {
+                sent.len() == stored.len() && sent.iter().all(|language| stored.contains(language))
+            }
+            (_, Json::String(sent), Some(Json::String(stored))) => same_text(sent, stored),
+            (_, sent, Some(stored)) => equal(sent, stored),
+        })
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.fields.get(name)?.as_str()
     }
 
     fn is_draft(&self) -> bool {
-        self.told.get("status").and_then(Json::as_str) == Some("draft")
+        self.text("status") == Some("draft")
     }
 
-    /// A draft that somebody began beside a published version is not in use yet, so the published one goes first.
+    /// Orders the versions of a group: a draft beside a published version is not in use yet, so the published one is current.
     fn rank(&self) -> (bool, i64) {
-        (!self.is_draft(), self.told.get("version").and_then(Json::as_i64).unwrap_or_default())
+        (!self.is_draft(), self.fields.get("version").and_then(Json::as_i64).unwrap_or_default())
     }
 }
 
-/// The version of a group that counts today.
+/// The current version of a group.
 fn current<'v>(versions: &'v [Version], group: &str) -> Option<&'v Version> {
-    // The vendor lists the newest first, and of equals the last would be taken.
+    // The vendor lists the newest first, and `max_by_key` returns the last of several equal ones.
     versions.iter().rev().filter(|version| version.group == group).max_by_key(|version| version.rank())
 }
 
-/// The version of each group that counts today, in the order of the list.
+/// The current version of each group, in the order of the list.
 pub(super) fn all_current(versions: &[Version]) -> Vec<&Version> {
     versions.iter().filter(|version| current(versions, &version.group).is_some_and(|it| it.id == version.id)).collect()
 }
 
-/// The version of a group that counts today, in full; `None` where there is none. `last` is the one that counted last, for
-/// a list that does not tell groups.
+/// Reads the current version of a group in full; `None` if it does not exist. The last known version of the target is for a list
+/// without groups.
 pub(super) async fn find(
     client: &Client,
     collection: &Collection,
@@ -117,7 +162,7 @@ pub(super) async fn find(
     Ok(found.map(|found| Version { group: target.group.to_owned(), ..found }))
 }
 
-/// A version with all that the list and the answer about it alone tell: they do not have the same members.
+/// Reads a version with the fields of the list and those of the response about it alone, which differ.
 pub(super) async fn full(
     client: &Client,
     collection: &Collection,
@@ -128,17 +173,17 @@ pub(super) async fn full(
     let versions: Vec<Version> = client.list(collection, policy).await?;
     let listed = versions.iter().find(|version| version.id == id);
     let group = listed.map_or(found.group, |listed| listed.group.clone());
-    let mut told = listed.map(|listed| listed.told.clone()).unwrap_or_default();
-    told.extend(found.told);
-    // Where the list has all versions it shows the draft, else a member tells of one.
+    let mut fields = listed.map(|listed| listed.fields.clone()).unwrap_or_default();
+    fields.extend(found.fields);
+    // A list of all versions has the draft itself; otherwise a field says that there is one.
     let beside = |version: &Version| version.group == group && version.id != id && version.is_draft();
     if versions.iter().any(beside) {
-        told.insert(HAS_DRAFT.to_owned(), true.into());
+        fields.insert(HAS_DRAFT.to_owned(), true.into());
     }
-    Ok(Some(Version { group, told, ..found }))
+    Ok(Some(Version { group, fields, ..found }))
 }
 
-/// What was written, in full. Where it cannot be read back it is what the answer to the write tells: the write has happened.
+/// Reads in full what was written. If that fails it returns the response to the write, which was applied.
 pub(super) async fn read_back<M: Model>(
     client: &Client,
     collection: &Collection,
@@ -154,66 +199,61 @@ pub(super) async fn read_back<M: Model>(
         }
         Ok(None) => Ok(written),
         Err(error) => {
-            let detail =
-                format!("The state has what was planned, and the next plan reads the rest.\n{}", error.detail());
+            let detail = format!("State has the planned values, and the next plan reads the rest.\n{}", error.detail());
             ctx.warn(format!("The {} was written and cannot be read back", collection.one()), detail);
             Ok(written)
         }
     }
 }
 
-/// The body of a change: the members that differ, and the status. Without a status a draft would be published, and a published
+/// The fields of a request that are set.
+pub(super) fn body(request: &impl Serialize) -> Map<String, Json> {
+    // A struct of texts, flags, numbers and lists is always an object.
+    serde_json::to_value(request).ok().and_then(|body| serde_json::from_value(body).ok()).unwrap_or_default()
+}
+
+/// The body of a change: the fields that differ, and the status. Without a status a draft would be published, and a published
 /// version changed in place.
 pub(super) fn difference(before: &Map<String, Json>, mut after: Map<String, Json>) -> Map<String, Json> {
     after.retain(|name, value| name == "status" || before.get(name) != Some(value));
     after
 }
 
-/// Sends a change, and returns the version that counts from then on, in full.
+/// Sends a change, and returns the version that is current from then on, in full.
 pub(super) async fn change<M: Model>(
     client: &Client,
     collection: &Collection,
     target: Target<'_>,
-    body: &Json,
+    body: &Map<String, Json>,
     ctx: &mut Context<M>,
 ) -> Result<Version, Diagnostics> {
-    let Target { group, last } = target;
+    let Target { group, last, name, type_name } = target;
     let before: Vec<Version> = client.list(collection, CachePolicy::UseCached).await?;
     let id = current(&before, group).map(|version| version.id.as_str()).or(last).unwrap_or_default().to_owned();
+    let read = || current_after_write(client, collection, group);
     let written = match client.update::<Json>(collection, &id, body).await {
-        Ok(answer) => match serde_json::from_value::<Version>(answer) {
-            Ok(version) => version,
-            // Some pages of the vendor show an empty answer; then the list knows.
-            Err(_) => now(client, collection, group).await?.unwrap_or(Version { id, ..Version::default() }),
+        Ok(response) => match serde_json::from_value::<Version>(response) {
+            Ok(version) => Some(version),
+            // Some pages of the vendor's documentation show an empty response; then the list has the version.
+            Err(_) => retry_once(read).await?,
         },
-        Err(error) if error.may_have_applied() => match now(client, collection, group).await {
-            Ok(Some(version)) if version.id != id => {
-                let summary = format!("The {} was changed though Didit gave no clear answer", collection.one());
-                let detail = format!("Its version is `{}` now.\n{}", version.id, error.description());
-                ctx.warn(summary, detail);
-                version
-            }
-            Ok(_) => {
-                let seen = format!(
-                    "The list was asked and shows no other version of the {}. The next plan reads what Didit has; apply again.",
-                    collection.one()
-                );
-                return Err(error.with_observation(seen).into());
-            }
-            Err(look) => {
-                let way_out = "State has what was there before. The next plan reads what Didit has then.";
-                return Err(outcome_unknown(error, way_out, look));
-            }
-        },
-        Err(error) => return Err(error.into()),
+        Err(error) => {
+            let is_new = |version: &Version| version.id != id && version.matches(body);
+            let applied = |found: &Option<Version>| found.as_ref().is_some_and(is_new);
+            let recovery = "State has the values from before. The next plan reads what Didit has then.";
+            let noun = collection.noun(type_name, name);
+            let Confirmed { value, warning } = confirm(&noun, "updated", error, read, applied, recovery).await?;
+            ctx.append([warning]);
+            value
+        }
     };
+    let written = written.unwrap_or(Version { id, ..Version::default() });
     read_back(client, collection, Version { group: group.to_owned(), ..written }, ctx).await
 }
 
-/// The version of a group that the list shows at this moment.
-async fn now(client: &Client, collection: &Collection, group: &str) -> Result<Option<Version>, Error> {
-    let look = || client.list(collection, CachePolicy::RefreshAfterWrite);
-    let versions: Vec<Version> = retry_once(look).await?;
+/// Reads the current version of a group again, after a write.
+async fn current_after_write(client: &Client, collection: &Collection, group: &str) -> Result<Option<Version>, Error> {
+    let versions: Vec<Version> = client.list(collection, CachePolicy::RefreshAfterWrite).await?;
     Ok(current(&versions, group).cloned())
 }
 
@@ -222,7 +262,7 @@ pub(super) fn keep(private: &mut Private, version: &Version) -> Result<(), Diagn
     let mut seen = seen(private);
     seen.insert(version.id.clone());
     private.set(SEEN, &seen)?;
-    let has_draft = !version.is_draft() && version.told.get(HAS_DRAFT) == Some(&Json::Bool(true));
+    let has_draft = !version.is_draft() && version.fields.get(HAS_DRAFT) == Some(&Json::Bool(true));
     private.set(DRAFT, &has_draft)
 }
 
@@ -230,15 +270,15 @@ fn seen(private: &Private) -> BTreeSet<String> {
     private.get(SEEN).unwrap_or_default()
 }
 
-/// Deletes every version of a group that the list shows, and those that Terraform has seen. The list may show an older
-/// version once the newer is gone, so it is asked until it shows none.
+/// Deletes every version of a group that the list has, and those that Terraform has read. The list may have an older version
+/// once the newer one is deleted, so it is read until it has none.
 pub(super) async fn delete_all(
     client: &Client,
     collection: &Collection,
     target: Target<'_>,
     private: &Private,
 ) -> Result<(), Diagnostics> {
-    let Target { group, last } = target;
+    let Target { group, last, .. } = target;
     let mut left: BTreeSet<String> = seen(private).into_iter().chain(last.map(str::to_owned)).collect();
     let mut deleted = BTreeSet::new();
     loop {
@@ -256,20 +296,20 @@ pub(super) async fn delete_all(
     }
 }
 
-/// That a change drops the draft that somebody has begun beside the published version, as the vendor's documentation says.
+/// Warns that a change deletes the draft beside the published version, as the vendor's documentation says.
 pub(super) fn warn_of_draft(collection: &Collection, private: &Private, diagnostics: &mut Diagnostics) {
     if private.get::<bool>(DRAFT) != Some(true) {
         return;
     }
     let detail = format!(
-        "Somebody has begun a draft of this {} in the Business Console. Didit deletes it when another version is published. Publish \
-         it there first, or write down what it changes.",
+        "This {} has a draft in the Business Console. Didit deletes the draft when another version is published. Publish it there \
+         first, or write down what it changes.",
         collection.one()
     );
     diagnostics.push(Diagnostic::warning("A draft is lost by this change", detail));
 }
 
-/// That a published version cannot become a draft again.
+/// Checks that a published version does not become a draft again.
 pub(super) fn check_status(
     collection: &Collection,
     prior: &Attr<String>,
@@ -284,4 +324,36 @@ pub(super) fn check_status(
         collection.one()
     );
     Err(Diagnostic::error("A published version cannot become a draft", detail).at(Path::to("status")).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn check(response: Json, expected: bool) {
+        let body = versions_body();
+        let version: Version = serde_json::from_value(response.clone()).unwrap();
+        assert_eq!(version.is_created_by(&body), expected, "{response}");
+    }
+
+    fn versions_body() -> Map<String, Json> {
+        body(&json!({
+            "title": "a ", "max_retry_attempts": 3, "languages": ["de", "en"], "features": [{"feature": "OCR"}],
+            "form_elements": [{"element_type": "email"}],
+        }))
+    }
+
+    #[test]
+    fn a_version_is_created_by_a_request_if_every_field_is_equal() {
+        check(json!({"uuid": "1"}), true);
+        check(json!({"uuid": "1", "version": 1, "title": "a", "max_retry_attempts": 3.0, "form_elements": []}), true);
+        check(json!({"uuid": "1", "languages": ["en", "de"], "features": "OCR"}), true);
+        check(json!({"uuid": "1", "version": 2, "title": "a"}), false);
+        check(json!({"uuid": "1", "title": "b"}), false);
+        check(json!({"uuid": "1", "max_retry_attempts": 4}), false);
+        check(json!({"uuid": "1", "languages": ["en"]}), false);
+        check(json!({"uuid": "1", "features": "OCR + AML"}), false);
+    }
 }

@@ -1,15 +1,14 @@
-//! `idv_didit_webhook_destination`: where an application sends its events, as resource; as ephemeral resource, the key that
-//! signs them.
+//! `idv_didit_webhook_destination`: the resource is an address to which an application sends its events; the ephemeral
+//! resource is the key that signs them.
 //!
-//! The list has everything of a destination but that key, and one request for it serves all destinations of a run. So the
-//! resource never reads the key, and state cannot have it.
+//! The list has every field of a destination except that key, and one request for it serves all destinations of a run. So
+//! the resource never reads the key, and state cannot have it.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
 
 use super::client::{Client, Collection, Row};
-use super::creation::Creation;
+use super::creates::{Creation, parse_time, same_text};
 use crate::framework::ephemeral::{Ephemeral, Opening};
 use crate::framework::resource::{Change, Context, Resource};
 use crate::framework::{
@@ -17,6 +16,7 @@ use crate::framework::{
 };
 use crate::http::CachePolicy;
 use crate::vendors::shared::config::NOT_EMPTY;
+use crate::vendors::shared::reconcile::CreateFailure;
 
 /// The payload versions of the vendor's OpenAPI document.
 const VERSIONS: &[&str] = &["v1", "v2", "v3"];
@@ -56,16 +56,15 @@ impl WebhookDestinationModel {
         self.id.as_str().unwrap_or_default()
     }
 
-    /// The whole body, for a create as for a change: a list of events replaces the one before.
-    fn to_wire(&self) -> Json {
-        let events: Vec<_> = self.subscribed_events.known().into_iter().flatten().filter_map(Attr::as_str).collect();
-        json!({
-            "label": self.label.as_str(),
-            "url": self.url.as_str(),
-            "enabled": self.enabled.known(),
-            "webhook_version": self.webhook_version.as_str(),
-            "subscribed_events": events,
-        })
+    /// The whole body, for a create and for a change: the events replace those before.
+    fn to_wire(&self) -> wire::DestinationBody<'_> {
+        wire::DestinationBody {
+            label: self.label.as_str(),
+            url: self.url.as_str(),
+            enabled: self.enabled.known().copied(),
+            webhook_version: self.webhook_version.as_str(),
+            subscribed_events: self.subscribed_events.known().into_iter().flatten().filter_map(Attr::as_str).collect(),
+        }
     }
 }
 
@@ -92,19 +91,16 @@ impl Resource for WebhookDestination {
 
     fn schema(&self) -> Schema {
         Schema::new(
-            "A webhook destination: an address to which Didit sends events of an application. Didit signs them with a key of \
-             the destination's own, which is never in state: the ephemeral resource of the same name reads it.",
+            "A webhook destination: an address to which Didit sends events of an application. Didit signs them with a key that \
+             belongs to the destination. The key is never in state: the ephemeral resource of the same name reads it.",
             vec![
-                Attribute::string("id")
-                    .computed()
-                    .use_state_for_unknown()
-                    .describe("The `uuid` that Didit gave the destination."),
+                Attribute::string("id").computed().use_state_for_unknown().describe("The `uuid` of the destination."),
                 Attribute::string("label")
                     .required()
                     .rule(Rule::Length(1, 255))
-                    .describe("What the Business Console calls it."),
+                    .describe("The name of the destination in the Business Console."),
                 Attribute::string("url").required().rule(Rule::Url).describe(
-                    "The address that events are sent to. An application has one destination for an address.",
+                    "The address that events are sent to. An application has at most one destination for an address.",
                 ),
                 Attribute::bool("enabled").default(true).describe("Whether events are sent."),
                 Attribute::string("webhook_version")
@@ -115,17 +111,17 @@ impl Resource for WebhookDestination {
                     .required()
                     .rule(Rule::Each(&EVENT))
                     .rule(NOT_EMPTY)
-                    .describe("The events that are sent. There is no word for all of them."),
+                    .describe("The events that are sent. There is no value for all events."),
                 Attribute::string("created_at")
                     .computed()
                     .use_state_for_unknown()
-                    .describe("When it was created, as Didit writes it."),
+                    .describe("When the destination was created, in Didit's format."),
             ],
         )
     }
 
     fn identity(&self) -> Vec<identity::IdentityAttribute> {
-        vec![identity::required("id", "The `uuid` that Didit gave the destination."), super::service()]
+        vec![identity::required("id", "The `uuid` of the destination."), super::service()]
     }
 
     async fn create(
@@ -134,13 +130,26 @@ impl Resource for WebhookDestination {
         plan: WebhookDestinationModel,
         ctx: &mut Context<WebhookDestinationModel>,
     ) -> Result<WebhookDestinationModel, Diagnostics> {
-        let creation = Creation::<wire::Destination>::begin(client, Collection::webhook_destinations()).await?;
-        let same = |row: &wire::Destination| Some(row.url.as_str()) == plan.url.as_str();
-        if let Some(row) = creation.before().iter().find(|row| same(row)) {
-            return Err(exists(row));
+        let (collection, body) = (Collection::webhook_destinations(), plan.to_wire());
+        let creation = Creation::<wire::Destination> {
+            client,
+            collection: &collection,
+            type_name: Self::NAME,
+            name: plan.label.as_str().unwrap_or_default(),
+            import_prefix: "",
+            matches: &|row| body.matches(row),
+        };
+        match creation.send(&client.creates.webhook_destinations, &body, ctx).await {
+            Ok(row) => Ok(row.into()),
+            Err(CreateFailure::Rejected(error)) => {
+                let same_url = |row: &wire::Destination| body.url.is_some_and(|url| same_text(url, &row.url));
+                Err(match creation.find_duplicate(&error, "url", same_url).await {
+                    Some(row) => creation.already_exists(&row.url, &row).at(Path::to("url")).into(),
+                    None => error.into(),
+                })
+            }
+            Err(failure) => Err(failure.into()),
         }
-        let label = plan.label.as_str().unwrap_or_default();
-        Ok(creation.create(label, &plan.to_wire(), same, ctx).await?.into())
     }
 
     async fn read(
@@ -208,17 +217,7 @@ impl Listable for WebhookDestination {
     }
 }
 
-fn exists(row: &wire::Destination) -> Diagnostics {
-    let detail = format!(
-        "The application sends events to {} already, as \"{}\", and takes an address once. Nothing was created. To manage the \
-         destination that exists, add this beside the resource and apply again:\n\nimport {{\n  to = \
-         idv_didit_webhook_destination.NAME\n  id = \"{}\"\n}}",
-        row.url, row.label, row.uuid
-    );
-    Diagnostic::error("The webhook destination exists already", detail).at(Path::to("url")).into()
-}
-
-/// The key by which a destination signs what it sends.
+/// The key that signs the events of a destination.
 pub(super) struct WebhookSecret;
 
 /// The attributes of the key. No `Debug`: it has a secret.
@@ -237,8 +236,8 @@ impl Ephemeral for WebhookSecret {
 
     fn schema(&self) -> Schema {
         Schema::new(
-            "The key by which a webhook destination of Didit signs what it sends, for one run: hand it to whatever checks the \
-             signatures, such as a write-only attribute of a secret store.",
+            "The key that signs the events of a webhook destination, for one run: pass it to whatever checks the signatures, \
+             such as a write-only attribute of a secret store.",
             vec![
                 Attribute::string("id")
                     .required()
@@ -269,15 +268,38 @@ impl Ephemeral for WebhookSecret {
     }
 }
 
-mod wire {
-    //! The destination of the vendor's OpenAPI document. The answer about a single one has `secret_shared_key` beside it.
+pub(super) mod wire {
+    //! The destination of the vendor's OpenAPI document. The response about a single one has `secret_shared_key` as well.
 
-    use serde::Deserialize;
+    use std::collections::BTreeSet;
 
-    use super::{Row, Secret as Text};
+    use jiff::Timestamp;
+    use serde::{Deserialize, Serialize};
 
-    #[derive(Deserialize)]
-    pub(super) struct Destination {
+    use super::{Row, Secret as Text, parse_time, same_text};
+
+    #[derive(Serialize)]
+    pub(super) struct DestinationBody<'m> {
+        pub(super) label: Option<&'m str>,
+        pub(super) url: Option<&'m str>,
+        pub(super) enabled: Option<bool>,
+        pub(super) webhook_version: Option<&'m str>,
+        pub(super) subscribed_events: BTreeSet<&'m str>,
+    }
+
+    impl DestinationBody<'_> {
+        /// Whether a row has every field of the body.
+        pub(super) fn matches(&self, row: &Destination) -> bool {
+            self.label.is_some_and(|label| same_text(label, &row.label))
+                && self.url.is_some_and(|url| same_text(url, &row.url))
+                && self.enabled == Some(row.enabled)
+                && self.webhook_version == Some(row.webhook_version.as_str())
+                && row.subscribed_events.iter().map(String::as_str).collect::<BTreeSet<_>>() == self.subscribed_events
+        }
+    }
+
+    #[derive(Clone, Deserialize)]
+    pub(in super::super) struct Destination {
         pub(super) uuid: String,
         pub(super) label: String,
         pub(super) url: String,
@@ -291,6 +313,10 @@ mod wire {
     impl Row for Destination {
         fn key(&self) -> &str {
             &self.uuid
+        }
+
+        fn created_at(&self) -> Option<Timestamp> {
+            parse_time(self.created_at.as_deref())
         }
     }
 

@@ -1,13 +1,14 @@
-//! `idv_didit_workflow`: the checks that a person goes through, as resource. `features` has what they are, `versions` how a
-//! change is published.
+//! `idv_didit_workflow`: the resource of the checks that a person goes through. The checks are in `features`, how a change is
+//! published in `versions`.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Number as JsonNumber, Value as Json};
 
 use super::client::{Client, Collection};
-use super::creation::Creation;
+use super::creates::Creation;
 use super::features::{self, FeatureModel};
+use super::field::Field;
 use super::versions::{self, STATUSES, Target, Version};
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
@@ -16,7 +17,7 @@ use crate::framework::{
 use crate::http::{CachePolicy, Error};
 use crate::vendors::shared::config::NOT_EMPTY;
 
-/// What stands for a window without an end, which the vendor has as null.
+/// The value of a retry window without an end, which the vendor has as null.
 const UNLIMITED: i64 = 0;
 
 /// One workflow.
@@ -44,59 +45,55 @@ pub(super) struct WorkflowModel {
 
 impl WorkflowModel {
     fn target(&self) -> Target<'_> {
-        Target { group: self.workflow_id.as_str().unwrap_or_default(), last: self.uuid.as_str() }
+        Target {
+            group: self.workflow_id.as_str().unwrap_or_default(),
+            last: self.uuid.as_str(),
+            name: self.workflow_label.as_str().unwrap_or_default(),
+            type_name: Workflow::NAME,
+        }
     }
 
     fn features(&self) -> &[FeatureModel] {
         self.features.known().map_or(&[], Vec::as_slice)
     }
 
-    /// What is known of the body of a create.
+    /// The body of a create: every attribute that is known.
     fn to_wire(&self) -> Map<String, Json> {
-        let flag = |value: &Attr<bool>| value.known().copied().map(Json::from);
-        let number = |value: &Attr<Number>| value.known().map(|number| Json::Number(number.into()));
-        let features = self.features.known().map(|all| all.iter().map(FeatureModel::to_wire).collect::<Json>());
-        let members = [
-            ("workflow_label", self.workflow_label.as_str().map(Json::from)),
-            ("status", self.status.as_str().map(Json::from)),
-            ("features", features),
-            ("is_default", flag(&self.is_default)),
-            ("is_white_label_enabled", flag(&self.is_white_label_enabled)),
-            ("is_desktop_allowed", flag(&self.is_desktop_allowed)),
-            ("max_retry_attempts", number(&self.max_retry_attempts)),
-            ("retry_window_days", self.retry_window_days.known().map(days)),
-            ("face_liveness_max_attempts", number(&self.face_liveness_max_attempts)),
-            ("face_match_max_attempts", number(&self.face_match_max_attempts)),
-            ("session_expiration_time", number(&self.session_expiration_time)),
-        ];
-        members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+        let number = |value: &Attr<Number>| value.known().map(JsonNumber::from);
+        versions::body(&wire::WorkflowBody {
+            workflow_label: self.workflow_label.as_str(),
+            status: self.status.as_str(),
+            features: self.features.known().map(|all| all.iter().map(FeatureModel::to_wire).collect()),
+            is_default: self.is_default.known().copied(),
+            is_white_label_enabled: self.is_white_label_enabled.known().copied(),
+            is_desktop_allowed: self.is_desktop_allowed.known().copied(),
+            max_retry_attempts: number(&self.max_retry_attempts),
+            retry_window_days: self.retry_window_days.known().map(days),
+            face_liveness_max_attempts: number(&self.face_liveness_max_attempts),
+            face_match_max_attempts: number(&self.face_match_max_attempts),
+            session_expiration_time: number(&self.session_expiration_time),
+        })
     }
 
-    /// For how many days retries are counted. Null cannot be configured: it is what leaving a setting out looks like.
-    fn retry_window(&self, version: &Version) -> Result<Attr<Number>, Error> {
-        const NAME: &str = "retry_window_days";
-        let unlimited = version.told.get(NAME).is_some_and(Json::is_null);
-        if unlimited { Ok(Attr::Known(UNLIMITED.into())) } else { version.tell(NAME, &self.retry_window_days) }
-    }
-
-    /// This workflow as a version of it tells.
+    /// This workflow with the values of a version.
     fn with(self, version: &Version, private: &Private) -> Result<Self, Error> {
-        let features = features::merged(self.features(), &version.told, private);
+        let features = features::merged(self.features(), &version.fields, private);
+        let fields: wire::WorkflowResponse = version.parse()?;
         Ok(Self {
             workflow_id: version.group.as_str().into(),
             uuid: version.id.as_str().into(),
-            version: version.tell("version", &self.version)?,
-            workflow_label: version.tell("workflow_label", &self.workflow_label)?,
-            status: version.tell("status", &self.status)?,
+            version: fields.version.resolve(&self.version),
+            workflow_label: fields.workflow_label.resolve(&self.workflow_label),
+            status: fields.status.resolve(&self.status),
             features: features.into(),
-            is_default: version.tell("is_default", &self.is_default)?,
-            is_white_label_enabled: version.tell("is_white_label_enabled", &self.is_white_label_enabled)?,
-            is_desktop_allowed: version.tell("is_desktop_allowed", &self.is_desktop_allowed)?,
-            max_retry_attempts: version.tell("max_retry_attempts", &self.max_retry_attempts)?,
-            retry_window_days: self.retry_window(version)?,
-            face_liveness_max_attempts: version.tell("face_liveness_max_attempts", &self.face_liveness_max_attempts)?,
-            face_match_max_attempts: version.tell("face_match_max_attempts", &self.face_match_max_attempts)?,
-            session_expiration_time: version.tell("session_expiration_time", &self.session_expiration_time)?,
+            is_default: fields.is_default.resolve(&self.is_default),
+            is_white_label_enabled: fields.is_white_label_enabled.resolve(&self.is_white_label_enabled),
+            is_desktop_allowed: fields.is_desktop_allowed.resolve(&self.is_desktop_allowed),
+            max_retry_attempts: fields.max_retry_attempts.resolve(&self.max_retry_attempts),
+            retry_window_days: retry_window(fields.retry_window_days, &self.retry_window_days),
+            face_liveness_max_attempts: fields.face_liveness_max_attempts.resolve(&self.face_liveness_max_attempts),
+            face_match_max_attempts: fields.face_match_max_attempts.resolve(&self.face_match_max_attempts),
+            session_expiration_time: fields.session_expiration_time.resolve(&self.session_expiration_time),
         })
     }
 }
@@ -110,12 +107,12 @@ impl Resource for Workflow {
 
     fn schema(&self) -> Schema {
         Schema::new(
-            "A workflow: the checks that a person goes through, in order. `workflow_id` stays for ever. A change of a published \
-             workflow publishes another version with a `uuid` of its own, so that what a session ran under can still be seen; the \
-             plan warns where that loses a draft that somebody has begun. A workflow that is a draft itself is changed in place. \
-             Destroy deletes every version that Didit lists or Terraform has seen. Didit tells the names of the features and not \
-             what each is set to, so an import does not know `config`: the first apply after it records what is configured, and \
-             publishes a version only where that differs from what Didit shows.",
+            "A workflow: the checks that a person goes through, in order. `workflow_id` never changes. A change of a published \
+             workflow publishes another version with a `uuid` of its own, so that the version of an earlier session stays visible; \
+             the plan warns if that deletes a draft in the Business Console. A workflow that is a draft itself is changed in \
+             place. Destroy deletes every version that Didit lists or Terraform has read. Didit returns the names of the features \
+             and not their settings, so an import does not know `config`: the first apply after it records the configuration, and \
+             publishes a version only if that differs from what Didit returns.",
             attributes(),
         )
     }
@@ -140,8 +137,8 @@ impl Resource for Workflow {
         let lost = features::losing_settings(prior.features(), planning.plan.features());
         if !lost.is_empty() {
             let detail = format!(
-                "The workflow was imported, and Didit does not tell what its features are set to. A change of `features` sends all of \
-                 them, so what `config` leaves out goes back to Didit's own settings for {}. Set `config` where it should not.",
+                "The workflow was imported, and Didit does not return the settings of its features. A change of `features` sends all \
+                 of them, so settings that `config` leaves out return to Didit's defaults for {}. Set `config` to keep them.",
                 lost.join(", ")
             );
             planning.diagnostics.warn(Path::to("features"), "Settings of features are not known", detail);
@@ -155,11 +152,16 @@ impl Resource for Workflow {
         plan: WorkflowModel,
         ctx: &mut Context<WorkflowModel>,
     ) -> Result<WorkflowModel, Diagnostics> {
-        let collection = Collection::workflows();
-        let label = plan.workflow_label.as_str().unwrap_or_default();
-        let same = |row: &Version| row.told.get("workflow_label").and_then(Json::as_str) == Some(label);
-        let creation = Creation::<Version>::begin(client, collection.clone()).await?;
-        let created = creation.create(label, &Json::Object(plan.to_wire()), same, ctx).await?;
+        let (collection, body) = (Collection::workflows(), plan.to_wire());
+        let creation = Creation::<Version> {
+            client,
+            collection: &collection,
+            type_name: Self::NAME,
+            name: plan.workflow_label.as_str().unwrap_or_default(),
+            import_prefix: "",
+            matches: &|row| row.is_created_by(&body),
+        };
+        let created = creation.send(&client.creates.workflows, &body, ctx).await?;
         let known = WorkflowModel {
             workflow_id: created.group.as_str().into(),
             uuid: created.id.as_str().into(),
@@ -196,7 +198,7 @@ impl Resource for Workflow {
         let collection = Collection::workflows();
         if !features::are_written(&ctx.private)
             && let Some(version) = versions::find(client, &collection, prior.target()).await?
-            && features::are_there(plan.features(), &version.told)
+            && features::are_there(plan.features(), &version.fields)
         {
             // The first apply after an import only records what Didit has already.
             body.remove("features");
@@ -204,8 +206,7 @@ impl Resource for Workflow {
                 return written(plan, &version, ctx);
             }
         }
-        let (target, body) = (prior.target(), Json::Object(body));
-        let version = versions::change(client, &collection, target, &body, ctx).await?;
+        let version = versions::change(client, &collection, prior.target(), &body, ctx).await?;
         written(plan, &version, ctx)
     }
 
@@ -238,7 +239,7 @@ impl Listable for Workflow {
         let collection = Collection::workflows();
         let versions: Vec<Version> = client.list(&collection, CachePolicy::UseCached).await?;
         for version in versions::all_current(&versions) {
-            // One that was deleted meanwhile is passed over.
+            // A workflow that was deleted meanwhile is skipped.
             let Some(version) = versions::full(client, &collection, &version.id, CachePolicy::UseCached).await? else {
                 continue;
             };
@@ -249,17 +250,26 @@ impl Listable for Workflow {
     }
 }
 
-fn days(number: &Number) -> Json {
-    if *number == Number::from(UNLIMITED) { Json::Null } else { Json::Number(number.into()) }
+/// The retry window in a request: null for no limit.
+fn days(number: &Number) -> Option<JsonNumber> {
+    (*number != Number::from(UNLIMITED)).then(|| number.into())
 }
 
-/// The state after a write, and what was echoed of it.
+/// The retry window of a response. Null cannot be configured, since it means that the attribute is left out.
+fn retry_window(field: Field<Number>, kept: &Attr<Number>) -> Attr<Number> {
+    match field {
+        Field::Present(None) => Attr::Known(UNLIMITED.into()),
+        field => field.resolve(kept),
+    }
+}
+
+/// The state after a write. Keeps the digests of the settings in the response.
 fn written(
     plan: WorkflowModel,
     version: &Version,
     ctx: &mut Context<WorkflowModel>,
 ) -> Result<WorkflowModel, Diagnostics> {
-    features::remember(plan.features(), &version.told, &mut ctx.private)?;
+    features::remember(plan.features(), &version.fields, &mut ctx.private)?;
     Ok(plan.with(version, &ctx.private)?)
 }
 
@@ -277,26 +287,79 @@ fn attributes() -> Vec<Attribute> {
     };
     vec![
         Attribute::string("workflow_id").computed().use_state_for_unknown().describe(
-            "The id that all versions share, by which sessions are begun.",
+            "The id that all versions share. Sessions are created with it.",
         ),
-        Attribute::string("uuid").computed().describe("The id of the version that counts today. It moves with each that is published."),
-        Attribute::number("version").computed().describe("The number of that version, where Didit tells it."),
+        Attribute::string("uuid").computed().describe("The id of the current version. It changes with each published version."),
+        Attribute::number("version").computed().describe("The number of that version, if Didit returns it."),
         Attribute::string("workflow_label").required().rule(Rule::Length(1, 50)).describe(
-            "What the Business Console calls it.",
+            "The name of the workflow in the Business Console.",
         ),
         Attribute::string("status").default("published").rule(Rule::OneOf(STATUSES)).describe(
-            "Whether sessions can be begun with it. A draft can be published; a published workflow never becomes a draft again.",
+            "Whether sessions can be created with it. A draft can be published; a published workflow never becomes a draft again.",
         ),
         Attribute::objects("features", features::attributes()).required().rule(NOT_EMPTY).describe(
             "The checks in order. `FACE_MATCH` comes after `OCR`.",
         ),
-        flag("is_default", "Whether it is for sessions that name no workflow. An application has one such workflow."),
-        flag("is_white_label_enabled", "Whether the application's own look is used."),
+        flag("is_default", "Whether it is the default, for sessions without a workflow. An application has one default."),
+        flag("is_white_label_enabled", "Whether the customization of the application is used."),
         flag("is_desktop_allowed", "Whether the checks may be done on a desktop computer."),
         number("max_retry_attempts", 0, 10, "How often a person who was declined may try again."),
-        number("retry_window_days", 0, 365, "For how many days that is counted; `0` for no limit, which Didit has as null."),
+        number("retry_window_days", 0, 365, "For how many days retries are counted; `0` for no limit, which Didit has as null."),
         number("face_liveness_max_attempts", 1, 3, "How many attempts at a liveness check a session has."),
         number("face_match_max_attempts", 1, 3, "How many attempts at a face match a session has."),
-        number("session_expiration_time", 3600, 2_419_200, "After how many seconds a session ends that nobody has finished."),
+        number("session_expiration_time", 3600, 2_419_200, "After how many seconds an unfinished session ends."),
     ]
+}
+
+pub(super) mod wire {
+    //! The workflow of the vendor's OpenAPI document.
+
+    use serde::{Deserialize, Serialize};
+
+    use super::{Field, JsonNumber, Number};
+    use crate::vendors::didit::features::Feature;
+
+    #[derive(Serialize)]
+    pub(super) struct WorkflowBody<'m> {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub(super) workflow_label: Option<&'m str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub(super) status: Option<&'m str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub(super) features: Option<Vec<Feature<'m>>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub(super) is_default: Option<bool>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub(super) is_white_label_enabled: Option<bool>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub(super) is_desktop_allowed: Option<bool>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub(super) max_retry_attempts: Option<JsonNumber>,
+        /// Null for no limit.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub(super) retry_window_days: Option<Option<JsonNumber>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub(super) face_liveness_max_attempts: Option<JsonNumber>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub(super) face_match_max_attempts: Option<JsonNumber>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub(super) session_expiration_time: Option<JsonNumber>,
+    }
+
+    /// The fields of a response, without the features.
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    pub(in super::super) struct WorkflowResponse {
+        pub(in super::super) version: Field<i64>,
+        pub(in super::super) workflow_label: Field<String>,
+        pub(in super::super) status: Field<String>,
+        pub(in super::super) is_default: Field<bool>,
+        pub(super) is_white_label_enabled: Field<bool>,
+        pub(super) is_desktop_allowed: Field<bool>,
+        pub(super) max_retry_attempts: Field<Number>,
+        pub(super) retry_window_days: Field<Number>,
+        pub(super) face_liveness_max_attempts: Field<Number>,
+        pub(super) face_match_max_attempts: Field<Number>,
+        pub(super) session_expiration_time: Field<Number>,
+    }
 }

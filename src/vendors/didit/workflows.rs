@@ -1,4 +1,4 @@
-//! `idv_didit_workflows`: the workflows of an application, as data source.
+//! `idv_didit_workflows`: the data source of the workflows of an application.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::client::{Client, Collection};
 use super::features;
 use super::versions::{self, Version};
+use super::workflow::wire;
 use crate::framework::{Attr, Attribute, DataSource, Diagnostics, Schema, Type};
 use crate::http::{CachePolicy, Error};
 
@@ -32,14 +33,15 @@ pub(super) struct WorkflowRow {
 
 impl WorkflowRow {
     fn of(version: &Version) -> Result<Self, Error> {
-        let names = features::names(&version.told).map(|names| names.into_iter().map(Attr::Known).collect());
+        let names = features::names(&version.fields).map(|names| names.into_iter().map(Attr::Known).collect());
+        let fields: wire::WorkflowResponse = version.parse()?;
         Ok(Self {
             workflow_id: version.group.as_str().into(),
             uuid: version.id.as_str().into(),
-            version: version.tell("version", &Attr::Null)?,
-            workflow_label: version.tell("workflow_label", &Attr::Null)?,
-            status: version.tell("status", &Attr::Null)?,
-            is_default: version.tell("is_default", &Attr::Null)?,
+            version: fields.version.into_value().into(),
+            workflow_label: fields.workflow_label.into_value().into(),
+            status: fields.status.into_value().into(),
+            is_default: fields.is_default.into_value().into(),
             features: Attr::from(names),
         })
     }
@@ -55,18 +57,20 @@ impl DataSource for Workflows {
     fn schema(&self) -> Schema {
         let text = |name: &str, what: &str| Attribute::string(name).computed().describe(what);
         let row = vec![
-            text("workflow_id", "The id that all versions of the workflow share, by which sessions are begun."),
-            text("uuid", "The id of the version that counts today."),
-            Attribute::number("version").computed().describe("The number of that version, where Didit tells it."),
-            text("workflow_label", "What the Business Console calls it."),
+            text("workflow_id", "The id that all versions of the workflow share. Sessions are created with it."),
+            text("uuid", "The id of the current version."),
+            Attribute::number("version").computed().describe("The number of that version, if Didit returns it."),
+            text("workflow_label", "The name of the workflow in the Business Console."),
             text("status", "Whether it is a `draft` or `published`."),
-            Attribute::bool("is_default").computed().describe("Whether it is for sessions that name no workflow."),
+            Attribute::bool("is_default")
+                .computed()
+                .describe("Whether it is the default, for sessions without a workflow."),
             Attribute::of("features", Type::list(Type::String))
                 .computed()
                 .describe("The names of its checks in order."),
         ];
         Schema::new(
-            "Lists the workflows of an application, all pages of them.",
+            "Lists all workflows of an application.",
             vec![
                 Attribute::objects("workflows", row)
                     .computed()
