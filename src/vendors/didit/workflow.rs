@@ -316,8 +316,8 @@ pub(super) mod wire {
 
     use serde::{Deserialize, Serialize};
 
+    use super::features::Feature;
     use super::{Field, JsonNumber, Number};
-    use crate::vendors::didit::features::Feature;
 
     #[derive(Serialize)]
     pub(super) struct WorkflowBody<'m> {

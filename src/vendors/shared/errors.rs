@@ -31,14 +31,3 @@ impl From<Error> for Diagnostics {
         Diagnostic::from(error).into()
     }
 }
-
-/// The error of a write whose outcome is unknown: the error of the write with the recovery, then the error of the read.
-pub(in crate::vendors) fn outcome_unknown(
-    error: Error,
-    way_out: impl AsRef<str>,
-    look: impl Into<Diagnostics>,
-) -> Diagnostics {
-    let mut diagnostics = Diagnostics::from(error.with_observation(way_out));
-    diagnostics.append(look.into());
-    diagnostics
-}
