@@ -234,5 +234,5 @@ fn an_object_that_cannot_be_moved_is_an_error() {
         body: "document_type = \"passport\"\ndata_source = \"ocr\"",
         ..webhook(json!({"id": "x", "path": "/idv/requirements", "data": r#"{"type_e": "passport"}"#}))
     };
-    assert!(requirements.error(&sandbox).contains("does not tell the `data_source`"));
+    assert!(requirements.error(&sandbox).contains("has no `data_source`"));
 }

@@ -19,9 +19,9 @@ fn document_does_not_exist() {
     check(
         None,
         &expect![[r#"
-        Error: The OpenAPI document cannot be read
-          in provider "idv": `vult = { openapi_file = "kyc.json" }`
-        `openapi_file` is `kyc.json`, which cannot be read: No such file or directory (os error 2). Write the path from the folder that Terraform runs in, or use `${path.module}/...`."#]],
+            Error: The OpenAPI document cannot be read
+              in provider "idv": `vult = { openapi_file = "kyc.json" }`
+            `openapi_file` is `kyc.json`, which cannot be read: No such file or directory (os error 2). Write the path relative to the folder in which Terraform runs, or use `${path.module}/...`."#]],
     );
 }
 

@@ -45,9 +45,9 @@ fn one_that_exists_already_is_an_error_with_the_lines_that_import_it() {
     workspace.configure(&webhooks(&["one"]));
     let errors = workspace.apply().failed().errors();
     expect_test::expect![[r#"
-        Error: The webhook exists already
+        Error: The webhook "one" already exists
           in resource "idv_vult_webhook" "one": `resource "idv_vult_webhook" "one" {`
-        VULT has the webhook "one" to https://h.example.com already, and a second one would receive every event twice. Nothing was created. To manage the one that exists, add this beside the resource and apply again:
+        VULT already has the webhook "one". Nothing was created. To manage the existing one, add this block beside the resource and apply again:
 
         import {
           to = idv_vult_webhook.NAME
