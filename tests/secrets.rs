@@ -112,7 +112,8 @@ fn configuration() -> String {
     let mut configuration = format!("{CONFIGURATION}{}", objects::configuration(objects::all(), provider));
     for (name, value) in write_only() {
         configuration = configuration.replace(&format!("\"{value}\""), &format!("var.{name}"));
-        configuration += &format!("variable \"{name}\" {{\n  ephemeral = true\n}}\n");
+        let declaration = format!("variable \"{name}\" {{\n  ephemeral = true\n}}\n");
+        configuration.push_str(&declaration);
     }
     configuration
 }

@@ -178,7 +178,7 @@ impl OAuth2ClientCredentials {
 
     /// Waits for the token of this flight and puts it into use.
     async fn join(&self, flight: u64) -> Result<Arc<Token>, Error> {
-        let landed = self.flights.try_get_with(flight, async { self.ask().await.map_err(of_token) }).await;
+        let landed = Box::pin(self.flights.try_get_with(flight, async { self.ask().await.map_err(of_token) })).await;
         let token = landed.map_err(|error: Arc<Error>| Error::clone(&error))?;
         let mut held = self.held();
         if held.next_flight == flight {

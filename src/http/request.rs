@@ -204,14 +204,15 @@ impl Request {
         let call = self.into_call()?;
         let cache = sender.cache();
         let write = cache.write(tags);
+        // Boxed, so that every future that sends a request stays small.
         let response = match shared {
             Some(tag) => {
                 if fresh {
                     cache.invalidate(&tag);
                 }
-                cache.get(&tag, &call, sender.send(&call)).await?
+                Box::pin(cache.get(&tag, &call, sender.send(&call))).await?
             }
-            None => sender.send(&call).await?,
+            None => Box::pin(sender.send(&call)).await?,
         };
         drop(write);
         if call.semantics == Semantics::Safe {

@@ -54,7 +54,7 @@ impl Names {
     fn file(&self, item: &Place, re_exports: usize) -> Option<&Place> {
         let mut module = Place::new();
         for (position, segment) in item.iter().enumerate() {
-            let child = [module.as_slice(), &[segment.clone()]].concat();
+            let child = [module.as_slice(), std::slice::from_ref(segment)].concat();
             if self.files.contains_key(&child) || position == 0 {
                 module = child;
                 continue;

@@ -101,7 +101,8 @@ fn sections_are_the_vendors_and_count_their_endpoints() {
         let table = section.split("\n\n").find(|block| block.starts_with('|')).unwrap();
         let (before, rest) = section.split_once(COUNT).expect("a section counts its endpoints");
         let (_, after) = rest.split_once(' ').unwrap();
-        counted += &format!("\n## {before}{COUNT}{} {after}", table.lines().count() - 2);
+        let section = format!("\n## {before}{COUNT}{} {after}", table.lines().count() - 2);
+        counted.push_str(&section);
     }
     let vendors: Vec<_> = VENDORS.iter().map(|(vendor, _)| vendor.title()).collect();
     assert_eq!(titles, vendors, "the sections of docs/guides/coverage.md on the left, and the vendors in their order");

@@ -78,7 +78,7 @@ fn ten_entries_with_different_reasons_share_their_lists() {
     let vendor = sandbox.state();
     let rows = vendor["xident"]["blacklist"].as_array().unwrap();
     for (address, entry) in workspace.state() {
-        let row = rows.iter().find(|row| row["id"].to_string() == entry["id"].as_str().unwrap()).unwrap();
+        let row = rows.iter().find(|row| row["id"] == entry["id"].as_str().unwrap().parse::<i64>().unwrap()).unwrap();
         assert_eq!(row["reason"], entry["reason"], "{address}");
     }
 }

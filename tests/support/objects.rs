@@ -17,6 +17,7 @@ use serde_json::Value;
 use super::sandbox::Sandbox;
 
 /// One managed resource.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own, and a row of the table reads as such")]
 pub(crate) struct Object {
     /// The full type, such as `idv_vult_webhook`.
     pub(crate) type_name: &'static str,
@@ -43,11 +44,11 @@ pub(crate) struct Object {
     pub(crate) is_recoverable: bool,
     /// The first object at the vendor, from the sandbox's state, without what every write changes; null if there is none.
     pub(crate) at_vendor: fn(&Value) -> Value,
-    /// Changes the object behind Terraform's back.
+    /// Changes the object outside of Terraform.
     pub(crate) drift: fn(&mut Value),
     /// The actions by which Terraform repairs that drift.
     pub(crate) repair: &'static [&'static str],
-    /// The deletion of the object behind Terraform's back; none for what the vendor always has.
+    /// The deletion of the object outside of Terraform; none for what the vendor always has.
     pub(crate) deletion: Option<Deletion>,
     /// What the vendor has after a destroy, from what it had before: null where the object is deleted.
     pub(crate) after_destroy: fn(&Value) -> Value,
@@ -55,7 +56,7 @@ pub(crate) struct Object {
     pub(crate) deletes_more: bool,
 }
 
-/// How an object is deleted behind Terraform's back, and what the next plan says.
+/// How an object is deleted outside of Terraform, and what the next plan reports.
 pub(crate) struct Deletion {
     /// Deletes it from the sandbox's state.
     pub(crate) delete: fn(&mut Value),

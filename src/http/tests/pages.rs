@@ -93,7 +93,7 @@ fn without(row: u32, rows: std::ops::Range<u32>) -> Vec<u32> {
 async fn a_page_begins_after_the_rows_that_were_received() {
     // The vendor returns at most 50 rows, where 100 are requested.
     let server = vendor(vec![(0..120).collect()], 50, true).await;
-    assert_eq!(pages(&server, By::Offset).all().await.unwrap(), Vec::from_iter(0..120));
+    assert_eq!(pages(&server, By::Offset).all().await.unwrap(), (0..120).collect::<Vec<_>>());
     let offsets: Vec<_> = server.seen().iter().map(|seen| number(seen, "offset").unwrap()).collect();
     assert_eq!(offsets, [0, 50, 100], "the total saves a request");
 }
@@ -102,7 +102,7 @@ async fn a_page_begins_after_the_rows_that_were_received() {
 async fn without_a_total_the_list_ends_at_an_empty_page() {
     for by in [By::Offset, By::Number] {
         let server = vendor(vec![(0..120).collect()], 50, false).await;
-        assert_eq!(pages(&server, by).all().await.unwrap(), Vec::from_iter(0..120));
+        assert_eq!(pages(&server, by).all().await.unwrap(), (0..120).collect::<Vec<_>>());
         assert_eq!(server.count(), 4);
     }
 }
@@ -145,7 +145,7 @@ async fn a_row_that_is_missing_without_a_smaller_total_is_noticed() {
 async fn rows_that_are_added_meanwhile_are_no_reason_to_read_again() {
     let added_in_front = std::iter::once(999).chain(0..150).collect();
     let server = vendor(vec![(0..150).collect(), added_in_front], 100, true).await;
-    assert_eq!(pages(&server, By::Offset).all().await.unwrap(), Vec::from_iter(0..150));
+    assert_eq!(pages(&server, By::Offset).all().await.unwrap(), (0..150).collect::<Vec<_>>());
     assert_eq!(server.count(), 2);
 }
 

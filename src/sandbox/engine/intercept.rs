@@ -17,7 +17,7 @@ use futures_util::{StreamExt, stream};
 use serde_json::Value;
 
 use super::{
-    ApiError, Handle, StandIn, StoreError,
+    ApiError, Handle, StandIn, StateChange,
     clock::Clock,
     faults::{Fault, Faults, Kind},
     log::Log,
@@ -125,7 +125,7 @@ impl Gate {
         response
     }
 
-    fn change_state(&self, change: Option<fn(&Handle) -> Result<(), StoreError>>) -> Option<Response> {
+    fn change_state(&self, change: Option<StateChange>) -> Option<Response> {
         let error = change?(&self.handle).err()?;
         Some(ApiError::from(error).render(self.vendor.error_body))
     }

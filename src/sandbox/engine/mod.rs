@@ -41,6 +41,9 @@ pub use store::{State, StateType, StoreError};
 /// Variables and their values.
 pub type Environment = Vec<(&'static str, String)>;
 
+/// Changes the state of a stand-in, as a fault requires.
+pub type StateChange = fn(&Handle) -> Result<(), StoreError>;
+
 /// Everything that the engine needs to stand in for one vendor.
 pub struct StandIn {
     /// The vendor's name in product terms, such as `vult`: its key in the state document and in the ready line.
@@ -54,7 +57,7 @@ pub struct StandIn {
     /// Writes an error in the vendor's shape.
     pub error_body: ErrorBody,
     /// Revokes the tokens, for the fault `expire_token`; `None` if the vendor has no tokens.
-    pub expire_token: Option<fn(&Handle) -> Result<(), StoreError>>,
+    pub expire_token: Option<StateChange>,
     /// Replaces the key pair, for the fault `rotate_key`; `None` if the vendor has no key pair.
-    pub rotate_key: Option<fn(&Handle) -> Result<(), StoreError>>,
+    pub rotate_key: Option<StateChange>,
 }

@@ -49,16 +49,16 @@ mod tests {
         version: Field<i64>,
     }
 
-    fn check(body: &str, kept: Attr<i64>, expected: Attr<i64>) {
+    fn check(body: &str, kept: &Attr<i64>, expected: &Attr<i64>) {
         let response: Response = serde_json::from_str(body).unwrap();
-        assert_eq!(response.version.resolve(&kept), expected, "{body}");
+        assert_eq!(&response.version.resolve(kept), expected, "{body}");
     }
 
     #[test]
     fn an_absent_field_keeps_the_value_and_null_removes_it() {
-        check("{}", Attr::Known(1), Attr::Known(1));
-        check("{}", Attr::Unknown, Attr::Null);
-        check(r#"{"version": null}"#, Attr::Known(1), Attr::Null);
-        check(r#"{"version": 2}"#, Attr::Known(1), Attr::Known(2));
+        check("{}", &Attr::Known(1), &Attr::Known(1));
+        check("{}", &Attr::Unknown, &Attr::Null);
+        check(r#"{"version": null}"#, &Attr::Known(1), &Attr::Null);
+        check(r#"{"version": 2}"#, &Attr::Known(1), &Attr::Known(2));
     }
 }

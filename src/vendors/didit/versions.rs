@@ -332,7 +332,7 @@ mod tests {
 
     use super::*;
 
-    fn check(response: Json, expected: bool) {
+    fn check(response: &Json, expected: bool) {
         let body = versions_body();
         let version: Version = serde_json::from_value(response.clone()).unwrap();
         assert_eq!(version.is_created_by(&body), expected, "{response}");
@@ -347,13 +347,13 @@ mod tests {
 
     #[test]
     fn a_version_is_created_by_a_request_if_every_field_is_equal() {
-        check(json!({"uuid": "1"}), true);
-        check(json!({"uuid": "1", "version": 1, "title": "a", "max_retry_attempts": 3.0, "form_elements": []}), true);
-        check(json!({"uuid": "1", "languages": ["en", "de"], "features": "OCR"}), true);
-        check(json!({"uuid": "1", "version": 2, "title": "a"}), false);
-        check(json!({"uuid": "1", "title": "b"}), false);
-        check(json!({"uuid": "1", "max_retry_attempts": 4}), false);
-        check(json!({"uuid": "1", "languages": ["en"]}), false);
-        check(json!({"uuid": "1", "features": "OCR + AML"}), false);
+        check(&json!({"uuid": "1"}), true);
+        check(&json!({"uuid": "1", "version": 1, "title": "a", "max_retry_attempts": 3.0, "form_elements": []}), true);
+        check(&json!({"uuid": "1", "languages": ["en", "de"], "features": "OCR"}), true);
+        check(&json!({"uuid": "1", "version": 2, "title": "a"}), false);
+        check(&json!({"uuid": "1", "title": "b"}), false);
+        check(&json!({"uuid": "1", "max_retry_attempts": 4}), false);
+        check(&json!({"uuid": "1", "languages": ["en"]}), false);
+        check(&json!({"uuid": "1", "features": "OCR + AML"}), false);
     }
 }

@@ -251,8 +251,8 @@ impl Listable for Workflow {
 }
 
 /// The retry window in a request: null for no limit.
-fn days(number: &Number) -> Option<JsonNumber> {
-    (*number != Number::from(UNLIMITED)).then(|| number.into())
+fn days(number: &Number) -> Json {
+    if *number == Number::from(UNLIMITED) { Json::Null } else { Json::Number(number.into()) }
 }
 
 /// The retry window of a response. Null cannot be configured, since it means that the attribute is left out.
@@ -337,7 +337,7 @@ pub(super) mod wire {
         pub(super) max_retry_attempts: Option<JsonNumber>,
         /// Null for no limit.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub(super) retry_window_days: Option<Option<JsonNumber>>,
+        pub(super) retry_window_days: Option<super::Json>,
         #[serde(skip_serializing_if = "Option::is_none")]
         pub(super) face_liveness_max_attempts: Option<JsonNumber>,
         #[serde(skip_serializing_if = "Option::is_none")]

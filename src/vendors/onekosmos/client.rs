@@ -176,7 +176,7 @@ impl Client {
         let community = self.community().await.map_err(|error| error.needed_for_operation(operation))?;
         let path = Path::new(service).then("/tenant").segment(&community.tenant_id);
         let path = path.then("/community").segment(&community.community_id);
-        let path = rest.iter().fold(path, |path, part| path.segment(part));
+        let path = rest.iter().fold(path, Path::segment);
         Ok(self.http.request(method, path).operation(operation))
     }
 

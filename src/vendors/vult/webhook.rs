@@ -138,9 +138,9 @@ impl Resource for Webhook {
     ) -> Result<WebhookModel, Diagnostics> {
         let (name, url) = (plan.name.as_str().unwrap_or_default(), plan.url.as_str().unwrap_or_default());
         let (client_id, search) = (plan.client_id.as_str(), Search::new(client, &plan));
-        let creates = client.webhook_creates.of(client_id.unwrap_or_default());
+        let under_way = client.webhook_creates.of(client_id.unwrap_or_default());
         let send = client.create_webhook(client_id, name, url);
-        let created = creates.create_without_id(&search, &search.key(), IfPresent::Refuse, send).await?;
+        let created = under_way.create_without_id(&search, &search.key(), IfPresent::Refuse, send).await?;
         ctx.append(created.warning);
         Ok(created.row.into())
     }

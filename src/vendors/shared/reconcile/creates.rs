@@ -99,12 +99,12 @@ impl<R: Clone + Send + Sync> Creates<R> {
     pub(in crate::vendors) async fn create<L: Lookup<Row = R>>(
         &self,
         lookup: &L,
-        send: impl Future<Output = Result<R, Error>>,
+        request: impl Future<Output = Result<R, Error>>,
     ) -> Result<Created<R>, CreateFailure> {
         let sent = Sent { at: Instant::now(), before: self.read.last() };
         let result = {
             let _ticket = self.begin();
-            let result = send.await;
+            let result = request.await;
             if let Ok(row) = &result {
                 self.receive(lookup.id(row));
             }
@@ -125,7 +125,7 @@ impl<R: Clone + Send + Sync> Creates<R> {
         lookup: &L,
         key: &str,
         if_present: IfPresent,
-        send: impl Future<Output = Result<(), Error>>,
+        request: impl Future<Output = Result<(), Error>>,
     ) -> Result<Created<R>, CreateFailure> {
         let _alone = self.alone(key).await;
         let oldest = Instant::now().checked_sub(MAX_AGE).unwrap_or_else(Instant::now);
@@ -144,7 +144,7 @@ impl<R: Clone + Send + Sync> Creates<R> {
         let sent = Sent { at: Instant::now(), before: Some(before) };
         let result = {
             let _ticket = self.begin();
-            send.await
+            request.await
         };
         match result {
             Ok(()) => match self.find(lookup, &sent, lookup.waits()).await {
