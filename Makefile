@@ -15,6 +15,9 @@ test: export TF_ACC_OLDEST_TERRAFORM_PATH := $(CURDIR)/$(OLDEST_TERRAFORM)
 INSTALLED_TERRAFORMS += $(OLDEST_TERRAFORM)
 endif
 
+# A test mostly waits: for Terraform, and for what it lets time out.
+test: export RUST_TEST_THREADS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
+
 .PHONY: help
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -101,4 +101,5 @@ pub mod plugin;
 pub mod protocol;
 pub mod registry;
 pub mod sandbox;
+pub mod secret;
 pub mod vendors;

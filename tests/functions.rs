@@ -152,7 +152,7 @@ fn ten_thousand_calls_fit_into_one_plan() {
         "#,
     );
     let plan = workspace.plan();
-    let outputs = &plan.json["planned_values"]["outputs"];
+    let outputs = &plan.json()["planned_values"]["outputs"];
     assert_eq!(outputs["different"]["value"], 10_000);
     assert_eq!(outputs["last"]["value"], "732eb0c3069b79ef7faa4547fb046af69b9135c1cc363cbb3e0b6550ebbc849c");
 }

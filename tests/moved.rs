@@ -69,7 +69,7 @@ impl Case {
         let plan = workspace.plan();
         assert_eq!(plan.actions(&address), ["no-op"]);
         let change =
-            plan.json["resource_changes"].as_array().unwrap().iter().find(|change| change["address"] == address);
+            plan.json()["resource_changes"].as_array().unwrap().iter().find(|change| change["address"] == address);
         assert_eq!(change.unwrap()["previous_address"], format!("{}.old", self.kind));
         workspace.apply_saved().succeeded();
         workspace.plan().assert_empty();

@@ -46,7 +46,7 @@ fn every_object_is_created_updated_imported_and_destroyed() {
 
     workspace.configure(&everything(updated));
     let plan = workspace.plan();
-    for object in objects::all().filter(|object| object.updated().is_some() && !object.is_write_only()) {
+    for object in objects::all().filter(|object| object.is_updated() && !object.is_write_only()) {
         assert_eq!(plan.actions(&object.address()), ["update"], "{}", object.type_name);
     }
     assert!(plan.warnings().contains("The service key will be reset"), "{}", plan.warnings());

@@ -29,6 +29,7 @@ pub mod types;
 pub mod value;
 mod variables;
 
+pub use crate::secret::Secret;
 pub use attr::Attr;
 pub use clients::Client;
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
@@ -45,6 +46,5 @@ pub use private::Private;
 pub use provider::{Provider, Vendor};
 pub use rules::Rule;
 pub use schema::{Attribute, Schema};
-pub use secret::Secret;
 pub use types::Type;
 pub use value::Value;

@@ -1,70 +1,14 @@
-//! Secrets: text that does not print, and the three attributes of a secret that is sent to a vendor: `X`, `X_wo` and
-//! `X_wo_version`.
+//! The three attributes of a secret that is sent to a vendor: `X`, `X_wo` and `X_wo_version`.
 //!
 //! `X_wo` is write-only: it is stored in neither plan nor state. Terraform and OpenTofu support that from 1.11; `X` is for earlier
 //! versions and is stored in state as a sensitive value. Exactly one of the two is set. Terraform cannot see a write-only
 //! value change, so a change of `X_wo_version` sends it.
 
-use std::fmt;
-
-use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize, Serializer};
-
 use super::attr::Attr;
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::path::Path;
 use super::schema::Attribute;
-
-/// Text that must not be printed: secrecy's type in a form that models can read and write. It is erased from memory when it
-/// is dropped, its `Debug` is redacted, and it has no `Display`.
-#[derive(Clone, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(SecretString);
-
-impl Secret {
-    /// The text itself. Review each call.
-    pub fn expose(&self) -> &str {
-        self.0.expose_secret()
-    }
-}
-
-impl From<String> for Secret {
-    fn from(text: String) -> Self {
-        Self(text.into())
-    }
-}
-
-impl From<SecretString> for Secret {
-    fn from(secret: SecretString) -> Self {
-        Self(secret)
-    }
-}
-
-impl From<Secret> for SecretString {
-    fn from(secret: Secret) -> Self {
-        secret.0
-    }
-}
-
-impl PartialEq for Secret {
-    fn eq(&self, other: &Self) -> bool {
-        self.expose() == other.expose()
-    }
-}
-
-impl Eq for Secret {}
-
-impl Serialize for Secret {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.expose())
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(<redacted>)")
-    }
-}
+use crate::secret::Secret;
 
 /// The three attributes of a secret. `what` is a sentence about it, such as "The secret key of the access key."
 pub fn attributes(name: &str, what: &str) -> [Attribute; 3] {

@@ -4,10 +4,10 @@
 
 use async_trait::async_trait;
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
-use secrecy::{ExposeSecret, SecretString};
 
 use super::error::{Error, Kind};
 use super::prepared::PreparedRequest;
+use crate::secret::Secret;
 
 /// Adds credentials to requests, and renews them when the vendor rejects a request.
 ///
@@ -51,16 +51,16 @@ pub struct StaticHeader {
 
 impl StaticHeader {
     /// `Authorization: Bearer <key>`.
-    pub fn bearer(vendor: &'static str, key: &SecretString) -> Result<Self, Error> {
+    pub fn bearer(vendor: &'static str, key: &Secret) -> Result<Self, Error> {
         Ok(Self {
             name: AUTHORIZATION,
-            value: secret_value(vendor, "the API key", &format!("Bearer {}", key.expose_secret()))?,
+            value: secret_value(vendor, "the API key", &format!("Bearer {}", key.expose()))?,
         })
     }
 
     /// A header of the vendor's own, such as `x-api-key`.
-    pub fn new(vendor: &'static str, name: HeaderName, key: &SecretString) -> Result<Self, Error> {
-        Ok(Self { name, value: secret_value(vendor, "the API key", key.expose_secret())? })
+    pub fn new(vendor: &'static str, name: HeaderName, key: &Secret) -> Result<Self, Error> {
+        Ok(Self { name, value: secret_value(vendor, "the API key", key.expose())? })
     }
 }
 

@@ -14,7 +14,6 @@ use jiff::{SignedDuration, Timestamp};
 use moka::future::Cache;
 use reqwest::StatusCode;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
-use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -28,6 +27,7 @@ use super::error::{Error, Kind};
 use super::path::Path;
 use super::prepared::PreparedRequest;
 use super::settings::Settings;
+use crate::secret::Secret;
 
 /// The lifetime of a token without `expires_in`. RFC 6749 leaves it open; most vendors document an hour.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(3600);
@@ -58,7 +58,7 @@ pub struct ClientCredentials {
     /// The public half of the credentials.
     pub client_id: String,
     /// The secret half.
-    pub client_secret: SecretString,
+    pub client_secret: Secret,
     /// The requested scopes; empty leaves them to the vendor.
     pub scopes: Vec<String>,
     /// The audience of the token, if the vendor requires one.
@@ -79,7 +79,7 @@ impl fmt::Debug for ClientCredentials {
 
 /// An access token and its lifetime.
 pub struct Token {
-    secret: SecretString,
+    secret: Secret,
     header: HeaderValue,
     asked_at: Instant,
     lifetime: Duration,
@@ -88,7 +88,7 @@ pub struct Token {
 
 impl Token {
     /// The token itself.
-    pub fn secret(&self) -> &SecretString {
+    pub fn secret(&self) -> &Secret {
         &self.secret
     }
 
@@ -118,7 +118,7 @@ impl fmt::Debug for Token {
 pub struct OAuth2ClientCredentials {
     client: Client,
     credentials: ClientCredentials,
-    basic: Option<SecretString>,
+    basic: Option<Secret>,
     renews_on_forbidden: bool,
     held: Mutex<Held>,
     flights: Cache<u64, Arc<Token>>,
@@ -200,8 +200,8 @@ impl OAuth2ClientCredentials {
         form.extend(audience.as_deref().map(|audience| ("audience", audience)));
         let mut request = self.client.post(Path::new("")).operation("requesting an access token").read_only();
         match &self.basic {
-            Some(basic) => request = request.header(AUTHORIZATION.as_str(), basic.expose_secret()),
-            None => form.extend([("client_id", client_id.as_str()), ("client_secret", client_secret.expose_secret())]),
+            Some(basic) => request = request.header(AUTHORIZATION.as_str(), basic.expose()),
+            None => form.extend([("client_id", client_id.as_str()), ("client_secret", client_secret.expose())]),
         }
         let asked_at = Instant::now();
         let response = request.form(&form).send().await?;
@@ -214,10 +214,9 @@ impl OAuth2ClientCredentials {
         if !token.token_type.as_deref().is_none_or(|kind| kind.eq_ignore_ascii_case("bearer")) {
             return Err(response.error("`token_type` of the response is not `Bearer`, the only supported type"));
         }
-        let secret = token.access_token.filter(|token| !token.expose_secret().is_empty());
+        let secret = token.access_token.filter(|token| !token.expose().is_empty());
         let secret = secret.ok_or_else(|| response.error("the response has no `access_token`"))?;
-        let header =
-            secret_value(self.client.vendor(), "the access token", &format!("Bearer {}", secret.expose_secret()))?;
+        let header = secret_value(self.client.vendor(), "the access token", &format!("Bearer {}", secret.expose()))?;
         let expires_at = SignedDuration::try_from(lifetime).ok().and_then(|life| clock::now().checked_add(life).ok());
         let expires_at = expires_at.unwrap_or(Timestamp::MAX);
         Ok(Arc::new(Token { secret, header, asked_at, lifetime, expires_at }))
@@ -268,7 +267,7 @@ impl Authenticate for OAuth2ClientCredentials {
 /// The response of a token endpoint (RFC 6749, section 5.1).
 #[derive(Deserialize)]
 struct TokenResponse {
-    access_token: Option<SecretString>,
+    access_token: Option<Secret>,
     token_type: Option<String>,
     expires_in: Option<Value>,
 }
@@ -291,9 +290,9 @@ fn of_token(mut error: Error) -> Error {
 }
 
 /// The `Authorization` header of a token request, for the forms that use it.
-fn basic(settings: &Settings, credentials: &ClientCredentials) -> Result<Option<SecretString>, Error> {
+fn basic(settings: &Settings, credentials: &ClientCredentials) -> Result<Option<Secret>, Error> {
     let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    let (id, secret) = (credentials.client_id.as_str(), credentials.client_secret.expose_secret());
+    let (id, secret) = (credentials.client_id.as_str(), credentials.client_secret.expose());
     let pair = match credentials.client_auth {
         ClientAuth::Basic => format!("{}:{}", encode(id), encode(secret)),
         ClientAuth::BasicVerbatim if id.contains(':') => {

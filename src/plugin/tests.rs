@@ -230,8 +230,8 @@ async fn a_silent_client_does_not_block_others() {
         silent.push(UnixStream::connect(&plugin.line.socket).await.unwrap());
     }
     let channel = plugin.line.connect(Some(&host), &version::TLS13);
-    let answer = tokio::time::timeout(Duration::from_secs(5), health(&channel)).await.unwrap();
-    assert_eq!(answer.unwrap(), ServingStatus::Serving);
+    let health = tokio::time::timeout(Duration::from_secs(5), health(&channel)).await.unwrap();
+    assert_eq!(health.unwrap(), ServingStatus::Serving);
 }
 
 #[tokio::test]
@@ -293,7 +293,7 @@ async fn a_method_that_is_not_served_is_unimplemented() {
     assert_eq!(status.code(), tonic::Code::Unimplemented);
 }
 
-// With a thread of its own for the client, which has to answer the server while the test waits for the process.
+// With a thread of its own for the client, which has to respond to the server while the test waits for the process.
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_process_ignores_signals_and_ends_on_a_stop_request() {
     let (host, folder) = (Identity::new(), tempfile::tempdir().unwrap());

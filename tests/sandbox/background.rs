@@ -38,9 +38,9 @@ fn a_shell_evaluates_the_export_lines() {
     let text = String::from_utf8(output.stdout).unwrap();
     let [pid, control, vult, client_id] = text.lines().collect::<Vec<_>>().try_into().unwrap();
     let (status, state) = send(client().get(format!("{control}/state")));
-    let answers = send(client().get(format!("{vult}/ping"))).0;
+    let of_vendor = send(client().get(format!("{vult}/ping"))).0;
     terminate(pid.parse().unwrap());
-    assert_eq!((status, answers), (200, 200));
+    assert_eq!((status, of_vendor), (200, 200));
     assert_eq!(state["vult"]["client_id"], client_id);
     assert!(gone(control), "SIGTERM ends it");
 }

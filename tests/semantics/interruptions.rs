@@ -1,6 +1,7 @@
 //! An apply that is interrupted or whose responses are lost: no object is lost, and none is created twice.
 
 use std::collections::BTreeSet;
+use std::thread;
 
 use serde_json::{Value, json};
 
@@ -76,8 +77,11 @@ fn interrupted_apply_waits_for_the_rate_limit_to_find_what_it_created() {
     assert_eq!(ids_in_state(&workspace), there, "what the vendor has is in state");
 }
 
-/// Creates whose outcome can be read: the vendor, the write, and a configuration. `proofing_templates` has the templates.
-const CREATES: &[(&str, &str, &str, &str)] = &[
+/// A create: the vendor, the method and the path of the write, and a configuration.
+type Create = (&'static str, &'static str, &'static str, &'static str);
+
+/// Creates whose outcome can be read. `proofing_templates` has the templates.
+const CREATES: &[Create] = &[
     ("vult", "POST", "/webhook/create", TWO_WEBHOOKS),
     ("vult", "POST", "/idv/weights", "resource \"idv_vult_weights\" \"main\" {\n  age_weight = 2\n}\n"),
     (
@@ -167,7 +171,7 @@ resource "idv_didit_list_entry" "main" {
 /// The create is carried out and its response is lost. Terraform is interrupted before the provider has read the outcome.
 #[test]
 fn interrupted_apply_finds_a_create_without_a_response() {
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         for (vendor, method, path, configuration) in [
             ("didit", "POST", "/v3/webhook/destinations/", DESTINATION),
             ("didit", "POST", "/v3/workflows/", WORKFLOW),
@@ -201,7 +205,7 @@ fn is_found_after_an_interrupt(vendor: &str, method: &str, path: &str, configura
 }
 
 /// The same for Xident, whose current API alone has lists.
-const XIDENT: &[(&str, &str, &str, &str)] = &[
+const XIDENT: &[Create] = &[
     (
         "xident",
         "POST",
@@ -247,9 +251,19 @@ fn objects(sandbox: &Sandbox) -> usize {
         + lists.iter().map(|list| state.pointer(list).unwrap().as_array().unwrap().len()).sum::<usize>()
 }
 
+/// Tries each create in a thread of its own, since each of them mostly waits.
+fn each<'c>(creates: impl Iterator<Item = &'c Create>, test: impl Fn(&Create) + Sync) {
+    let test = &test;
+    thread::scope(|scope| {
+        for create in creates {
+            scope.spawn(move || test(create));
+        }
+    });
+}
+
 /// Applies each create with a fault after it was carried out, and then again: the result is that of an apply without a fault.
 fn each_create_is_recovered(fault: &Value) {
-    for (vendor, method, path, configuration) in CREATES.iter().chain(XIDENT) {
+    each(CREATES.iter().chain(XIDENT), |(vendor, method, path, configuration)| {
         let start = || Sandbox::start().with_variable("IDV_XIDENT_API", "verify/v1");
         let wanted = start();
         let undisturbed = Workspace::new(&wanted);
@@ -273,7 +287,7 @@ fn each_create_is_recovered(fault: &Value) {
             sandbox.requests().iter().any(|request| request.get("fault").is_some()),
             "no fault was injected: {path}"
         );
-    }
+    });
 }
 
 #[test]
@@ -292,7 +306,7 @@ fn next_apply_recovers_from_an_unreadable_response_to_a_create() {
 }
 
 /// Creates at Didit, in a list and of a list.
-const AT_DIDIT: &[(&str, &str, &str, &str)] = &[
+const AT_DIDIT: &[Create] = &[
     (
         "didit",
         "POST",
@@ -323,7 +337,7 @@ fn outage_during_a_create_reports_the_create_and_the_read() {
     // Other creates are not read afterwards.
     let is_read = |path: &str| ["/webhook/create", "/api/v1/credentials-access-request"].contains(&path);
     let creates = CREATES.iter().filter(|create| is_read(create.2)).chain(XIDENT).chain(AT_DIDIT);
-    for (vendor, method, path, configuration) in creates {
+    each(creates, |(vendor, method, path, configuration)| {
         let sandbox = Sandbox::start().with_variable("IDV_XIDENT_API", "verify/v1");
         let mut workspace = Workspace::new(&sandbox);
         workspace.set("IDV_MAX_RETRIES", "0");
@@ -342,5 +356,5 @@ fn outage_during_a_create_reports_the_create_and_the_read() {
         assert!(errors.contains("broke before the response was complete"), "{path} hides the read: {errors}");
         let managed = workspace.state().into_keys().filter(|address| !address.starts_with("data."));
         assert_eq!(managed.count(), 0, "{path}");
-    }
+    });
 }

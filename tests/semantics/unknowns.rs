@@ -91,6 +91,6 @@ fn unknown_alternatives_may_be_null() {
         }"#,
     );
     workspace.validate().succeeded();
-    let creates = workspace.plan().json["resource_changes"].as_array().map_or(0, Vec::len);
+    let creates = workspace.plan().json()["resource_changes"].as_array().map_or(0, Vec::len);
     assert_eq!(creates, 3);
 }

@@ -1,4 +1,4 @@
-//! Webhooks, whose create answers no id.
+//! Webhooks: the response to a create has no id.
 
 use std::collections::BTreeSet;
 

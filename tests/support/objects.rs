@@ -195,10 +195,9 @@ impl Object {
         self.block(&Values::Created, "main", "")
     }
 
-    /// The configuration in which everything is changed that is updated in place; none where every attribute replaces.
-    pub(crate) fn updated(&self) -> Option<String> {
-        let is_updated = |row: &Row| !row.replaces && row.created != row.changed;
-        self.attributes.iter().any(is_updated).then(|| self.block(&Values::Updated, "main", ""))
+    /// Whether some attribute is updated in place.
+    pub(crate) fn is_updated(&self) -> bool {
+        self.attributes.iter().any(|row| !row.replaces && row.created != row.changed)
     }
 
     /// The attributes whose change replaces the object.

@@ -138,6 +138,12 @@ impl Run {
     }
 
     fn diagnostics(&self, severity: &str) -> String {
+        let documents = self.documents(severity).into_iter();
+        documents.map(|document| Diagnostic(document).to_string()).collect::<Vec<_>>().join("\n\n")
+    }
+
+    /// Its diagnostics of a severity in Terraform's JSON.
+    pub(crate) fn documents(&self, severity: &str) -> Vec<Value> {
         // `validate` prints one document with all diagnostics, the other commands one line for each.
         let documents: Vec<Value> = match serde_json::from_str::<Value>(&self.stdout) {
             Ok(document) if document["diagnostics"].is_array() => document["diagnostics"].as_array().unwrap().clone(),
@@ -147,12 +153,8 @@ impl Run {
                 .filter_map(|line| Some(serde_json::from_str::<Value>(line).ok()?["diagnostic"].clone()))
                 .collect(),
         };
-        let wanted = documents.into_iter().filter(|document| document["severity"] == severity);
-        wanted
-            .filter(|document| !is_about_overrides(document))
-            .map(|document| Diagnostic(document).to_string())
-            .collect::<Vec<_>>()
-            .join("\n\n")
+        let is_wanted = |document: &Value| document["severity"] == severity && !is_about_overrides(document);
+        documents.into_iter().filter(is_wanted).collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! A folder with a configuration, in which the real Terraform runs the provider under test.
 
-use std::cell::RefCell;
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::os::unix::process::CommandExt;
@@ -24,13 +24,16 @@ pub(crate) struct Workspace {
     terraform: PathBuf,
     environment: BTreeMap<String, String>,
     transcript: RefCell<String>,
+    plans: Cell<usize>,
 }
 
-/// A plan that Terraform made and saved.
-pub(crate) struct Plan {
+/// A plan that Terraform made and saved, until the next one replaces its file.
+pub(crate) struct Plan<'w> {
+    workspace: &'w Workspace,
+    /// Its place among the plans of the workspace.
+    number: usize,
     run: Run,
-    /// As `terraform show -json` prints it.
-    pub(crate) json: Value,
+    json: OnceCell<Value>,
 }
 
 impl Workspace {
@@ -51,7 +54,13 @@ impl Workspace {
         let cli_path = folder.path().join("cli.tfrc");
         std::fs::write(&cli_path, cli).unwrap();
         let environment = BTreeMap::from([("TF_CLI_CONFIG_FILE".to_owned(), cli_path.display().to_string())]);
-        Self { folder, terraform: terraform::pinned(), environment, transcript: RefCell::default() }
+        Self {
+            folder,
+            terraform: terraform::pinned(),
+            environment,
+            transcript: RefCell::default(),
+            plans: Cell::default(),
+        }
     }
 
     /// The same workspace with another Terraform.
@@ -119,17 +128,17 @@ impl Workspace {
 
     /// Makes a plan, which must succeed.
     #[track_caller]
-    pub(crate) fn plan(&self) -> Plan {
+    pub(crate) fn plan(&self) -> Plan<'_> {
         self.plan_with(&[])
     }
 
     /// Makes a plan with further arguments, such as `-destroy`.
     #[track_caller]
-    pub(crate) fn plan_with(&self, arguments: &[&str]) -> Plan {
+    pub(crate) fn plan_with(&self, arguments: &[&str]) -> Plan<'_> {
         let run = self.run(&[&["plan", "-json", "-detailed-exitcode", "-out=saved.tfplan"], arguments].concat());
         assert!(matches!(run.code, Some(0 | 2)), "no plan:\n{}", run.errors());
-        let json = serde_json::from_str(&self.run(&["show", "-json", "saved.tfplan"]).succeeded().stdout).unwrap();
-        Plan { run, json }
+        self.plans.update(|number| number + 1);
+        Plan { workspace: self, number: self.plans.get(), run, json: OnceCell::new() }
     }
 
     /// Applies the plan that was saved last, and nothing else.
@@ -154,21 +163,20 @@ impl Workspace {
 
     /// The attributes of every object in state, by address.
     pub(crate) fn state(&self) -> BTreeMap<String, Value> {
+        self.in_state(|resource| resource["values"].clone())
+    }
+
+    fn in_state<T>(&self, part: impl Fn(&Value) -> T) -> BTreeMap<String, T> {
         let shown = self.run(&["show", "-json"]).succeeded();
         let document: Value = serde_json::from_str(&shown.stdout).unwrap();
         let resources = document.pointer("/values/root_module/resources").and_then(Value::as_array);
-        let attributes =
-            |resource: &Value| (resource["address"].as_str().unwrap().to_owned(), resource["values"].clone());
-        resources.map(|resources| resources.iter().map(attributes).collect()).unwrap_or_default()
+        let by_address = |resource: &Value| (resource["address"].as_str().unwrap().to_owned(), part(resource));
+        resources.into_iter().flatten().map(by_address).collect()
     }
 
-    /// The identity of an object in state, as JSON, which is HCL as well.
-    pub(crate) fn identity(&self, address: &str) -> String {
-        let shown = self.run(&["show", "-json"]).succeeded();
-        let document: Value = serde_json::from_str(&shown.stdout).unwrap();
-        let resources = document["values"]["root_module"]["resources"].as_array().unwrap();
-        let resource = resources.iter().find(|resource| resource["address"] == address).unwrap();
-        resource["identity"].to_string()
+    /// The identity of every object in state, by address; as JSON, which is HCL as well.
+    pub(crate) fn identities(&self) -> BTreeMap<String, String> {
+        self.in_state(|resource| resource["identity"].to_string())
     }
 
     /// The schemas of the provider, as Terraform prints them.
@@ -203,11 +211,21 @@ impl Drop for Workspace {
     }
 }
 
-impl Plan {
+impl Plan<'_> {
+    /// The plan as `terraform show -json` prints it. Terraform runs for it when it is first wanted.
+    #[track_caller]
+    pub(crate) fn json(&self) -> &Value {
+        self.json.get_or_init(|| {
+            assert_eq!(self.number, self.workspace.plans.get(), "a later plan replaced this one");
+            let shown = self.workspace.run(&["show", "-json", "saved.tfplan"]).succeeded();
+            serde_json::from_str(&shown.stdout).unwrap()
+        })
+    }
+
     /// Asserts that it changes nothing.
     #[track_caller]
     pub(crate) fn assert_empty(&self) {
-        assert_eq!(self.run.code, Some(0), "the plan is not empty: {:#}", self.json["resource_changes"]);
+        assert!(self.run.code == Some(0), "the plan is not empty: {:#}", self.json()["resource_changes"]);
     }
 
     /// The planned actions of an object: `["delete", "create"]` is a replacement.
@@ -220,7 +238,7 @@ impl Plan {
     /// The planned change of an object in Terraform's JSON.
     #[track_caller]
     pub(crate) fn change(&self, address: &str) -> &Value {
-        let changes = self.json["resource_changes"].as_array().unwrap();
+        let changes = self.json()["resource_changes"].as_array().unwrap();
         let change = changes.iter().find(|change| change["address"] == address);
         &change.unwrap_or_else(|| panic!("the plan has nothing about {address}"))["change"]
     }
@@ -244,6 +262,11 @@ impl Plan {
     /// The warnings that Terraform printed.
     pub(crate) fn warnings(&self) -> String {
         self.run.warnings()
+    }
+
+    /// Whether Terraform printed a warning about an object.
+    pub(crate) fn warns_about(&self, address: &str) -> bool {
+        self.run.documents("warning").iter().any(|document| document["address"] == address)
     }
 }
 

@@ -32,10 +32,10 @@ async fn identical_reads_are_one_request() {
     let client = server.client();
     let shared = || client.get("/list").query(&[("take", 10)]).shared("list");
     let all = join_all((0..50).map(|_| shared().send())).await;
-    assert!(all.into_iter().all(|answer| answer.unwrap().json::<u32>().unwrap() == 7));
+    assert!(all.into_iter().all(|response| response.unwrap().json::<u32>().unwrap() == 7));
     assert_eq!(server.count(), 1);
     shared().send().await.unwrap();
-    assert_eq!(server.count(), 1, "a later read is answered from memory");
+    assert_eq!(server.count(), 1, "a later read has the response from the cache");
 
     shared().query(&[("skip", 10)]).send().await.unwrap();
     assert_eq!(server.count(), 2, "another query is another read");
@@ -86,8 +86,8 @@ async fn a_read_in_flight_during_a_write_does_not_stay() {
         client.put("/slow").json(&5).invalidates("number").send().await.unwrap();
     };
     let (old, ()) = tokio::join!(read(&client, "/slow"), write);
-    assert_eq!(old, 0, "the read began before the write and answers so");
-    assert_eq!(read(&client, "/slow").await, 5, "the old answer came last and was not kept");
+    assert_eq!(old, 0, "the read began before the write and has its value");
+    assert_eq!(read(&client, "/slow").await, 5, "the old response came last and was not kept");
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn a_failed_read_is_shared_and_not_kept() {
     let server = Server::script([reply(404).after_ms(100), reply(200)]).await;
     let client = server.client();
     let all = join_all((0..10).map(|_| client.get("/x").shared("x").send_opt())).await;
-    assert!(all.into_iter().all(|answer| answer.unwrap().is_none()));
+    assert!(all.into_iter().all(|response| response.unwrap().is_none()));
     assert_eq!(server.count(), 1);
     assert!(client.get("/x").shared("x").send_opt().await.unwrap().is_some());
 }

@@ -1,4 +1,4 @@
-//! What an answer that is wrong in some way becomes, and how it is told.
+//! The error of each response that is wrong in some way.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -18,14 +18,14 @@ struct Webhooks {
     _webhooks: Vec<Webhook>,
 }
 
-async fn decoded(answer: Reply) -> Error {
-    let server = Server::script([answer]).await;
+async fn decoded(response: Reply) -> Error {
+    let server = Server::script([response]).await;
     let response: Response = server.client().get("/webhooks").operation("listing webhooks").send().await.unwrap();
     response.json::<Webhooks>().unwrap_err()
 }
 
 #[tokio::test]
-async fn an_answer_of_another_form_names_the_field_and_hides_its_value() {
+async fn a_response_of_another_form_names_the_field_and_hides_its_value() {
     let body = json!({"webhooks": [{"id": 1}, {"id": "hunter2"}]});
     let error = decoded(reply(200).header("x-request-id", "r-9").json(&body)).await;
     assert_eq!((error.kind(), error.request_id()), (Kind::Decode, Some("r-9")));
@@ -40,8 +40,8 @@ async fn an_answer_of_another_form_names_the_field_and_hides_its_value() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_no_json_is_told_apart() {
-    for (answer, problem) in [
+async fn a_response_that_is_no_json_has_its_own_error() {
+    for (response, problem) in [
         (reply(200).body("garbage hunter2"), "is not complete JSON"),
         (reply(200).body(r#"{"webhooks": ["#), "is not complete JSON: EOF"),
         (reply(200).body("<html>hunter2</html>"), "is a web page where JSON is expected"),
@@ -49,17 +49,17 @@ async fn an_answer_that_is_no_json_is_told_apart() {
         (reply(200).body(""), "has no body where JSON is expected"),
         (reply(204).body(""), "the response 204 No Content has no body"),
     ] {
-        let error = decoded(answer).await;
+        let error = decoded(response).await;
         assert_eq!(error.kind(), Kind::Decode);
         assert!(error.summary().contains(problem), "{error}");
         assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
     }
 }
 
-/// A portal or proxy that answers in the vendor's place has deleted nothing, also where nobody reads the body of the answer.
+/// A portal or proxy that responds in place of the vendor has deleted nothing, also where nobody reads the response body.
 #[tokio::test]
-async fn a_write_that_something_else_answered_is_no_success() {
-    for (answer, problem) in [
+async fn a_response_of_something_else_to_a_write_is_no_success() {
+    for (response, problem) in [
         (reply(200).body("<html>Sign in</html>"), "is a web page where JSON is expected"),
         (reply(200).body("").header("content-type", "text/html"), ""),
         (reply(200).body("{not json").header("content-type", "application/json"), "is not complete JSON"),
@@ -67,28 +67,28 @@ async fn a_write_that_something_else_answered_is_no_success() {
         (reply(200).body("{}").header("content-type", "application/json"), ""),
         (reply(204).body(""), ""),
     ] {
-        let server = Server::script([answer.clone()]).await;
+        let server = Server::script([response.clone()]).await;
         let client = server.client();
         for request in [client.delete("/x"), client.post("/x"), client.put("/x").idempotent()] {
             match (request.operation("writing x").send().await, problem) {
                 (Ok(_), "") => {}
                 (Err(error), _) if !problem.is_empty() => {
                     assert!(error.summary().contains(problem), "{error}");
-                    assert!(error.may_have_applied(), "nobody knows who answered: {error}");
+                    assert!(error.may_have_applied(), "nobody knows who responded: {error}");
                 }
-                (result, _) => panic!("{answer:?}: {result:?}"),
+                (result, _) => panic!("{response:?}: {result:?}"),
             }
         }
     }
 }
 
 #[tokio::test]
-async fn an_error_answer_is_told_with_the_vendors_words() {
-    let answer = reply(403)
+async fn an_error_response_is_quoted() {
+    let response = reply(403)
         .header("x-correlation-id", "c-1")
         .header("date", "Sun, 06 Nov 1994 08:49:37 GMT")
         .json(&json!({"code": "insufficient_scope", "message": "kyc.read\nis missing"}));
-    let server = Server::script([answer]).await;
+    let server = Server::script([response]).await;
     let error =
         server.client().get("/weights").query(&[("client_id", "hunter2"), ("take", "5")]).send().await.unwrap_err();
     assert_eq!((error.kind(), error.status().unwrap().as_u16()), (Kind::Forbidden, 403));
@@ -111,7 +111,7 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn an_answer_without_end_is_cut_off() {
+async fn a_response_without_end_is_cut_off() {
     let server = Server::script([reply(200).body("x".repeat(super::super::transport::MAX_BODY + 1))]).await;
     let error = server.client().get("/x").send().await.unwrap_err();
     assert_eq!((error.kind(), server.count()), (Kind::Decode, 1));

@@ -42,12 +42,12 @@ async fn a_request_that_waits_to_be_repeated_holds_no_permit() {
 
 #[tokio::test]
 async fn stopping_ends_a_backoff_and_says_what_had_happened() {
-    for (method, answer, kind) in [
+    for (method, response, kind) in [
         (Method::GET, reply(500), Kind::Cancelled),
         (Method::POST, reply(429), Kind::Cancelled),
         (Method::PUT, reply(500), Kind::Unconfirmed),
     ] {
-        let server = Server::script([answer]).await;
+        let server = Server::script([response]).await;
         let mut settings = server.settings();
         settings.first_retry_delay = Duration::from_secs(20);
         let cancel = settings.cancel.clone();

@@ -32,7 +32,7 @@ struct Seen {
     body: String,
 }
 
-/// What the server answers.
+/// What the server sends back.
 #[derive(Debug, Clone)]
 struct Reply {
     status: u16,
@@ -80,15 +80,15 @@ struct Server {
 }
 
 impl Server {
-    /// Answers the first request with the first reply and so on; the last reply repeats.
+    /// Sends the first reply to the first request and so on; the last reply repeats.
     async fn script(replies: impl IntoIterator<Item = Reply>) -> Self {
         let replies: Vec<Reply> = replies.into_iter().collect();
         Self::start(move |_, number| replies[number.min(replies.len() - 1)].clone()).await
     }
 
-    /// Answers by a function of the request and of how many came before it.
-    async fn start(answer: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> Self {
-        let (log, answer) = (Arc::new(Log::default()), Arc::new(answer));
+    /// Computes each reply from the request and the number of requests before it.
+    async fn start(respond: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> Self {
+        let (log, respond) = (Arc::new(Log::default()), Arc::new(respond));
         let app = Router::new().fallback({
             let log = log.clone();
             async move |method: Method, uri: Uri, headers: HeaderMap, body: Bytes| {
@@ -99,7 +99,7 @@ impl Server {
                     all.push(seen.clone());
                     all.len() - 1
                 };
-                let reply = answer(&seen, number);
+                let reply = respond(&seen, number);
                 let now = log.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
                 log.most_in_flight.fetch_max(now, Ordering::SeqCst);
                 tokio::time::sleep(reply.delay).await;
@@ -139,8 +139,8 @@ impl Server {
     }
 }
 
-/// A server that answers each connection with these bytes and closes it; counts the connections.
-async fn raw(answer: &'static [u8]) -> (Url, Arc<AtomicUsize>) {
+/// A server that sends these bytes on each connection and closes it; counts the connections.
+async fn raw(bytes: &'static [u8]) -> (Url, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
     let count = Arc::new(AtomicUsize::new(0));
@@ -152,7 +152,7 @@ async fn raw(answer: &'static [u8]) -> (Url, Arc<AtomicUsize>) {
                 count.fetch_add(1, Ordering::SeqCst);
                 let mut head = [0; 4096];
                 let _ = stream.read(&mut head).await.unwrap();
-                stream.write_all(answer).await.unwrap();
+                stream.write_all(bytes).await.unwrap();
                 stream.shutdown().await.unwrap();
             }
         }

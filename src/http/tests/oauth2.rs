@@ -4,19 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 use super::super::auth::Authenticate as _;
 use super::super::prepared::{Body, PreparedRequest};
 use super::super::{ClientAuth, ClientCredentials, Error, Kind, OAuth2ClientCredentials, StatusCode};
 use super::*;
+use crate::secret::Secret;
 
 fn credentials(server: &Server) -> ClientCredentials {
     ClientCredentials {
         token_url: server.url.join("/oauth/token").unwrap(),
         client_id: "terra form".to_owned(),
-        client_secret: SecretString::from("hunter2/+"),
+        client_secret: Secret::from("hunter2/+"),
         scopes: vec!["kyc.read".to_owned(), "kyc.write".to_owned()],
         audience: Some("https://kyc.example.test".to_owned()),
         client_auth: ClientAuth::Basic,
@@ -68,7 +68,7 @@ async fn a_token_is_asked_for_as_the_rfc_says() {
         let credentials = ClientCredentials { client_auth, ..credentials(&server) };
         let auth = OAuth2ClientCredentials::new(&server.settings(), credentials).unwrap();
         let token = auth.token().await.unwrap();
-        assert_eq!(token.secret().expose_secret(), "token-0");
+        assert_eq!(token.secret().expose(), "token-0");
         assert!((3590..=3600).contains(&token.expires_in().as_secs()));
         let left = token.expires_at().duration_since(jiff::Timestamp::now()).as_secs();
         assert!((3590..=3600).contains(&left), "{left}");
@@ -176,8 +176,8 @@ async fn a_public_request_needs_no_token() {
     assert_eq!((error.kind(), server.count()), (Kind::Auth, 1), "and its 401 renews nothing");
 }
 
-async fn token_error(answer: Reply) -> Error {
-    let server = Server::script([answer]).await;
+async fn token_error(response: Reply) -> Error {
+    let server = Server::script([response]).await;
     let error = authenticated(&server).post("/x").operation("creating x").send().await.unwrap_err();
     assert!(server.seen().iter().all(|seen| seen.path == "/oauth/token"));
     assert_eq!(error.url().unwrap(), server.url.join("/oauth/token").unwrap().as_str());

@@ -3,7 +3,6 @@
 use std::fmt::{Debug, Write as _};
 use std::sync::{Arc, Mutex};
 
-use secrecy::SecretString;
 use serde_json::json;
 use tracing::field::{Field, Visit};
 use tracing::subscriber::NoSubscriber;
@@ -12,6 +11,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 use super::super::{ClientAuth, ClientCredentials, HeaderName, OAuth2ClientCredentials, Path, StaticHeader};
 use super::*;
+use crate::secret::Secret;
 
 /// Writes every event of every library into one text.
 #[derive(Clone, Default)]
@@ -50,7 +50,7 @@ async fn no_secret_is_logged_or_printed() {
     let credentials = ClientCredentials {
         token_url: server.url.join("/oauth/token").unwrap(),
         client_id: "id".to_owned(),
-        client_secret: SecretString::from("s3-client-secret"),
+        client_secret: Secret::from("s3-client-secret"),
         scopes: vec![],
         audience: None,
         client_auth: ClientAuth::Post,
@@ -82,7 +82,7 @@ async fn no_secret_is_logged_or_printed() {
 #[tokio::test]
 async fn a_fixed_header_is_sent_and_a_bad_one_is_named() {
     let server = Server::script([reply(200)]).await;
-    let key = SecretString::from("s3-key");
+    let key = Secret::from("s3-key");
     let bearer = StaticHeader::bearer("Acme", &key).unwrap();
     Client::new(server.settings(), Arc::new(bearer)).unwrap().get("/x").send().await.unwrap();
     let header = StaticHeader::new("Acme", HeaderName::from_static("x-api-key"), &key).unwrap();
@@ -90,6 +90,6 @@ async fn a_fixed_header_is_sent_and_a_bad_one_is_named() {
     assert_eq!(server.seen()[0].headers["authorization"], "Bearer s3-key");
     assert_eq!(server.seen()[1].headers["x-api-key"], "s3-key");
 
-    let error = StaticHeader::bearer("Acme", &SecretString::from("s3-key\n")).map(|_| ()).unwrap_err();
+    let error = StaticHeader::bearer("Acme", &Secret::from("s3-key\n")).map(|_| ()).unwrap_err();
     assert!(error.to_string().contains("such as a line break") && !error.to_string().contains("s3-key"), "{error}");
 }

@@ -1,4 +1,4 @@
-//! What is repeated, how often, after which wait; and what a write that got no clear answer becomes.
+//! Which requests are repeated, how often and after which wait; and the outcome of a write without a clear response.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use super::super::Kind;
 use super::*;
 
-/// Sends one request of this method to a server that always answers the reply; the number of requests and the error.
-async fn sent(method: Method, answer: Reply) -> (usize, super::super::Error) {
-    let server = Server::script([answer]).await;
+/// Sends one request of this method to a server that always sends the reply; returns the number of requests and the error.
+async fn sent(method: Method, response: Reply) -> (usize, super::super::Error) {
+    let server = Server::script([response]).await;
     let mut settings = server.settings();
     settings.max_retries = 2;
     let error = client(settings).request(method, "/x").operation("testing").send().await.unwrap_err();
@@ -16,9 +16,9 @@ async fn sent(method: Method, answer: Reply) -> (usize, super::super::Error) {
 }
 
 #[tokio::test]
-async fn a_request_is_repeated_as_its_method_and_the_answer_allow() {
+async fn a_request_is_repeated_if_its_method_and_the_response_allow_it() {
     let overloaded = || reply(503).header("retry-after", "0");
-    for (method, answer, requests, kind) in [
+    for (method, response, requests, kind) in [
         (Method::GET, reply(500), 3, Kind::Server),
         (Method::GET, reply(503), 3, Kind::Server),
         (Method::GET, reply(404), 1, Kind::NotFound),
@@ -34,8 +34,8 @@ async fn a_request_is_repeated_as_its_method_and_the_answer_allow() {
         (Method::POST, reply(501), 1, Kind::Server),
         (Method::PATCH, reply(504), 1, Kind::Unconfirmed),
     ] {
-        let status = answer.status;
-        let (count, error) = sent(method.clone(), answer).await;
+        let status = response.status;
+        let (count, error) = sent(method.clone(), response).await;
         assert_eq!((count, error.kind()), (requests, kind), "{method} {status}: {error}");
         assert_eq!(usize::try_from(error.attempts()).unwrap(), requests, "{method} {status}");
         assert_eq!(error.status().unwrap().as_u16(), status);
@@ -60,7 +60,7 @@ async fn a_request_can_say_that_it_may_or_may_not_be_repeated() {
 }
 
 #[tokio::test]
-async fn a_final_answer_after_an_unclear_one_keeps_its_kind_and_says_so() {
+async fn a_final_response_after_an_unclear_one_keeps_its_kind_and_says_so() {
     let server = Server::script([reply(500), reply(409)]).await;
     let error = server.client().put("/x").send().await.unwrap_err();
     assert_eq!(error.kind(), Kind::Conflict);
@@ -96,7 +96,7 @@ async fn the_wait_that_the_vendor_names_is_kept_by_every_request_of_the_client()
         while server.count() == 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        // Long enough for the first answer to arrive, and much less than a second.
+        // Long enough for the first response to arrive, and much less than a second.
         tokio::time::sleep(Duration::from_millis(200)).await;
         client.get("/b").send().await.map(|_| begin.elapsed())
     };

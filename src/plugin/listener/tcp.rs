@@ -53,14 +53,14 @@ impl Listener {
             last: last.to_string(),
             reason: error.to_string(),
         };
-        let mut answer = io::Error::from(io::ErrorKind::AddrNotAvailable);
+        let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
         for port in first..=last {
             match StdListener::bind((Ipv4Addr::LOCALHOST, port)) {
                 Ok(listener) => return Self::adopt(listener).map_err(failed),
-                Err(error) => answer = error,
+                Err(error) => failure = error,
             }
         }
-        Err(failed(answer))
+        Err(failed(failure))
     }
 
     fn adopt(listener: StdListener) -> io::Result<Self> {

@@ -70,7 +70,7 @@ async fn missing_nested_objects_are_reported_as_the_vendors_value() {
 }
 
 #[tokio::test]
-async fn write_only_values_leave_no_trace_in_any_answer() {
+async fn write_only_values_leave_no_trace_in_any_response() {
     let mut bench = Bench::new().await;
     let response = apply(&mut bench, &Value::Null, &new("tells a secret")).await;
     assert_eq!(text(&response.diagnostics), "");

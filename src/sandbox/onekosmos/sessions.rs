@@ -137,8 +137,8 @@ struct Query {
 fn milliseconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     let text = String::deserialize(deserializer)?;
     let civil = DateTime::strptime("%Y-%m-%d %H:%M:%S%.f", &text).map_err(D::Error::custom)?;
-    let zoned = civil.to_zoned(TimeZone::UTC).map_err(D::Error::custom)?;
-    Ok(Some(zoned.timestamp().as_millisecond()))
+    let time = civil.to_zoned_datetime(TimeZone::UTC).map_err(D::Error::custom)?;
+    Ok(Some(time.timestamp().as_millisecond()))
 }
 
 impl Query {

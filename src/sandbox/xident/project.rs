@@ -77,7 +77,7 @@ pub(super) async fn usage(caller: Caller, handle: Handle, Parameters(period): Pa
         let text = text.unwrap_or_else(|| or.to_owned());
         let day = text
             .parse::<Date>()
-            .or_else(|_| text.parse::<Timestamp>().map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).date()));
+            .or_else(|_| text.parse::<Timestamp>().map(|at| at.to_zoned_datetime(jiff::tz::TimeZone::UTC).date()));
         day.map_err(|_| ApiError::bad_request(format!("{text} is not an ISO 8601 date")))
     };
     let (start, end) = (day(period.start_date, "2024-01-01")?, day(period.end_date, "2024-01-31")?);

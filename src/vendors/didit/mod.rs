@@ -23,7 +23,6 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
@@ -184,15 +183,14 @@ impl Vendor for Didit {
         settings.parse_error = client::parse_error;
         let (auth, connections, sign_in): (Arc<dyn Authenticate>, _, _) = match credentials {
             Credentials::ApiKey(key) => {
-                let key = SecretString::from(key.expose());
-                let header = StaticHeader::new("Didit", HeaderName::from_static("x-api-key"), &key)?;
+                let header = StaticHeader::new("Didit", HeaderName::from_static("x-api-key"), key)?;
                 (Arc::new(header), Connections::default(), SignIn::ApiKey)
             }
             Credentials::Client(id, secret) => {
                 let credentials = ClientCredentials {
                     token_url: config.auth_url()?,
                     client_id: id.to_owned(),
-                    client_secret: SecretString::from(secret.expose()),
+                    client_secret: secret.clone(),
                     scopes: Vec::new(),
                     audience: None,
                     // The page joins id and secret without encoding, and so do its samples.

@@ -17,7 +17,6 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use secrecy::SecretString;
 use serde::Deserialize;
 
 use self::client::Api;
@@ -209,7 +208,7 @@ impl Vendor for Fiven {
         let credentials = ClientCredentials {
             token_url: config::url("token_url", &config.token_url(&address))?,
             client_id,
-            client_secret: SecretString::from(client_secret.expose()),
+            client_secret: client_secret.clone(),
             scopes: Vec::new(),
             audience: None,
             // The page lists id and secret among the parameters of the form.

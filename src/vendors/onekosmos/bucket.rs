@@ -6,9 +6,8 @@
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
 
-use super::bucket_credentials::{self, AwsModel, AzureModel, Credential, GcpModel, SecretPart};
+use super::bucket_credentials::{self, AwsModel, AzureModel, Credential, GcpModel, SecretPart, WireCredential};
 use super::client::Client;
 use crate::framework::moved::RestObject;
 use crate::framework::resource::{Change, Context, Planning, Resource};
@@ -49,10 +48,10 @@ pub(super) struct BucketModel {
 
 impl BucketModel {
     /// The credentials as the vendor takes them.
-    fn credential(&self) -> Option<(&'static str, Json)> {
-        let aws = self.aws_credential.known().map(|aws| ("aws_credential", aws.to_wire()));
-        let gcp = || self.gcp_credential.known().map(|gcp| ("gcp_credential", gcp.to_wire()));
-        let azure = || self.azure_credential.known().map(|azure| ("azure_credential", azure.to_wire()));
+    fn credential(&self) -> Option<WireCredential<'_>> {
+        let aws = self.aws_credential.known().map(Credential::to_wire);
+        let gcp = || self.gcp_credential.known().map(Credential::to_wire);
+        let azure = || self.azure_credential.known().map(Credential::to_wire);
         aws.or_else(gcp).or_else(azure)
     }
 
@@ -64,22 +63,13 @@ impl BucketModel {
     }
 
     /// The credentials with the secret from state; `None` if it was write-only and is not known any more.
-    fn kept_credential(&self) -> Option<(&'static str, Json)> {
-        let complete = |body: &Json| body.as_object().is_some_and(|fields| !fields.values().any(Json::is_null));
-        self.credential().filter(|(_, body)| complete(body))
+    fn kept_credential(&self) -> Option<WireCredential<'_>> {
+        self.credential().filter(WireCredential::is_complete)
     }
 
-    fn body(&self, enabled: bool, credential: Option<(&'static str, Json)>) -> Json {
-        let mut body = serde_json::json!({
-            "type": self.kind.as_str(),
-            "bucketName": self.bucket_name.as_str(),
-            "isEnabled": enabled,
-            "createdBy": self.created_by.as_str(),
-        });
-        if let Some((name, credential)) = credential {
-            body[name] = credential;
-        }
-        body
+    fn body<'m>(&'m self, is_enabled: bool, credential: Option<WireCredential<'m>>) -> wire::BucketBody<'m> {
+        let (kind, bucket_name) = (self.kind.as_str(), self.bucket_name.as_str());
+        wire::BucketBody { kind, bucket_name, is_enabled, created_by: self.created_by.as_str(), credential }
     }
 
     /// This planned bucket with the write-only secrets of the configuration. Everything else comes from the plan, since
@@ -209,11 +199,9 @@ impl Resource for Bucket {
                 return Err(exists(client, &there).await);
             }
         }
-        let row = client
-            .put_bucket::<wire::Bucket>(
-                plan.body(plan.is_enabled == Attr::Known(true), plan.with_write_only(&config).credential()),
-            )
-            .await?;
+        let with_secrets = plan.with_write_only(&config);
+        let body = plan.body(plan.is_enabled == Attr::Known(true), with_secrets.credential());
+        let row = client.put_bucket::<wire::Bucket>(body).await?;
         adoption.adopt();
         Ok(plan.with(row))
     }
@@ -254,8 +242,8 @@ impl Resource for Bucket {
         ctx: &mut Context<BucketModel>,
     ) -> Result<BucketModel, Diagnostics> {
         let config = ctx.config.clone().unwrap_or_default();
-        let credential = change.plan.with_write_only(&config).credential();
-        let body = change.plan.body(change.plan.is_enabled == Attr::Known(true), credential);
+        let with_secrets = change.plan.with_write_only(&config);
+        let body = change.plan.body(change.plan.is_enabled == Attr::Known(true), with_secrets.credential());
         let row = client.put_bucket::<wire::Bucket>(body).await?;
         Ok(change.plan.with(row))
     }
@@ -374,8 +362,24 @@ async fn exists(client: &Client, there: &wire::Bucket) -> Diagnostics {
 pub(super) mod wire {
     //! The bucket of the "Buckets" group. The vendor documents two types for `createdBy`, and none for times.
 
-    use serde::Deserialize;
+    use serde::{Deserialize, Serialize};
     use serde_json::{Map, Value as Json};
+
+    use super::WireCredential;
+
+    /// What a write sends.
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    pub(in super::super) struct BucketBody<'m> {
+        #[serde(rename = "type")]
+        pub(in super::super) kind: Option<&'m str>,
+        pub(in super::super) bucket_name: Option<&'m str>,
+        pub(in super::super) is_enabled: bool,
+        pub(in super::super) created_by: Option<&'m str>,
+        /// Under the name of its type; left out where it is not known any more.
+        #[serde(flatten)]
+        pub(in super::super) credential: Option<WireCredential<'m>>,
+    }
 
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]

@@ -3,7 +3,7 @@
 //! No type here has `Debug`, since all of them hold secrets.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
 use crate::framework::{Attr, Attribute, Rule, Secret, secret};
 
@@ -85,10 +85,39 @@ pub(super) struct SecretPart<'m> {
     pub(super) version: &'m Attr<String>,
 }
 
-impl SecretPart<'_> {
-    /// The secret as it is sent; null if neither attribute has it.
-    fn chosen(&self) -> Json {
-        secret::chosen(self.plain, self.write_only).map_or(Json::Null, |secret| secret.expose().into())
+impl<'m> SecretPart<'m> {
+    /// The secret as it is sent; `None` if neither attribute has it.
+    fn chosen(&self) -> Option<&'m str> {
+        secret::chosen(self.plain, self.write_only).map(Secret::expose)
+    }
+}
+
+/// The credentials as the vendor takes them, under the name that belongs to the type. No `Debug`: the secret is exposed.
+#[derive(Serialize)]
+pub(super) enum WireCredential<'m> {
+    #[serde(rename = "aws_credential", rename_all = "camelCase")]
+    Aws { access_key: Option<&'m str>, region: Option<&'m str>, secret_key: Option<&'m str> },
+    #[serde(rename = "gcp_credential", rename_all = "camelCase")]
+    Gcp {
+        #[serde(rename = "projectid")]
+        project_id: Option<&'m str>,
+        client_email: Option<&'m str>,
+        private_key: Option<&'m str>,
+    },
+    #[serde(rename = "azure_credential", rename_all = "camelCase")]
+    Azure { account_name: Option<&'m str>, account_key: Option<&'m str> },
+}
+
+impl WireCredential<'_> {
+    /// Whether every value is known, the secret too.
+    pub(super) fn is_complete(&self) -> bool {
+        match self {
+            Self::Aws { access_key: one, region: other, secret_key: secret }
+            | Self::Gcp { project_id: one, client_email: other, private_key: secret } => {
+                one.is_some() && other.is_some() && secret.is_some()
+            }
+            Self::Azure { account_name, account_key } => account_name.is_some() && account_key.is_some(),
+        }
     }
 }
 
@@ -99,7 +128,7 @@ pub(super) trait Credential: Clone + Default {
     /// Where the write-only secret is.
     fn write_only_mut(&mut self) -> &mut Attr<Secret>;
     /// The credentials as the vendor takes them.
-    fn to_wire(&self) -> Json;
+    fn to_wire(&self) -> WireCredential<'_>;
     /// Sets the values that a response shows.
     fn take(&mut self, found: &Map<String, Json>);
 
@@ -132,12 +161,9 @@ impl Credential for AwsModel {
         &mut self.secret_key_wo
     }
 
-    fn to_wire(&self) -> Json {
-        json!({
-            "accessKey": self.access_key.as_str(),
-            "region": self.region.as_str(),
-            "secretKey": self.secret().chosen(),
-        })
+    fn to_wire(&self) -> WireCredential<'_> {
+        let (access_key, region) = (self.access_key.as_str(), self.region.as_str());
+        WireCredential::Aws { access_key, region, secret_key: self.secret().chosen() }
     }
 
     fn take(&mut self, found: &Map<String, Json>) {
@@ -156,12 +182,9 @@ impl Credential for GcpModel {
         &mut self.private_key_wo
     }
 
-    fn to_wire(&self) -> Json {
-        json!({
-            "projectid": self.project_id.as_str(),
-            "clientEmail": self.client_email.as_str(),
-            "privateKey": self.secret().chosen(),
-        })
+    fn to_wire(&self) -> WireCredential<'_> {
+        let (project_id, client_email) = (self.project_id.as_str(), self.client_email.as_str());
+        WireCredential::Gcp { project_id, client_email, private_key: self.secret().chosen() }
     }
 
     fn take(&mut self, found: &Map<String, Json>) {
@@ -180,8 +203,8 @@ impl Credential for AzureModel {
         &mut self.account_key_wo
     }
 
-    fn to_wire(&self) -> Json {
-        json!({ "accountName": self.account_name.as_str(), "accountKey": self.secret().chosen() })
+    fn to_wire(&self) -> WireCredential<'_> {
+        WireCredential::Azure { account_name: self.account_name.as_str(), account_key: self.secret().chosen() }
     }
 
     fn take(&mut self, found: &Map<String, Json>) {

@@ -29,7 +29,6 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use url::Url;
@@ -185,7 +184,7 @@ impl Vendor for OneKosmos {
         };
         let settings = config::settings(common, "1Kosmos", base_url, config.requests_per_minute)?;
         let identity = Identity {
-            license_key: config.license_key.map(SecretString::from),
+            license_key: config.license_key,
             private_key,
             curve,
             app_id: config.app_id.unwrap_or_else(|| "terraform".to_owned()),

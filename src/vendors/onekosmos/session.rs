@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::crypto::{Channel, Curve, KeyError, PrivateKey};
+use crate::framework::Secret;
 use crate::http::{self, Authenticate, Error, HeaderName, HeaderValue, Kind, PreparedRequest, Response};
 
 /// How long the service's key is kept, as in the vendor's helpers.
@@ -33,7 +33,7 @@ pub(super) struct Access {
 /// The caller's side of the encryption and authentication.
 pub(super) struct Identity {
     /// The license. Without it a request that needs one fails before it is sent.
-    pub(super) license_key: Option<SecretString>,
+    pub(super) license_key: Option<Secret>,
     /// The caller's private key.
     pub(super) private_key: PrivateKey,
     /// The curve, if it is configured.
@@ -205,7 +205,7 @@ impl Authenticate for Session {
             vec![("publickey", keys.my_public.clone()), ("requestid", seal(&keys, &json!(id).to_string(), operation)?)];
         if access.license {
             let license = self.identity.license_key.as_ref().ok_or_else(no_license)?;
-            headers.push(("licensekey", seal(&keys, license.expose_secret(), operation)?));
+            headers.push(("licensekey", seal(&keys, license.expose(), operation)?));
         }
         for (name, text) in headers {
             let mut value = HeaderValue::try_from(text)

@@ -71,7 +71,7 @@ impl<C: HoldsToken> Ephemeral for AccessToken<C> {
     async fn open(&self, client: &C, _: AccessTokenModel, _: &mut Opening) -> Result<AccessTokenModel, Diagnostics> {
         let token = client.access_token().await?;
         Ok(AccessTokenModel {
-            access_token: Secret::from(token.secret().clone()).into(),
+            access_token: token.secret().clone().into(),
             expires_at: token.expires_at().to_string().into(),
         })
     }

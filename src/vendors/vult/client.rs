@@ -1,12 +1,12 @@
 //! VULT's KYC API: routes, pages and error hints. It knows nothing of Terraform; the object files define the rows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::operations::{Operation, Operations};
 use crate::http::{
@@ -144,15 +144,19 @@ impl Client {
 
     /// Deletes a webhook. A 404 means that the webhook is gone already, or that the route is wrong.
     pub(super) async fn delete_webhook(&self, id: &str) -> Result<(), Error> {
+        #[derive(Serialize)]
+        struct Body<'b> {
+            id: &'b str,
+        }
         let request = self.call(Operation::WebhookDelete, "deleting the webhook", Some(id))?;
-        self.send(request.json(&json!({"id": id})).idempotent().invalidates("webhooks")).await.map(drop)
+        self.send(request.json(&Body { id }).idempotent().invalidates("webhooks")).await.map(drop)
     }
 
     /// Erases a person's data. The call is idempotent: a 404 after an attempt that may have been applied means that the object
     /// is erased. A 404 at the first attempt means that the id is wrong.
     pub(super) async fn erase(&self, operation: Operation, field: &str, id: &str, what: &str) -> Result<(), Error> {
         let request = self.call(operation, format!("sending the request to {what}"), Some(id))?;
-        match self.send(request.json(&json!({ field: id })).idempotent()).await {
+        match self.send(request.json(&BTreeMap::from([(field, id)])).idempotent()).await {
             Err(error) if error.is_not_found() && error.may_have_applied() => Ok(()),
             result => result.map(drop),
         }
@@ -240,6 +244,15 @@ impl PageSource for WebhookPages<'_> {
     }
 
     async fn page(&self, at: &PageRequest) -> Result<Page<WebhookRow>, Error> {
+        #[derive(Serialize)]
+        struct Query<'q> {
+            take: usize,
+            skip: usize,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            client_id: Option<&'q str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            search_term: Option<&'q str>,
+        }
         #[derive(Deserialize)]
         struct Body {
             webhooks: Vec<WebhookRow>,
@@ -251,14 +264,9 @@ impl PageSource for WebhookPages<'_> {
         struct Statistics {
             total: Option<usize>,
         }
-        let mut body = json!({"take": PAGE, "skip": at.offset});
-        if let Some(client_id) = self.filter.client_id {
-            body["client_id"] = client_id.into();
-        }
-        if let Some(search_term) = self.filter.search_term {
-            body["search_term"] = search_term.into();
-        }
-        let request = self.client.call(Operation::WebhookList, "listing the webhooks", None)?.json(&body).read_only();
+        let WebhookFilter { client_id, search_term, .. } = self.filter;
+        let query = Query { take: PAGE, skip: at.offset, client_id, search_term };
+        let request = self.client.call(Operation::WebhookList, "listing the webhooks", None)?.json(&query).read_only();
         with_hint(async {
             let response = request.shared("webhooks").page(at).send().await?;
             let Body { webhooks, statistics } = response.json()?;

@@ -18,7 +18,6 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use secrecy::SecretString;
 use serde::Deserialize;
 
 use self::operations::{Mistake, Operations};
@@ -144,7 +143,7 @@ impl Vendor for Vult {
         let credentials = ClientCredentials {
             token_url: config::url("token_url", &token_url)?,
             client_id,
-            client_secret: SecretString::from(client_secret.expose()),
+            client_secret: client_secret.clone(),
             scopes: config.scopes.unwrap_or_default(),
             audience: config.audience,
             client_auth: if config.client_auth.as_deref() == Some("post") {

@@ -8,13 +8,13 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use async_trait::async_trait;
-use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::api_keys::ApiKeyRow;
 use super::blacklist::BlacklistRow;
 use super::hints::{Key, with_hints};
+use crate::framework::Secret;
 use crate::http::{
     self, Authenticate, CachePolicy, Error, Kind, Page, PageRequest, PageSource, Pages, PreparedRequest, Request,
     Response, StaticHeader,
@@ -92,7 +92,7 @@ pub(super) struct Client {
     pub(super) http: http::Client,
     address: String,
     api: Api,
-    publishable_key: Option<SecretString>,
+    publishable_key: Option<Secret>,
     /// The creates of blacklist entries, whose responses have no id.
     pub(super) blacklist_creates: Creates<BlacklistRow>,
     /// The creates of API keys.
@@ -101,7 +101,7 @@ pub(super) struct Client {
 
 impl Client {
     /// A client over a transport whose base URL is the address with the generation's path, and whose requests [`Keys`] sign.
-    pub(super) fn new(http: http::Client, address: String, api: Api, publishable_key: Option<SecretString>) -> Self {
+    pub(super) fn new(http: http::Client, address: String, api: Api, publishable_key: Option<Secret>) -> Self {
         let (blacklist_creates, api_key_creates) = (Creates::default(), Creates::default());
         Self { http, address, api, publishable_key, blacklist_creates, api_key_creates }
     }
@@ -117,7 +117,7 @@ impl Client {
     }
 
     /// The publishable key; an error if none is configured.
-    pub(super) fn publishable_key(&self) -> Result<&SecretString, Error> {
+    pub(super) fn publishable_key(&self) -> Result<&Secret, Error> {
         self.publishable_key.as_ref().ok_or_else(|| no_key("publishable_key"))
     }
 

@@ -20,7 +20,6 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -152,18 +151,16 @@ impl Vendor for Xident {
         let base_url = config::url("base_url", &format!("{address}/{}", api.name()))?;
         let mut settings = config::settings(common, "Xident", base_url, config.requests_per_minute)?;
         settings.endpoint_limits = LIMITS.map(|(path, per_minute)| EndpointLimit { path, per_minute }).into();
-        let key = |key: Option<Secret>| key.map(SecretString::from);
-        let (secret, publishable) = (key(config.secret_key), key(config.publishable_key));
-        let header = |key: &SecretString| match api {
+        let header = |key: &Secret| match api {
             Api::V1 => StaticHeader::bearer("Xident", key),
             Api::VerifyV1 => StaticHeader::new("Xident", HeaderName::from_static("x-api-key"), key),
         };
         let keys = Keys {
-            secret: secret.as_ref().map(header).transpose()?,
-            publishable: publishable.as_ref().map(header).transpose()?,
+            secret: config.secret_key.as_ref().map(header).transpose()?,
+            publishable: config.publishable_key.as_ref().map(header).transpose()?,
         };
         let http = http::Client::new(settings, Arc::new(keys))?;
-        Ok(Arc::new(Client::new(http, address, api, publishable)))
+        Ok(Arc::new(Client::new(http, address, api, config.publishable_key)))
     }
 
     fn objects(&self) -> Vec<Registration> {

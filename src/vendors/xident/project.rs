@@ -1,6 +1,5 @@
 //! The calls about the project as a whole: its requirements and its usage.
 
-use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
@@ -31,7 +30,7 @@ impl Client {
         let operation = "checking the requirements";
         let request = match self.api() {
             Api::V1 => {
-                let body = CheckRequirements { api_key: self.publishable_key()?.expose_secret() };
+                let body = CheckRequirements { api_key: self.publishable_key()?.expose() };
                 self.http.post("/requirements/check").json(&body).read_only().without_auth()
             }
             Api::VerifyV1 => self.http.get("/requirements/check").query(&OfUser { user_id }).extension(Publishable),

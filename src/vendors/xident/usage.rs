@@ -47,7 +47,7 @@ pub(super) struct TypeModel {
 
 /// Parses the day of an ISO 8601 date, or of a time with a zone.
 fn day(text: &str) -> Option<Date> {
-    let of_time = || Some(text.parse::<Timestamp>().ok()?.to_zoned(TimeZone::UTC).date());
+    let of_time = || Some(text.parse::<Timestamp>().ok()?.to_zoned_datetime(TimeZone::UTC).date());
     if text.contains('T') { of_time() } else { text.parse().ok() }
 }
 

@@ -12,9 +12,6 @@
 //! creation time or by an earlier read), no other create of this process received it, and every field that was sent
 //! matches. What a vendor adds is a [`Lookup`] and a [`Noun`].
 
-// Each item has a caller once every vendor is converted.
-#![allow(dead_code, unused_imports)]
-
 mod confirm;
 mod creates;
 mod messages;
