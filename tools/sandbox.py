@@ -31,14 +31,16 @@ class Sandbox:
         change(state)
         self._ask("PUT", "/state", state)
 
-    def _ask(self, method: str, path: str, body: dict | None = None) -> dict:
+    def _ask(self, method: str, path: str, body: dict | None = None):
+        """Calls the control port and returns the JSON of the response; `None` for a response without a body."""
         data = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(self.control + path, data=data, headers=headers, method=method)
         # Without the caller's proxy: the sandbox is on this machine.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(request, timeout=10) as response:
-            return json.load(response)
+            text = response.read()
+            return json.loads(text) if text else None
 
 
 @contextmanager

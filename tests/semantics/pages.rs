@@ -8,18 +8,18 @@ use crate::support::workspace::Workspace;
 const LIST: &str = "c0000000-0000-4000-8000-0000000000aa";
 
 /// Deletes the first row of a list of 150 after the first page was read and before the second page is: the first row of the
-/// second page moves to the first page. `rows` is where the list is in the sandbox's state.
-fn delete_between_pages<T>(sandbox: &Sandbox, path: &str, rows: &str, read: impl FnOnce() -> T) -> T {
+/// second page moves to the first page. `rows` is where the list is in the sandbox's state, and `first` which of them the
+/// vendor lists first.
+fn delete_between_pages<T>(sandbox: &Sandbox, path: &str, (rows, first): (&str, usize), read: impl FnOnce() -> T) -> T {
     let vendor = rows.split('/').nth(1).unwrap();
-    for delay in [0, 3000] {
-        sandbox.fault(
-            &json!({"vendor": vendor, "method": "GET", "path": path, "kind": "delay", "delay_ms": delay, "times": 1}),
-        );
-    }
+    // The response of the first page is computed before the deletion, and arrives after it.
+    sandbox.fault(
+        &json!({"vendor": vendor, "method": "GET", "path": path, "kind": "delay", "delay_ms": 3000, "after": true}),
+    );
     sandbox.forget_requests();
     let delete = || {
-        sandbox.wait_until("the second page", |sandbox| sandbox.count(&format!("GET {path}")) == 2);
-        sandbox.change_state(|state| drop(rows_of(state, rows).remove(0)));
+        sandbox.wait_until("the first page", |sandbox| sandbox.count(&format!("GET {path}")) == 1);
+        sandbox.change_state(|state| drop(rows_of(state, rows).remove(first)));
     };
     std::thread::scope(|scope| {
         scope.spawn(delete);
@@ -35,6 +35,7 @@ fn rows_of<'s>(state: &'s mut Value, pointer: &str) -> &'s mut Vec<Value> {
 fn didit_entry_is_kept_when_an_earlier_one_is_deleted_between_two_pages() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
+    // The list shows the newest first: its second page begins with the entry 49.
     let entry = |n: usize| json!({"uuid": format!("entry-{n}"), "value": format!("user{n}@example.com")});
     let entries: Vec<_> = (0..150).map(entry).collect();
     sandbox.change_state(|state| {
@@ -43,11 +44,11 @@ fn didit_entry_is_kept_when_an_earlier_one_is_deleted_between_two_pages() {
         *rows_of(state, "/didit/lists") = vec![list];
     });
     workspace.configure(&format!(
-        "resource \"idv_didit_list_entry\" \"main\" {{\n  list_id = \"{LIST}\"\n  value   = \"user100@example.com\"\n}}\n"
+        "resource \"idv_didit_list_entry\" \"main\" {{\n  list_id = \"{LIST}\"\n  value   = \"user49@example.com\"\n}}\n"
     ));
-    workspace.import("idv_didit_list_entry.main", &format!("{LIST}/entry-100")).succeeded();
+    workspace.import("idv_didit_list_entry.main", &format!("{LIST}/entry-49")).succeeded();
     let path = format!("/v3/lists/{LIST}/entries/");
-    let plan = delete_between_pages(&sandbox, &path, "/didit/lists/0/entries", || workspace.plan());
+    let plan = delete_between_pages(&sandbox, &path, ("/didit/lists/0/entries", 149), || workspace.plan());
     plan.assert_empty();
 }
 
@@ -58,13 +59,13 @@ fn xident_entry_is_kept_when_an_earlier_one_is_deleted_between_two_pages() {
     workspace.set("IDV_XIDENT_API", "verify/v1");
     // The list shows the newest first: its second page begins with the entry 50.
     let row = |id: u32| json!({"id": id, "reason": "fraud", "image": "AA==", "created_at": 0});
-    sandbox.change_state(|state| state["xident"]["blacklist"] = (1..=150).rev().map(row).collect());
+    sandbox.change_state(|state| state["xident"]["blacklist"] = (1..=150).map(row).collect());
     workspace.configure(
         "resource \"idv_xident_blacklist_entry\" \"main\" {\n  reason        = \"fraud\"\n  face_image_wo = \"AA==\"\n}\n",
     );
     workspace.import("idv_xident_blacklist_entry.main", "50").succeeded();
     let path = "/verify/v1/blacklist";
-    let plan = delete_between_pages(&sandbox, path, "/xident/blacklist", || workspace.plan());
+    let plan = delete_between_pages(&sandbox, path, ("/xident/blacklist", 149), || workspace.plan());
     let actions = plan.actions("idv_xident_blacklist_entry.main");
     assert!(!actions.contains(&"create"), "{actions:?}");
 }
@@ -83,7 +84,7 @@ fn fiven_credential_is_listed_when_an_earlier_one_is_deleted_between_two_pages()
         };
         sandbox.change_state(|state| state["fiven"]["credentials"] = (0..150).map(row).collect());
         workspace.configure("data \"idv_fiven_credentials\" \"all\" {}\n");
-        delete_between_pages(&sandbox, path, "/fiven/credentials", || workspace.apply()).succeeded();
+        delete_between_pages(&sandbox, path, ("/fiven/credentials", 0), || workspace.apply()).succeeded();
         let all = workspace.state()["data.idv_fiven_credentials.all"]["credentials"].clone();
         let all = all.as_array().unwrap();
         assert_eq!(all.len(), 149, "{api}");

@@ -17,7 +17,7 @@ use super::StandIn;
 pub(super) enum Kind {
     /// The response has the given status.
     Status,
-    /// The response is delayed.
+    /// The request is delayed, or with `after` its response.
     Delay,
     /// The connection is closed without a response.
     Drop,

@@ -1,6 +1,7 @@
 //! The creates of one list: which are under way, what they received, and what became of one whose response was lost.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -88,9 +89,11 @@ impl<R> Drop for Ticket<'_, R> {
     }
 }
 
-/// When a request was sent, and what was known then.
+/// When a request was sent and ended, and what was known before.
 struct Sent<R> {
     at: Instant,
+    /// The response came, or was lost. A read that began later shows the object.
+    ended: Instant,
     before: Option<Snapshot<R>>,
 }
 
@@ -101,15 +104,9 @@ impl<R: Clone + Send + Sync> Creates<R> {
         lookup: &L,
         request: impl Future<Output = Result<R, Error>>,
     ) -> Result<Created<R>, CreateFailure> {
-        let sent = Sent { at: Instant::now(), before: self.read.last() };
-        let result = {
-            let _ticket = self.begin();
-            let result = request.await;
-            if let Ok(row) = &result {
-                self.receive(lookup.id(row));
-            }
-            result
-        };
+        let (at, before) = (Instant::now(), self.read.last());
+        let (result, ended) = self.send(pin!(request), |row| Some(lookup.id(row))).await;
+        let sent = Sent { at, ended, before };
         match result {
             Ok(row) => Ok(Created { row, warning: None }),
             Err(error) if !error.may_have_applied() => Err(CreateFailure::Rejected(error)),
@@ -141,11 +138,9 @@ impl<R: Clone + Send + Sync> Creates<R> {
             };
             return Err(error.into());
         }
-        let sent = Sent { at: Instant::now(), before: Some(before) };
-        let result = {
-            let _ticket = self.begin();
-            request.await
-        };
+        let at = Instant::now();
+        let (result, ended) = self.send(pin!(request), |()| None).await;
+        let sent = Sent { at, ended, before: Some(before) };
         match result {
             Ok(()) => match self.find(lookup, &sent, lookup.waits()).await {
                 Ok(Found::One(row)) => Ok(Created { row, warning: None }),
@@ -161,6 +156,21 @@ impl<R: Clone + Send + Sync> Creates<R> {
             Err(error) if !error.may_have_applied() => Err(CreateFailure::Rejected(error)),
             Err(error) => self.after_error(lookup, &sent, error, lookup.waits()).await,
         }
+    }
+
+    /// Sends a request, which is under way for the other creates until it has ended, and returns when that was.
+    async fn send<T>(
+        &self,
+        request: impl Future<Output = Result<T, Error>>,
+        id: impl Fn(&T) -> Option<String>,
+    ) -> (Result<T, Error>, Instant) {
+        let _ticket = self.begin();
+        let result = request.await;
+        if let Some(id) = result.as_ref().ok().and_then(id) {
+            self.state().received.insert(id);
+        }
+        // Before the others learn of the end: a read that one of them begins then serves this create too.
+        (result, Instant::now())
     }
 
     /// Waits until no other create with the same key is under way, and keeps others out while the guard lives.
@@ -200,9 +210,11 @@ impl<R: Clone + Send + Sync> Creates<R> {
         sent: &Sent<R>,
         waits: &[Duration],
     ) -> Result<Found<R>, Diagnostics> {
+        let mut not_before = sent.ended;
         for wait in waits {
             tokio::time::sleep(*wait).await;
-            let snapshot = self.read_after(lookup).await?;
+            let snapshot = self.read_after(lookup, not_before).await?;
+            not_before = Instant::now();
             // Every row of the read was created by a request that had begun before the read ended.
             self.others_ended().await;
             match self.judge(lookup, sent, &snapshot) {
@@ -213,12 +225,15 @@ impl<R: Clone + Send + Sync> Creates<R> {
         Ok(Found::None)
     }
 
-    /// Reads the list once more, in a read that began after this call.
-    async fn read_after<L: Lookup<Row = R>>(&self, lookup: &L) -> Result<Snapshot<R>, Diagnostics> {
+    /// A read of the list that began no earlier than `not_before`.
+    async fn read_after<L: Lookup<Row = R>>(
+        &self,
+        lookup: &L,
+        not_before: Instant,
+    ) -> Result<Snapshot<R>, Diagnostics> {
         // A read that begins now would not show what is under way; a little later it serves all of them.
         let _ = timeout(GATHER, self.others_ended()).await;
-        let now = Instant::now();
-        super::retry_once(|| self.read.since(now, lookup.rows())).await
+        super::retry_once(|| self.read.since(not_before, lookup.rows())).await
     }
 
     /// Which row the create made.
@@ -258,10 +273,6 @@ impl<R: Clone + Send + Sync> Creates<R> {
         state.next += 1;
         state.under_way.insert(number);
         Ticket { creates: self, number }
-    }
-
-    fn receive(&self, id: String) {
-        self.state().received.insert(id);
     }
 
     /// Waits until the creates that are under way now have their responses, within a bound.
