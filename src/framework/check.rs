@@ -2,7 +2,7 @@
 
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::model::{self, Model};
-use super::path::{Path, Step};
+use super::path::Path;
 use super::schema::{Attribute, Nesting, Schema, Shape};
 use super::value::Value;
 
@@ -71,45 +71,77 @@ pub fn salvage(schema: &Schema, value: &Value, known: &Value) -> Value {
     without_write_only(schema, Value::Map(entries.collect()))
 }
 
-/// Compares the state after an apply with the plan, and reports each value that was planned and is different.
+/// Keeps the planned value of each attribute that the vendor returns differently after an apply, and warns of it.
 ///
-/// Core would report the same as a bug in the provider, although the vendor stored another value.
-pub fn verify_applied(schema: &Schema, planned: &Value, state: &Value) -> Diagnostics {
+/// Core rejects a state that differs from its plan. It would taint a new object, and each apply would replace it again. The
+/// next read returns the vendor's value: if it still differs, the next plan shows it as drift.
+pub fn keep_planned(schema: &Schema, planned: &Value, state: Value) -> (Value, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
-    walk(schema.attributes(), planned, &Path::root(), &mut |attribute, wanted, path| {
-        // An object that is missing is reported once, not for each of its attributes.
-        let Some(found) = lookup(state, path) else { return };
-        let differs = match attribute.shape() {
-            Shape::Plain(_) => wanted.is_wholly_known() && wanted != found,
-            Shape::Nested(..) => !wanted.is_unknown() && objects(wanted) != objects(found),
-        };
-        if found.is_unknown() || differs {
-            let (wanted, found) = if attribute.sensitive {
-                ("a sensitive value".to_owned(), "another".to_owned())
-            } else {
-                (show(wanted), show(found))
-            };
-            diagnostics.error(
-                path.clone(),
-                format!("`{}` was not applied as planned", attribute.name),
-                format!(
-                    "The plan had {wanted} for `{path}`, and after the apply the vendor returns {found}. The object \
-                     exists and is kept in state as the vendor returns it. Write the value as the vendor does, or \
-                     plan again to see the remaining change."
-                ),
-            );
-        }
-    });
-    diagnostics
+    let state = keep(schema.attributes(), planned, state, &Path::root(), &mut diagnostics);
+    (state, diagnostics)
 }
 
-/// The number of objects in a nested attribute, or their keys.
-fn objects(value: &Value) -> Option<(usize, Vec<&String>)> {
-    match value {
-        Value::List(elements) => Some((elements.len(), Vec::new())),
-        Value::Map(entries) => Some((entries.len(), entries.keys().collect())),
-        _ => None,
+fn keep(attributes: &[Attribute], planned: &Value, state: Value, path: &Path, diagnostics: &mut Diagnostics) -> Value {
+    let Value::Map(mut entries) = state else { return state };
+    for attribute in attributes {
+        let path = path.attribute(&attribute.name);
+        let found = entries.remove(&attribute.name).unwrap_or_default();
+        let wanted = planned.get(&attribute.name);
+        let kept = keep_attribute(attribute, wanted, found, &path, diagnostics);
+        entries.insert(attribute.name.clone(), kept);
     }
+    Value::Map(entries)
+}
+
+fn keep_attribute(
+    attribute: &Attribute,
+    wanted: &Value,
+    found: Value,
+    path: &Path,
+    diagnostics: &mut Diagnostics,
+) -> Value {
+    match (attribute.shape(), wanted, found) {
+        (_, _, Value::Unknown) => {
+            let detail =
+                format!("`{path}` is still unknown after the apply. This is a bug in the provider; please report it.");
+            diagnostics.error(path.clone(), format!("`{}` is unknown after the apply", attribute.name), detail);
+            Value::Unknown
+        }
+        (_, Value::Unknown, found) => found,
+        (Shape::Nested(Nesting::Single, nested), wanted @ Value::Map(_), found @ Value::Map(_)) => {
+            keep(nested, wanted, found, path, diagnostics)
+        }
+        (Shape::Nested(Nesting::List, nested), Value::List(wanted), Value::List(found))
+            if wanted.len() == found.len() =>
+        {
+            let elements = wanted.iter().zip(found).enumerate();
+            Value::List(
+                elements
+                    .map(|(index, (wanted, found))| keep(nested, wanted, found, &path.index(index), diagnostics))
+                    .collect(),
+            )
+        }
+        // Part of a plain value is computed by the vendor, as of no attribute today.
+        (Shape::Plain(_), wanted, found) if *wanted == found || !wanted.is_wholly_known() => found,
+        (Shape::Nested(..), wanted, found) if *wanted == found => found,
+        (_, wanted, found) => {
+            diagnostics.append(stored_differently(attribute, wanted, &found, path));
+            wanted.clone()
+        }
+    }
+}
+
+fn stored_differently(attribute: &Attribute, wanted: &Value, found: &Value, path: &Path) -> Diagnostics {
+    let (wanted, found) = if attribute.is_secret() {
+        ("a sensitive value".to_owned(), "another one".to_owned())
+    } else {
+        (show(wanted), show(found))
+    };
+    let detail = format!(
+        "The plan had {wanted} for `{path}`, and the vendor returned {found} after the apply. State keeps the planned value. If \
+         the vendor rewrites the value, write it as the vendor does; otherwise the next plan shows the difference."
+    );
+    Diagnostic::warning(format!("`{}` was stored differently", attribute.name), detail).at(path.clone()).into()
 }
 
 fn show(value: &Value) -> String {
@@ -121,15 +153,6 @@ fn show(value: &Value) -> String {
         Value::List(elements) => format!("a list of {}", elements.len()),
         other => other.describe().to_owned(),
     }
-}
-
-/// The value at a path, as far as it exists.
-fn lookup<'v>(root: &'v Value, path: &Path) -> Option<&'v Value> {
-    path.steps().iter().try_fold(root, |value, step| match (step, value) {
-        (Step::Attribute(name) | Step::Key(name), Value::Map(entries)) => entries.get(name),
-        (Step::Index(index), Value::List(elements)) => elements.get(*index),
-        _ => None,
-    })
 }
 
 /// Visits every attribute of an object, nested ones too, with its value (null if it has none) and path.

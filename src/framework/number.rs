@@ -46,6 +46,14 @@ impl Number {
     pub fn same_double(&self, other: &Self) -> bool {
         self == other || self.to_f64().to_bits() == other.to_f64().to_bits()
     }
+
+    /// Whether both round to the same `f32`, and they are not two whole numbers.
+    #[expect(clippy::cast_possible_truncation, reason = "the truncation is what is compared")]
+    pub fn same_float(&self, other: &Self) -> bool {
+        let rounded = |number: &Self| (number.to_f64() as f32).to_bits();
+        let are_whole = self.0.is_integer() && other.0.is_integer();
+        self == other || (!are_whole && rounded(self) == rounded(other))
+    }
 }
 
 impl fmt::Display for Number {

@@ -49,10 +49,10 @@ fn apply_defaults(attributes: &[Attribute], prior: &Value, config: &Value, propo
         if let (Some(default), true) = (&attribute.default, config.is_null()) {
             return default.clone();
         }
-        match attribute.semantic_equal {
-            Some(same) if !prior.is_null() && proposed.is_wholly_known() && same(prior, &proposed) => prior.clone(),
-            _ => proposed,
-        }
+        let is_unchanged = !prior.is_null()
+            && proposed.is_wholly_known()
+            && attribute.same_value().is_some_and(|spelling| spelling.is_unchanged(prior, &proposed));
+        if is_unchanged { prior.clone() } else { proposed }
     })
 }
 
@@ -107,20 +107,17 @@ pub fn with_defaults(schema: &Schema, state: Value) -> Value {
 }
 
 /// Keeps the prior spelling of each value of a response that means the same.
+///
+/// A null of the prior state may mean that the value is not known yet, as in an import. Only where the user alone sets the
+/// attribute is it compared with what a vendor returns for a value that was never set, such as an empty text.
 #[must_use]
 pub fn keep_spelling(schema: &Schema, prior: &Value, state: Value) -> Value {
-    each(
-        schema.attributes(),
-        prior,
-        &Value::Null,
-        state,
-        &|attribute, prior, _, value| match attribute.semantic_equal {
-            Some(same) if prior.is_wholly_known() && !prior.is_null() && !value.is_null() && same(prior, &value) => {
-                prior.clone()
-            }
-            _ => value,
-        },
-    )
+    each(schema.attributes(), prior, &Value::Null, state, &|attribute, prior, _, value| {
+        let is_comparable = prior.is_wholly_known() && (!attribute.computed || !(prior.is_null() || value.is_null()));
+        let is_no_drift =
+            is_comparable && attribute.same_value().is_some_and(|spelling| spelling.is_no_drift(prior, &value));
+        if is_no_drift { prior.clone() } else { value }
+    })
 }
 
 #[cfg(test)]

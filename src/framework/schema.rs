@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::rules::Rule;
+use super::spelling::{Same, Spelling};
 use super::types::Type;
 use super::value::Value;
 
@@ -25,9 +26,6 @@ pub enum Shape {
     /// Objects with attributes of their own.
     Nested(Nesting, Vec<Attribute>),
 }
-
-/// Whether two spellings of a value mean the same to the vendor.
-pub type Same = fn(&Value, &Value) -> bool;
 
 /// One attribute: its name, type and description, whether the user or the provider sets it, and how it is planned.
 #[derive(Clone, Debug)]
@@ -58,8 +56,8 @@ pub struct Attribute {
     pub default: Option<Value>,
     /// Checked offline on every known value.
     pub rules: Vec<Rule>,
-    /// Whether two spellings mean the same: they are no change then.
-    pub semantic_equal: Option<Same>,
+    /// What counts as the same value, unless the type and the rules say it.
+    spelling: Option<Spelling>,
 }
 
 impl Attribute {
@@ -83,7 +81,7 @@ impl Attribute {
             use_state_for_unknown: false,
             default: None,
             rules: Vec::new(),
-            semantic_equal: None,
+            spelling: None,
         }
     }
 
@@ -182,10 +180,16 @@ impl Attribute {
         self
     }
 
-    /// Spellings for which `same` returns true are no change.
+    /// Values for which `same` returns true are neither a change nor drift.
     #[must_use]
-    pub fn semantic_equal(mut self, same: Same) -> Self {
-        self.semantic_equal = Some(same);
+    pub fn semantic_equal(self, same: Same) -> Self {
+        self.spelling(Spelling::of(same))
+    }
+
+    /// Declares what counts as the same value, where that does not follow from the type and the rules.
+    #[must_use]
+    pub fn spelling(mut self, spelling: Spelling) -> Self {
+        self.spelling = Some(spelling);
         self
     }
 
@@ -194,6 +198,23 @@ impl Attribute {
     pub fn describe(mut self, description: impl Into<String>) -> Self {
         self.description = description.into();
         self
+    }
+
+    /// What counts as the same value: as declared, or else by the type and the rules. A secret is compared exactly, and so is
+    /// what a user cannot set.
+    pub fn same_value(&self) -> Option<Spelling> {
+        let has = |wanted: fn(&Rule) -> bool| self.rules.iter().any(wanted);
+        let is_settable = (self.required || self.optional) && !self.is_secret();
+        self.spelling.or_else(|| match &self.shape {
+            _ if !is_settable => None,
+            Shape::Plain(Type::String) if has(|rule| matches!(rule, Rule::Url)) => Some(Spelling::URL),
+            Shape::Plain(Type::Number) if !has(|rule| matches!(rule, Rule::Whole)) => Some(Spelling::FLOAT),
+            Shape::Plain(Type::String) => Some(Spelling::TEXT),
+            Shape::Plain(Type::List(element) | Type::Set(element) | Type::Map(element)) => {
+                (**element == Type::String).then_some(Spelling::TEXT)
+            }
+            Shape::Plain(_) | Shape::Nested(..) => None,
+        })
     }
 
     /// Whether its value must not be shown.

@@ -16,6 +16,7 @@ mod proofing_templates;
 mod requests;
 mod requirements;
 mod service_keys;
+mod spellings;
 mod unknowns;
 mod webhooks;
 mod weights;

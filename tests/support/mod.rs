@@ -2,6 +2,7 @@
 
 pub(crate) mod golden;
 pub(crate) mod objects;
+pub(crate) mod rewriter;
 pub(crate) mod sandbox;
 pub(crate) mod terraform;
 pub(crate) mod workspace;

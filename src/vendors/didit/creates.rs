@@ -142,8 +142,3 @@ impl<T: Row> Lookup for Creation<'_, T> {
 pub(super) fn parse_time(text: Option<&str>) -> Option<Timestamp> {
     text?.parse().ok()
 }
-
-/// Whether the vendor stores two texts alike: it removes spaces around them.
-pub(super) fn same_text(a: &str, b: &str) -> bool {
-    a.trim() == b.trim()
-}

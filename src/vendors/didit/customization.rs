@@ -8,7 +8,9 @@ use serde_json::{Map, Value as Json};
 
 use super::client::Client;
 use crate::framework::resource::{Change, Context, Resource};
-use crate::framework::{Attribute, Diagnostics, ListSink, Listable, Private, Rule, Schema, Value, identity, value};
+use crate::framework::{
+    Attribute, Diagnostics, ListSink, Listable, Private, Rule, Schema, Spelling, Value, identity, value,
+};
 use crate::http::{CachePolicy, Error, Kind};
 use crate::vendors::shared::import_id;
 use crate::vendors::shared::singleton::{self, Adoptions, Fields, Singleton, Title};
@@ -41,7 +43,7 @@ pub(super) struct Customization;
 
 /// The settings. One that is left out keeps the application's value.
 fn settings() -> Vec<Attribute> {
-    let color = |name| Attribute::string(name).rule(COLOR);
+    let color = |name| Attribute::string(name).rule(COLOR).spelling(Spelling::ANY_CASE);
     let text = |name| Attribute::string(name).rule(Rule::Length(1, usize::MAX));
     let whole = |name| Attribute::number(name).rule(Rule::Whole).rule(Rule::Range(0, i64::MAX));
     let flag = Attribute::bool;
@@ -66,6 +68,7 @@ fn settings() -> Vec<Attribute> {
         Attribute::string("app_public_name").describe("The name of the application that people see; empty for none."),
         Attribute::string("privacy_policy_url")
             .rule(ADDRESS)
+            .spelling(Spelling::URL)
             .describe("The address of the privacy policy; empty for none."),
         flag("skip_welcome_screen").describe("Whether a verification begins without the welcome screen."),
         flag("disable_login_with_didit").describe("Whether people cannot sign in with an account at Didit."),

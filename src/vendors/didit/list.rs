@@ -7,8 +7,9 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::client::{Client, Collection};
-use super::creates::{Creation, same_text};
+use super::creates::Creation;
 use crate::framework::resource::{Change, Context, Resource};
+use crate::framework::spelling::same_text;
 use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Path, Private, Rule, Schema, Value, identity,
 };
@@ -237,7 +238,8 @@ pub(super) mod wire {
     use serde::{Deserialize, Serialize};
 
     use super::super::client::Row;
-    use super::super::creates::{parse_time, same_text};
+    use super::super::creates::parse_time;
+    use crate::framework::spelling::same_text;
 
     #[derive(Serialize)]
     pub(super) struct ListBody<'m> {

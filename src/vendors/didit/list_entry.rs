@@ -251,9 +251,10 @@ pub(super) mod wire {
     use serde_json::{Map, Value as Json};
 
     use super::super::client::Row;
-    use super::super::creates::{parse_time, same_text};
+    use super::super::creates::parse_time;
     use super::super::json::equal;
     use super::same_value;
+    use crate::framework::spelling::same_text;
 
     #[derive(Serialize)]
     pub(super) struct EntryBody<'m> {

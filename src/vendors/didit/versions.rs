@@ -13,9 +13,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use super::client::{Client, Collection, Row};
-use super::creates::{parse_time, same_text};
+use super::creates::parse_time;
 use super::features;
 use super::json::equal;
+use crate::framework::spelling::same_text;
 use crate::framework::{Attr, Context, Diagnostic, Diagnostics, Model, Path, Private};
 use crate::http::{CachePolicy, Error, Kind};
 use crate::vendors::shared::reconcile::{Confirmed, confirm, retry_once};

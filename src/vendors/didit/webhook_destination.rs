@@ -8,9 +8,10 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::client::{Client, Collection, Row};
-use super::creates::{Creation, parse_time, same_text};
+use super::creates::{Creation, parse_time};
 use crate::framework::ephemeral::{Ephemeral, Opening};
 use crate::framework::resource::{Change, Context, Resource};
+use crate::framework::spelling::{same_text, same_url};
 use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Path, Rule, Schema, Secret, Type, Value, identity,
 };
@@ -142,8 +143,8 @@ impl Resource for WebhookDestination {
         match creation.send(&client.creates.webhook_destinations, &body, ctx).await {
             Ok(row) => Ok(row.into()),
             Err(CreateFailure::Rejected(error)) => {
-                let same_url = |row: &wire::Destination| body.url.is_some_and(|url| same_text(url, &row.url));
-                Err(match creation.find_duplicate(&error, "url", same_url).await {
+                let has_url = |row: &wire::Destination| body.url.is_some_and(|url| same_url(url, &row.url));
+                Err(match creation.find_duplicate(&error, "url", has_url).await {
                     Some(row) => creation.already_exists(&row.url, &row).at(Path::to("url")).into(),
                     None => error.into(),
                 })
@@ -276,7 +277,7 @@ pub(super) mod wire {
     use jiff::Timestamp;
     use serde::{Deserialize, Serialize};
 
-    use super::{Row, Secret as Text, parse_time, same_text};
+    use super::{Row, Secret as Text, parse_time, same_text, same_url};
 
     #[derive(Serialize)]
     pub(super) struct DestinationBody<'m> {
@@ -291,7 +292,7 @@ pub(super) mod wire {
         /// Whether a row has every field of the body.
         pub(super) fn matches(&self, row: &Destination) -> bool {
             self.label.is_some_and(|label| same_text(label, &row.label))
-                && self.url.is_some_and(|url| same_text(url, &row.url))
+                && self.url.is_some_and(|url| same_url(url, &row.url))
                 && self.enabled == Some(row.enabled)
                 && self.webhook_version == Some(row.webhook_version.as_str())
                 && row.subscribed_events.iter().map(String::as_str).collect::<BTreeSet<_>>() == self.subscribed_events

@@ -5,7 +5,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use crate::framework::{Attr, Attribute, Rule, Secret, secret};
+use crate::framework::spelling::is_masked;
+use crate::framework::{Attr, Attribute, Rule, Secret, Spelling, secret};
 
 /// The credentials of an AWS bucket.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -43,8 +44,11 @@ fn credential(name: &str, storage: &str, plain: Vec<Attribute>, secret: [Attribu
 
 /// The attributes of all three.
 pub(super) fn attributes() -> [Attribute; 3] {
-    let required =
-        |name: &str, what: &str| Attribute::string(name).required().rule(Rule::Length(1, usize::MAX)).describe(what);
+    // The vendor may return any part of the credentials masked.
+    let required = |name: &str, what: &str| {
+        let attribute = Attribute::string(name).required().rule(Rule::Length(1, usize::MAX));
+        attribute.spelling(Spelling::MASKED).describe(what)
+    };
     [
         credential(
             "aws_credential",
@@ -216,7 +220,7 @@ impl Credential for AzureModel {
 fn visible(found: &Map<String, Json>, name: &str, into: &mut Attr<String>) {
     if let Some(text) = found.get(name).and_then(Json::as_str)
         && !text.is_empty()
-        && !text.chars().all(|character| character == '*')
+        && !is_masked(text)
     {
         *into = text.into();
     }

@@ -8,11 +8,11 @@ use serde_json::{Map, Value as Json};
 
 use super::client::{Client, Scope};
 use super::scope;
-use super::table::{Table, same_double};
+use super::table::Table;
 use crate::framework::moved::RestObject;
 use crate::framework::resource::{Change, Context, Resource};
 use crate::framework::{
-    Attribute, Diagnostic, Diagnostics, ListSink, Listable, Private, Schema, Value, check, identity,
+    Attribute, Diagnostic, Diagnostics, ListSink, Listable, Private, Schema, Spelling, Value, check, identity,
 };
 use crate::http::{CachePolicy, Error};
 use crate::vendors::shared::import_id;
@@ -104,7 +104,7 @@ impl<S: Settings> Singleton for Managed<S> {
     }
 
     fn equal(a: &Value, b: &Value) -> bool {
-        a == b || same_double(a, b)
+        a == b || Spelling::FLOAT.is_no_drift(a, b)
     }
 
     /// A requirement that is left out is not required. A number that is left out cannot be guessed: zero would switch a check

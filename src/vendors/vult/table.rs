@@ -26,7 +26,7 @@ impl Table {
     pub(super) fn attributes(self, settable: bool) -> impl Iterator<Item = Attribute> {
         self.fields.iter().map(move |(name, description)| {
             let attribute = match self.kind {
-                Kind::Numbers => Attribute::number(name).semantic_equal(same_double),
+                Kind::Numbers => Attribute::number(name),
                 Kind::Booleans => Attribute::bool(name),
             };
             let attribute = attribute.computed().describe(*description);
@@ -85,9 +85,4 @@ impl Table {
         });
         serde_json::Value::Object(entries.collect())
     }
-}
-
-/// Whether two numbers are the same double, which is how the vendor stores them.
-pub(super) fn same_double(a: &Value, b: &Value) -> bool {
-    matches!((a, b), (Value::Number(a), Value::Number(b)) if a.same_double(b))
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::client::{Client, WebhookFilter, WebhookRow};
 use crate::framework::moved::RestObject;
 use crate::framework::resource::{Context, Resource};
+use crate::framework::spelling::{same_text, same_url};
 use crate::framework::{Attr, Attribute, DataSource, Diagnostics, ListSink, Listable, Rule, Schema, Value, identity};
 use crate::http::CachePolicy;
 use crate::vendors::shared::import_id;
@@ -75,8 +76,8 @@ impl Lookup for Search<'_> {
 
     fn matches(&self, row: &WebhookRow) -> bool {
         let of_client = row.client_id.as_deref().filter(|id| !id.is_empty());
-        Some(row.name.as_str()) == self.plan.name.as_str()
-            && Some(row.url.as_str()) == self.plan.url.as_str()
+        self.plan.name.as_str().is_some_and(|name| same_text(name, &row.name))
+            && self.plan.url.as_str().is_some_and(|url| same_url(url, &row.url))
             && of_client == self.plan.client_id.as_str()
     }
 

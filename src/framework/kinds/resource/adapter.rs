@@ -214,7 +214,7 @@ impl<R: Resource> ResourceAdapter<R> {
             Ok(model) => (Some(model), Diagnostics::new()),
             Err(diagnostics) => (ctx.saved, diagnostics),
         };
-        let state = match model {
+        let mut state = match model {
             Some(model) => {
                 let state = self.state_of(&model, &request.planned, &mut diagnostics);
                 plan::keep_spelling(&self.schema, &request.planned, state)
@@ -222,7 +222,9 @@ impl<R: Resource> ResourceAdapter<R> {
             None => request.prior,
         };
         if !diagnostics.has_errors() {
-            diagnostics.append(check::verify_applied(&self.schema, &request.planned, &state));
+            let (kept, differences) = check::keep_planned(&self.schema, &request.planned, state);
+            state = kept;
+            diagnostics.append(differences);
         }
         diagnostics.append(ctx.warnings);
         Ok(StateResponse { state: state.without_unknowns(), private: ctx.private, identity: Value::Null, diagnostics })
