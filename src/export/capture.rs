@@ -132,7 +132,7 @@ fn with_names(found: Vec<Named>, resource: &dyn resource::DynResource) -> Vec<Ca
     let mut names = Names::default();
     let captured = slugged.into_iter().map(|(slug, object)| {
         let config = resource.generate_config(object.state.clone());
-        let violations = check::rules(resource.schema(), &config).into_iter().map(|mistake| mistake.detail).collect();
+        let violations = check::rules(resource.schema(), &config).into_errors().map(|mistake| mistake.detail).collect();
         Captured { name: names.take(&slug), import_id: object.import_id, state: object.state, config, violations }
     });
     captured.collect()

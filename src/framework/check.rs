@@ -4,6 +4,7 @@ use super::diagnostics::{Diagnostic, Diagnostics};
 use super::model::{self, Model};
 use super::path::Path;
 use super::schema::{Attribute, Nesting, Schema, Shape};
+use super::types::Type;
 use super::value::Value;
 
 /// Returns every mistake in a configuration: those that the schema's rules find, and those that the object's own check does.
@@ -18,11 +19,25 @@ pub(super) fn config<M: Model>(schema: &Schema, config: Value, own: impl FnOnce(
     diagnostics
 }
 
-/// Runs every rule on every known value of a configuration, so that all mistakes are reported at once.
+/// Runs every rule on every known value of a configuration, so that all mistakes and doubts are reported at once.
+///
+/// Terraform checks that a required attribute is written, and not that its value is other than null.
 pub fn rules(schema: &Schema, config: &Value) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     walk(schema.attributes(), config, &Path::root(), &mut |attribute, value, path| {
+        if attribute.required && value.is_null() {
+            let detail = format!("`{path}` is required, and its value is null. Set it to another value.");
+            diagnostics.error(path.clone(), format!("Missing value for `{}`", attribute.name), detail);
+        }
+        null_elements(attribute, value, path, &mut diagnostics);
         for rule in &attribute.rules {
+            if let Some(doubt) = rule.doubt(value) {
+                diagnostics.warn(
+                    path.clone(),
+                    format!("Unknown value for `{}`", attribute.name),
+                    format!("`{path}` {doubt}"),
+                );
+            }
             if let Some(violation) = rule.violation(value, !attribute.is_secret()) {
                 let summary = format!("Wrong value for `{}`", attribute.name);
                 diagnostics.error(path.clone(), summary, format!("`{path}` {violation}"));
@@ -30,6 +45,34 @@ pub fn rules(schema: &Schema, config: &Value) -> Diagnostics {
         }
     });
     diagnostics
+}
+
+/// Reports each element of a list, set or map that is null, in collections of collections too.
+fn null_elements(attribute: &Attribute, value: &Value, path: &Path, diagnostics: &mut Diagnostics) {
+    let elements: Vec<(&Value, Path)> = match (attribute.shape(), value) {
+        (Shape::Plain(Type::Object(_) | Type::Tuple(_) | Type::Dynamic) | Shape::Nested(Nesting::Single, _), _) => {
+            return;
+        }
+        // The elements of a set have no place that a user could count.
+        (Shape::Plain(Type::Set(_)), Value::List(elements)) => {
+            elements.iter().map(|element| (element, path.clone())).collect()
+        }
+        (_, Value::List(elements)) => {
+            elements.iter().enumerate().map(|(index, element)| (element, path.index(index))).collect()
+        }
+        (Shape::Plain(_), Value::Map(entries)) => {
+            entries.iter().map(|(key, element)| (element, path.key(key))).collect()
+        }
+        _ => return,
+    };
+    for (element, at) in elements {
+        if element.is_null() {
+            let detail = format!("An element of `{path}` is null. Remove it, or set it to another value.");
+            diagnostics.error(at, format!("`{}` has an element that is null", attribute.name), detail);
+        } else {
+            null_elements(attribute, element, &at, diagnostics);
+        }
+    }
 }
 
 /// The value with every write-only attribute null, as core requires in each response.

@@ -108,6 +108,11 @@ impl Diagnostics {
         self.0.iter()
     }
 
+    /// The errors among them.
+    pub fn into_errors(self) -> impl Iterator<Item = Diagnostic> {
+        self.0.into_iter().filter(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
     /// The details of all messages as one text, one line each.
     pub fn details(&self) -> String {
         self.0.iter().map(|diagnostic| diagnostic.detail.as_str()).collect::<Vec<_>>().join("\n")

@@ -8,6 +8,8 @@ use super::value::Value;
 pub enum Rule {
     /// One of these texts.
     OneOf(&'static [&'static str]),
+    /// One of these texts, or one that the vendor has added since: that is a warning.
+    Known(&'static [&'static str]),
     /// Text of at least and at most this many characters.
     Length(usize, usize),
     /// A number between these, both included.
@@ -32,6 +34,9 @@ impl Rule {
     pub fn describe(&self) -> String {
         match self {
             Self::OneOf(choices) => format!("Must be {}.", any_of(choices)),
+            Self::Known(choices) | Self::Each(Self::Known(choices)) => {
+                format!("Known values are {}. Another one is sent, with a warning.", listed(choices, "and"))
+            }
             Self::Length(1, usize::MAX) => "Must not be empty.".to_owned(),
             Self::Length(least, usize::MAX) => format!("Must have at least {least} characters."),
             Self::Length(0, most) => format!("Must have at most {most} characters."),
@@ -82,6 +87,19 @@ impl Rule {
             _ => None,
         }
     }
+
+    /// What is doubtful about a known value, as the rest of a sentence that starts with the attribute's name.
+    pub fn doubt(&self, value: &Value) -> Option<String> {
+        match (self, value) {
+            (Self::Known(choices), Value::String(text)) if !choices.contains(&text.as_str()) => Some(format!(
+                "is `{text}`, which this version of the provider does not know. It is sent as it is.{} The known values are {}.",
+                did_you_mean(text, choices),
+                listed(choices, "and")
+            )),
+            (Self::Each(rule), Value::List(elements)) => elements.iter().find_map(|element| rule.doubt(element)),
+            _ => None,
+        }
+    }
 }
 
 fn url_problem(text: &str) -> Option<String> {
@@ -96,11 +114,16 @@ fn url_problem(text: &str) -> Option<String> {
 
 /// "`a`, `b` or `c`".
 pub fn any_of(choices: &[&str]) -> String {
+    listed(choices, "or")
+}
+
+fn listed(choices: &[&str], conjunction: &str) -> String {
     match choices {
         [] => "nothing".to_owned(),
         [only] => format!("`{only}`"),
         [first @ .., last] => {
-            format!("{} or `{last}`", first.iter().map(|choice| format!("`{choice}`")).collect::<Vec<_>>().join(", "))
+            let first = first.iter().map(|choice| format!("`{choice}`")).collect::<Vec<_>>().join(", ");
+            format!("{first} {conjunction} `{last}`")
         }
     }
 }

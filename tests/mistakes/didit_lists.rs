@@ -21,11 +21,7 @@ resource "idv_didit_list" "main" {
 
             Error: Wrong value for `list_type`
               in resource "idv_didit_list" "main": `list_type  = "blocklist"`
-            `list_type` must be `allowlist` or `custom`; found `blocklist`.
-
-            Error: Wrong value for `entry_type`
-              in resource "idv_didit_list" "main": `entry_type = "phones"`
-            `entry_type` must be `face`, `document`, `phone`, `email`, `ip_address`, `device_fingerprint`, `wallet_address`, `bank_account`, `country`, `user`, `business` or `key`; found `phones`. Did you mean `phone`?"#]],
+            `list_type` must be `allowlist` or `custom`; found `blocklist`."#]],
     );
 }
 

@@ -86,10 +86,10 @@ fn an_unknown_api() {
 
 #[test]
 fn unknown_providers() {
-    Bench::new().validate(&request("[\"GOOGLE\", \"Github\"]"), &expect![[r#"
-        Error: Wrong value for `providers`
+    Bench::new().warns(&request("[\"GOOGLE\", \"Github\"]"), &expect![[r#"
+        Warning: Unknown value for `providers`
           in resource "idv_fiven_credentials_access_request" "main": `providers = ["GOOGLE", "Github"]`
-        `providers` must be `GOOGLE`, `LINKEDIN`, `GITHUB`, `DISCORD`, `TWITTER` or `REDDIT`; found `Github`. Did you mean `GITHUB`?"#]]);
+        `providers` is `Github`, which this version of the provider does not know. It is sent as it is. Did you mean `GITHUB`? The known values are `GOOGLE`, `LINKEDIN`, `GITHUB`, `DISCORD`, `TWITTER` and `REDDIT`."#]]);
     Bench::new().validate(
         &request("[]"),
         &expect![[r#"

@@ -6,9 +6,11 @@ mod didit_lists;
 mod documents;
 mod every_request;
 mod fiven;
+mod nulls;
 mod objects;
 mod onekosmos;
 mod outages;
+mod unknown_names;
 mod xident;
 
 use expect_test::Expect;
@@ -57,6 +59,12 @@ impl Bench {
         self.workspace.configure(configuration);
         self.check(self.workspace.validate(), expected);
         assert!(self.sandbox.requests().is_empty(), "validation is offline");
+    }
+
+    /// Checks the warnings of a validation that succeeds.
+    fn warns(&self, configuration: &str, expected: &Expect) {
+        self.workspace.configure(configuration);
+        expected.assert_eq(&self.workspace.validate().succeeded().warnings());
     }
 
     /// Compares the errors, with placeholders for what differs from run to run.

@@ -12,10 +12,10 @@ resource "idv_vult_document_requirements" "main" {
   data_source   = "ocr"
 }
 "#;
-    Bench::new().validate(configuration, &expect![[r#"
-        Error: Wrong value for `document_type`
+    Bench::new().warns(configuration, &expect![[r#"
+        Warning: Unknown value for `document_type`
           in resource "idv_vult_document_requirements" "main": `document_type = "pasport"`
-        `document_type` must be `unknown`, `driver_license`, `identification_card`, `passport` or `passport_card`; found `pasport`. Did you mean `passport`?"#]]);
+        `document_type` is `pasport`, which this version of the provider does not know. It is sent as it is. Did you mean `passport`? The known values are `unknown`, `driver_license`, `identification_card`, `passport` and `passport_card`."#]]);
 }
 
 #[test]
@@ -79,9 +79,9 @@ fn import_id_has_an_unknown_document_type() {
     import(
         REQUIREMENTS,
         "pasport/ocr",
-        &expect![[r"
-        Error: Wrong import id
-        In the import id `pasport/ocr` of `idv_vult_document_requirements`: `document_type` must be `unknown`, `driver_license`, `identification_card`, `passport` or `passport_card`; found `pasport`. Did you mean `passport`?"]],
+        &expect![[r#"
+            Error: Cannot import non-existent remote object
+            While attempting to import an existing object to "idv_vult_document_requirements.main", the provider detected that no object exists with the given id. Only pre-existing objects can be imported; check that the id is correct and that it is associated with the provider's configured region or endpoint, or use "terraform apply" to create a new remote object for this resource."#]],
     );
 }
 

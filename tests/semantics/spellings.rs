@@ -101,13 +101,8 @@ resource "idv_xident_api_key" "main" {
 /// A sandbox, a proxy that rewrites a vendor's responses, and a workspace whose provider uses it.
 fn start(case: &Case) -> (Sandbox, Rewriter, Workspace) {
     let sandbox = Sandbox::start().with_variable("IDV_XIDENT_API", "verify/v1");
-    let rewriter = Rewriter::start(sandbox.url(case.vendor));
     let mut workspace = Workspace::new(&sandbox);
-    for (name, url) in sandbox.env() {
-        if name.contains(&case.vendor.to_uppercase()) && name.ends_with("_URL") {
-            workspace.set(name, &url.replace(sandbox.url(case.vendor), rewriter.url()));
-        }
-    }
+    let rewriter = Rewriter::in_front_of(case.vendor, &sandbox, &mut workspace);
     rewriter.replace(&[case.stored]);
     workspace.configure(case.configuration);
     (sandbox, rewriter, workspace)

@@ -8,6 +8,9 @@ use axum::body::Bytes;
 use axum::http::{Method, Response, StatusCode, Uri, header::HeaderMap};
 use tokio::runtime::Runtime;
 
+use super::sandbox::Sandbox;
+use super::workspace::Workspace;
+
 /// A running proxy. It stops when it is dropped.
 pub(crate) struct Rewriter {
     url: String,
@@ -21,7 +24,7 @@ type Replacements = Arc<Mutex<Vec<(String, String, usize)>>>;
 
 impl Rewriter {
     /// Starts a proxy for the base URL of a vendor.
-    pub(crate) fn start(upstream: &str) -> Self {
+    fn start(upstream: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let replacements = Replacements::default();
         let (upstream, shared) = (upstream.to_owned(), Arc::clone(&replacements));
@@ -39,9 +42,15 @@ impl Rewriter {
         Self { url, replacements, _runtime: runtime }
     }
 
-    /// The base URL of the proxy.
-    pub(crate) fn url(&self) -> &str {
-        &self.url
+    /// Starts a proxy that the workspace's provider uses in place of a vendor of the sandbox.
+    pub(crate) fn in_front_of(vendor: &str, sandbox: &Sandbox, workspace: &mut Workspace) -> Self {
+        let (upstream, prefix) = (sandbox.url(vendor), format!("IDV_{}_", vendor.to_uppercase()));
+        let rewriter = Self::start(upstream);
+        for (name, url) in sandbox.env().iter().filter(|(name, _)| name.starts_with(&prefix) && name.ends_with("_URL"))
+        {
+            workspace.set(name, &url.replace(upstream, &rewriter.url));
+        }
+        rewriter
     }
 
     /// Replaces these texts in every later response, and no others.

@@ -80,7 +80,7 @@ pub(super) struct Feature<'m> {
 /// The attributes of one feature.
 pub(super) fn attributes() -> Vec<Attribute> {
     vec![
-        Attribute::string("feature").required().rule(Rule::OneOf(FEATURES)).describe("The name of the check."),
+        Attribute::string("feature").required().rule(Rule::Known(FEATURES)).describe("The name of the check."),
         Attribute::string("config").optional().rule(JSON_OBJECT).semantic_equal(same_json).describe(
             "Its settings as JSON, such as `jsonencode({ face_liveness_method = \"passive\" })`. Without it Didit's defaults apply.",
         ),

@@ -101,7 +101,7 @@ impl Resource for List {
                 Attribute::string("entry_type")
                     .required()
                     .requires_replace()
-                    .rule(Rule::OneOf(ENTRY_TYPES))
+                    .rule(Rule::Known(ENTRY_TYPES))
                     .describe("The type of its values."),
             ],
         )

@@ -69,12 +69,12 @@ impl DataSource for Lists {
         Schema::new(
             "Lists all lists of an application, the system lists of Didit included.",
             vec![
-                filter("list_type", "Only lists of this type.").rule(Rule::OneOf(&[
+                filter("list_type", "Only lists of this type.").rule(Rule::Known(&[
                     "blocklist",
                     "allowlist",
                     "custom",
                 ])),
-                filter("entry_type", "Only lists of values of this type.").rule(Rule::OneOf(ENTRY_TYPES)),
+                filter("entry_type", "Only lists of values of this type.").rule(Rule::Known(ENTRY_TYPES)),
                 Attribute::objects("lists", row).computed().describe("The lists that match, in the vendor's order."),
             ],
         )

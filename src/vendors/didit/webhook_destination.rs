@@ -23,7 +23,7 @@ use crate::vendors::shared::reconcile::CreateFailure;
 const VERSIONS: &[&str] = &["v1", "v2", "v3"];
 
 /// The events of the vendor's OpenAPI document.
-static EVENT: Rule = Rule::OneOf(&[
+static EVENT: Rule = Rule::Known(&[
     "status.updated",
     "data.updated",
     "user.status.updated",
@@ -106,7 +106,7 @@ impl Resource for WebhookDestination {
                 Attribute::bool("enabled").default(true).describe("Whether events are sent."),
                 Attribute::string("webhook_version")
                     .default("v3")
-                    .rule(Rule::OneOf(VERSIONS))
+                    .rule(Rule::Known(VERSIONS))
                     .describe("The version of the payload."),
                 Attribute::of("subscribed_events", Type::set(Type::String))
                     .required()

@@ -76,7 +76,7 @@ fn party_id() -> Attribute {
 
 /// The attribute for the identity providers whose credentials are requested.
 fn providers() -> Attribute {
-    static KNOWN: Rule = Rule::OneOf(PROVIDERS);
+    static KNOWN: Rule = Rule::Known(PROVIDERS);
     let set = Attribute::of("providers", Type::set(Type::String));
     set.rule(Rule::Each(&KNOWN)).rule(config::NOT_EMPTY)
 }

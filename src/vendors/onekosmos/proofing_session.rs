@@ -105,7 +105,7 @@ impl Ephemeral for ProofingSession {
             vec![
                 Attribute::string("document_type")
                     .required()
-                    .rule(Rule::OneOf(DOCUMENT_TYPES))
+                    .rule(Rule::Known(DOCUMENT_TYPES))
                     .describe("The document to scan."),
                 Attribute::object("connector", connector)
                     .required()

@@ -76,7 +76,7 @@ fn filters() -> Vec<Attribute> {
     let text =
         |name: &str, what: &str| Attribute::string(name).optional().rule(Rule::Length(1, usize::MAX)).describe(what);
     let choice =
-        |name: &str, choices, what: &str| Attribute::string(name).optional().rule(Rule::OneOf(choices)).describe(what);
+        |name: &str, choices, what: &str| Attribute::string(name).optional().rule(Rule::Known(choices)).describe(what);
     vec![
         text("id", "Only the session with this id."),
         choice("status", STATUSES, "Only sessions with this status."),

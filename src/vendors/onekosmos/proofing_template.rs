@@ -92,7 +92,7 @@ impl Resource for ProofingTemplate {
                 Attribute::string("document_type")
                     .required()
                     .requires_replace()
-                    .rule(Rule::OneOf(DOCUMENT_TYPES))
+                    .rule(Rule::Known(DOCUMENT_TYPES))
                     .describe("The document that the workflow verifies: driver license, passport or identity card."),
                 Attribute::string("dvc_id").optional().requires_replace().rule(Rule::Length(1, usize::MAX)).describe(
                     "The id of the device verification configuration that uses the template (`dvcID` at the vendor). Required to create \

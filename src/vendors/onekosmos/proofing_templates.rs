@@ -18,7 +18,7 @@ pub(super) fn filters() -> Vec<Attribute> {
         ),
         Attribute::string("document_type")
             .optional()
-            .rule(Rule::OneOf(DOCUMENT_TYPES))
+            .rule(Rule::Known(DOCUMENT_TYPES))
             .describe("Only templates for this document."),
     ]
 }

@@ -54,7 +54,7 @@ pub(super) fn attributes() -> Vec<Attribute> {
             .required()
             .rule(Rule::Length(1, usize::MAX))
             .describe("The name of the step, which `jump_to` refers to. It is unique in the workflow."),
-        Attribute::string("type").required().rule(Rule::OneOf(STEP_TYPES)).describe("What the step does."),
+        Attribute::string("type").required().rule(Rule::Known(STEP_TYPES)).describe("What the step does."),
         text(
             "html",
             "The page of an `HTML` step, as plain text. It is sent as base64; Terraform shows and compares the text.",

@@ -62,9 +62,11 @@ fn html(step: &StepModel, path: &Path, diagnostics: &mut Diagnostics) {
         diagnostics.error(path.attribute("html_base64"), "`html` conflicts with `html_base64`", detail);
     }
     if step.kind.as_str() == Some("HTML") && step.html.is_null() && step.html_base64.is_null() {
-        let detail =
-            format!("Step `{name}` is of type `HTML` and has no page. Set `html`, such as `file(\"welcome.html\")`.");
-        diagnostics.error(path.attribute("html"), "An HTML step has no HTML", detail);
+        let detail = format!(
+            "Step `{name}` is of type `HTML` and has no page, so people see an empty one. Set `html`, such as \
+             `file(\"welcome.html\")`."
+        );
+        diagnostics.warn(path.attribute("html"), "An HTML step has no HTML", detail);
     }
     if let Some(text) = step.html_base64.as_str()
         && let Err(error) = BASE64_STANDARD.decode(text)
@@ -102,7 +104,7 @@ fn unreachable(workflow: &[StepModel], names: &BTreeMap<&str, usize>, diagnostic
             "No action of a reachable step jumps to `{}`, so the step is never shown. Set a `jump_to` to it, or remove it.",
             step.name.as_str().unwrap_or("?")
         );
-        diagnostics.error(at(index).attribute("name"), "A step cannot be reached", detail);
+        diagnostics.warn(at(index).attribute("name"), "A step cannot be reached", detail);
     }
 }
 

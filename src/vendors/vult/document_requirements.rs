@@ -86,7 +86,7 @@ impl Settings for DocumentRequirements {
 
     fn key(&self) -> Vec<Attribute> {
         vec![
-            Attribute::string("document_type").required().rule(Rule::OneOf(DOCUMENT_TYPES)).describe(
+            Attribute::string("document_type").required().rule(Rule::Known(DOCUMENT_TYPES)).describe(
                 "The type of document that the requirements are for (`type_e` at the vendor).",
             ),
             Attribute::string("data_source").required().rule(Rule::Length(1, usize::MAX)).describe(
@@ -189,7 +189,7 @@ impl DataSource for DocumentRequirementsData {
         let filter = [
             Attribute::string("document_type")
                 .optional()
-                .rule(Rule::OneOf(DOCUMENT_TYPES))
+                .rule(Rule::Known(DOCUMENT_TYPES))
                 .describe("Only sets for this type of document."),
             Attribute::string("data_source").optional().describe("Only sets for this data source."),
         ];

@@ -201,7 +201,7 @@ impl<S: Settings> Resource for Managed<S> {
             let detail = format!("In the import id `{id}` of `idv_{}`: {}", Self::NAME, mistake.detail);
             Diagnostic::error("Wrong import id", detail)
         };
-        let mistakes: Diagnostics = check::rules(&self.schema(), &state).into_iter().map(in_the_id).collect();
+        let mistakes: Diagnostics = check::rules(&self.schema(), &state).into_errors().map(in_the_id).collect();
         mistakes.into_result().map(|()| state)
     }
 
