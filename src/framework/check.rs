@@ -9,7 +9,7 @@ use super::value::Value;
 
 /// Returns every mistake in a configuration: those that the schema's rules find, and those that the object's own check does.
 pub(super) fn config<M: Model>(schema: &Schema, config: Value, own: impl FnOnce(&M, &mut Diagnostics)) -> Diagnostics {
-    let mut diagnostics = rules(schema, &config);
+    let mut diagnostics = mistakes(schema, &config);
     match model::decode(config) {
         Ok(model) => own(&model, &mut diagnostics),
         // A value that violates a rule, such as 1.5 for a whole number, may not match the model either; that is no bug then.
@@ -19,10 +19,10 @@ pub(super) fn config<M: Model>(schema: &Schema, config: Value, own: impl FnOnce(
     diagnostics
 }
 
-/// Runs every rule on every known value of a configuration, so that all mistakes and doubts are reported at once.
+/// Returns every mistake in a configuration that its schema finds: null values and elements, and violated rules.
 ///
 /// Terraform checks that a required attribute is written, and not that its value is other than null.
-pub fn rules(schema: &Schema, config: &Value) -> Diagnostics {
+pub fn mistakes(schema: &Schema, config: &Value) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     walk(schema.attributes(), config, &Path::root(), &mut |attribute, value, path| {
         if attribute.required && value.is_null() {
@@ -30,13 +30,19 @@ pub fn rules(schema: &Schema, config: &Value) -> Diagnostics {
             diagnostics.error(path.clone(), format!("Missing value for `{}`", attribute.name), detail);
         }
         null_elements(attribute, value, path, &mut diagnostics);
+    });
+    diagnostics.append(rules(schema, config));
+    diagnostics
+}
+
+/// Runs every rule on every known value of a configuration, so that all mistakes and doubts are reported at once.
+pub fn rules(schema: &Schema, config: &Value) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    walk(schema.attributes(), config, &Path::root(), &mut |attribute, value, path| {
         for rule in &attribute.rules {
             if let Some(doubt) = rule.doubt(value) {
-                diagnostics.warn(
-                    path.clone(),
-                    format!("Unknown value for `{}`", attribute.name),
-                    format!("`{path}` {doubt}"),
-                );
+                let summary = format!("Unknown value for `{}`", attribute.name);
+                diagnostics.warn(path.clone(), summary, format!("`{path}` {doubt}"));
             }
             if let Some(violation) = rule.violation(value, !attribute.is_secret()) {
                 let summary = format!("Wrong value for `{}`", attribute.name);

@@ -37,14 +37,6 @@ ephemeral "idv_didit_webhook_destination" "main" {
 }
 "#;
     Bench::new().validate(configuration, &expect![[r#"
-        Error: Missing value for `name`
-          in resource "idv_vult_webhook" "main": `name = null`
-        `name` is required, and its value is null. Set it to another value.
-
-        Error: Missing value for `url`
-          in resource "idv_vult_webhook" "main": `url  = local.nothing`
-        `url` is required, and its value is null. Set it to another value.
-
         Error: Missing value for `access_key`
           in resource "idv_onekosmos_bucket" "main": `aws_credential = { access_key = null, region = "eu-central-1", secret_key_wo = "hush" }`
         `aws_credential.access_key` is required, and its value is null. Set it to another value.
@@ -52,6 +44,14 @@ ephemeral "idv_didit_webhook_destination" "main" {
         Error: `subscribed_events` has an element that is null
           in resource "idv_didit_webhook_destination" "main": `subscribed_events = ["status.updated", null]`
         An element of `subscribed_events` is null. Remove it, or set it to another value.
+
+        Error: Missing value for `name`
+          in resource "idv_vult_webhook" "main": `name = null`
+        `name` is required, and its value is null. Set it to another value.
+
+        Error: Missing value for `url`
+          in resource "idv_vult_webhook" "main": `url  = local.nothing`
+        `url` is required, and its value is null. Set it to another value.
 
         Error: `features` has an element that is null
           in resource "idv_didit_workflow" "main": `features       = [{ feature = null }, null]`

@@ -17,6 +17,7 @@ mod requests;
 mod requirements;
 mod service_keys;
 mod spellings;
+mod stale_reads;
 mod unknowns;
 mod webhooks;
 mod weights;

@@ -157,7 +157,7 @@ impl Provider {
 
     /// Every mistake that can be found offline in a provider block.
     pub fn validate(&self, config: &Value) -> Diagnostics {
-        check::rules(&self.schema, config)
+        check::mistakes(&self.schema, config)
     }
 
     /// Creates the client of every vendor that the block or the environment configures.

@@ -19,7 +19,7 @@ use crate::framework::{
 };
 use crate::http::CachePolicy;
 use crate::vendors::shared::import_id;
-use crate::vendors::shared::reconcile::{Noun, confirm};
+use crate::vendors::shared::reconcile::{Noun, confirm, read_until};
 
 /// The waits before each read after a request whose response was lost.
 const WAITS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(200), Duration::from_millis(500)];
@@ -257,12 +257,10 @@ const RECOVERY: &str = "Nothing is in state. Apply again: if the party has grant
 /// Reads the credentials until everything that was requested is granted. Anything less is an error, because it does not show
 /// whether the party was asked.
 async fn find(client: &Client, party_id: &str, wanted: &BTreeSet<String>) -> Result<Granted, Diagnostics> {
-    for wait in WAITS {
-        tokio::time::sleep(wait).await;
-        let granted = Granted::by(client, party_id, CachePolicy::RefreshAfterWrite).await?;
-        if granted.has_all(wanted) {
-            return Ok(granted);
-        }
+    let read = || Granted::by(client, party_id, CachePolicy::RefreshAfterWrite);
+    let granted = read_until(&WAITS, read, |granted: &Granted| granted.has_all(wanted)).await?;
+    if granted.has_all(wanted) {
+        return Ok(granted);
     }
     let detail = format!(
         "5N ID shows an access request only after the party grants it, and `{party_id}` has not granted all of it. So it is not \

@@ -16,7 +16,7 @@ use crate::framework::{
 };
 use crate::http::CachePolicy;
 use crate::vendors::shared::import_id;
-use crate::vendors::shared::reconcile::{Noun, confirm};
+use crate::vendors::shared::reconcile::{Noun, WAITS, confirm, read_until};
 
 /// One service key.
 #[derive(Clone, Copy)]
@@ -203,12 +203,16 @@ impl Resource for ServiceKey {
         ctx: &mut Context<ServiceKeyModel>,
     ) -> Result<ServiceKeyModel, Diagnostics> {
         let already = ctx.private.get::<bool>(RESET_ELSEWHERE) == Some(true);
-        if rotates(&change.prior, &change.plan) && !already {
-            let before = change.prior.key_id.as_str().unwrap_or_default();
+        let is_reset = rotates(&change.prior, &change.plan) && !already;
+        let before = change.prior.key_id.as_str().unwrap_or_default();
+        if is_reset {
             ctx.append(reset(client, change.prior.tag(), before).await?);
         }
         record_reset_elsewhere(ctx, false)?;
-        let row = find(client, change.plan.tag(), CachePolicy::RefreshAfterWrite).await?;
+        let read = || find(client, change.plan.tag(), CachePolicy::RefreshAfterWrite);
+        let shows_it =
+            |row: &Option<wire::ServiceKey>| !is_reset || row.as_ref().is_some_and(|row| row.key_id != before);
+        let row = read_until(&WAITS, read, shows_it).await?;
         match row {
             Some(row) => Ok(change.plan.with(row)),
             None => Err(no_such_tag(client, change.plan.tag()).await?.into()),

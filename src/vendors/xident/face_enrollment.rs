@@ -15,7 +15,7 @@ use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Private, Rule, Schema, Secret, identity};
 use crate::http::CachePolicy;
 use crate::vendors::shared::import_id;
-use crate::vendors::shared::reconcile::{Noun, confirm, import_block, retry_once};
+use crate::vendors::shared::reconcile::{Noun, confirm, import_block, read_until};
 
 /// The waits before each read of a new enrollment.
 const WAITS: [Duration; 5] = [
@@ -229,14 +229,7 @@ const RECOVERY: &str = "Nothing of it is in state. Apply again once Xident respo
 
 /// Reads the enrollment until it exists; `None` if it does not within the waits.
 async fn find(client: &Client, user_id: &str) -> Result<Option<Face>, Diagnostics> {
-    for wait in WAITS {
-        tokio::time::sleep(wait).await;
-        let face = retry_once(|| client.face(user_id, CachePolicy::RefreshAfterWrite)).await?;
-        if face.is_some() {
-            return Ok(face);
-        }
-    }
-    Ok(None)
+    Ok(read_until(&WAITS, || client.face(user_id, CachePolicy::RefreshAfterWrite), Option::is_some).await?)
 }
 
 fn exists(plan: &FaceEnrollmentModel) -> Diagnostic {

@@ -43,7 +43,7 @@ impl<A: Action> DynAction for ActionAdapter<A> {
     }
 
     fn validate(&self, config: &Value) -> Diagnostics {
-        check::rules(&self.schema, config)
+        check::mistakes(&self.schema, config)
     }
 
     fn plan(&self, config: Value) -> Diagnostics {

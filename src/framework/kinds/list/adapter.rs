@@ -47,7 +47,7 @@ impl<R: Listable> DynList for ListAdapter<R> {
     }
 
     fn validate(&self, filter: &Value) -> Diagnostics {
-        check::rules(&self.filters, filter)
+        check::mistakes(&self.filters, filter)
     }
 
     fn available(&self, clients: &Clients) -> Result<(), Diagnostics> {

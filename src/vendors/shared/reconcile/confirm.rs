@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::framework::{Diagnostic, Diagnostics};
 use crate::http::Error;
 
-use super::{Noun, messages};
+use super::{Noun, WAITS, messages};
 
 /// How long the second read waits for.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -28,7 +28,7 @@ pub(in crate::vendors) async fn confirm<T, E, F>(
     past: &str,
     error: Error,
     read: impl Fn() -> F,
-    applied: impl FnOnce(&T) -> bool,
+    applied: impl Fn(&T) -> bool,
     recovery: &str,
 ) -> Result<Confirmed<T>, Diagnostics>
 where
@@ -38,7 +38,7 @@ where
     if !error.may_have_applied() {
         return Err(error.into());
     }
-    match retry_once(read).await {
+    match read_until(&WAITS, read, &applied).await {
         Ok(value) if applied(&value) => {
             Ok(Confirmed { value, warning: messages::applied_despite_error(noun, past, &error) })
         }
@@ -58,4 +58,24 @@ pub(in crate::vendors) async fn retry_once<T, E, F: Future<Output = Result<T, E>
     }
     tokio::time::sleep(PAUSE).await;
     read().await
+}
+
+/// Reads until the value shows a write, because a vendor may return what it had before for a while. There is a wait before each
+/// read; after the last one the value is returned, whatever it shows.
+pub(in crate::vendors) async fn read_until<T, E, F: Future<Output = Result<T, E>>>(
+    waits: &[Duration],
+    read: impl Fn() -> F,
+    shows: impl Fn(&T) -> bool,
+) -> Result<T, E> {
+    let (first, later) = waits.split_first().unwrap_or((&Duration::ZERO, &[]));
+    tokio::time::sleep(*first).await;
+    let mut value = retry_once(&read).await?;
+    for wait in later {
+        if shows(&value) {
+            break;
+        }
+        tokio::time::sleep(*wait).await;
+        value = retry_once(&read).await?;
+    }
+    Ok(value)
 }

@@ -28,10 +28,10 @@ use jiff::Timestamp;
 use crate::framework::{Diagnostic, Diagnostics};
 use crate::http::Error;
 
-pub(in crate::vendors) use confirm::{Confirmed, confirm, retry_once};
+pub(in crate::vendors) use confirm::{Confirmed, confirm, read_until, retry_once};
 pub(in crate::vendors) use creates::{Creates, CreatesByList};
 
-/// How long a new object is searched in a list that may lag behind the create: one wait before each read.
+/// How long a write is searched in reads that may lag behind it: one wait before each read.
 pub(in crate::vendors) const WAITS: [Duration; 5] = [
     Duration::ZERO,
     Duration::from_millis(200),

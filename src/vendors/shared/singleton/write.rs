@@ -3,7 +3,7 @@
 use super::{Fields, Singleton, messages, warn};
 use crate::framework::{Context, Diagnostics, Value};
 use crate::http::CachePolicy;
-use crate::vendors::shared::reconcile::{confirm, retry_once};
+use crate::vendors::shared::reconcile::{WAITS, confirm, read_until};
 
 /// Writes the managed settings if one of them differs, and returns the values that the vendor has then.
 ///
@@ -21,10 +21,11 @@ pub(super) async fn write<S: Singleton>(
         return Ok(current);
     }
     let label = singleton.label(plan);
+    let applied = |found: &Option<Fields>| found.as_ref().is_some_and(|found| shows::<S>(found, &wanted, &current));
     let read = || singleton.fetch(client, plan, CachePolicy::RefreshAfterWrite);
     match singleton.store(client, plan, &wanted, Some(&current)).await {
         Ok(Some(after)) => Ok(after),
-        Ok(None) => match retry_once(read).await {
+        Ok(None) => match read_until(&WAITS, read, applied).await {
             Ok(Some(after)) => Ok(after),
             Ok(None) => Err(messages::missing_after_write(&S::TITLE, label).into()),
             Err(unread) => {
@@ -33,8 +34,6 @@ pub(super) async fn write<S: Singleton>(
             }
         },
         Err(error) => {
-            let applied =
-                |found: &Option<Fields>| found.as_ref().is_some_and(|found| shows::<S>(found, &wanted, &current));
             let (noun, recovery) = (S::TITLE.noun(label.as_deref()), messages::recovery(&S::TITLE));
             let confirmed = confirm(&noun, "updated", error, read, applied, &recovery).await?;
             warn(ctx, confirmed.warning);
