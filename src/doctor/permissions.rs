@@ -10,8 +10,9 @@ use crate::framework::{Diagnostics, Provider, Value};
 
 /// Reads one object of each list of a vendor. Returns `None` if the configured generation of its API has no lists.
 ///
-/// Credentials may be meant for some types only, so a rejected list is a warning. If all are rejected, the check fails unless
-/// the credentials are known to be `limited`.
+/// Credentials may be meant for some types only, so a list that they may not read is a warning. If they may read none, the check
+/// fails unless the credentials are known to be `limited`. A list that fails for another reason, such as a wrong route, is a
+/// failure.
 pub(super) async fn of(provider: &Provider, vendor: &str, limited: bool) -> Option<CheckResult> {
     let clients = provider.clients();
     let (mut readable, mut rejected) = (Vec::new(), Vec::new());
@@ -24,14 +25,16 @@ pub(super) async fn of(provider: &Provider, vendor: &str, limited: bool) -> Opti
             Err(why) => rejected.push((name, why)),
         }
     }
-    let can = format!("Can list {}.", readable.join(", "));
+    let can = if readable.is_empty() { String::new() } else { format!("Can list {}.\n", readable.join(", ")) };
     let cannot =
         rejected.iter().flat_map(|(name, why)| why.iter().map(move |reason| format!("Cannot list `{name}`. {reason}")));
     let cannot = cannot.collect::<Vec<_>>().join("\n");
+    let are_denied = rejected.iter().all(|(_, why)| why.iter().all(|reason| reason.is_denied));
     match (readable.is_empty(), rejected.is_empty()) {
         (true, true) => None,
-        (false, true) => Some(CheckResult::ok("permissions", can)),
-        (false, false) => Some(CheckResult::warning("permissions", format!("{can}\n{cannot}"))),
+        (_, false) if !are_denied && !limited => Some(CheckResult::failed("permissions", format!("{can}{cannot}"))),
+        (false, true) => Some(CheckResult::ok("permissions", can.trim_end())),
+        (false, false) => Some(CheckResult::warning("permissions", format!("{can}{cannot}"))),
         (true, false) if limited => Some(CheckResult::warning("permissions", cannot)),
         (true, false) => Some(CheckResult::failed("permissions", cannot)),
     }

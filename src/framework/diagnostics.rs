@@ -29,6 +29,8 @@ pub struct Diagnostic {
     /// The fields of a request that a vendor rejects: names of members, and positions in lists as digits. The adapter of the
     /// object sets `path` to the attribute of the first one that is an attribute, unless `path` is set already.
     pub vendor_fields: Vec<Vec<String>>,
+    /// The vendor refused access: the credentials are not accepted, or not for this.
+    pub is_denied: bool,
 }
 
 impl Diagnostic {
@@ -40,6 +42,7 @@ impl Diagnostic {
             detail: detail.into(),
             path: Path::root(),
             vendor_fields: Vec::new(),
+            is_denied: false,
         }
     }
 

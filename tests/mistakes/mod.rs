@@ -11,6 +11,7 @@ mod objects;
 mod onekosmos;
 mod outages;
 mod unknown_names;
+mod wrong_routes;
 mod xident;
 
 use expect_test::Expect;

@@ -7,7 +7,9 @@ impl From<Error> for Diagnostic {
     fn from(error: Error) -> Self {
         let error = with_setting(error);
         let fields = error.fields().iter().map(|field| field.path.clone()).collect();
-        Self::error(error.summary(), error.detail()).with_vendor_fields(fields)
+        let is_denied = matches!(error.kind(), Kind::Auth | Kind::Payment | Kind::Forbidden);
+        let diagnostic = Self::error(error.summary(), error.detail()).with_vendor_fields(fields);
+        Self { is_denied, ..diagnostic }
     }
 }
 

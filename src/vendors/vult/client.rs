@@ -67,14 +67,26 @@ impl Client {
         self.http.base_url().as_str().trim_end_matches('/')
     }
 
-    /// Reads the current weights of a scope; `None` if the vendor has none.
+    /// Reads the current weights of a scope; `None` if a client or a user has none of their own.
+    ///
+    /// A tenant always has weights. Where the vendor responds with 404 to a read of these, the route is wrong.
     pub(super) async fn weights<T: DeserializeOwned>(
         &self,
         scope: &Scope,
         policy: CachePolicy,
     ) -> Result<Option<T>, Error> {
+        if *scope != Scope::default()
+            && let Some(found) = self.optional(self.read_weights(scope, policy)?).await?
+        {
+            return Ok(Some(found));
+        }
+        let of_tenant = self.send(self.read_weights(&Scope::default(), policy)?).await.map_err(wrong_route)?;
+        if *scope == Scope::default() { of_tenant.json().map(Some) } else { Ok(None) }
+    }
+
+    fn read_weights(&self, scope: &Scope, policy: CachePolicy) -> Result<Request, Error> {
         let request = self.read(Operation::GetWeights, "reading the weights", None, scope)?;
-        self.optional(request.cache_policy(policy).shared("weights")).await
+        Ok(request.cache_policy(policy).shared("weights"))
     }
 
     /// Reads a historical set of weights.
@@ -279,6 +291,17 @@ impl PageSource for WebhookPages<'_> {
 /// Awaits a call and adds the hint to its error. Every call goes through this function.
 async fn with_hint<T>(call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     call.await.map_err(hint)
+}
+
+/// Says of a 404 for what every tenant has that the route is wrong.
+fn wrong_route(error: Error) -> Error {
+    if !error.is_not_found() || error.is_token_request() {
+        return error;
+    }
+    error.with_hint(
+        "Every tenant has weights, so this is not their route: set `get_weights` in `paths`, such as \
+         `paths = { get_weights = \"GET /idv/weights\" }`.",
+    )
 }
 
 /// Adds the setting of the provider block that the user can correct.

@@ -185,9 +185,10 @@ impl DataSource for WeightsData {
                 format!("VULT has no weights with the id `{id}`. Take it from the `idv_weights_id` of a session."),
             )
             .at(Path::to("weights_id")),
-            None => {
-                Diagnostic::error("No weights", "VULT has no weights for this scope. Check `client_id` and `user_id`.")
-            }
+            None => Diagnostic::error(
+                "No weights",
+                "VULT has weights for the tenant and none for this scope. Check `client_id` and `user_id`.",
+            ),
         })?;
         let mut state = TABLE.read(&row, "reading the weights")?;
         for name in ["client_id", "user_id"] {

@@ -31,11 +31,6 @@ const WEIGHTS: Object = Object {
         let set = rows_mut(state, "/vult/weights").iter_mut().rfind(|set| is_tenants(set));
         set.unwrap()["ofac_fuzzy_match_weight"] = json!(99);
     },
-    deletion: Some(Deletion {
-        delete: |state| rows_mut(state, "/vult/weights").clear(),
-        warning: "The weights are gone",
-        is_created_again: false,
-    }),
     after_destroy: Value::clone,
     ..USUAL
 };
