@@ -19,12 +19,12 @@ const SOURCE: &str = "identity-as-code/idv";
 
 fn main() -> ExitCode {
     // go-plugin's cookie decides, before any argument is read: Terraform passes none.
-    let result = match Handshake::read(&plugin::process_environment, &[protocol::VERSION]) {
-        Ok(handshake) => block_on(serve(&handshake)),
-        Err(plugin::Error::NotAPlugin) => block_on(run(Cli::parse().command)),
-        Err(error) => Err(error.into()),
-    };
-    match result {
+    let handshake = Handshake::read(&plugin::process_environment, &[protocol::VERSION]);
+    if !matches!(handshake, Err(plugin::Error::NotAPlugin)) {
+        // It reports its failures itself, where the host shows them.
+        return if plugin::run(handshake, plugin).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
+    match block_on(run(Cli::parse().command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // If standard error is closed, the exit code still reports the failure.
@@ -46,11 +46,6 @@ fn plugin() -> (tonic::service::Routes, impl Future<Output = ()> + Send + 'stati
     let provider = Arc::new(registry::provider(Environment::of_process()));
     let routes = tonic::service::Routes::new(protocol::Service::server(Arc::clone(&provider)));
     (routes, async move { provider.close_ephemerals().await })
-}
-
-async fn serve(handshake: &Handshake) -> Result<(), Box<dyn Error>> {
-    let (routes, shutdown) = plugin();
-    Ok(plugin::serve(handshake, routes, shutdown).await?)
 }
 
 async fn run(command: Command) -> Result<(), Box<dyn Error>> {

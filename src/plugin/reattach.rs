@@ -10,7 +10,7 @@ use tonic::service::Routes;
 use super::environment::Lookup;
 use super::error::Error;
 use super::listener::{Address, Listener, Place};
-use super::server::{run, with_timeout};
+use super::server::{serve_on, with_timeout};
 use super::signals::Signals;
 
 /// The variable in which Terraform and OpenTofu find providers that run already.
@@ -34,7 +34,7 @@ pub async fn serve_debug(
     let value = reattach_value(source, version, &listener.address());
     std::io::stdout().lock().write_all(instructions(&value).as_bytes()).map_err(Error::Announce)?;
     tokio::select! {
-        result = run(listener, None, routes, shutdown.clone()) => result,
+        result = serve_on(listener, None, routes, shutdown.clone()) => result,
         signal = signals.next() => {
             tracing::info!(signal, "ended");
             shutdown.await;

@@ -1,6 +1,5 @@
 //! Runs a plugin: listen, print the address, serve until the host asks to stop, end soon after.
 
-use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +8,10 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
+use super::announcement;
 use super::error::Error;
 use super::handshake::Handshake;
+use super::hclog::write_to_stderr;
 use super::host::Host;
 use super::listener::{Listener, connections};
 use super::services::{self, ShutdownHook};
@@ -23,15 +24,38 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long the shutdown hook may take.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Serves a plugin's own routes to the host of `handshake`, until the host asks to stop. The limits on the size of messages
-/// are those that the caller has set on its service.
+/// How long the threads of the runtime may take to end; a name lookup is one that nothing can cancel.
+const THREADS_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// Serves a plugin to the host of `handshake`, until the host asks to stop or has ended.
 ///
-/// `shutdown` runs before the plugin ends, for at most ten seconds.
+/// `build` installs the log and the panic hook, and returns the plugin's routes and what runs before the plugin ends, for
+/// at most ten seconds. The limits on the size of messages are those that it has set on its service.
 ///
 /// Prints the handshake line on standard output, which must not have been written to, and ignores SIGINT and SIGTERM.
-/// Ends when the host has ended without a request, such as after SIGKILL.
-/// Needs a runtime of tokio with input/output and time.
-pub async fn serve(
+/// If the plugin cannot be served, including for the error in `handshake`, prints the reason there instead, because it is
+/// all that the host shows to the user.
+pub fn run<S>(handshake: Result<Handshake, Error>, build: impl FnOnce() -> (Routes, S)) -> Result<(), Error>
+where
+    S: Future<Output = ()> + Send + 'static,
+{
+    announcement::expect();
+    let (routes, shutdown) = build();
+    let result = handshake.and_then(|handshake| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Runtime)?;
+        let result = runtime.block_on(serve(&handshake, routes, shutdown));
+        runtime.shutdown_timeout(THREADS_TIMEOUT);
+        result
+    });
+    if let Err(error) = &result {
+        // The prefix is one that hosts know.
+        write_to_stderr(&format!("[ERROR] {error}\n"));
+        announcement::announce_failure(error);
+    }
+    result
+}
+
+async fn serve(
     handshake: &Handshake,
     routes: Routes,
     shutdown: impl Future<Output = ()> + Send + 'static,
@@ -40,7 +64,7 @@ pub async fn serve(
     let host = Host::now();
     let signals = Signals::install()?;
     let server = Server::bind(handshake)?;
-    announce(&server.line).map_err(Error::Announce)?;
+    announcement::announce(&server.line).map_err(Error::Announce)?;
     tokio::select! {
         result = server.run(routes, shutdown.clone()) => result,
         () = host.gone() => {
@@ -60,13 +84,6 @@ pub(super) fn with_timeout(shutdown: impl Future<Output = ()> + Send + 'static) 
         }
     };
     bounded.boxed().shared()
-}
-
-/// Writes the handshake line, which has the plugin's address, to standard output.
-fn announce(line: &str) -> std::io::Result<()> {
-    let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "{line}")?;
-    stdout.flush()
 }
 
 /// A plugin that listens and has not printed its address yet.
@@ -89,12 +106,12 @@ impl Server {
     }
 
     pub(super) async fn run(self, routes: Routes, shutdown: ShutdownHook) -> Result<(), Error> {
-        run(self.listener, self.tls, routes, shutdown).await
+        serve_on(self.listener, self.tls, routes, shutdown).await
     }
 }
 
 /// Serves until the host asks to stop. The socket is removed then, and calls in flight end or are cancelled.
-pub(super) async fn run(
+pub(super) async fn serve_on(
     listener: Listener,
     tls: Option<TlsAcceptor>,
     routes: Routes,

@@ -33,7 +33,7 @@ use tonic_prost::ProstCodec;
 
 use super::generated::plugin::{ConnInfo, Empty, StdioData};
 use super::server::{Server, with_timeout};
-use super::{Error, Handshake, process_environment, serve};
+use super::{Error, Handshake, process_environment, run};
 
 const COOKIE_VALUE: &str = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
 
@@ -319,9 +319,8 @@ async fn a_process_ignores_signals_and_ends_on_a_stop_request() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "the socket is removed");
 }
 
-#[tokio::test]
+#[test]
 #[ignore = "the process of the test above, which starts it"]
-async fn child_that_serves() {
-    let handshake = Handshake::read(&process_environment, &[6]).unwrap();
-    serve(&handshake, Routes::default(), ready(())).await.unwrap();
+fn child_that_serves() {
+    run(Handshake::read(&process_environment, &[6]), || (Routes::default(), ready(()))).unwrap();
 }

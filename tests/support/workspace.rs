@@ -3,6 +3,8 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -17,6 +19,8 @@ use super::terraform::{self, Run};
 /// Prepended to every configuration.
 const REQUIREMENTS: &str =
     "terraform {\n  required_providers {\n    idv = { source = \"identity-as-code/idv\" }\n  }\n}\n";
+
+const CLI_CONFIGURATION: &str = "cli.tfrc";
 
 /// A workspace of one test. If the test fails, the output of every run is printed.
 pub(crate) struct Workspace {
@@ -47,20 +51,37 @@ impl Workspace {
     /// An empty workspace whose environment configures no vendor.
     pub(crate) fn without_vendors() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let binaries = Path::new(BINARY).parent().unwrap().display();
-        let cli = format!(
-            "provider_installation {{\n  dev_overrides {{ \"identity-as-code/idv\" = \"{binaries}\" }}\n  direct {{}}\n}}\n"
-        );
-        let cli_path = folder.path().join("cli.tfrc");
-        std::fs::write(&cli_path, cli).unwrap();
+        let cli_path = folder.path().join(CLI_CONFIGURATION);
         let environment = BTreeMap::from([("TF_CLI_CONFIG_FILE".to_owned(), cli_path.display().to_string())]);
-        Self {
+        let workspace = Self {
             folder,
             terraform: terraform::pinned(),
             environment,
             transcript: RefCell::default(),
             plans: Cell::default(),
-        }
+        };
+        workspace.override_provider(Path::new(BINARY).parent().unwrap());
+        workspace
+    }
+
+    /// The same workspace, in which lines of a shell script run before the provider.
+    pub(crate) fn with_lines_before_the_provider(self, lines: &str) -> Self {
+        let folder = self.path().join("provider");
+        std::fs::create_dir(&folder).unwrap();
+        let script = folder.join("terraform-provider-idv");
+        std::fs::write(&script, format!("#!/bin/sh\n{lines}\nexec '{BINARY}' \"$@\"\n")).unwrap();
+        std::fs::set_permissions(&script, Permissions::from_mode(0o755)).unwrap();
+        self.override_provider(&folder);
+        self
+    }
+
+    /// Writes the CLI configuration that makes Terraform use the provider in a folder.
+    fn override_provider(&self, folder: &Path) {
+        let folder = folder.display();
+        let cli = format!(
+            "provider_installation {{\n  dev_overrides {{ \"identity-as-code/idv\" = \"{folder}\" }}\n  direct {{}}\n}}\n"
+        );
+        self.write(CLI_CONFIGURATION, &cli);
     }
 
     /// The same workspace with another Terraform.

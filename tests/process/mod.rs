@@ -1,0 +1,3 @@
+//! The plugin as a process of Terraform: how it starts, and how it ends.
+
+mod start;
