@@ -39,21 +39,25 @@ fn block_on(task: impl Future<Output = Result<(), Box<dyn Error>>>) -> Result<()
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(task)
 }
 
-/// Returns the routes of the plugin, and the task that it runs before it ends.
-fn plugin() -> (tonic::service::Routes, impl Future<Output = ()> + Send + 'static) {
+/// Returns what the plugin serves, with its log and panic hook installed.
+fn plugin() -> plugin::Application {
     plugin::hclog::install(&plugin::process_environment, "TF_LOG_PROVIDER_IDV");
     plugin::panic::install_hook(panics::catches_panics);
     let provider = Arc::new(registry::provider(Environment::of_process()));
     let routes = tonic::service::Routes::new(protocol::Service::server(Arc::clone(&provider)));
-    (routes, async move { provider.close_ephemerals().await })
+    let stopped = Arc::clone(&provider);
+    plugin::Application {
+        routes,
+        stop: Box::new(move || stopped.stop()),
+        shutdown: Box::pin(async move { provider.close_ephemerals().await }),
+    }
 }
 
 async fn run(command: Command) -> Result<(), Box<dyn Error>> {
     match command {
         Command::Debug => {
-            let (routes, shutdown) = plugin();
             let environment = &plugin::process_environment;
-            Ok(plugin::serve_debug(environment, SOURCE, protocol::VERSION, routes, shutdown).await?)
+            Ok(plugin::serve_debug(environment, SOURCE, protocol::VERSION, plugin()).await?)
         }
         Command::Doctor(arguments) => run_doctor(&arguments).await,
         Command::Export(arguments) => run_export(arguments).await,

@@ -28,4 +28,4 @@ pub use environment::{Lookup, process_environment};
 pub use error::Error;
 pub use handshake::Handshake;
 pub use reattach::serve_debug;
-pub use server::run;
+pub use server::{Application, run};

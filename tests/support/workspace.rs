@@ -301,27 +301,48 @@ pub(crate) struct Started<'w> {
 impl Started<'_> {
     /// Presses Ctrl-C: SIGINT to Terraform and to the plugins below it.
     pub(crate) fn interrupt(&self) {
-        let group = format!("-{}", self.child.id());
-        assert!(Command::new("kill").args(["-INT", "--", &group]).status().unwrap().success());
+        send_signal("-INT", &[format!("-{}", self.child.id())]);
     }
 
     /// Kills Terraform, and leaves its providers alone.
     pub(crate) fn kill_terraform(&self) {
-        assert!(Command::new("kill").args(["-KILL", &self.child.id().to_string()]).status().unwrap().success());
+        send_signal("-KILL", &[self.child.id().to_string()]);
     }
 
     /// Kills the provider, as an operating system that has run out of memory does, and nothing else.
     pub(crate) fn kill_provider(&self) {
-        let listed = Command::new("ps").args(["-A", "-o", "pid=,pgid=,args="]).output().unwrap();
+        send_signal("-KILL", &self.providers());
+    }
+
+    /// Asks the provider to end, and nothing else.
+    pub(crate) fn terminate_provider(&self) {
+        send_signal("-TERM", &self.providers());
+    }
+
+    /// Asks Terraform and its providers to end, as a service manager does.
+    pub(crate) fn terminate(&self) {
+        send_signal("-TERM", &[format!("-{}", self.child.id())]);
+    }
+
+    /// The processes of the provider in this run, of which there is at least one.
+    pub(crate) fn providers(&self) -> Vec<String> {
+        let providers = self.running_providers();
+        assert!(!providers.is_empty(), "no provider runs below {}", self.child.id());
+        providers
+    }
+
+    /// The processes of the provider in this run.
+    pub(crate) fn running_providers(&self) -> Vec<String> {
+        let listed = Command::new("ps").args(["-A", "-o", "pid=,pgid=,stat=,args="]).output().unwrap();
         let listed = String::from_utf8(listed.stdout).unwrap();
         let group = self.child.id().to_string();
         let of_this_run = listed.lines().filter_map(|line| {
             let words: Vec<_> = line.split_whitespace().collect();
-            (words.len() == 3 && words[1] == group && words[2] == BINARY).then(|| words[0].to_owned())
+            // A process that has ended and that nobody has waited for is still listed.
+            let runs = words.len() == 4 && words[1] == group && !words[2].starts_with('Z') && words[3] == BINARY;
+            runs.then(|| words[0].to_owned())
         });
-        let providers: Vec<_> = of_this_run.collect();
-        assert!(!providers.is_empty(), "no provider runs below {group}:\n{listed}");
-        assert!(Command::new("kill").arg("-KILL").args(providers).status().unwrap().success());
+        of_this_run.collect()
     }
 
     /// Waits for its end.
@@ -329,4 +350,9 @@ impl Started<'_> {
         let Self { workspace, arguments, child } = self;
         workspace.finish(&arguments, child.wait_with_output().unwrap().into())
     }
+}
+
+/// Sends a signal to processes, or to a group whose number is negative.
+fn send_signal(signal: &str, processes: &[String]) {
+    assert!(Command::new("kill").args([signal, "--"]).args(processes).status().unwrap().success());
 }

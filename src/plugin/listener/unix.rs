@@ -1,5 +1,7 @@
 //! A unix socket that only its owner may open, and a group if the host requests one.
 
+mod abandoned;
+
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -97,7 +99,7 @@ impl Listener {
 
     /// Opens a socket in a folder; the error is the reason why this folder cannot hold it.
     fn bind_in(folder: &Path, group: Option<&str>) -> Result<Self, String> {
-        let path = folder.join(format!("plugin{}", uuid::Uuid::new_v4().simple()));
+        let path = folder.join(abandoned::socket_name(std::process::id()));
         if path.to_str().is_none_or(|text| text.contains(['|', '\n', '\r'])) {
             return Err(
                 "the handshake cannot carry a name that is not UTF-8 or has a vertical bar or a line break".to_owned()
@@ -116,6 +118,13 @@ impl Listener {
                 .map_err(|error| format!("could not share it with the group `{group}` of PLUGIN_UNIX_SOCKET_GROUP, which is a name in /etc/group or a number: {error}"))?,
         }
         Ok(Self { listener, file })
+    }
+
+    /// Removes the sockets that killed plugins left in the folder of this one, beside the work of the caller.
+    pub(in crate::plugin) fn remove_abandoned(&self) {
+        if let Some(folder) = self.file.0.parent().map(Path::to_owned) {
+            tokio::task::spawn_blocking(move || abandoned::remove_all(&folder));
+        }
     }
 
     pub(in crate::plugin) fn address(&self) -> Address {
