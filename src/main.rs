@@ -9,13 +9,16 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use cli::{Cli, Command, DoctorArguments, ExportArguments, SandboxArguments};
+use cli::{Cli, Command, DoctorArguments, ExportArguments, SandboxArguments, SchemaArguments};
 use idv::framework::{environment::Environment, panics};
 use idv::plugin::{self, Handshake};
 use idv::{doctor, export, protocol, registry, sandbox};
 
 /// The provider's source address, which Terraform and OpenTofu complete with their own registry.
 const SOURCE: &str = "identity-as-code/idv";
+
+/// The registry that Terraform adds to the source address.
+const REGISTRY: &str = "registry.terraform.io";
 
 fn main() -> ExitCode {
     // go-plugin's cookie decides, before any argument is read: Terraform passes none.
@@ -62,7 +65,7 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Doctor(arguments) => run_doctor(&arguments).await,
         Command::Export(arguments) => run_export(arguments).await,
         Command::Sandbox(arguments) => run_sandbox(arguments).await,
-        Command::Schema(_) => print_schema(),
+        Command::Schema(arguments) => print_schema(&arguments),
     }
 }
 
@@ -101,10 +104,11 @@ async fn run_sandbox(arguments: SandboxArguments) -> Result<(), Box<dyn Error>> 
     Ok(())
 }
 
-fn print_schema() -> Result<(), Box<dyn Error>> {
+fn print_schema(arguments: &SchemaArguments) -> Result<(), Box<dyn Error>> {
     // A schema does not depend on variables.
     let provider = registry::provider(Environment::of(BTreeMap::new()));
-    let text = format!("{:#}\n", protocol::schema_json::render(SOURCE, &provider));
+    let key = if arguments.short_name { provider.name.to_owned() } else { format!("{REGISTRY}/{SOURCE}") };
+    let text = format!("{:#}\n", protocol::schema_json::render(&key, &provider));
     io::stdout().write_all(text.as_bytes())?;
     Ok(())
 }
