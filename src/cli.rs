@@ -40,6 +40,9 @@ pub(crate) struct SchemaArguments {
     /// Print the format of `terraform providers schema -json`. Required: no other format exists.
     #[arg(long, required = true)]
     json: bool,
+    /// Use the key `idv` instead of Terraform's, for tools that look for the short name, such as tfplugindocs.
+    #[arg(long)]
+    pub(crate) short_name: bool,
 }
 
 #[derive(Args)]

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use cli::{Cli, Command, DoctorArguments, ExportArguments, SandboxArguments};
+use cli::{Cli, Command, DoctorArguments, ExportArguments, SandboxArguments, SchemaArguments};
 use idv::framework::{environment::Environment, panics};
 use idv::plugin::{self, Handshake};
 use idv::{doctor, export, protocol, registry, sandbox};
@@ -17,14 +17,17 @@ use idv::{doctor, export, protocol, registry, sandbox};
 /// The provider's source address, which Terraform and OpenTofu complete with their own registry.
 const SOURCE: &str = "identity-as-code/idv";
 
+/// The registry that Terraform adds to the source address.
+const REGISTRY: &str = "registry.terraform.io";
+
 fn main() -> ExitCode {
     // go-plugin's cookie decides, before any argument is read: Terraform passes none.
-    let result = match Handshake::read(&plugin::process_environment, &[protocol::VERSION]) {
-        Ok(handshake) => block_on(serve(&handshake)),
-        Err(plugin::Error::NotAPlugin) => block_on(run(Cli::parse().command)),
-        Err(error) => Err(error.into()),
-    };
-    match result {
+    let handshake = Handshake::read(&plugin::process_environment, &[protocol::VERSION]);
+    if !matches!(handshake, Err(plugin::Error::NotAPlugin)) {
+        // It reports its failures itself, where the host shows them.
+        return if plugin::run(handshake, plugin).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
+    match block_on(run(Cli::parse().command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // If standard error is closed, the exit code still reports the failure.
@@ -39,31 +42,30 @@ fn block_on(task: impl Future<Output = Result<(), Box<dyn Error>>>) -> Result<()
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(task)
 }
 
-/// Returns the routes of the plugin, and the task that it runs before it ends.
-fn plugin() -> (tonic::service::Routes, impl Future<Output = ()> + Send + 'static) {
+/// Returns what the plugin serves, with its log and panic hook installed.
+fn plugin() -> plugin::Application {
     plugin::hclog::install(&plugin::process_environment, "TF_LOG_PROVIDER_IDV");
     plugin::panic::install_hook(panics::catches_panics);
     let provider = Arc::new(registry::provider(Environment::of_process()));
     let routes = tonic::service::Routes::new(protocol::Service::server(Arc::clone(&provider)));
-    (routes, async move { provider.close_ephemerals().await })
-}
-
-async fn serve(handshake: &Handshake) -> Result<(), Box<dyn Error>> {
-    let (routes, shutdown) = plugin();
-    Ok(plugin::serve(handshake, routes, shutdown).await?)
+    let stopped = Arc::clone(&provider);
+    plugin::Application {
+        routes,
+        stop: Box::new(move || stopped.stop()),
+        shutdown: Box::pin(async move { provider.close_ephemerals().await }),
+    }
 }
 
 async fn run(command: Command) -> Result<(), Box<dyn Error>> {
     match command {
         Command::Debug => {
-            let (routes, shutdown) = plugin();
             let environment = &plugin::process_environment;
-            Ok(plugin::serve_debug(environment, SOURCE, protocol::VERSION, routes, shutdown).await?)
+            Ok(plugin::serve_debug(environment, SOURCE, protocol::VERSION, plugin()).await?)
         }
         Command::Doctor(arguments) => run_doctor(&arguments).await,
         Command::Export(arguments) => run_export(arguments).await,
         Command::Sandbox(arguments) => run_sandbox(arguments).await,
-        Command::Schema(_) => print_schema(),
+        Command::Schema(arguments) => print_schema(&arguments),
     }
 }
 
@@ -102,10 +104,11 @@ async fn run_sandbox(arguments: SandboxArguments) -> Result<(), Box<dyn Error>> 
     Ok(())
 }
 
-fn print_schema() -> Result<(), Box<dyn Error>> {
+fn print_schema(arguments: &SchemaArguments) -> Result<(), Box<dyn Error>> {
     // A schema does not depend on variables.
     let provider = registry::provider(Environment::of(BTreeMap::new()));
-    let text = format!("{:#}\n", protocol::schema_json::render(SOURCE, &provider));
+    let key = if arguments.short_name { provider.name.to_owned() } else { format!("{REGISTRY}/{SOURCE}") };
+    let text = format!("{:#}\n", protocol::schema_json::render(&key, &provider));
     io::stdout().write_all(text.as_bytes())?;
     Ok(())
 }

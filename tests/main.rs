@@ -16,6 +16,7 @@ mod lifecycle;
 mod mistakes;
 mod models;
 mod moved;
+mod process;
 mod sandbox;
 mod schema;
 mod schema_json;

@@ -9,24 +9,32 @@ use crate::support::workspace::Workspace;
 
 #[test]
 fn the_command_prints_the_schema_as_terraform_does() {
-    let output = Command::new(BINARY).args(["schema", "--json"]).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
-
+    let printed = print(&["schema", "--json"]);
     let workspace = Workspace::without_vendors();
     workspace.configure("");
     let terraforms: Value =
         serde_json::from_str(&workspace.run(&["providers", "schema", "-json"]).succeeded().stdout).unwrap();
     assert_eq!(printed["format_version"], terraforms["format_version"]);
-    assert_same("", only_provider(&printed), only_provider(&terraforms));
+    assert_same("", &printed["provider_schemas"], &terraforms["provider_schemas"]);
 }
 
-/// The schemas of the one provider. Terraform adds the host of the registry to the address.
-fn only_provider(document: &Value) -> &Value {
-    let providers = document["provider_schemas"].as_object().unwrap();
-    let (address, schemas) = providers.iter().next().unwrap();
-    assert!(providers.len() == 1 && address.ends_with("identity-as-code/idv"), "{address}");
-    schemas
+/// tfplugindocs looks for the name alone, or for a provider in the namespace `hashicorp`.
+#[test]
+fn the_short_name_replaces_the_address() {
+    let (long, short) = (print(&["schema", "--json"]), print(&["schema", "--json", "--short-name"]));
+    let keys = |document: &Value| document["provider_schemas"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(&long), ["registry.terraform.io/identity-as-code/idv"]);
+    assert_eq!(keys(&short), ["idv"]);
+    assert_eq!(
+        short["provider_schemas"]["idv"],
+        long["provider_schemas"]["registry.terraform.io/identity-as-code/idv"]
+    );
+}
+
+fn print(arguments: &[&str]) -> Value {
+    let output = Command::new(BINARY).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
 }
 
 /// Compares key by key, so that a failure names the place that differs.

@@ -1,6 +1,4 @@
-//! The errors that keep a plugin from being served; they are printed on standard error.
-
-use std::path::PathBuf;
+//! The errors that keep a plugin from being served.
 
 /// Why the plugin was not served. Its `Display` is complete and includes the cause.
 #[derive(Debug, thiserror::Error)]
@@ -32,38 +30,26 @@ pub enum Error {
     #[error("could not set up TLS for the plugin's server: {0}. This is a bug in the plugin.")]
     Tls(rustls::Error),
 
-    /// No socket could be opened in the folder for sockets.
+    /// The host offers none of the plugin's versions of the protocol.
     #[error(
-        "could not listen on the socket `{}`: {reason}. The folder is that of PLUGIN_UNIX_SOCKET_DIR, or else of TMPDIR: \
-         it must exist, be writable, and be short enough for a socket (about 100 bytes).", path.display()
+        "the program that started this plugin offers the plugin protocol {offered} (PLUGIN_PROTOCOL_VERSIONS), and the \
+         plugin has {served}. The program is probably too old: protocol 6 needs Terraform 1.0 or OpenTofu 1.6 at least, \
+         and this provider is tested from Terraform 1.8. Upgrade the program."
     )]
+    Versions {
+        /// The versions of the host, as it listed them.
+        offered: String,
+        /// The versions of the plugin.
+        served: String,
+    },
+
+    /// No socket could be opened in any of the folders for sockets.
+    #[error("could not open the socket that Terraform connects to: {}. {advice}", tried.join("; "))]
     Socket {
-        /// The socket's file.
-        path: PathBuf,
-        /// The operating system's error.
-        reason: std::io::Error,
-    },
-
-    /// The socket's path cannot be written into the handshake line, which is text.
-    #[error(
-        "the path of the socket, `{}`, is not text that the handshake can carry: set PLUGIN_UNIX_SOCKET_DIR or TMPDIR to a \
-         folder whose name is UTF-8 and has no `|` and no line break.", path.display()
-    )]
-    SocketPath {
-        /// The socket's file.
-        path: PathBuf,
-    },
-
-    /// The group that the socket is to be shared with does not exist.
-    #[error(
-        "could not share the socket with the group `{group}` of PLUGIN_UNIX_SOCKET_GROUP: {reason}. Give the name of a \
-         group in /etc/group, or its number."
-    )]
-    SocketGroup {
-        /// The group as it was given.
-        group: String,
-        /// What went wrong.
-        reason: String,
+        /// Each folder with the reason why it cannot have the socket.
+        tried: Vec<String>,
+        /// What to do, which depends on where the folders came from.
+        advice: &'static str,
     },
 
     /// No TCP port could be opened.
@@ -78,6 +64,13 @@ pub enum Error {
         /// What went wrong.
         reason: String,
     },
+
+    /// The plugin could not wait for sockets, timers and signals.
+    #[error(
+        "could not start the plugin's runtime: {0}. The process probably has too few file descriptors: raise the limit \
+         (`ulimit -n`) of the shell or service that runs Terraform."
+    )]
+    Runtime(std::io::Error),
 
     /// The signal handlers could not be installed.
     #[error("could not install the signal handlers: {0}")]

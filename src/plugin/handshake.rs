@@ -41,7 +41,7 @@ impl Handshake {
         }
         let offered = get("PLUGIN_PROTOCOL_VERSIONS").unwrap_or_default();
         Ok(Self {
-            version: choose_version(&offered.to_string_lossy(), versions),
+            version: choose_version(&offered.to_string_lossy(), versions)?,
             client_certificate: get("PLUGIN_CLIENT_CERT").map(|pem| tls::parse_client_certificate(&pem)).transpose()?,
             place: Place::read(environment)?,
             asks_for_multiplexing: environment("PLUGIN_MULTIPLEX_GRPC").is_some(),
@@ -62,17 +62,21 @@ impl Handshake {
     }
 }
 
-/// Chooses the highest version that both sides have, or the plugin's lowest, for which the host reports an error.
+/// Chooses the highest version that both sides have, and the plugin's lowest for a host that lists none.
 ///
-/// The host's list comes in no order. Parts that are not numbers are skipped.
-fn choose_version(offered: &str, versions: &[u32]) -> u32 {
-    let lowest = versions.iter().copied().min().unwrap_or_default();
-    offered
-        .split(',')
-        .filter_map(|version| version.trim().parse().ok())
-        .filter(|version| versions.contains(version))
-        .max()
-        .unwrap_or(lowest)
+/// The host's list comes in no order. Parts that are not numbers are skipped. A go-plugin server answers a list without a
+/// match with its lowest version, and the host then shows two lists of numbers; the error says what to upgrade.
+fn choose_version(offered: &str, served: &[u32]) -> Result<u32, Error> {
+    let parsed: Vec<u32> = offered.split(',').filter_map(|version| version.trim().parse().ok()).collect();
+    let common = parsed.iter().copied().filter(|version| served.contains(version)).max();
+    match common {
+        Some(version) => Ok(version),
+        None if parsed.is_empty() => Ok(served.iter().copied().min().unwrap_or_default()),
+        None => {
+            let served: Vec<_> = served.iter().map(u32::to_string).collect();
+            Err(Error::Versions { offered: offered.to_owned(), served: served.join(",") })
+        }
+    }
 }
 
 #[cfg(test)]
@@ -100,13 +104,21 @@ mod tests {
             ("6,5", &[5, 6], 6),
             ("5,6", &[6, 5], 6),
             ("5", &[5, 6], 5),
-            ("7", &[6, 5], 5),
-            ("4,5", &[6], 6),
             ("", &[6], 6),
+            ("", &[6, 5], 5),
+            ("x", &[6], 6),
             ("6, x, -1, 99999999999", &[5, 6], 6),
             (" 5 ", &[5, 6], 5),
         ] {
-            assert_eq!(choose_version(offered, ours), expected, "{offered:?} and {ours:?}");
+            assert_eq!(choose_version(offered, ours).unwrap(), expected, "{offered:?} and {ours:?}");
+        }
+    }
+
+    #[test]
+    fn a_host_without_a_common_version_is_an_error_with_both_lists() {
+        for (offered, ours) in [("4,5", [6].as_slice()), ("7", &[6, 5])] {
+            let error = choose_version(offered, ours).unwrap_err().to_string();
+            assert!(error.contains(offered) && error.contains("plugin has 6") && error.contains("Upgrade"), "{error}");
         }
     }
 

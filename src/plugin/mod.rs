@@ -7,6 +7,7 @@
 //! Nothing is printed before the socket accepts connections. Nothing is built before Terraform's cookie was found, since a
 //! run of Terraform starts several such processes and waits for each of them.
 
+mod announcement;
 mod environment;
 mod error;
 mod generated;
@@ -27,4 +28,4 @@ pub use environment::{Lookup, process_environment};
 pub use error::Error;
 pub use handshake::Handshake;
 pub use reattach::serve_debug;
-pub use server::serve;
+pub use server::{Application, run};

@@ -4,6 +4,9 @@
 //! right for a panic that nobody handles. A panic inside a call is caught there and returned in the call's diagnostics;
 //! it is logged as an error with its stack, and is no crash. Only the code that catches panics knows which of the two it
 //! is, so the hook calls a function of that code.
+//!
+//! Before the handshake the host shows nothing of standard error, so a crash is announced on standard output as well: the
+//! runtime panics if it gets no file descriptor.
 
 use std::backtrace::Backtrace;
 use std::panic::PanicHookInfo;
@@ -12,6 +15,7 @@ use jiff::Timestamp;
 use serde_json::Map;
 use tracing::Level;
 
+use super::announcement;
 use super::hclog::{Line, write_to_stderr};
 
 /// Replaces Rust's report of a panic, which hosts do not recognise.
@@ -26,6 +30,10 @@ pub fn install_hook(is_caught: fn() -> bool) {
             write_to_stderr(&format_caught(&message, &stack, Timestamp::now()));
         } else {
             write_to_stderr(&format_crash(&message, &stack));
+            announcement::announce_failure(&format_args!(
+                "{message}. This is a bug in the provider, or the limit on file \
+                descriptors (`ulimit -n`) is too low."
+            ));
         }
     }));
 }

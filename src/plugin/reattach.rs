@@ -5,42 +5,37 @@
 use std::io::Write;
 
 use serde_json::json;
-use tonic::service::Routes;
 
 use super::environment::Lookup;
 use super::error::Error;
 use super::listener::{Address, Listener, Place};
-use super::server::{run, with_timeout};
+use super::server::{Application, serve_on, with_timeout};
 use super::signals::Signals;
 
 /// The variable in which Terraform and OpenTofu find providers that run already.
 const VARIABLE: &str = "TF_REATTACH_PROVIDERS";
 
-/// Serves a plugin's own routes without a handshake, until Ctrl-C.
+/// Serves a plugin without a handshake, until Ctrl-C or SIGTERM. Which process started it does not matter.
 ///
 /// Prints on standard output the lines that make a shell's Terraform use this process for the provider `source`, an
-/// address such as `namespace/name`; `version` is the major version of the protocol. `shutdown` runs before
-/// the plugin ends, for at most ten seconds.
+/// address such as `namespace/name`; `version` is the major version of the protocol.
 pub async fn serve_debug(
     environment: Lookup<'_>,
     source: &str,
     version: u32,
-    routes: Routes,
-    shutdown: impl Future<Output = ()> + Send + 'static,
+    application: Application,
 ) -> Result<(), Error> {
-    let shutdown = with_timeout(shutdown);
     let mut signals = Signals::install()?;
     let listener = Listener::bind(&Place::read(environment)?)?;
     let value = reattach_value(source, version, &listener.address());
     std::io::stdout().lock().write_all(instructions(&value).as_bytes()).map_err(Error::Announce)?;
-    tokio::select! {
-        result = run(listener, None, routes, shutdown.clone()) => result,
-        signal = signals.next() => {
-            tracing::info!(signal, "ended");
-            shutdown.await;
-            Ok(())
-        }
-    }
+    let Application { routes, stop, shutdown } = application;
+    let end = async {
+        let signal = signals.next().await;
+        tracing::info!(signal, "ending");
+        stop();
+    };
+    serve_on(listener, None, routes, with_timeout(shutdown), end).await
 }
 
 /// Formats the variable's value. `Test` keeps Terraform from ending the process when it is done.

@@ -1,11 +1,13 @@
-//! The signals that ask a process to end, which a plugin must ignore.
+//! The signals that ask a process to end: a plugin ignores Ctrl-C and obeys SIGTERM.
 //!
 //! Ctrl-C reaches every process of the terminal's group. Terraform then stops its providers by a call and waits for the
-//! state of their operations, which a provider that ended by the signal would lose. So only the host ends a plugin.
-
-use std::convert::Infallible;
+//! state of their operations, which a provider that ended by the signal would lose. SIGTERM is sent to this process, or by
+//! a service manager to all of them, and SIGKILL follows for those that stay.
 
 use super::error::Error;
+
+/// The name of the signal by which a process is asked to end.
+const SIGTERM: &str = "SIGTERM";
 
 /// The signals, handled from [`Signals::install`] until the process ends.
 #[derive(Debug)]
@@ -40,7 +42,7 @@ impl Signals {
     pub(super) async fn next(&mut self) -> &'static str {
         tokio::select! {
             _ = self.interrupt.recv() => "SIGINT",
-            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.terminate.recv() => SIGTERM,
         }
     }
 
@@ -51,13 +53,17 @@ impl Signals {
         "Ctrl-C"
     }
 
-    /// Ignores every signal: counts and logs it.
-    pub(super) async fn ignore(mut self) -> Infallible {
+    /// Waits for SIGTERM. Ignores Ctrl-C: counts and logs it.
+    pub(super) async fn terminated(mut self) {
         let mut count = 0_u64;
         loop {
-            let signal = self.next().await;
-            count += 1;
-            tracing::info!(signal, count, "ignored a signal: the host ends its plugins itself");
+            match self.next().await {
+                SIGTERM => return,
+                signal => {
+                    count += 1;
+                    tracing::info!(signal, count, "ignored a signal: the host stops its plugins itself");
+                }
+            }
         }
     }
 }
@@ -69,7 +75,7 @@ mod tests {
     #[tokio::test]
     async fn signals_are_received_and_do_not_end_the_process() {
         let mut signals = Signals::install().unwrap();
-        for (option, name) in [("-INT", "SIGINT"), ("-TERM", "SIGTERM"), ("-INT", "SIGINT")] {
+        for (option, name) in [("-INT", "SIGINT"), ("-TERM", SIGTERM), ("-INT", "SIGINT")] {
             let status = std::process::Command::new("kill").args([option, &std::process::id().to_string()]).status();
             assert!(status.unwrap().success());
             assert_eq!(signals.next().await, name);

@@ -1,12 +1,12 @@
 //! Tests of a plugin over a real socket, with a client like Terraform's: a P-521 key, and the plugin's certificate as its only
 //! root. The plugin runs in this process, and in a child process where a test concerns the whole process.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::future::ready;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Lines};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -33,7 +33,7 @@ use tonic_prost::ProstCodec;
 
 use super::generated::plugin::{ConnInfo, Empty, StdioData};
 use super::server::{Server, with_timeout};
-use super::{Error, Handshake, process_environment, serve};
+use super::{Application, Error, Handshake, process_environment, run};
 
 const COOKIE_VALUE: &str = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
 
@@ -171,7 +171,7 @@ impl Plugin {
         let server = Server::bind(&Handshake::read(&lookup, &[6]).unwrap()).unwrap();
         Self {
             line: Line::parse(&server.line),
-            serving: tokio::spawn(server.run(routes, with_timeout(shutdown))),
+            serving: tokio::spawn(server.run(routes, with_timeout(Box::pin(shutdown)), std::future::pending())),
             folder,
         }
     }
@@ -293,35 +293,133 @@ async fn a_method_that_is_not_served_is_unimplemented() {
     assert_eq!(status.code(), tonic::Code::Unimplemented);
 }
 
+/// A plugin in a process of its own.
+struct Process {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    channel: Channel,
+    folder: tempfile::TempDir,
+}
+
+impl Process {
+    /// Starts one through these words, such as those of a shell that stays its parent.
+    fn start(words: &[&str]) -> Self {
+        let (host, folder) = (Identity::new(), tempfile::tempdir().unwrap());
+        let program = std::env::current_exe().unwrap();
+        let arguments = ["--exact", "plugin::tests::child_that_serves", "--ignored", "--nocapture"];
+        let all = words.iter().map(OsStr::new).chain([program.as_os_str()]).chain(arguments.map(OsStr::new));
+        let all: Vec<_> = all.collect();
+        let mut child = Command::new(all[0])
+            .args(&all[1..])
+            .envs(variables(Some(&host), folder.path()))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        // The test harness has printed a line or two of its own.
+        let line = lines.by_ref().map(Result::unwrap).find(|line| line.starts_with("1|")).unwrap();
+        let channel = Line::parse(&line).connect(Some(&host), &version::TLS13);
+        Self { child, lines, channel, folder }
+    }
+
+    fn signal(&self, signal: &str) {
+        assert!(Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap().success());
+    }
+
+    /// Begins a call, and returns when it has arrived.
+    async fn begin(&self, path: &'static str) -> JoinHandle<Result<(), Status>> {
+        let call = tokio::spawn(call(self.channel.clone(), path));
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        call
+    }
+
+    /// Waits for the end of the process, which must not fail and leaves no socket; returns how long it took.
+    fn end(mut self) -> Duration {
+        let start = Instant::now();
+        let rest: Vec<_> = self.lines.map(Result::unwrap).collect(); // ends with the process
+        assert!(self.child.wait().unwrap().success(), "{rest:?}");
+        assert_eq!(fs::read_dir(self.folder.path()).unwrap().count(), 0, "the socket is removed");
+        start.elapsed()
+    }
+}
+
+fn has_lost_connection(status: &Status) -> bool {
+    matches!(status.code(), tonic::Code::Cancelled | tonic::Code::Unavailable)
+}
+
+async fn call(channel: Channel, path: &'static str) -> Result<(), Status> {
+    let mut client = Grpc::new(channel);
+    client.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
+    let codec = ProstCodec::<Empty, Empty>::default();
+    client.unary(Request::new(Empty {}), PathAndQuery::from_static(path), codec).await.map(drop)
+}
+
 // With a thread of its own for the client, which has to respond to the server while the test waits for the process.
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_process_ignores_signals_and_ends_on_a_stop_request() {
-    let (host, folder) = (Identity::new(), tempfile::tempdir().unwrap());
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "plugin::tests::child_that_serves", "--ignored", "--nocapture"])
-        .envs(variables(Some(&host), folder.path()))
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    // The test harness has printed a line or two of its own.
-    let line = lines.by_ref().map(Result::unwrap).find(|line| line.starts_with("1|")).unwrap();
-    let channel = Line::parse(&line).connect(Some(&host), &version::TLS13);
-    for signal in ["-INT", "-TERM", "-INT"] {
-        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
-        assert_eq!(health(&channel).await.unwrap(), ServingStatus::Serving);
+async fn a_process_ignores_ctrl_c_and_ends_on_a_stop_request() {
+    let process = Process::start(&["env"]);
+    for _ in 0..2 {
+        process.signal("-INT");
+        assert_eq!(health(&process.channel).await.unwrap(), ServingStatus::Serving);
     }
-    let _stdio = open_stdio(&channel).await;
-    shut_down(&channel).await;
+    let _stdio = open_stdio(&process.channel).await;
+    shut_down(&process.channel).await;
+    let took = process.end();
+    assert!(took < Duration::from_secs(1), "{took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_process_finishes_the_calls_in_flight_after_sigterm_and_accepts_no_other() {
+    let process = Process::start(&["env"]);
+    let _stdio = open_stdio(&process.channel).await;
+    let slow = process.begin("/slow").await;
+    process.signal("-TERM");
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let late = call(process.channel.clone(), "/slow").await.unwrap_err();
+    assert!(has_lost_connection(&late), "{late}");
+    // The route responds with something that is not gRPC. What counts is that it responds.
+    let response = slow.await.unwrap().unwrap_err();
+    assert!(!has_lost_connection(&response), "{response}");
+    let took = process.end();
+    assert!(took < Duration::from_secs(2), "{took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_process_gives_up_calls_that_do_not_end_after_sigterm() {
+    let process = Process::start(&["env"]);
+    let _endless = process.begin("/endless").await;
+    process.signal("-TERM");
+    let took = process.end();
+    assert!((Duration::from_secs(8)..Duration::from_secs(13)).contains(&took), "{took:?}");
+}
+
+/// A shell between the host and the plugin stays its parent whatever becomes of the host.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_process_ends_when_nobody_reads_its_output() {
+    let Process { mut child, lines, channel, folder } = Process::start(&["sh", "-c", "\"$@\"; exit 0", "sh"]);
+    assert_eq!(health(&channel).await.unwrap(), ServingStatus::Serving);
+    drop(lines);
+    // A host that still reads one of the two is alive.
+    tokio::time::sleep(Duration::from_millis(1200)).await;
+    assert_eq!(health(&channel).await.unwrap(), ServingStatus::Serving);
+    drop((child.stderr.take(), channel));
     let start = Instant::now();
-    let rest: Vec<_> = lines.map(Result::unwrap).collect(); // ends with the process
-    assert!(child.wait().unwrap().success() && start.elapsed() < Duration::from_secs(1), "{rest:?}");
+    while child.try_wait().unwrap().is_none() {
+        assert!(start.elapsed() < Duration::from_secs(5), "the plugin outlives its host");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "the socket is removed");
 }
 
-#[tokio::test]
-#[ignore = "the process of the test above, which starts it"]
-async fn child_that_serves() {
-    let handshake = Handshake::read(&process_environment, &[6]).unwrap();
-    serve(&handshake, Routes::default(), ready(())).await.unwrap();
+#[test]
+#[ignore = "the process of the tests above, which start it"]
+fn child_that_serves() {
+    let slow = || tokio::time::sleep(Duration::from_secs(1));
+    let routes = axum::Router::new()
+        .route("/slow", axum::routing::post(slow))
+        .route("/endless", axum::routing::post(std::future::pending::<()>));
+    let application =
+        Application { routes: Routes::from(routes), stop: Box::new(|| {}), shutdown: Box::pin(ready(())) };
+    run(Handshake::read(&process_environment, &[6]), || application).unwrap();
 }

@@ -15,9 +15,9 @@ use crate::framework::schema::{Attribute, Nesting, Schema, Shape};
 /// The version of the format, as Terraform writes it.
 const FORMAT_VERSION: &str = "1.0";
 
-/// Every schema of a provider under its source address, such as `namespace/name`. Terraform adds the host of the registry to
-/// the address.
-pub fn render(source: &str, provider: &Provider) -> Json {
+/// Every schema of a provider under `key`, which Terraform makes of the host of the registry and the provider's source
+/// address, such as `registry.terraform.io/namespace/name`.
+pub fn render(key: &str, provider: &Provider) -> Json {
     let resources = each(&provider.resources, |object| schema(object.schema()));
     let identities = each(&provider.resources, |object| identity(object.identity()));
     let data_sources = each(&provider.data_sources, |object| schema(object.schema()));
@@ -29,7 +29,7 @@ pub fn render(source: &str, provider: &Provider) -> Json {
     json!({
         "format_version": FORMAT_VERSION,
         "provider_schemas": {
-            source: {
+            key: {
                 "provider": schema(provider.schema()),
                 "resource_schemas": resources,
                 "data_source_schemas": data_sources,

@@ -115,7 +115,7 @@ fn pages() -> (BTreeMap<String, String>, Vec<String>) {
 fn index<'s>(provider: &'s Provider, missing: &mut Vec<String>) -> Page<'s> {
     Page {
         title: format!("Provider: {}", provider.name),
-        subcategory: "",
+        subcategory: None,
         heading: format!("{} Provider", provider.name),
         schema: provider.schema(),
         example: example("provider/provider.tf", "the provider", missing),
@@ -135,7 +135,7 @@ fn object_page<'s>(
     let file = format!("docs/{}/{}.md", kind.folder, name.trim_start_matches("idv_"));
     let page = Page {
         title: format!("{name} {} - idv", kind.noun),
-        subcategory: vendor.title(),
+        subcategory: Some(vendor.title()),
         heading: format!("{name} ({})", kind.noun),
         schema,
         example: example(&format!("{}/{name}/{}", kind.folder, kind.example), name, missing),

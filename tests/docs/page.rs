@@ -10,7 +10,8 @@ pub(super) struct Page<'s> {
     /// Such as `idv_vult_webhook Resource - idv`.
     pub title: String,
     /// The vendor under which the registry's menu shows it; empty for the provider's own page.
-    pub subcategory: &'s str,
+    /// The vendor; registries allow none on the page of the provider itself.
+    pub subcategory: Option<&'s str>,
     /// Such as `idv_vult_webhook (Resource)`.
     pub heading: String,
     /// The schema of the object.
@@ -38,10 +39,9 @@ impl Page<'_> {
     pub(super) fn render(&self) -> String {
         let Self { title, subcategory, heading, schema, example, import } = self;
         let description = &schema.description;
+        let subcategory = subcategory.map_or_else(String::new, |name| format!("subcategory: \"{name}\"\n"));
         let sections = [
-            format!(
-                "---\npage_title: \"{title}\"\nsubcategory: \"{subcategory}\"\ndescription: |-\n  {description}\n---\n"
-            ),
+            format!("---\npage_title: \"{title}\"\n{subcategory}description: |-\n  {description}\n---\n"),
             format!("# {heading}\n\n{description}\n"),
             format!("## Example Usage\n\n```terraform\n{example}```\n"),
             schema::section(schema),

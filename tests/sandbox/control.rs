@@ -95,6 +95,72 @@ fn a_state_that_does_not_fit_is_rejected_with_its_path() {
     assert_eq!(sandbox.state(), before);
 }
 
+/// JSON as text, since a document of `serde_json::json!` cannot have such numbers.
+#[test]
+fn a_state_that_breaks_later_requests_is_rejected_with_its_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let sandbox = Sandbox::start();
+    let zero = format!("{}=", "A".repeat(43));
+    for (vendor, part, place) in [
+        (
+            "vult",
+            r#"{"weights": [{"id": "w", "client_id": null, "user_id": null, "age_weight": 1e999}]}"#,
+            "weights[0].age_weight",
+        ),
+        ("vult", r#"{"token_lifetime_seconds": 9223372036854775807}"#, "token_lifetime_seconds"),
+        ("xident", r#"{"processing_seconds": -9223372036854775808}"#, "processing_seconds"),
+        ("didit", r#"{"customization": {"x": [0, {"y": -1e400}]}}"#, "customization.x[1].y"),
+        ("onekosmos", &format!(r#"{{"service_private_key": "{zero}"}}"#), "service_private_key"),
+        ("onekosmos", &format!(r#"{{"community_private_key": "{zero}"}}"#), "community_private_key"),
+    ] {
+        let before = sandbox.state();
+        let whole = format!(r#"{{"{vendor}": {part}}}"#);
+        for (path, body) in [("/state".to_owned(), &whole), (format!("/state/{vendor}"), &part.to_owned())] {
+            let put = sandbox.http().put(format!("{}{path}", sandbox.control()));
+            let (status, response) = send(put.header("content-type", "application/json").body(body.clone()));
+            assert_eq!(status, 400, "{body}: {response}");
+            assert!(response["message"].as_str().unwrap().contains(place), "{response}");
+        }
+        assert_eq!(sandbox.state(), before);
+        let seed = folder.path().join("seed.json");
+        fs::write(&seed, whole).unwrap();
+        let error = String::from_utf8(start_and_fail(&["--seed", text(&seed)]).stderr).unwrap();
+        assert!(error.contains(&format!("`{vendor}.{place}`")), "{error}");
+    }
+}
+
+#[test]
+fn web_pages_are_kept_out() {
+    let sandbox = Sandbox::start();
+    let port = |name: &str| sandbox.url(name).rsplit(':').next().unwrap().to_owned();
+    let faults = format!("{}/faults", sandbox.control());
+    let fault = json!({"vendor": "vult", "kind": "drop"});
+    let own = format!("http://127.0.0.1:{}", port("control"));
+    let request = |host: &str, origin: Option<&str>| {
+        let addition = sandbox.http().post(&faults).json(&fault).header("host", host);
+        send(origin.into_iter().fold(addition, |addition, origin| addition.header("origin", origin))).0
+    };
+    // The names by which a page reaches a port after DNS rebinding, and pages of other sites.
+    for host in ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "localhost.evil.example"] {
+        for (vendor, path) in [("control", "/state"), ("vult", "/ping"), ("didit", "/v3/lists/")] {
+            let get = sandbox.http().get(format!("{}{path}", sandbox.url(vendor))).header("host", host);
+            let (status, body) = send(get);
+            assert_eq!(status, 403, "{body}");
+            assert!(body["message"].as_str().unwrap().contains(host), "{body}");
+        }
+        assert_eq!(request(host, None), 403);
+    }
+    for origin in ["https://evil.example", "http://localhost:3000", "null"] {
+        assert_eq!(request("127.0.0.1", Some(origin)), 403, "{origin}");
+    }
+    assert_eq!(sandbox.faults(), 0);
+    for host in ["localhost", "LOCALHOST:1", "127.0.0.1", "[::1]:9000"] {
+        assert_eq!(request(host, None), 204, "{host}");
+    }
+    assert_eq!(request(own.trim_start_matches("http://"), Some(&own)), 204, "a page of the port itself");
+    assert_eq!(sandbox.faults(), 5);
+}
+
 #[test]
 fn the_state_of_one_vendor_can_be_read_and_replaced() {
     let sandbox = Sandbox::start();

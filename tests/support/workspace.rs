@@ -3,6 +3,8 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -17,6 +19,8 @@ use super::terraform::{self, Run};
 /// Prepended to every configuration.
 const REQUIREMENTS: &str =
     "terraform {\n  required_providers {\n    idv = { source = \"identity-as-code/idv\" }\n  }\n}\n";
+
+const CLI_CONFIGURATION: &str = "cli.tfrc";
 
 /// A workspace of one test. If the test fails, the output of every run is printed.
 pub(crate) struct Workspace {
@@ -47,20 +51,37 @@ impl Workspace {
     /// An empty workspace whose environment configures no vendor.
     pub(crate) fn without_vendors() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let binaries = Path::new(BINARY).parent().unwrap().display();
-        let cli = format!(
-            "provider_installation {{\n  dev_overrides {{ \"identity-as-code/idv\" = \"{binaries}\" }}\n  direct {{}}\n}}\n"
-        );
-        let cli_path = folder.path().join("cli.tfrc");
-        std::fs::write(&cli_path, cli).unwrap();
+        let cli_path = folder.path().join(CLI_CONFIGURATION);
         let environment = BTreeMap::from([("TF_CLI_CONFIG_FILE".to_owned(), cli_path.display().to_string())]);
-        Self {
+        let workspace = Self {
             folder,
             terraform: terraform::pinned(),
             environment,
             transcript: RefCell::default(),
             plans: Cell::default(),
-        }
+        };
+        workspace.override_provider(Path::new(BINARY).parent().unwrap());
+        workspace
+    }
+
+    /// The same workspace, in which lines of a shell script run before the provider.
+    pub(crate) fn with_lines_before_the_provider(self, lines: &str) -> Self {
+        let folder = self.path().join("provider");
+        std::fs::create_dir(&folder).unwrap();
+        let script = folder.join("terraform-provider-idv");
+        std::fs::write(&script, format!("#!/bin/sh\n{lines}\nexec '{BINARY}' \"$@\"\n")).unwrap();
+        std::fs::set_permissions(&script, Permissions::from_mode(0o755)).unwrap();
+        self.override_provider(&folder);
+        self
+    }
+
+    /// Writes the CLI configuration that makes Terraform use the provider in a folder.
+    fn override_provider(&self, folder: &Path) {
+        let folder = folder.display();
+        let cli = format!(
+            "provider_installation {{\n  dev_overrides {{ \"identity-as-code/idv\" = \"{folder}\" }}\n  direct {{}}\n}}\n"
+        );
+        self.write(CLI_CONFIGURATION, &cli);
     }
 
     /// The same workspace with another Terraform.
@@ -280,27 +301,48 @@ pub(crate) struct Started<'w> {
 impl Started<'_> {
     /// Presses Ctrl-C: SIGINT to Terraform and to the plugins below it.
     pub(crate) fn interrupt(&self) {
-        let group = format!("-{}", self.child.id());
-        assert!(Command::new("kill").args(["-INT", "--", &group]).status().unwrap().success());
+        send_signal("-INT", &[format!("-{}", self.child.id())]);
     }
 
     /// Kills Terraform, and leaves its providers alone.
     pub(crate) fn kill_terraform(&self) {
-        assert!(Command::new("kill").args(["-KILL", &self.child.id().to_string()]).status().unwrap().success());
+        send_signal("-KILL", &[self.child.id().to_string()]);
     }
 
     /// Kills the provider, as an operating system that has run out of memory does, and nothing else.
     pub(crate) fn kill_provider(&self) {
-        let listed = Command::new("ps").args(["-A", "-o", "pid=,pgid=,args="]).output().unwrap();
+        send_signal("-KILL", &self.providers());
+    }
+
+    /// Asks the provider to end, and nothing else.
+    pub(crate) fn terminate_provider(&self) {
+        send_signal("-TERM", &self.providers());
+    }
+
+    /// Asks Terraform and its providers to end, as a service manager does.
+    pub(crate) fn terminate(&self) {
+        send_signal("-TERM", &[format!("-{}", self.child.id())]);
+    }
+
+    /// The processes of the provider in this run, of which there is at least one.
+    pub(crate) fn providers(&self) -> Vec<String> {
+        let providers = self.running_providers();
+        assert!(!providers.is_empty(), "no provider runs below {}", self.child.id());
+        providers
+    }
+
+    /// The processes of the provider in this run.
+    pub(crate) fn running_providers(&self) -> Vec<String> {
+        let listed = Command::new("ps").args(["-A", "-o", "pid=,pgid=,stat=,args="]).output().unwrap();
         let listed = String::from_utf8(listed.stdout).unwrap();
         let group = self.child.id().to_string();
         let of_this_run = listed.lines().filter_map(|line| {
             let words: Vec<_> = line.split_whitespace().collect();
-            (words.len() == 3 && words[1] == group && words[2] == BINARY).then(|| words[0].to_owned())
+            // A process that has ended and that nobody has waited for is still listed.
+            let runs = words.len() == 4 && words[1] == group && !words[2].starts_with('Z') && words[3] == BINARY;
+            runs.then(|| words[0].to_owned())
         });
-        let providers: Vec<_> = of_this_run.collect();
-        assert!(!providers.is_empty(), "no provider runs below {group}:\n{listed}");
-        assert!(Command::new("kill").arg("-KILL").args(providers).status().unwrap().success());
+        of_this_run.collect()
     }
 
     /// Waits for its end.
@@ -308,4 +350,9 @@ impl Started<'_> {
         let Self { workspace, arguments, child } = self;
         workspace.finish(&arguments, child.wait_with_output().unwrap().into())
     }
+}
+
+/// Sends a signal to processes, or to a group whose number is negative.
+fn send_signal(signal: &str, processes: &[String]) {
+    assert!(Command::new("kill").args([signal, "--"]).args(processes).status().unwrap().success());
 }

@@ -69,6 +69,11 @@ impl Listener {
         Ok(Self { address: listener.local_addr()?, listener })
     }
 
+    /// Does nothing: the system frees a port when its process ends.
+    #[cfg_attr(unix, expect(dead_code, reason = "Unix has another listener"))]
+    #[expect(clippy::unused_self, reason = "the same shape as for sockets, which stay")]
+    pub(in crate::plugin) fn remove_abandoned(&self) {}
+
     pub(in crate::plugin) fn address(&self) -> Address {
         Address { network: "tcp", text: self.address.to_string() }
     }

@@ -6,7 +6,7 @@ use super::{
     customization::Customization, destinations::Destination, lists::List, questionnaires::Questionnaire,
     workflows::Workflow,
 };
-use crate::sandbox::engine::{IdSource, Ids, oauth2::Tokens};
+use crate::sandbox::engine::{self, IdSource, Ids, oauth2::Tokens};
 
 /// An application at Didit.
 #[derive(Clone, Serialize, Deserialize)]
@@ -80,6 +80,8 @@ impl Kind {
         }
     }
 }
+
+impl engine::State for State {}
 
 impl State {
     /// Returns the next id of a kind. Each kind is counted alone, so that parallel creates of other kinds do not matter.

@@ -179,12 +179,17 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::sandbox::engine::{Routes, StateType};
+    use crate::sandbox::engine::{Routes, State, StateType};
+
+    #[derive(Clone, serde::Serialize, serde::Deserialize)]
+    struct Nothing {}
+
+    impl State for Nothing {}
 
     static VENDORS: [StandIn; 1] = [StandIn {
         name: "library",
         routes: Routes::new,
-        state: StateType::of::<Value>(),
+        state: StateType::of::<Nothing>(),
         environment: |_| Ok(Vec::new()),
         error_body: |error| json!(error.message),
         expire_token: Some(|_| Ok(())),

@@ -21,6 +21,7 @@ mod ids;
 mod intercept;
 mod log;
 pub mod oauth2;
+mod origin;
 mod query;
 mod ready;
 mod routes;

@@ -27,6 +27,7 @@ use super::{
     file::{remove_if_there, write_atomically},
     intercept::{DropConnection, Engine, Gate, intercept},
     log::Log,
+    origin,
     ready::{CONTROL, Ready},
     store::Store,
 };
@@ -137,11 +138,12 @@ async fn open_ports(options: &Options, engine: &Arc<Engine>, ports: &mut JoinSet
         env.extend((vendor.environment)(&handle)?.into_iter().map(|(name, value)| (name.to_owned(), value)));
         let gate = Gate { vendor, handle: handle.clone(), engine: engine.clone() };
         let router = (vendor.routes)().into_router(handle, vendor.error_body);
-        ports.spawn(serve(listener, router.layer(middleware::from_fn_with_state(gate, intercept))));
+        let router = router.layer(middleware::from_fn_with_state(gate, intercept));
+        ports.spawn(serve(listener, origin::only_for(options.listen, router)));
         urls.insert(vendor.name.to_owned(), url);
     }
     let (listener, url) = bind(options, engine, engine.vendors.len()).await?;
-    ports.spawn(serve(listener, control::router(engine.clone())));
+    ports.spawn(serve(listener, origin::only_for(options.listen, control::router(engine.clone()))));
     urls.insert(CONTROL.to_owned(), url);
     Ok(Ready::new(urls, env))
 }

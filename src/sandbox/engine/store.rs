@@ -50,9 +50,12 @@ pub enum StoreError {
 }
 
 /// A type that can be a stand-in's state.
-pub trait State: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {}
-
-impl<S: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> State for S {}
+pub trait State: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// Checks what no single member shows, such as a key that does not fit the curve. A handler could only fail on it.
+    fn check(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
 
 /// A stand-in's state, whose type only the stand-in knows.
 pub(super) type AnyState = Arc<dyn Any + Send + Sync>;
@@ -70,10 +73,55 @@ impl StateType {
     }
 }
 
+/// Reads a state that every handler can use. What a document has and a handler cannot use is refused here, because later
+/// it would make each request of the stand-in fail.
 fn from_document<S: State>(document: Value) -> Result<AnyState, StoreError> {
+    check_numbers(&document, &mut String::new())?;
     let state: S = serde_path_to_error::deserialize(document)
         .map_err(|error| StoreError::Shape { at: error.path().to_string(), reason: error.inner().to_string() })?;
+    state.check()?;
     Ok(Arc::new(state))
+}
+
+/// The largest integer up to which an `f64` holds every one; sums of such numbers of seconds do not overflow.
+const LARGEST_INTEGER: f64 = 9_007_199_254_740_991.0;
+
+/// Rejects the first number that an `f64` cannot hold, as most JSON parsers would.
+fn check_numbers(value: &Value, at: &mut String) -> Result<(), StoreError> {
+    let length = at.len();
+    match value {
+        Value::Number(number) => {
+            let is_integer = number.is_i64() || number.is_u64();
+            if !number
+                .as_f64()
+                .is_some_and(|number| number.is_finite() && !(is_integer && number.abs() > LARGEST_INTEGER))
+            {
+                return Err(StoreError::Shape {
+                    at: at.clone(),
+                    reason: format!(
+                        "the number {number} is too large: an integer is at most {LARGEST_INTEGER}, and any number must fit a double"
+                    ),
+                });
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                at.extend(["[", &index.to_string(), "]"]);
+                check_numbers(item, at)?;
+                at.truncate(length);
+            }
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                at.push_str(if length == 0 { "" } else { "." });
+                at.push_str(name);
+                check_numbers(member, at)?;
+                at.truncate(length);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
+    Ok(())
 }
 
 fn to_document<S: State>(state: &AnyState) -> Result<Value, StoreError> {
@@ -253,6 +301,8 @@ mod tests {
             Self { books: vec!["atlas".to_owned()], open: true }
         }
     }
+
+    impl State for Shelf {}
 
     static VENDORS: [StandIn; 1] = [StandIn {
         name: "library",

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::sandbox::engine::{
-    ApiError, IdSource, Ids,
+    self, ApiError, IdSource, Ids,
     oauth2::{Client, ClientAuth, Issuer, Tokens},
 };
 
@@ -86,6 +86,8 @@ impl Default for State {
         }
     }
 }
+
+impl engine::State for State {}
 
 impl State {
     /// Returns the next id with a prefix.

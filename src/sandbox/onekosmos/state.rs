@@ -12,7 +12,7 @@ use super::{
     sessions::Session,
     templates::Template,
 };
-use crate::sandbox::engine::{IdSource, Ids, StoreError};
+use crate::sandbox::engine::{self, IdSource, Ids, StoreError};
 
 /// A deployment with one tenant.
 #[derive(Clone, Serialize, Deserialize)]
@@ -147,6 +147,13 @@ impl Default for State {
             page_cap: None,
             last_ids: Ids::default(),
         }
+    }
+}
+
+impl engine::State for State {
+    fn check(&self) -> Result<(), StoreError> {
+        self.public_key()?;
+        self.community_public_key().map(drop)
     }
 }
 

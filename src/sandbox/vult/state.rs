@@ -9,7 +9,7 @@ use super::{
     weights::WeightSet,
 };
 use crate::sandbox::engine::{
-    IdSource, Ids,
+    self, IdSource, Ids,
     oauth2::{Client, ClientAuth, Issuer, Tokens},
 };
 
@@ -54,6 +54,8 @@ impl Default for State {
         }
     }
 }
+
+impl engine::State for State {}
 
 impl State {
     /// Returns the next id with a prefix.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{api_keys::ApiKey, blacklist::Entry, faces::Face, project::Requirements};
-use crate::sandbox::engine::{IdSource, Ids};
+use crate::sandbox::engine::{self, IdSource, Ids};
 
 /// A project of Xident.
 #[derive(Clone, Serialize, Deserialize)]
@@ -66,6 +66,8 @@ impl Default for State {
         }
     }
 }
+
+impl engine::State for State {}
 
 impl State {
     /// Returns the next number, which the ids of all kinds share.

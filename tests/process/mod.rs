@@ -1,0 +1,4 @@
+//! The plugin as a process of Terraform: how it starts, and how it ends.
+
+mod end;
+mod start;
