@@ -16,6 +16,7 @@ mod lifecycle;
 mod mistakes;
 mod models;
 mod moved;
+mod repeated_secrets;
 mod sandbox;
 mod schema;
 mod schema_json;

@@ -47,6 +47,8 @@ impl Authenticate for Anonymous {
 pub struct StaticHeader {
     name: HeaderName,
     value: HeaderValue,
+    /// Held, so that the key is redacted from responses.
+    _key: Secret,
 }
 
 impl StaticHeader {
@@ -55,12 +57,13 @@ impl StaticHeader {
         Ok(Self {
             name: AUTHORIZATION,
             value: secret_value(vendor, "the API key", &format!("Bearer {}", key.expose()))?,
+            _key: key.clone(),
         })
     }
 
     /// A header of the vendor's own, such as `x-api-key`.
     pub fn new(vendor: &'static str, name: HeaderName, key: &Secret) -> Result<Self, Error> {
-        Ok(Self { name, value: secret_value(vendor, "the API key", key.expose())? })
+        Ok(Self { name, value: secret_value(vendor, "the API key", key.expose())?, _key: key.clone() })
     }
 }
 

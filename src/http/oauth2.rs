@@ -129,6 +129,8 @@ pub struct OAuth2ClientCredentials {
 struct Held {
     token: Option<Arc<Token>>,
     next_flight: u64,
+    /// Earlier tokens, held so that they are redacted from responses: a request may still be on its way with one.
+    earlier: Vec<Arc<Token>>,
 }
 
 impl OAuth2ClientCredentials {
@@ -183,7 +185,8 @@ impl OAuth2ClientCredentials {
         let mut held = self.held();
         if held.next_flight == flight {
             held.next_flight += 1;
-            held.token = Some(token.clone());
+            let before = held.token.replace(token.clone());
+            held.earlier.extend(before);
         }
         Ok(token)
     }

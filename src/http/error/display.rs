@@ -4,6 +4,7 @@ use std::error::Error as _;
 
 use super::super::clock;
 use super::{Error, ErrorInner, Kind};
+use crate::secret::redact;
 
 impl Error {
     /// One line: the vendor, the operation, and what came back.
@@ -55,7 +56,7 @@ impl Error {
             }
             next = error.source();
         }
-        (!texts.is_empty()).then(|| texts.join(": "))
+        (!texts.is_empty()).then(|| redact(&texts.join(": ")).into_owned())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The error of the transport: a coarse kind to branch on, and the details of the failure.
 //!
-//! It never holds a body, a header or a query value, so it can be shown whole. Its text is made in `display`.
+//! It never holds a body, a header or a query value, so it can be shown whole. Each text in it is searched for secrets when
+//! it is added, while whoever sent them still holds them. Its text is made in `display`.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
 
 use super::vendor_error::FieldError;
+use crate::secret::redact;
 
 mod display;
 
@@ -130,7 +132,7 @@ impl Error {
         Self(Box::new(ErrorInner {
             kind,
             context,
-            failure: failure.into(),
+            failure: redact(&failure.into()).into_owned(),
             status: None,
             code: None,
             message: None,
@@ -152,8 +154,8 @@ impl Error {
     /// Adds advice that only the caller knows, such as the attribute to check; later hints follow earlier ones.
     #[must_use]
     pub fn with_hint(mut self, hint: impl AsRef<str>) -> Self {
-        let hint = hint.as_ref();
-        self.0.hint = Some(self.0.hint.take().map_or_else(|| hint.to_owned(), |earlier| format!("{earlier}\n{hint}")));
+        let hint = redact(hint.as_ref());
+        self.0.hint = Some(self.0.hint.take().map_or_else(|| hint.to_string(), |earlier| format!("{earlier}\n{hint}")));
         self
     }
 
@@ -161,7 +163,7 @@ impl Error {
     /// check.
     #[must_use]
     pub fn with_observation(mut self, seen: impl AsRef<str>) -> Self {
-        self.0.seen = Some(seen.as_ref().to_owned());
+        self.0.seen = Some(redact(seen.as_ref()).into_owned());
         self
     }
 
@@ -179,7 +181,7 @@ impl Error {
         self
     }
 
-    /// Sets the source error; its text is shown, so it may not contain a secret.
+    /// Sets the source error, whose text is shown.
     #[must_use]
     pub fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         self.0.source = Some(Arc::new(source));
