@@ -9,6 +9,7 @@ mod fiven;
 mod objects;
 mod onekosmos;
 mod outages;
+mod refusals;
 mod xident;
 
 use expect_test::Expect;
