@@ -25,8 +25,9 @@
 //!             export, doctor ────────┘       sandbox/x ──> sandbox/engine       registry ──> vendors, sandbox
 //! ```
 //!
-//! `framework`, `http`, `plugin` and `sandbox` import nothing else of the crate. A vendor imports no other vendor. A
-//! stand-in shares no type with the client, so that a wrong field name fails in a test instead of being mirrored.
+//! `framework`, `http` and `plugin` import nothing else of the crate but [`secret`], and `sandbox` nothing at all. A vendor
+//! imports no other vendor. A stand-in shares no type with the client, so that a wrong field name fails in a test instead of
+//! being mirrored.
 //! `tests/architecture` has these arrows as a table and checks every import against it, and that no file of `framework` and
 //! `protocol` imports in a circle.
 //!
@@ -47,6 +48,7 @@
 //! | settings that exist once and cannot be deleted | `vendors/shared/singleton` |
 //! | the attribute that a rejected field belongs to | the adapters of `framework` |
 //! | retries, rate limits, the cache | `http`, once for each credential |
+//! | secrets, and their redaction from texts that come from outside | `secret` |
 //! | facts about an object for tests | `tests/support/objects` |
 //!
 //! # Decided

@@ -17,6 +17,7 @@ mod mistakes;
 mod models;
 mod moved;
 mod process;
+mod repeated_secrets;
 mod sandbox;
 mod schema;
 mod schema_json;

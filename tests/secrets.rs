@@ -192,7 +192,7 @@ fn assert_without(secrets: &[Secret], place: &str, bytes: &[u8]) {
 
 /// The base64 of a text inside a longer one, `offset` bytes (or three or six more) after its beginning, without the digits
 /// that it shares with its neighbours.
-fn in_base64(text: &str, offset: usize) -> String {
+pub(crate) fn in_base64(text: &str, offset: usize) -> String {
     let encoded = STANDARD_NO_PAD.encode(format!("{}{text}", &"..."[..offset]));
     let digits = (offset * 8).div_ceil(6)..(offset + text.len()) * 8 / 6;
     encoded[digits].to_owned()

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::path::Path;
+use crate::secret::redact;
 
 /// The severity of a diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +17,7 @@ pub enum Severity {
 /// One message to the user.
 ///
 /// The summary is one line that says what happened. The detail says what came back, the most likely cause, and what to do.
+/// Secrets are redacted from both, since what came back may repeat them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// Error or warning.
@@ -38,8 +40,8 @@ impl Diagnostic {
     pub fn error(summary: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
-            summary: summary.into(),
-            detail: detail.into(),
+            summary: redact(&summary.into()).into_owned(),
+            detail: redact(&detail.into()).into_owned(),
             path: Path::root(),
             vendor_fields: Vec::new(),
             is_denied: false,

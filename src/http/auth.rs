@@ -2,7 +2,10 @@
 //!
 //! A vendor with a scheme of its own (encrypted headers, encrypted bodies) implements [`Authenticate`] beside its client.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use async_trait::async_trait;
+use reqwest::StatusCode;
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 
 use super::error::{Error, Kind};
@@ -15,6 +18,12 @@ use crate::secret::Secret;
 /// request, `apply` adds what must be fresh (a time stamp, a nonce) just before the request is sent.
 #[async_trait]
 pub trait Authenticate: Send + Sync {
+    /// Fails if the credentials for this request cannot be used, such as after a [`Refusal`]. Sends nothing.
+    fn check(&self, request: &PreparedRequest) -> Result<(), Error> {
+        let _ = request;
+        Ok(())
+    }
+
     /// Makes sure that there are credentials, for example by requesting a token. Called before every attempt.
     async fn prepare(&self) -> Result<(), Error> {
         Ok(())
@@ -30,6 +39,35 @@ pub trait Authenticate: Send + Sync {
     async fn renew(&self, refused: &PreparedRequest, error: &Error) -> Result<bool, Error> {
         let _ = (refused, error);
         Ok(false)
+    }
+
+    /// Called with each request whose response was a success, which proves its credentials.
+    fn accepted(&self, request: &PreparedRequest) {
+        let _ = request;
+    }
+}
+
+/// Whether the vendor refused these credentials in this run. They are not sent again: each of a hundred objects would have
+/// the same refusal, and some vendors lock a client out after a few.
+pub struct Refusal {
+    vendor: &'static str,
+    is_known: AtomicBool,
+}
+
+impl Refusal {
+    /// Nothing is refused yet.
+    pub fn new(vendor: &'static str) -> Self {
+        Self { vendor, is_known: AtomicBool::new(false) }
+    }
+
+    /// Fails with a brief error if the credentials were refused before.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.is_known.load(Ordering::Acquire) { Err(Error::refused_before(self.vendor)) } else { Ok(()) }
+    }
+
+    /// Remembers a refusal. The first caller reports it in full; every other has the brief error in place of its own.
+    pub fn record(&self) -> Result<(), Error> {
+        if self.is_known.swap(true, Ordering::AcqRel) { Err(Error::refused_before(self.vendor)) } else { Ok(()) }
     }
 }
 
@@ -47,27 +85,45 @@ impl Authenticate for Anonymous {
 pub struct StaticHeader {
     name: HeaderName,
     value: HeaderValue,
+    /// Held, so that the key is redacted from responses.
+    _key: Secret,
+    refusal: Refusal,
 }
 
 impl StaticHeader {
     /// `Authorization: Bearer <key>`.
     pub fn bearer(vendor: &'static str, key: &Secret) -> Result<Self, Error> {
-        Ok(Self {
-            name: AUTHORIZATION,
-            value: secret_value(vendor, "the API key", &format!("Bearer {}", key.expose()))?,
-        })
+        Self::with_value(vendor, AUTHORIZATION, &format!("Bearer {}", key.expose()), key)
     }
 
     /// A header of the vendor's own, such as `x-api-key`.
     pub fn new(vendor: &'static str, name: HeaderName, key: &Secret) -> Result<Self, Error> {
-        Ok(Self { name, value: secret_value(vendor, "the API key", key.expose())? })
+        Self::with_value(vendor, name, key.expose(), key)
+    }
+
+    fn with_value(vendor: &'static str, name: HeaderName, value: &str, key: &Secret) -> Result<Self, Error> {
+        let value = secret_value(vendor, "the API key", value)?;
+        Ok(Self { name, value, _key: key.clone(), refusal: Refusal::new(vendor) })
     }
 }
 
+#[async_trait]
 impl Authenticate for StaticHeader {
+    fn check(&self, _: &PreparedRequest) -> Result<(), Error> {
+        self.refusal.check()
+    }
+
     fn apply(&self, request: &mut PreparedRequest) -> Result<(), Error> {
         request.headers.insert(self.name.clone(), self.value.clone());
         Ok(())
+    }
+
+    /// A 401 means that the key is wrong, which the next request would not change. A 403 may be about one permission.
+    async fn renew(&self, _: &PreparedRequest, error: &Error) -> Result<bool, Error> {
+        if error.status() == Some(StatusCode::UNAUTHORIZED) {
+            self.refusal.record()?;
+        }
+        Ok(false)
     }
 }
 

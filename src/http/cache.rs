@@ -6,10 +6,12 @@
 //! generation that nobody requests any more. There is no expiry: a client lives for one run of Terraform.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use moka::future::Cache;
 use moka::policy::EvictionPolicy;
+use reqwest::StatusCode;
 
 use super::call::{Call, Tag};
 use super::error::Error;
@@ -67,7 +69,20 @@ impl RunCache {
         load: impl Future<Output = Result<RawResponse, Error>>,
     ) -> Result<RawResponse, Error> {
         let key = Key { tag: tag.clone(), generation: self.generation(tag), request: fingerprint(call) };
-        self.responses.try_get_with(key, load).await.map_err(|error: Arc<Error>| Error::clone(&error))
+        let is_loader = AtomicBool::new(false);
+        let load = async {
+            is_loader.store(true, Ordering::Relaxed);
+            load.await
+        };
+        self.responses.try_get_with(key, load).await.map_err(|error: Arc<Error>| {
+            // One error says in full that the credentials were refused.
+            let is_refusal = error.status() == Some(StatusCode::UNAUTHORIZED);
+            if is_refusal && !is_loader.load(Ordering::Relaxed) {
+                Error::refused_before(call.context.vendor).needed_for(&call.context)
+            } else {
+                Error::clone(&error)
+            }
+        })
     }
 
     /// Invalidates the responses under a tag.

@@ -44,7 +44,7 @@ mod vendor_error;
 #[cfg(test)]
 mod tests;
 
-pub use auth::{Anonymous, Authenticate, StaticHeader};
+pub use auth::{Anonymous, Authenticate, Refusal, StaticHeader};
 pub use cache::CachePolicy;
 pub use client::Client;
 pub use connections::Connections;

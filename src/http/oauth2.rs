@@ -4,6 +4,7 @@
 //! request that needs the next token joins the flight with its number, and shares its token or its error.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 use url::{Url, form_urlencoded};
 
-use super::auth::{Anonymous, Authenticate, secret_value};
+use super::auth::{Anonymous, Authenticate, Refusal, secret_value};
 use super::client::Client;
 use super::clock;
 use super::connections::Connections;
@@ -84,6 +85,10 @@ pub struct Token {
     asked_at: Instant,
     lifetime: Duration,
     expires_at: Timestamp,
+    /// The number of the flight that returned it.
+    flight: u64,
+    /// Whether the API accepted it for some request.
+    accepted: AtomicBool,
 }
 
 impl Token {
@@ -122,6 +127,7 @@ pub struct OAuth2ClientCredentials {
     renews_on_forbidden: bool,
     held: Mutex<Held>,
     flights: Cache<u64, Arc<Token>>,
+    refusal: Refusal,
 }
 
 /// The token in use, and the number of the flight that will return the next one.
@@ -129,6 +135,11 @@ pub struct OAuth2ClientCredentials {
 struct Held {
     token: Option<Arc<Token>>,
     next_flight: u64,
+    /// Earlier tokens, held so that they are redacted from responses: a request may still be on its way with one.
+    earlier: Vec<Arc<Token>>,
+    /// The flight of the last token that the API refused without having accepted it. If it refuses the next one too, it
+    /// would refuse every other.
+    refused: Option<u64>,
 }
 
 impl OAuth2ClientCredentials {
@@ -142,6 +153,7 @@ impl OAuth2ClientCredentials {
         };
         let basic = basic(&settings, &credentials)?;
         Ok(Self {
+            refusal: Refusal::new(settings.vendor),
             client: Client::new(settings, Arc::new(Anonymous))?,
             credentials,
             basic,
@@ -166,6 +178,7 @@ impl OAuth2ClientCredentials {
 
     /// Returns the token in use, or a new one if that has to be renewed.
     pub async fn token(&self) -> Result<Arc<Token>, Error> {
+        self.refusal.check()?;
         let flight = {
             let held = self.held();
             match &held.token {
@@ -178,21 +191,30 @@ impl OAuth2ClientCredentials {
 
     /// Waits for the token of this flight and puts it into use.
     async fn join(&self, flight: u64) -> Result<Arc<Token>, Error> {
-        let landed = Box::pin(self.flights.try_get_with(flight, async { self.ask().await.map_err(of_token) })).await;
-        let token = landed.map_err(|error: Arc<Error>| Error::clone(&error))?;
+        let ask = async { self.ask(flight).await.map_err(of_token) };
+        let landed = Box::pin(self.flights.try_get_with(flight, ask)).await;
+        let token = landed.map_err(|error: Arc<Error>| self.refused(&error))?;
         let mut held = self.held();
         if held.next_flight == flight {
             held.next_flight += 1;
-            held.token = Some(token.clone());
+            let before = held.token.replace(token.clone());
+            held.earlier.extend(before);
         }
         Ok(token)
+    }
+
+    /// The error of a token request. Of those who share a refusal the first has it in full.
+    fn refused(&self, error: &Error) -> Error {
+        let is_refusal = matches!(error.kind(), Kind::Auth | Kind::Forbidden);
+        let recorded = if is_refusal { self.refusal.record() } else { Ok(()) };
+        recorded.err().unwrap_or_else(|| error.clone())
     }
 
     fn held(&self) -> std::sync::MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn ask(&self) -> Result<Arc<Token>, Error> {
+    async fn ask(&self, flight: u64) -> Result<Arc<Token>, Error> {
         let ClientCredentials { client_id, client_secret, scopes, audience, .. } = &self.credentials;
         let mut form = vec![("grant_type", "client_credentials")];
         let scope = scopes.join(" ");
@@ -219,12 +241,17 @@ impl OAuth2ClientCredentials {
         let header = secret_value(self.client.vendor(), "the access token", &format!("Bearer {}", secret.expose()))?;
         let expires_at = SignedDuration::try_from(lifetime).ok().and_then(|life| clock::now().checked_add(life).ok());
         let expires_at = expires_at.unwrap_or(Timestamp::MAX);
-        Ok(Arc::new(Token { secret, header, asked_at, lifetime, expires_at }))
+        let accepted = AtomicBool::new(false);
+        Ok(Arc::new(Token { secret, header, asked_at, lifetime, expires_at, flight, accepted }))
     }
 }
 
 #[async_trait]
 impl Authenticate for OAuth2ClientCredentials {
+    fn check(&self, _: &PreparedRequest) -> Result<(), Error> {
+        self.refusal.check()
+    }
+
     async fn prepare(&self) -> Result<(), Error> {
         self.token().await.map(|_| ())
     }
@@ -242,25 +269,42 @@ impl Authenticate for OAuth2ClientCredentials {
         Ok(())
     }
 
-    /// A 401 means that the token was revoked; a new one is requested unless another request has done so.
+    fn accepted(&self, request: &PreparedRequest) {
+        if let Some(token) = &self.held().token
+            && request.headers().get(AUTHORIZATION) == Some(&token.header)
+        {
+            token.accepted.store(true, Ordering::Release);
+        }
+    }
+
+    /// A 401 means that the token was revoked; a new one is requested unless another request has done so. If the API has
+    /// accepted neither the new token nor the one before, it is of no use to request more.
     async fn renew(&self, refused: &PreparedRequest, error: &Error) -> Result<bool, Error> {
-        let withdrawn = match error.status() {
-            Some(StatusCode::UNAUTHORIZED) => true,
-            Some(StatusCode::FORBIDDEN) => self.renews_on_forbidden,
-            _ => false,
-        };
-        if !withdrawn {
+        let is_unauthorized = error.status() == Some(StatusCode::UNAUTHORIZED);
+        let is_forbidden = self.renews_on_forbidden && error.status() == Some(StatusCode::FORBIDDEN);
+        if !is_unauthorized && !is_forbidden {
             return Ok(false);
         }
-        let flight = {
-            let held = self.held();
-            let in_use = held.token.as_ref().map(|token| &token.header);
-            (in_use == refused.headers().get(AUTHORIZATION)).then_some(held.next_flight)
+        let (flight, is_useless) = {
+            let mut held = self.held();
+            let Some(token) = held.token.clone() else { return Ok(false) };
+            if Some(&token.header) != refused.headers().get(AUTHORIZATION) {
+                return Ok(true);
+            }
+            let is_useless = held.refused.is_some_and(|earlier| earlier < token.flight);
+            if token.accepted.load(Ordering::Acquire) {
+                held.refused = None;
+            } else if !is_useless {
+                held.refused = Some(token.flight);
+            }
+            (held.next_flight, is_useless && held.refused.is_some())
         };
-        if let Some(flight) = flight {
-            self.join(flight).await?;
+        match (is_useless, is_unauthorized) {
+            (false, _) => self.join(flight).await.map(|_| true),
+            (true, true) => self.refusal.record().map(|()| false),
+            // A 403 may be about a permission of this request, which another request does not need.
+            (true, false) => Ok(false),
         }
-        Ok(true)
     }
 }
 

@@ -1,15 +1,16 @@
 //! What messages and logs may show of a request and a response: an allow-list, so that everything else stays hidden.
 //!
 //! Bodies are never shown. Path segments are shown (a secret one is replaced before). Header values and query values are
-//! shown only if their name is listed.
+//! shown only if their name is listed. A vendor may repeat a secret in any of them, so what is shown is searched for secrets.
 
 use std::fmt::Write as _;
 
 use reqwest::header::{HeaderMap, HeaderName};
 use url::Url;
 
-/// Replaces a value that may not be shown.
-pub(super) const REDACTED: &str = "(redacted)";
+use crate::secret::redact;
+
+pub(super) use crate::secret::REDACTED;
 
 /// Headers whose values contain no credentials and no personal data.
 const HEADERS: &[&str] = &[
@@ -47,7 +48,7 @@ pub(super) fn may_show(name: &HeaderName) -> bool {
 pub(super) fn headers(headers: &HeaderMap) -> String {
     let mut text = String::new();
     for (name, value) in headers {
-        let value = if may_show(name) { value.to_str().unwrap_or(REDACTED) } else { REDACTED };
+        let value = if may_show(name) { value.to_str().map_or(REDACTED.into(), redact) } else { REDACTED.into() };
         let separator = if text.is_empty() { "" } else { ", " };
         // Writing to a string cannot fail.
         let _ = write!(text, "{separator}{name}: {value}");
@@ -63,7 +64,7 @@ pub(super) fn url(url: &Url) -> String {
         let value = if QUERY_KEYS.contains(&key.as_ref()) { value.as_ref() } else { REDACTED };
         let _ = write!(text, "{separator}{key}={value}");
     }
-    text
+    redact(&text).into_owned()
 }
 
 /// Host, and port where it is not the scheme's own.

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::error::{Context, Error, Kind};
 use super::{clock, decode, vendor_error};
+use crate::secret::redact;
 
 /// Where vendors and the proxies before them put the id of a request, most specific first.
 const REQUEST_ID_HEADERS: [&str; 5] = ["x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid", "cf-ray"];
@@ -104,7 +105,7 @@ pub(super) fn add_response_details(error: &mut Error, status: StatusCode, header
     inner.request_id = REQUEST_ID_HEADERS
         .iter()
         .find_map(|name| clock::text(headers, &HeaderName::from_static(name)))
-        .map(|id| id.chars().take(100).collect());
+        .map(|id| redact(id).chars().take(100).collect());
 }
 
 impl fmt::Debug for Response {

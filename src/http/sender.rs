@@ -108,7 +108,7 @@ impl Sender {
                 match self.auth.renew(rejected, &failure.error).await {
                     Ok(true) => continue,
                     Ok(false) => {}
-                    Err(error) => return Err(progress.end(needed_for(error, &call.context), Delivery::Terminal)),
+                    Err(error) => return Err(progress.end(error.needed_for(&call.context), Delivery::Terminal)),
                 }
             }
             if !failure.delivery.may_repeat(call.semantics) {
@@ -138,7 +138,10 @@ impl Sender {
     async fn attempt(&self, call: &Call, number: u32) -> Result<RawResponse, Failure> {
         let Self { settings, user_agent, auth, limits, .. } = self;
         let stopped = |Stopped| Failure::last(stopped(&call.context));
-        let unprepared = |error| Failure::last(needed_for(error, &call.context));
+        let unprepared = |error: Error| Failure::last(error.needed_for(&call.context));
+        // Before the waits, so that an error that is known is not late, and after them, where it may have become known.
+        let check = || if call.authenticate { auth.check(&call.prepared) } else { Ok(()) };
+        check().map_err(unprepared)?;
         let path = below(&call.base_path, &call.prepared.url);
         let mut endpoint_permit = limits.acquire_rate(path, &call.stop).await.map_err(stopped)?;
         if call.authenticate {
@@ -148,6 +151,7 @@ impl Sender {
         if call.semantics != Semantics::Safe && call.stop.is_cancelled() {
             return Err(stopped(Stopped));
         }
+        check().map_err(unprepared)?;
         let mut request = call.prepared.clone();
         request.headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
         request.headers.insert(USER_AGENT, user_agent.clone());
@@ -158,6 +162,9 @@ impl Sender {
         let mut result = transport::exchange(&self.connections, &request, settings, &call.context).await;
         log(&call.context, number, &request, sent_at, &result);
         self.record_clock(&result);
+        if call.authenticate && result.is_ok() {
+            auth.accepted(&request);
+        }
         if let (Some(permit), Ok(response)) = (&mut endpoint_permit, &result) {
             permit.correct(&response.headers);
         }
@@ -229,11 +236,6 @@ impl Progress {
 
 fn stopped(context: &Context) -> Error {
     Error::from_context(Kind::Cancelled, context.clone(), "stopped before the request was sent")
-}
-
-/// The error of an authenticator, with the request that it was needed for.
-fn needed_for(error: Error, context: &Context) -> Error {
-    error.needed_for_operation(&context.operation)
 }
 
 /// The request as it was sent, if the vendor rejected it in a way that other credentials may change.

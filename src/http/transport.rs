@@ -18,6 +18,7 @@ use super::response::{RawResponse, add_response_details};
 use super::retry::{Delivery, Failure, named_wait};
 use super::settings::Settings;
 use super::{clock, redact, vendor_error};
+use crate::secret;
 
 /// The largest body that is read: 32 MiB, far above any page of a list.
 pub(super) const MAX_BODY: usize = 32 * 1024 * 1024;
@@ -104,7 +105,9 @@ fn rejected(status: StatusCode, headers: &HeaderMap, body: &[u8], settings: &Set
     inner.fields = words.fields;
     inner.retry_after = wait;
     if let (true, Some(target)) = (status.is_redirection(), clock::text(headers, &LOCATION)) {
-        let target = Url::parse(target).map_or_else(|_| "another path".to_owned(), |url| redact::url(&url));
+        // Before it is parsed, which rewrites characters that a secret may have.
+        let target = Url::parse(&secret::redact(target));
+        let target = target.map_or_else(|_| "another path".to_owned(), |url| redact::url(&url));
         error = error
             .with_hint(format!("It points to `{target}`, which is not followed. Correct the base URL or the path."));
     }

@@ -7,8 +7,14 @@ use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::Value;
 
+use crate::secret::redact;
+
 /// The longest vendor message that is kept, in characters.
 const MAX_MESSAGE: usize = 500;
+
+/// How much of a vendor's text is searched for secrets, in bytes: enough that a secret within the message is complete, or
+/// so long that its beginning is recognized.
+const MAX_SEARCHED: usize = 16 * 1024;
 
 /// Parses a vendor's error response from its status, headers and body.
 pub type ParseError = fn(StatusCode, &HeaderMap, &[u8]) -> VendorError;
@@ -70,7 +76,8 @@ fn listed(value: &Value) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("; "))
 }
 
-/// The vendor's error with its message in one line of bounded length; without a message, a note about the body instead.
+/// The vendor's error with each text in one line of bounded length and without the secrets that it may repeat; without a
+/// message, a note about the body instead.
 pub(super) fn read(parse: ParseError, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> VendorError {
     let mut found = parse(status, headers, body);
     if found == VendorError::default() {
@@ -81,8 +88,13 @@ pub(super) fn read(parse: ParseError, status: StatusCode, headers: &HeaderMap, b
     VendorError {
         code: found.code.map(|code| one_line(&code)),
         message: message.map(|text| one_line(&text)).or_else(|| note(headers, body)),
-        fields: found.fields,
+        fields: found.fields.iter().map(shown).collect(),
     }
+}
+
+/// The same for one field, whose name may be text from the request too.
+fn shown(field: &FieldError) -> FieldError {
+    FieldError { path: field.path.iter().map(|step| one_line(step)).collect(), message: one_line(&field.message) }
 }
 
 /// `field: message; ...`, for a vendor that returns no message for the whole request.
@@ -117,8 +129,11 @@ pub(super) fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
     declared.is_some_and(|value| value.starts_with("text/html")) || body.trim_ascii_start().starts_with(b"<")
 }
 
-/// One line without control characters, cut to a bounded length.
+/// One line without secrets and without control characters, cut to a bounded length.
 fn one_line(text: &str) -> String {
+    let end = (0..=text.len().min(MAX_SEARCHED)).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+    // Before the line is made: a secret may have line breaks, and one that is cut off is not recognized.
+    let text = redact(&text[..end]);
     let words: Vec<&str> =
         text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
     let line = words.join(" ");

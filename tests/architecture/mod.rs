@@ -19,12 +19,13 @@ fn place(path: &str) -> Place {
 /// The arrows: a module of the crate, and the modules that it and everything below it may use. `{vendor}` stands for the same
 /// vendor in both columns. The first row that matches a module applies.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("plugin", &["plugin"]),
+    ("plugin", &["plugin", "secret"]),
     ("protocol", &["protocol", "framework"]),
     ("doctor", &["doctor", "framework"]),
     ("export", &["export", "framework"]),
     ("framework", &["framework", "secret"]),
     ("http", &["http", "secret"]),
+    ("secret", &["secret"]),
     ("vendors::shared", &["vendors::shared", "framework", "http"]),
     ("vendors::{vendor}", &["vendors::{vendor}", "vendors::shared", "framework", "http"]),
     ("vendors", &["vendors"]),

@@ -10,6 +10,7 @@ mod nulls;
 mod objects;
 mod onekosmos;
 mod outages;
+mod refusals;
 mod unknown_names;
 mod wrong_routes;
 mod xident;

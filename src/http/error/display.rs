@@ -4,6 +4,7 @@ use std::error::Error as _;
 
 use super::super::clock;
 use super::{Error, ErrorInner, Kind};
+use crate::secret::redact;
 
 impl Error {
     /// One line: the vendor, the operation, and what came back.
@@ -55,7 +56,7 @@ impl Error {
             }
             next = error.source();
         }
-        (!texts.is_empty()).then(|| texts.join(": "))
+        (!texts.is_empty()).then(|| redact(&texts.join(": ")).into_owned())
     }
 }
 
@@ -71,7 +72,7 @@ fn known(inner: &ErrorInner) -> Vec<String> {
     if let Some((method, url)) = &inner.context.route {
         lines.push(format!("Request: {method} {url}{}", attempts(inner.attempts)));
     }
-    if let Some(purpose) = &inner.needed_for {
+    if let Some(purpose) = inner.needed_for.as_ref().filter(|_| !inner.refused_before) {
         lines.push(format!("It was needed for {purpose}."));
     }
     if let Some(id) = &inner.request_id {
@@ -111,6 +112,9 @@ fn advice(inner: &ErrorInner) -> String {
             "Check the base URL, and that this machine trusts the certificate authority of the server or of the \
                       proxy in between."
                 .to_owned()
+        }
+        Kind::Auth if inner.refused_before => {
+            "Nothing was sent. The first error about the credentials says what came back and what to do.".to_owned()
         }
         Kind::Auth => {
             let first =
@@ -191,6 +195,14 @@ mod tests {
         assert!(error(Kind::Decode).detail().contains("differs from its documentation"), "the advice stays");
         let description = error(Kind::Unconfirmed).description();
         assert_eq!(description, "Acme: creating the hook failed: no response came", "no advice");
+    }
+
+    #[test]
+    fn a_later_error_about_refused_credentials_is_brief() {
+        let error =
+            Error::refused_before("Acme").needed_for_operation("reading the hook").with_hint("Check `api_key`.");
+        let detail = "Nothing was sent. The first error about the credentials says what came back and what to do.";
+        assert_eq!(error.detail(), detail);
     }
 
     #[test]

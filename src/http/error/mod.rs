@@ -1,6 +1,7 @@
 //! The error of the transport: a coarse kind to branch on, and the details of the failure.
 //!
-//! It never holds a body, a header or a query value, so it can be shown whole. Its text is made in `display`.
+//! It never holds a body, a header or a query value, so it can be shown whole. Each text in it is searched for secrets when
+//! it is added, while whoever sent them still holds them. Its text is made in `display`.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
 
 use super::vendor_error::FieldError;
+use crate::secret::redact;
 
 mod display;
 
@@ -86,6 +88,7 @@ impl Context {
 
 /// The details of a failure.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own, and any of them may be true")]
 pub(super) struct ErrorInner {
     pub(super) kind: Kind,
     pub(super) context: Context,
@@ -105,6 +108,8 @@ pub(super) struct ErrorInner {
     /// Whether the request was for an access token that another request needed.
     pub(super) for_token: bool,
     pub(super) needed_for: Option<String>,
+    /// Whether nothing was sent because an earlier request of the run had its credentials refused.
+    pub(super) refused_before: bool,
     /// What the caller observed when it checked whether a write was applied, and what to do.
     pub(super) seen: Option<String>,
     pub(super) hint: Option<String>,
@@ -130,7 +135,7 @@ impl Error {
         Self(Box::new(ErrorInner {
             kind,
             context,
-            failure: failure.into(),
+            failure: redact(&failure.into()).into_owned(),
             status: None,
             code: None,
             message: None,
@@ -143,17 +148,31 @@ impl Error {
             repeatable: false,
             for_token: false,
             needed_for: None,
+            refused_before: false,
             seen: None,
             hint: None,
             source: None,
         }))
     }
 
+    /// The brief error of a request that was not sent, because the credentials were refused before in this run. The sender
+    /// adds the operation.
+    pub(super) fn refused_before(vendor: &'static str) -> Self {
+        let failure = "the credentials were refused before in this run";
+        let mut error = Self::new(Kind::Auth, vendor, "signing in", failure);
+        error.0.refused_before = true;
+        error
+    }
+
     /// Adds advice that only the caller knows, such as the attribute to check; later hints follow earlier ones.
     #[must_use]
     pub fn with_hint(mut self, hint: impl AsRef<str>) -> Self {
-        let hint = hint.as_ref();
-        self.0.hint = Some(self.0.hint.take().map_or_else(|| hint.to_owned(), |earlier| format!("{earlier}\n{hint}")));
+        if self.0.refused_before {
+            // The error of the refusal has the advice.
+            return self;
+        }
+        let hint = redact(hint.as_ref());
+        self.0.hint = Some(self.0.hint.take().map_or_else(|| hint.to_string(), |earlier| format!("{earlier}\n{hint}")));
         self
     }
 
@@ -161,7 +180,7 @@ impl Error {
     /// check.
     #[must_use]
     pub fn with_observation(mut self, seen: impl AsRef<str>) -> Self {
-        self.0.seen = Some(seen.as_ref().to_owned());
+        self.0.seen = Some(redact(seen.as_ref()).into_owned());
         self
     }
 
@@ -172,6 +191,16 @@ impl Error {
         self
     }
 
+    /// The error of what a request needed, such as a token, for the request itself.
+    pub(super) fn needed_for(self, context: &Context) -> Self {
+        let mut error = self.needed_for_operation(&context.operation);
+        if error.0.refused_before {
+            // No other request failed: this one was not sent.
+            error.0.context.operation.clone_from(&context.operation);
+        }
+        error
+    }
+
     /// Replaces the kind, for a vendor that uses a status differently from HTTP.
     #[must_use]
     pub fn with_kind(mut self, kind: Kind) -> Self {
@@ -179,7 +208,7 @@ impl Error {
         self
     }
 
-    /// Sets the source error; its text is shown, so it may not contain a secret.
+    /// Sets the source error, whose text is shown.
     #[must_use]
     pub fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         self.0.source = Some(Arc::new(source));

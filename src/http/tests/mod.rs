@@ -6,6 +6,7 @@ mod limits;
 mod oauth2;
 mod pages;
 mod redaction;
+mod refusals;
 mod retry;
 
 use std::sync::atomic::{AtomicUsize, Ordering};

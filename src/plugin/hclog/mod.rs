@@ -1,7 +1,8 @@
 //! Log lines as go-plugin's hosts read them from a plugin's standard error: hclog's JSON, one object a line.
 //!
 //! A host shows any other text as an unstructured line of level DEBUG. Only this crate's own events are written: the
-//! libraries below log what goes over the wire at their finest levels, and that may be a secret.
+//! libraries below log what goes over the wire at their finest levels, and that may be a secret. Secrets that the process
+//! holds are redacted from every text.
 
 mod line;
 
@@ -18,6 +19,7 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, Registry};
 
 use super::environment::{Lookup, set_variable};
+use crate::secret::redact;
 
 pub(super) use line::Line;
 
@@ -145,11 +147,11 @@ impl Fields {
 
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        self.keep(field, format!("{value:?}").into());
+        self.keep(field, redact(&format!("{value:?}")).into());
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.keep(field, value.into());
+        self.keep(field, redact(value).into());
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {

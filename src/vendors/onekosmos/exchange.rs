@@ -2,17 +2,13 @@
 
 use std::sync::Arc;
 
-use jiff::SignedDuration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use super::endpoints::{Endpoint, Endpoints};
-use super::session::{Access, Session};
+use super::session::{Access, Session, is_late};
 use crate::http::{Error, Kind, Request, Response};
-
-/// How far the clocks may differ before the hint names the clock. The service accepts a minute.
-const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(30);
 
 /// A call that is ready to be sent.
 pub(super) struct Call {
@@ -140,9 +136,8 @@ fn decode<T: DeserializeOwned>(response: &Response, data: Json) -> Result<T, Err
 
 /// Says where the user can fix the cause of an error.
 fn hint(error: Error) -> Error {
-    let is_late = error.clock_skew().is_some_and(|skew| skew.abs() > CLOCK_TOLERANCE);
     match error.kind() {
-        Kind::Auth | Kind::Invalid if is_late => error.with_hint(
+        Kind::Auth | Kind::Invalid if is_late(&error) => error.with_hint(
             "Every request carries the time, and the service refuses a time that differs from its own clock by more than a minute. \
              Set this machine's clock.",
         ),

@@ -8,15 +8,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::crypto::{Channel, Curve, KeyError, PrivateKey};
 use crate::framework::Secret;
-use crate::http::{self, Authenticate, Error, HeaderName, HeaderValue, Kind, PreparedRequest, Response};
+use crate::http::{self, Authenticate, Error, HeaderName, HeaderValue, Kind, PreparedRequest, Refusal, Response};
 
 /// How long the service's key is kept, as in the vendor's helpers.
 const KEY_LIFETIME: Duration = Duration::from_secs(600);
+
+/// How far the clocks may differ before an error is about the clock. The service accepts a minute.
+const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(30);
 
 /// The operation that fetches the service's public key.
 const FETCHING: &str = "fetching the service's public key";
@@ -36,6 +40,8 @@ pub(super) struct Identity {
     pub(super) license_key: Option<Secret>,
     /// The caller's private key.
     pub(super) private_key: PrivateKey,
+    /// The same as it is configured. Held, so that it is redacted from responses: the service knows it if it is a service key.
+    pub(super) _configured_key: Option<Secret>,
     /// The curve, if it is configured.
     pub(super) curve: Option<Curve>,
     /// Free text that names the caller in the vendor's logs.
@@ -50,6 +56,7 @@ pub(super) struct Session {
     keys: Mutex<Option<Arc<Keys>>>,
     /// Allows one fetch at a time, which requests that start together share.
     fetching: tokio::sync::Mutex<()>,
+    license_refusal: Refusal,
 }
 
 /// The keys of both sides.
@@ -83,7 +90,9 @@ struct RequestId<'i> {
 impl Session {
     /// A session that fetches the service's key with the first request.
     pub(super) fn new(identity: Identity, anonymous: http::Client) -> Self {
-        Self { identity, anonymous, keys: Mutex::new(None), fetching: tokio::sync::Mutex::new(()) }
+        let (keys, fetching) = (Mutex::new(None), tokio::sync::Mutex::new(()));
+        let license_refusal = Refusal::new(anonymous.vendor());
+        Self { identity, anonymous, keys, fetching, license_refusal }
     }
 
     /// The curve of the service's key.
@@ -185,6 +194,10 @@ fn private_key_error(operation: &str, problem: &KeyError) -> Error {
 
 #[async_trait]
 impl Authenticate for Session {
+    fn check(&self, request: &PreparedRequest) -> Result<(), Error> {
+        if has_license(request) { self.license_refusal.check() } else { Ok(()) }
+    }
+
     async fn prepare(&self) -> Result<(), Error> {
         self.keys().await.map(drop)
     }
@@ -221,8 +234,12 @@ impl Authenticate for Session {
         Ok(())
     }
 
-    /// Fetches the service's key again if an error mentions decryption, and lets the request be sent once more.
-    async fn renew(&self, _: &PreparedRequest, error: &Error) -> Result<bool, Error> {
+    /// Fetches the service's key again if an error mentions decryption, and lets the request be sent once more. Remembers a
+    /// license that is not valid; a 401 may be about the time of the request too.
+    async fn renew(&self, refused: &PreparedRequest, error: &Error) -> Result<bool, Error> {
+        if error.kind() == Kind::Auth && has_license(refused) && !is_late(error) {
+            self.license_refusal.record()?;
+        }
         let undecryptable = error.message().is_some_and(|message| message.contains("decrypt"));
         if error.kind() != Kind::Invalid || !undecryptable {
             return Ok(false);
@@ -242,6 +259,16 @@ fn seal(keys: &Keys, plain: &str, operation: &str) -> Result<String, Error> {
     keys.channel
         .seal(plain)
         .ok_or_else(|| failure(Kind::Request, operation, "the text is too long to encrypt".to_owned()))
+}
+
+/// Whether a request carries the license.
+fn has_license(request: &PreparedRequest) -> bool {
+    request.extension::<Access>().is_some_and(|access| access.license)
+}
+
+/// Whether the clocks differ so far that the service may have refused the time of a request.
+pub(super) fn is_late(error: &Error) -> bool {
+    error.clock_skew().is_some_and(|skew| skew.abs() > CLOCK_TOLERANCE)
 }
 
 fn no_license() -> Error {

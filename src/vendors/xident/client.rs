@@ -67,13 +67,29 @@ pub(super) struct Keys {
 /// The extension of a request that takes the publishable key.
 pub(super) struct Publishable;
 
-impl Authenticate for Keys {
-    fn apply(&self, request: &mut PreparedRequest) -> Result<(), Error> {
+impl Keys {
+    /// The key of a request.
+    fn of(&self, request: &PreparedRequest) -> Result<&StaticHeader, Error> {
         let (key, name) = match request.extension::<Publishable>() {
             Some(Publishable) => (&self.publishable, "publishable_key"),
             None => (&self.secret, "secret_key"),
         };
-        key.as_ref().ok_or_else(|| no_key(name))?.apply(request)
+        key.as_ref().ok_or_else(|| no_key(name))
+    }
+}
+
+#[async_trait]
+impl Authenticate for Keys {
+    fn check(&self, request: &PreparedRequest) -> Result<(), Error> {
+        self.of(request)?.check(request)
+    }
+
+    fn apply(&self, request: &mut PreparedRequest) -> Result<(), Error> {
+        self.of(request)?.apply(request)
+    }
+
+    async fn renew(&self, refused: &PreparedRequest, error: &Error) -> Result<bool, Error> {
+        self.of(refused)?.renew(refused, error).await
     }
 }
 
