@@ -2,6 +2,7 @@
 
 mod aliases;
 mod buckets;
+mod deactivated;
 mod didit;
 mod didit_creates;
 mod didit_lists;

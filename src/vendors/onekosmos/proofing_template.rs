@@ -24,6 +24,9 @@ use crate::vendors::shared::reconcile::{Lookup, Noun};
 /// The documents that the vendor's page names.
 pub(super) const DOCUMENT_TYPES: &[&str] = &["dl_object", "ppt_object", "idcard_object"];
 
+/// The key in private state of the steps that have a script at the vendor.
+const SCRIPTED: &str = "scripted_steps";
+
 /// One template.
 #[derive(Clone, Copy)]
 pub(super) struct ProofingTemplate;
@@ -135,6 +138,16 @@ impl Resource for ProofingTemplate {
             Some(prior) if prior.dvc_id.is_null() => planning.requires_replace.retain(|path| *path != at),
             _ => {}
         }
+        let scripted: Vec<String> = planning.private.get(SCRIPTED).unwrap_or_default();
+        if planning.prior.as_ref().is_some_and(|prior| prior.workflow != planning.plan.workflow) && !scripted.is_empty()
+        {
+            let steps = scripted.iter().map(|step| format!("`{step}`")).collect::<Vec<_>>().join(", ");
+            let detail = format!(
+                "Actions of the steps {steps} have a script at 1Kosmos. Its API returns scripts and does not accept them, so this \
+                 change of the workflow loses them. Add them again in the admin console after the apply."
+            );
+            planning.diagnostics.warn(Path::to("workflow"), "The change loses scripts of the workflow", detail);
+        }
         Ok(())
     }
 
@@ -167,6 +180,7 @@ impl Resource for ProofingTemplate {
         };
         let rows = client.templates(session_id, CachePolicy::UseCached).await?;
         if let Some(row) = rows.iter().find(|row| row.id == state.id()) {
+            ctx.private.set(SCRIPTED, &row.scripted_steps())?;
             return Ok(Some(state.with(row.clone())));
         }
         if !imported && !is_shown(client, session_id, &rows, &state).await? {

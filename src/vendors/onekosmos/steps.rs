@@ -118,6 +118,7 @@ impl StepModel {
                         on: action.on.clone().into_known(),
                         jump_to: action.jump_to.clone().into_known(),
                         call: action.call.clone().into_known(),
+                        script: None,
                     })
                     .collect(),
             ),

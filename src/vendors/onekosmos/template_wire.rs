@@ -1,6 +1,7 @@
 //! Requests and responses of the vendor's group "Proofing Template".
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
 /// The body of a create.
 #[derive(Serialize)]
@@ -71,4 +72,18 @@ pub(super) struct Action {
     pub(super) jump_to: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) call: Option<String>,
+    /// Only in responses.
+    #[serde(default, skip_serializing)]
+    pub(super) script: Option<Json>,
+}
+
+impl Template {
+    /// The steps that have an action with a script. A change of the workflow cannot send it, so it is lost.
+    pub(super) fn scripted_steps(&self) -> Vec<&str> {
+        let is_set = |script: &Json| !script.is_null() && script.as_str() != Some("");
+        let has_script =
+            |step: &&Step| step.actions.iter().flatten().any(|action| action.script.as_ref().is_some_and(is_set));
+        let steps = self.workflow.iter().filter(has_script);
+        steps.map(|step| step.name.as_deref().unwrap_or_default()).collect()
+    }
 }

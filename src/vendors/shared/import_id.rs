@@ -1,15 +1,13 @@
 //! Import ids of several parts, and those in a wrong form.
 
-use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use percent_encoding::percent_decode_str;
 
 use crate::framework::{Diagnostic, Diagnostics};
 
-/// What a part cannot have as it is: what separates parts, and what begins an encoded character.
-const ENCODED: &AsciiSet = &CONTROLS.add(b'/').add(b'%');
-
-/// The import id of these parts, separated by `/`. What would be read as something else is percent-encoded.
+/// The import id of these parts, separated by `/`. What would be read as something else is percent-encoded: the separator,
+/// and what begins an encoded character. Other characters stay readable.
 pub(in crate::vendors) fn join<const N: usize>(parts: [&str; N]) -> String {
-    parts.map(|part| utf8_percent_encode(part, ENCODED).to_string()).join("/")
+    parts.map(|part| part.replace('%', "%25").replace('/', "%2F")).join("/")
 }
 
 /// The parts of an import id; the inverse of [`join`]. A `%` that encodes nothing stays as it is.
@@ -44,7 +42,6 @@ mod tests {
             (["a/b", "whk_1"], "a%2Fb/whk_1"),
             (["100%", "a%2Fb"], "100%25/a%252Fb"),
             (["", "Zoë ~!:?#"], "/Zoë ~!:?#"),
-            (["a\nb", ""], "a%0Ab/"),
         ] {
             assert_eq!(join(parts), id);
             assert_eq!(split(id), parts);

@@ -213,8 +213,17 @@ impl Resource for ApiKey {
         ctx: &mut Context<ApiKeyModel>,
     ) -> Result<Option<ApiKeyModel>, Diagnostics> {
         let id = state.id.as_str().unwrap_or_default();
-        let row = client.api_key(id).await?;
-        if row.is_none() && !state.name.is_null() {
+        let mut row = client.api_key(id).await?;
+        if row.as_ref().is_some_and(ApiKeyRow::is_inactive) {
+            ctx.warn(
+                format!("The API key `{id}` was deactivated"),
+                format!(
+                    "Xident still lists the API key `{id}` and no longer accepts it. It was deactivated outside of Terraform, and a new \
+                     key with a new secret is planned. The deactivated key stays listed: delete it in Xident's dashboard."
+                ),
+            );
+            row = None;
+        } else if row.is_none() && !state.name.is_null() {
             ctx.warn(
                 "An API key is gone",
                 format!(
@@ -258,7 +267,7 @@ impl Listable for ApiKey {
     }
 
     async fn list(&self, client: &Client, _: Value, sink: &mut ListSink<ApiKeyModel>) -> Result<(), Diagnostics> {
-        for row in client.api_keys(CachePolicy::UseCached).await? {
+        for row in client.api_keys(CachePolicy::UseCached).await?.into_iter().filter(|row| !row.is_inactive()) {
             let name = row.name.clone().unwrap_or_else(|| row.id.0.clone());
             sink.push(name, ApiKeyModel::default().with(row)).await;
         }

@@ -58,6 +58,19 @@ impl ApiKeyRow {
     }
 }
 
+impl ApiKeyRow {
+    /// Whether the key was deactivated, by any member that may say so: the vendor lists such keys, and accepts none of them.
+    pub(super) fn is_inactive(&self) -> bool {
+        let has = |names: &[&str], wanted: bool| {
+            names.iter().any(|name| self.others.get(*name).and_then(Json::as_bool) == Some(wanted))
+        };
+        let status = self.others.get("status").and_then(Json::as_str).unwrap_or_default().to_lowercase();
+        has(&["is_active", "active", "enabled"], false)
+            || has(&["revoked", "is_revoked", "disabled"], true)
+            || ["inactive", "deactivated", "revoked", "disabled"].contains(&status.as_str())
+    }
+}
+
 impl Row for ApiKeyRow {
     fn key(&self) -> String {
         self.id.0.clone()
