@@ -83,6 +83,14 @@ fn an_import_id_is_parsed_into_the_attributes_of_the_identity() {
         output "webhook" {
           value = provider::idv::parse_import_id("idv_vult_webhook", "whk_000001")
         }
+        output "encoded" {
+          value = {
+            webhook      = provider::idv::parse_import_id("idv_vult_webhook", "eu%2Fshop/whk_1")
+            weights      = provider::idv::parse_import_id("idv_vult_weights", "eu%2Fshop")
+            requirements = provider::idv::parse_import_id("idv_vult_document_requirements", "eu%2Fshop/100%25/passport/ocr")
+            unencoded    = provider::idv::parse_import_id("idv_vult_weights", "eu/100%")
+          }
+        }
         "#,
     );
     assert_eq!(
@@ -90,6 +98,18 @@ fn an_import_id_is_parsed_into_the_attributes_of_the_identity() {
         serde_json::json!({"client_id": "client-7", "document_type": "passport", "data_source": "ocr"})
     );
     assert_eq!(found["webhook"]["value"], serde_json::json!({"id": "whk_000001"}));
+    let requirements = serde_json::json!({
+        "client_id": "eu/shop", "user_id": "100%", "document_type": "passport", "data_source": "ocr",
+    });
+    assert_eq!(
+        found["encoded"]["value"],
+        serde_json::json!({
+            "webhook": {"client_id": "eu/shop", "id": "whk_1"},
+            "weights": {"client_id": "eu/shop"},
+            "requirements": requirements,
+            "unencoded": {"client_id": "eu", "user_id": "100%"},
+        })
+    );
 }
 
 #[test]

@@ -8,6 +8,7 @@ use indicatif::ProgressBar;
 
 use super::names::{self, Names};
 use crate::framework::clients::Clients;
+use crate::framework::identity::IdentityAttribute;
 use crate::framework::list::{self, Item};
 use crate::framework::{Diagnostic, Diagnostics, Value, check, resource};
 
@@ -50,7 +51,7 @@ impl Capture {
         let mut found = Vec::new();
         let mut problems = Diagnostics::new();
         while let Some(item) = items.next().await {
-            match named(list.as_ref(), item, &mut problems) {
+            match named(list.as_ref(), resource.as_ref(), item, &mut problems) {
                 Ok(named) => found.extend(named),
                 Err(diagnostics) => problems.append(diagnostics),
             }
@@ -93,13 +94,42 @@ struct Named {
 }
 
 /// The object of an item; `None` for an item that only has diagnostics.
-fn named(list: &dyn list::DynList, item: Item, problems: &mut Diagnostics) -> Result<Option<Named>, Diagnostics> {
+fn named(
+    list: &dyn list::DynList,
+    resource: &dyn resource::DynResource,
+    item: Item,
+    problems: &mut Diagnostics,
+) -> Result<Option<Named>, Diagnostics> {
     problems.append(item.diagnostics);
     if item.state.is_null() {
         return Ok(None);
     }
     let import_id = list.import_id(&item.state)?;
+    check_names_object(&import_id, list, resource, &item.state)?;
     Ok(Some(Named { display_name: item.display_name, import_id, state: item.state }))
+}
+
+/// Checks that an import by the id would be of this object, and not of another one or of none.
+fn check_names_object(
+    import_id: &str,
+    list: &dyn list::DynList,
+    resource: &dyn resource::DynResource,
+    state: &Value,
+) -> Result<(), Diagnostics> {
+    let parsed = resource.parse_import_id(import_id)?;
+    // An id may leave out what the configuration of the provider says, such as the tenant.
+    let agrees = |attribute: &IdentityAttribute| {
+        let named = parsed.get(attribute.name);
+        (named.is_null() && !attribute.required) || named == state.get(attribute.name)
+    };
+    if resource.identity().attributes().iter().all(agrees) && list.import_id(&parsed)? == import_id {
+        return Ok(());
+    }
+    let detail = format!(
+        "An import by the id `{import_id}` would read another object, so this one was not captured. Import it by its identity, from \
+         Terraform 1.12 on. This is a bug in the provider; please report it."
+    );
+    Err(Diagnostic::error("An import id does not name its object", detail).into())
 }
 
 /// Leaves out objects that share an import id, because Terraform cannot distinguish them and rejects a plan with both.

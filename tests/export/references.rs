@@ -2,10 +2,11 @@
 //! A provider made for the purpose has it, since the export has no code for any type.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use idv::export::{self, Format, Options, Selection};
+use idv::export::{self, Format, Options, Selection, Summary};
 use idv::framework::clients::Client;
 use idv::framework::environment::Environment;
 use idv::framework::health::{CheckResult, HealthCheck};
@@ -69,8 +70,10 @@ macro_rules! kind {
                 unreachable!("an export deletes nothing")
             }
 
-            fn import(&self, _: &str) -> Result<Value, Diagnostics> {
-                unreachable!("an export imports nothing")
+            /// What follows a slash is lost.
+            fn import(&self, id: &str) -> Result<Value, Diagnostics> {
+                let id = id.split('/').next().unwrap();
+                Ok(Value::Map([("id".to_owned(), id.into())].into()))
             }
 
             fn import_id(&self, state: &Value) -> String {
@@ -137,7 +140,8 @@ kind!(
     ]
 );
 
-struct Acme;
+/// The vendor, with the ids of further lists.
+struct Acme(&'static [&'static str]);
 
 impl Vendor for Acme {
     fn name(&self) -> &'static str {
@@ -160,15 +164,14 @@ impl Vendor for Acme {
         let rules = json!([
             {"parent_list_id": "2", "weight": 0.5}, {"parent_list_id": "1"}, {"parent_list_id": "absent"}, {}
         ]);
+        let further = self.0.iter().map(|id| json!({"id": id, "name": id, "default_list_entry_id": null}));
+        // The first names an entry that names it in a rule: a circle. `1` is the id of a list and of an entry.
+        let lists = [
+            json!({"id": "1", "name": "Blocked", "default_list_entry_id": "e"}),
+            json!({"id": "2", "name": "Allowed", "default_list_entry_id": null}),
+        ];
         Ok(Arc::new(Shelf(BTreeMap::from([
-            (
-                "acme_list",
-                // The first names an entry that names it in a rule: a circle. `1` is the id of a list and of an entry.
-                vec![
-                    json!({"id": "1", "name": "Blocked", "default_list_entry_id": "e"}),
-                    json!({"id": "2", "name": "Allowed", "default_list_entry_id": null}),
-                ],
-            ),
+            ("acme_list", lists.into_iter().chain(further).collect()),
             (
                 "acme_list_entry",
                 vec![
@@ -185,19 +188,34 @@ impl Vendor for Acme {
     }
 }
 
-#[test]
-fn objects_that_name_each_other_refer_to_each_other() {
+/// Exports all of a vendor's objects into the folder `tenant` below this one.
+fn export(vendor: &'static Acme, folder: &Path) -> Summary {
     let environment = Environment::of([("IDV_ACME_BASE_URL".to_owned(), "https://acme.example.com".to_owned())].into());
-    let provider = Provider::new("idv", "0.0.0", "A provider.", Vec::new(), vec![&Acme], environment);
-    let folder = tempfile::tempdir().unwrap();
+    let provider = Provider::new("idv", "0.0.0", "A provider.", Vec::new(), vec![vendor], environment);
     let options = Options {
-        folder: folder.path().join("tenant"),
+        folder: folder.join("tenant"),
         selection: Selection::default(),
         format: Format::Hcl,
         source: "identity-as-code/idv".to_owned(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    assert!(runtime.block_on(export::run(&provider, options)).unwrap().is_complete());
+    runtime.block_on(export::run(&provider, options)).unwrap()
+}
+
+#[test]
+fn object_whose_import_id_leads_to_another_is_not_captured() {
+    let folder = tempfile::tempdir().unwrap();
+    let summary = export(&Acme(&["1/2", "3"]), folder.path());
+    assert!(!summary.is_complete());
+    assert!(summary.to_string().contains("An import by the id `1/2` would read another object"), "{summary}");
+    let imports = std::fs::read_to_string(folder.path().join("tenant/imports.tf")).unwrap();
+    assert!(imports.contains(r#"id = "3""#) && !imports.contains("1/2"), "{imports}");
+}
+
+#[test]
+fn objects_that_name_each_other_refer_to_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(export(&Acme(&[]), folder.path()).is_complete());
     let read = |file: &str| std::fs::read_to_string(folder.path().join("tenant").join(file)).unwrap();
     expect_test::expect![[r#"
         resource "idv_acme_list" "allowed" {

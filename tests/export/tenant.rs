@@ -49,12 +49,13 @@ pub(super) fn listed(sandbox: &Sandbox) -> usize {
 fn fill_vult(vult: &mut Value) {
     let mut of_client = vult["weights"][0].clone();
     of_client["id"] = json!("wgt_client");
-    of_client["client_id"] = json!("client-7");
+    // Both would be read as something else in an import id.
+    of_client["client_id"] = json!("eu/shop%2F7");
     of_client["ofac_fuzzy_match_weight"] = json!(33.25);
     vult["weights"].as_array_mut().unwrap().push(of_client);
     let requirements = vult["requirements"].as_array_mut().unwrap();
     requirements.truncate(9);
-    requirements[8]["client_id"] = json!("client-7");
+    requirements[8]["client_id"] = json!("eu/shop%2F7");
     let webhook = |index: usize| {
         let url = format!("https://hooks.example.com/{index}?a=${{b}}&c=%20d");
         json!({"id": format!("whk_{index:06}"), "name": NAMES[index % NAMES.len()], "url": url, "client_id": null})

@@ -20,7 +20,7 @@ impl Function for ParseImportId {
         Signature {
             summary: "Splits an import id into the attributes of the identity that it stands for.",
             description: "Takes the name of a resource type and an import id of it, and gives the attributes of the object's identity \
-                          that the id names. Useful to turn a list of ids into `identity = { ... }` of import blocks.",
+                          that the id names, with `%2F` and `%25` decoded. Useful to turn a list of ids into `identity = { ... }` of import blocks.",
             parameters: vec![
                 Parameter::string(
                     "type",

@@ -126,7 +126,7 @@ impl Resource for ListEntry {
             collection: &Collection::entries(list_id),
             type_name: Self::NAME,
             name: body.value.unwrap_or_default(),
-            import_prefix: &format!("{list_id}/"),
+            import_prefix: &import_id::join([list_id, ""]),
             matches: &|row| body.matches(row),
         };
         match creation.send(&client.creates.entries(list_id), &body, ctx).await {
@@ -170,19 +170,20 @@ impl Resource for ListEntry {
     }
 
     fn import(&self, id: &str) -> Result<ListEntryModel, Diagnostics> {
-        if let [list_id, id] = id.split('/').collect::<Vec<_>>()[..]
+        if let [list_id, id] = &import_id::split(id)[..]
             && !list_id.is_empty()
             && !id.is_empty()
         {
-            return Ok(ListEntryModel { id: id.into(), list_id: list_id.into(), ..ListEntryModel::default() });
+            let (id, list_id) = (id.as_str().into(), list_id.as_str().into());
+            return Ok(ListEntryModel { id, list_id, ..ListEntryModel::default() });
         }
         let forms = "`LIST_UUID/ENTRY_UUID`, such as \
                      `11111111-2222-3333-4444-555555555555/66666666-7777-8888-9999-000000000000`";
-        Err(import_id::wrong(Self::NAME, id, forms))
+        Err(import_id::wrong_parts(Self::NAME, id, forms))
     }
 
     fn import_id(&self, state: &ListEntryModel) -> String {
-        format!("{}/{}", state.list_id(), state.id())
+        import_id::join([state.list_id(), state.id()])
     }
 }
 

@@ -274,14 +274,15 @@ impl Resource for Bucket {
     }
 
     fn import(&self, id: &str) -> Result<BucketModel, Diagnostics> {
-        let (tenant_id, community_id) = match id.split('/').collect::<Vec<_>>()[..] {
-            ["this"] => (Attr::Null, Attr::Null),
+        let parts = import_id::split(id);
+        let (tenant_id, community_id) = match &parts[..] {
+            [this] if this == "this" => (Attr::Null, Attr::Null),
             [tenant_id, community_id] if !tenant_id.is_empty() && !community_id.is_empty() => {
-                (tenant_id.into(), community_id.into())
+                (tenant_id.as_str().into(), community_id.as_str().into())
             }
             _ => {
                 let forms = "`TENANT_ID/COMMUNITY_ID`, or `this` for the community that the provider is configured for";
-                return Err(import_id::wrong(Self::NAME, id, forms));
+                return Err(import_id::wrong_parts(Self::NAME, id, forms));
             }
         };
         Ok(BucketModel { tenant_id, community_id, ..BucketModel::default() })
@@ -303,7 +304,7 @@ impl Resource for Bucket {
 
     fn import_id(&self, state: &BucketModel) -> String {
         match (state.tenant_id.as_str(), state.community_id.as_str()) {
-            (Some(tenant_id), Some(community_id)) => format!("{tenant_id}/{community_id}"),
+            (Some(tenant_id), Some(community_id)) => import_id::join([tenant_id, community_id]),
             _ => "this".to_owned(),
         }
     }

@@ -212,12 +212,13 @@ impl Resource for ProofingTemplate {
     }
 
     fn import(&self, id: &str) -> Result<ProofingTemplateModel, Diagnostics> {
-        let (dvc_id, id) = match id.split('/').collect::<Vec<_>>()[..] {
-            [id] if !id.is_empty() => (Attr::Null, id),
-            [dvc_id, id] if !dvc_id.is_empty() && !id.is_empty() => (dvc_id.into(), id),
+        let parts = import_id::split(id);
+        let (dvc_id, id) = match &parts[..] {
+            [id] if !id.is_empty() => (Attr::Null, id.as_str()),
+            [dvc_id, id] if !dvc_id.is_empty() && !id.is_empty() => (dvc_id.as_str().into(), id.as_str()),
             _ => {
                 let forms = "`TEMPLATE_ID`, such as `65f0c0ffee65f0c0ffee65f0`, or `DVC_ID/TEMPLATE_ID` to have `dvc_id` in state";
-                return Err(import_id::wrong(Self::NAME, id, forms));
+                return Err(import_id::wrong_parts(Self::NAME, id, forms));
             }
         };
         Ok(ProofingTemplateModel { id: id.into(), dvc_id, ..ProofingTemplateModel::default() })
@@ -240,7 +241,8 @@ impl Resource for ProofingTemplate {
     }
 
     fn import_id(&self, state: &ProofingTemplateModel) -> String {
-        state.dvc_id.as_str().map_or_else(|| state.id().to_owned(), |dvc_id| format!("{dvc_id}/{}", state.id()))
+        let dvc_id = state.dvc_id.as_str();
+        dvc_id.map_or_else(|| import_id::join([state.id()]), |dvc_id| import_id::join([dvc_id, state.id()]))
     }
 }
 
@@ -317,11 +319,11 @@ impl Lookup for Search<'_> {
     }
 
     fn import_id(&self, row: &Template) -> String {
-        format!("{}/{}", self.dvc_id(), row.id)
+        import_id::join([self.dvc_id(), &row.id])
     }
 
     fn import_id_without_row(&self) -> String {
-        format!("{}/TEMPLATE_ID", self.dvc_id())
+        import_id::join([self.dvc_id(), "TEMPLATE_ID"])
     }
 
     async fn check_list_is_conclusive(&self) -> Result<(), Diagnostics> {

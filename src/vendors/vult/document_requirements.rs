@@ -9,6 +9,7 @@ use super::settings::Settings;
 use super::table::{Kind, Table};
 use crate::framework::{Attribute, DataSource, Diagnostics, Rule, Schema, Value, identity};
 use crate::http::{CachePolicy, Error};
+use crate::vendors::shared::import_id;
 use crate::vendors::shared::singleton::{Fields, Title};
 
 /// The document types that the vendor documents.
@@ -127,9 +128,12 @@ impl Settings for DocumentRequirements {
     }
 
     fn parse_id(&self, id: &str) -> Option<Vec<(&'static str, Value)>> {
-        let (client_id, user_id, document_type, data_source) = match id.split('/').collect::<Vec<_>>()[..] {
-            [document_type, data_source] => ("", "", document_type, data_source),
-            [client_id, user_id, document_type, data_source] => (client_id, user_id, document_type, data_source),
+        let parts = import_id::split(id);
+        let (client_id, user_id, document_type, data_source) = match &parts[..] {
+            [document_type, data_source] => ("", "", document_type.as_str(), data_source.as_str()),
+            [client_id, user_id, document_type, data_source] => {
+                (client_id.as_str(), user_id.as_str(), document_type.as_str(), data_source.as_str())
+            }
             _ => return None,
         };
         (!document_type.is_empty() && !data_source.is_empty()).then(|| {
@@ -143,11 +147,8 @@ impl Settings for DocumentRequirements {
     }
 
     fn import_id(&self, scope: &Scope, state: &Value) -> String {
-        let key = format!(
-            "{}/{}",
-            state.get("document_type").as_str().unwrap_or_default(),
-            state.get("data_source").as_str().unwrap_or_default()
-        );
+        let text = |name| state.get(name).as_str().unwrap_or_default();
+        let key = import_id::join([text("document_type"), text("data_source")]);
         if *scope == Scope::default() { key } else { format!("{}/{key}", scope.id()) }
     }
 
@@ -239,6 +240,7 @@ mod tests {
         assert_eq!(TABLE.fields.len(), 25);
         assert_eq!(parse("passport/ocr").as_deref(), Some("- - passport ocr"));
         assert_eq!(parse("client-7//passport/ocr").as_deref(), Some("client-7 - passport ocr"));
+        assert_eq!(parse("a%2Fb/50%/passport/ocr").as_deref(), Some("a/b 50% passport ocr"));
         for wrong in ["passport", "passport/", "a/b/c", "a/b/c/d/e"] {
             assert_eq!(parse(wrong), None, "{wrong}");
         }

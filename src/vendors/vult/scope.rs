@@ -4,6 +4,7 @@ use serde_json::{Map, Value as Json};
 
 use super::client::Scope;
 use crate::framework::{Attribute, Rule, Value};
+use crate::vendors::shared::import_id;
 use crate::vendors::shared::singleton::Fields;
 
 /// The two attributes of a scope.
@@ -30,7 +31,8 @@ impl Scope {
 
     /// The scope in an import id: `CLIENT_ID/USER_ID`, each of which may be empty.
     pub(super) fn id(&self) -> String {
-        format!("{}/{}", self.client_id.as_deref().unwrap_or_default(), self.user_id.as_deref().unwrap_or_default())
+        let part = |part: &Option<String>| part.clone().unwrap_or_default();
+        import_id::join([&part(&self.client_id), &part(&self.user_id)])
     }
 
     /// The scope for people; `None` for the tenant itself.

@@ -193,7 +193,7 @@ impl<S: Settings> Resource for Managed<S> {
     }
 
     fn import(&self, id: &str) -> Result<Value, Diagnostics> {
-        let named = self.0.parse_id(id).ok_or_else(|| import_id::wrong(Self::NAME, id, self.0.id_forms()))?;
+        let named = self.0.parse_id(id).ok_or_else(|| import_id::wrong_parts(Self::NAME, id, self.0.id_forms()))?;
         let mut state = self.schema().empty();
         state.extend(named.into_iter().map(|(name, value)| (name.to_owned(), value)));
         let state = Value::Map(state);

@@ -192,13 +192,14 @@ impl Resource for Webhook {
     }
 
     fn import(&self, id: &str) -> Result<WebhookModel, Diagnostics> {
-        let (client_id, id) = match id.split('/').collect::<Vec<_>>()[..] {
-            [id] if !id.is_empty() => (Attr::Null, id),
-            [client_id, id] if !client_id.is_empty() && !id.is_empty() => (client_id.into(), id),
+        let parts = import_id::split(id);
+        let (client_id, id) = match &parts[..] {
+            [id] if !id.is_empty() => (Attr::Null, id.as_str()),
+            [client_id, id] if !client_id.is_empty() && !id.is_empty() => (client_id.as_str().into(), id.as_str()),
             _ => {
                 let forms = "`WEBHOOK_ID`, such as `wh_123`, or `CLIENT_ID/WEBHOOK_ID` for a webhook of a client, such as \
                              `client-7/wh_123`";
-                return Err(import_id::wrong(Self::NAME, id, forms));
+                return Err(import_id::wrong_parts(Self::NAME, id, forms));
             }
         };
         Ok(WebhookModel { id: id.into(), name: Attr::Null, url: Attr::Null, client_id })
@@ -247,7 +248,7 @@ fn filters() -> Vec<Attribute> {
 
 /// The import id of a webhook of the tenant, or of one of its clients.
 fn import_id_of(client_id: Option<&str>, id: &str) -> String {
-    client_id.map_or_else(|| id.to_owned(), |client_id| format!("{client_id}/{id}"))
+    client_id.map_or_else(|| import_id::join([id]), |client_id| import_id::join([client_id, id]))
 }
 
 /// The tenant's webhooks.

@@ -9,6 +9,7 @@ use super::settings::Settings;
 use super::table::{Kind, Table};
 use crate::framework::{Attribute, DataSource, Diagnostic, Diagnostics, Path, Schema, Value, identity};
 use crate::http::{CachePolicy, Error};
+use crate::vendors::shared::import_id;
 use crate::vendors::shared::singleton::{Fields, Title};
 
 /// The 27 numbers of "get weights" and "update weights". The vendor documents their names and no ranges.
@@ -104,13 +105,18 @@ impl Settings for Weights {
     }
 
     fn parse_id(&self, id: &str) -> Option<Vec<(&'static str, Value)>> {
-        let (client_id, user_id) = id.split_once('/').unwrap_or((id, ""));
-        (!user_id.contains('/')).then(|| vec![("client_id", part(client_id)), ("user_id", part(user_id))])
+        let parts = import_id::split(id);
+        let (client_id, user_id) = match &parts[..] {
+            [client_id] => (client_id.as_str(), ""),
+            [client_id, user_id] => (client_id.as_str(), user_id.as_str()),
+            _ => return None,
+        };
+        Some(vec![("client_id", part(client_id)), ("user_id", part(user_id))])
     }
 
     fn import_id(&self, scope: &Scope, _: &Value) -> String {
         match (&scope.client_id, &scope.user_id) {
-            (Some(client_id), None) => client_id.clone(),
+            (Some(client_id), None) => import_id::join([client_id]),
             _ => scope.id(),
         }
     }
@@ -211,6 +217,7 @@ mod tests {
         assert_eq!(parse("client-7"), Some(vec!["client-7".into(), Value::Null]));
         assert_eq!(parse("client-7/u"), Some(vec!["client-7".into(), "u".into()]));
         assert_eq!(parse("/"), Some(vec![Value::Null, Value::Null]));
+        assert_eq!(parse("a%2Fb"), Some(vec!["a/b".into(), Value::Null]));
         assert_eq!(parse("a/b/c"), None);
     }
 
