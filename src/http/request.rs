@@ -12,7 +12,7 @@ use url::Url;
 use url::form_urlencoded;
 
 use super::cache::CachePolicy;
-use super::call::{Call, Tag};
+use super::call::{Call, Expected, Tag};
 use super::error::{Context, Error, Kind};
 use super::pages::PageRequest;
 use super::path::Path;
@@ -36,6 +36,7 @@ pub struct Request {
     extension: Option<Arc<dyn Any + Send + Sync>>,
     semantics: Semantics,
     authenticate: bool,
+    expected: Expected,
     shared: Option<Tag>,
     fresh: bool,
     settling: bool,
@@ -62,6 +63,7 @@ impl Request {
             extension: None,
             semantics,
             authenticate: true,
+            expected: Expected::Success,
             shared: None,
             fresh: false,
             settling: false,
@@ -143,6 +145,13 @@ impl Request {
     /// applied. POST and PATCH are not idempotent by default.
     pub fn once(mut self) -> Self {
         self.semantics = Semantics::NonIdempotent;
+        self
+    }
+
+    /// Reads what a service reports about itself: a 503 with a `status` in its body is the report of one that is not ready, and
+    /// neither repeated nor an error.
+    pub fn report(mut self) -> Self {
+        self.expected = Expected::Report;
         self
     }
 
@@ -257,9 +266,9 @@ impl Request {
             extension: self.extension,
         };
         let stop = if self.settling { CancellationToken::new() } else { self.sender.stop().clone() };
-        let (semantics, authenticate) = (self.semantics, self.authenticate);
+        let (semantics, authenticate, expected) = (self.semantics, self.authenticate, self.expected);
         let base_path = self.base_url.path().to_owned();
-        Ok(Call { context, prepared, semantics, authenticate, base_path, stop })
+        Ok(Call { context, prepared, semantics, authenticate, expected, base_path, stop })
     }
 }
 

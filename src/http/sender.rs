@@ -12,7 +12,7 @@ use url::Url;
 
 use super::auth::Authenticate;
 use super::cache::RunCache;
-use super::call::Call;
+use super::call::{Call, Expected};
 use super::connections::{Connections, is_local};
 use super::error::{Context, Error, Kind};
 use super::limits::{Limits, Stopped};
@@ -78,7 +78,8 @@ impl Sender {
         let request =
             PreparedRequest { method: Method::GET, url: base_url.clone(), headers, body: Body::None, extension: None };
         let sent_at = Instant::now();
-        let result = transport::exchange(&self.connections, &request, &self.settings, &context).await;
+        let result =
+            transport::exchange(&self.connections, &request, &self.settings, &context, Expected::Success).await;
         log(&context, 1, &request, sent_at, &result);
         let (status, clock_skew) = match result {
             Ok(response) => (response.status, clock::clock_skew(&response.headers)),
@@ -159,7 +160,7 @@ impl Sender {
             auth.apply(&mut request).map_err(unprepared)?;
         }
         let sent_at = Instant::now();
-        let mut result = transport::exchange(&self.connections, &request, settings, &call.context).await;
+        let mut result = transport::exchange(&self.connections, &request, settings, &call.context, call.expected).await;
         log(&call.context, number, &request, sent_at, &result);
         self.record_clock(&result);
         if call.authenticate && result.is_ok() {

@@ -11,6 +11,7 @@ use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use url::Url;
 
+use super::call::Expected;
 use super::connections::Connections;
 use super::error::{Context, Error, Kind};
 use super::prepared::{Body, PreparedRequest};
@@ -27,11 +28,14 @@ pub(super) const MAX_BODY: usize = 32 * 1024 * 1024;
 const MAX_CONNECT: Duration = Duration::from_secs(10);
 
 /// Sends the request once and reads the whole response; a response that is not 2xx is a failure.
+///
+/// Where a report is expected, a 503 with a `status` in its body is not: a service that is not ready says so about itself.
 pub(super) async fn exchange(
     connections: &Connections,
     request: &PreparedRequest,
     settings: &Settings,
     context: &Context,
+    expected: Expected,
 ) -> Result<RawResponse, Failure> {
     let client = connections.client(&request.url, settings.timeout.min(MAX_CONNECT)).map_err(|error| {
         let failure = "the HTTPS client could not be set up";
@@ -41,7 +45,10 @@ pub(super) async fn exchange(
     let mut response = client.execute(to_wire(request, settings.timeout)).await.map_err(failed)?;
     let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
     let body = read(&mut response, MAX_BODY).await;
-    if !status.is_success() {
+    let is_report = expected == Expected::Report
+        && status == StatusCode::SERVICE_UNAVAILABLE
+        && body.as_ref().is_ok_and(|body| has_status(body));
+    if !status.is_success() && !is_report {
         // The status says more than why the explanation is incomplete.
         let body = body.unwrap_or_default();
         return Err(rejected(status, &headers, &body, settings, context));
@@ -74,6 +81,12 @@ fn to_wire(request: &PreparedRequest, timeout: Duration) -> reqwest::Request {
     wire.headers_mut().entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type));
     *wire.body_mut() = Some(body.into());
     wire
+}
+
+/// Whether a body is the report of a service about itself, and not that of a proxy before it.
+fn has_status(body: &[u8]) -> bool {
+    serde_json::from_slice::<serde_json::Value>(body)
+        .is_ok_and(|body| body.get("status").is_some_and(serde_json::Value::is_string))
 }
 
 /// Why a body could not be read.

@@ -10,6 +10,7 @@ mod encryption;
 mod fiven;
 mod identity;
 mod interruptions;
+mod odd_data;
 mod on_destroy;
 mod pages;
 mod proofing_sessions;

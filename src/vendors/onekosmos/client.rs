@@ -218,11 +218,15 @@ impl Client {
         self.exchange.call_opt::<()>(call).await.map(drop)
     }
 
-    /// The community's bucket. The vendor does not document the response if there is none: null and 404 both count.
+    /// The community's bucket. The vendor does not document the response if there is none: null, 404 and a 400 that says so
+    /// count.
     pub(super) async fn bucket<T: DeserializeOwned>(&self, policy: CachePolicy) -> Result<Option<T>, Error> {
         let request = self.request("reading the storage bucket", Method::GET, "/bucket", &[]).await?;
         let call = Call::licensed(request.cache_policy(policy).shared("bucket")).in_data();
-        self.exchange.call_opt::<Option<T>>(call).await.map(Option::flatten)
+        match self.exchange.call_opt::<Option<T>>(call).await {
+            Err(error) if says_there_is_no_bucket(&error) => Ok(None),
+            result => result.map(Option::flatten),
+        }
     }
 
     /// Creates or replaces the community's bucket.
@@ -268,7 +272,17 @@ impl Client {
 
     /// A public response of the service, such as `/info` or `/healthz`.
     pub(super) async fn public<T: DeserializeOwned>(&self, path: &str, operation: &str) -> Result<T, Error> {
-        let request = self.http.get(path).operation(operation).without_auth().shared("public");
+        let request = self.http.get(path).operation(operation).without_auth().report().shared("public");
         self.exchange.call(Call::new(request)).await
     }
+}
+
+/// Whether a 400 is about a bucket that does not exist. Any other 400 stays an error: a bucket that is not read would be planned
+/// for creation.
+fn says_there_is_no_bucket(error: &Error) -> bool {
+    let message = error.message().unwrap_or_default().to_lowercase();
+    let denies = ["no bucket", "not found", "not exist", "not configured", "not set"];
+    error.status().is_some_and(|status| status == 400)
+        && message.contains("bucket")
+        && denies.iter().any(|words| message.contains(words))
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::client::Client;
 use crate::framework::{Attr, Attribute, DataSource, Diagnostics, Schema, Type};
+use crate::vendors::shared::loose::LooseText;
 
 fn column(name: &str, what: &str) -> Attribute {
     Attribute::string(name).computed().describe(what)
@@ -102,7 +103,7 @@ impl DataSource for Connectors {
         let rows = client.public::<Vec<wire::Connector>>("/info", "listing the connectors").await?;
         let rows = rows
             .into_iter()
-            .map(|row| ConnectorModel { verifier_type: row.verifier_type.into(), doc_type: row.doc_type.into() });
+            .map(|row| ConnectorModel { verifier_type: row.verifier_type.0.into(), doc_type: row.doc_type.0.into() });
         Ok(ConnectorsModel { connectors: rows.collect::<Vec<_>>().into() })
     }
 }
@@ -142,12 +143,12 @@ impl DataSource for Service {
 
     async fn read(&self, client: &Client, _: ServiceModel, _: &mut Diagnostics) -> Result<ServiceModel, Diagnostics> {
         let health = client.public::<wire::Health>("/healthz", "reading the health of the service").await?;
-        let services = client.public::<BTreeMap<String, String>>("/sd", "reading the service directory").await?;
+        let services = client.public::<BTreeMap<String, LooseText>>("/sd", "reading the service directory").await?;
         Ok(ServiceModel {
-            status: health.status.into(),
-            version: health.version.into(),
-            public_key: health.public_key.into(),
-            services: Attr::Known(services.into_iter().map(|(name, url)| (name, url.into())).collect()),
+            status: health.status.0.into(),
+            version: health.version.0.into(),
+            public_key: health.public_key.0.into(),
+            services: Attr::Known(services.into_iter().map(|(name, url)| (name, url.0.into())).collect()),
         })
     }
 }
@@ -157,18 +158,25 @@ mod wire {
 
     use serde::Deserialize;
 
+    use crate::vendors::shared::loose::LooseText;
+
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     pub(super) struct Connector {
-        pub(super) verifier_type: Option<String>,
-        pub(super) doc_type: Option<String>,
+        #[serde(default)]
+        pub(super) verifier_type: LooseText,
+        #[serde(default)]
+        pub(super) doc_type: LooseText,
     }
 
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     pub(super) struct Health {
-        pub(super) status: Option<String>,
-        pub(super) version: Option<String>,
-        pub(super) public_key: Option<String>,
+        #[serde(default)]
+        pub(super) status: LooseText,
+        #[serde(default)]
+        pub(super) version: LooseText,
+        #[serde(default)]
+        pub(super) public_key: LooseText,
     }
 }

@@ -7,5 +7,6 @@ pub(super) mod config;
 pub(super) mod errors;
 pub(super) mod health;
 pub(super) mod import_id;
+pub(super) mod loose;
 pub(super) mod reconcile;
 pub(super) mod singleton;

@@ -186,7 +186,7 @@ impl Client {
             return Ok(None);
         }
         let request = self.call(operation, "reading the service's status", None)?;
-        self.optional(request.without_auth().shared("service")).await
+        self.optional(request.without_auth().report().shared("service")).await
     }
 
     async fn optional<T: DeserializeOwned>(&self, request: Request) -> Result<Option<T>, Error> {

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
 
 use super::client::Client;
 use super::operations::Operation;
@@ -54,18 +53,15 @@ impl DataSource for Service {
         let status = client.service::<wire::Status>(Operation::Status).await?.unwrap_or_default();
         let health = client.service::<wire::Probe>(Operation::Health).await?.unwrap_or_default();
         let ready = client.service::<wire::Probe>(Operation::Readiness).await?.unwrap_or_default();
-        let text = |value: Json| match value {
-            Json::String(text) => Attr::Known(text),
-            other => Attr::Known(other.to_string()),
-        };
-        let endpoints = status.endpoints.into_iter().map(|(name, value)| (name, text(value))).collect();
+        let endpoints =
+            status.endpoints.unwrap_or_default().into_iter().map(|(name, url)| (name, url.0.into())).collect();
         Ok(ServiceModel {
-            service: root.service.or(status.service).into(),
-            version: root.version.or(status.version).into(),
-            environment: root.environment.or(status.environment).into(),
-            documentation: root.documentation.into(),
-            health: health.status.into(),
-            ready: ready.status.into(),
+            service: root.service.0.or(status.service.0).into(),
+            version: root.version.0.or(status.version.0).into(),
+            environment: root.environment.0.or(status.environment.0).into(),
+            documentation: root.documentation.0.into(),
+            health: health.status.0.into(),
+            ready: ready.status.0.into(),
             endpoints: Attr::Known(endpoints),
         })
     }
@@ -78,25 +74,35 @@ mod wire {
 
     use serde::Deserialize;
 
+    use crate::vendors::shared::loose::LooseText;
+
     #[derive(Deserialize, Default)]
     pub(super) struct Root {
-        pub(super) service: Option<String>,
-        pub(super) version: Option<String>,
-        pub(super) environment: Option<String>,
-        pub(super) documentation: Option<String>,
+        #[serde(default)]
+        pub(super) service: LooseText,
+        #[serde(default)]
+        pub(super) version: LooseText,
+        #[serde(default)]
+        pub(super) environment: LooseText,
+        #[serde(default)]
+        pub(super) documentation: LooseText,
     }
 
     #[derive(Deserialize, Default)]
     pub(super) struct Status {
-        pub(super) service: Option<String>,
-        pub(super) version: Option<String>,
-        pub(super) environment: Option<String>,
         #[serde(default)]
-        pub(super) endpoints: BTreeMap<String, serde_json::Value>,
+        pub(super) service: LooseText,
+        #[serde(default)]
+        pub(super) version: LooseText,
+        #[serde(default)]
+        pub(super) environment: LooseText,
+        #[serde(default)]
+        pub(super) endpoints: Option<BTreeMap<String, LooseText>>,
     }
 
     #[derive(Deserialize, Default)]
     pub(super) struct Probe {
-        pub(super) status: Option<String>,
+        #[serde(default)]
+        pub(super) status: LooseText,
     }
 }
