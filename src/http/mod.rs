@@ -25,6 +25,7 @@ mod connections;
 mod decode;
 mod endpoints;
 mod error;
+mod learned;
 mod limits;
 mod oauth2;
 mod pages;

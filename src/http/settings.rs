@@ -24,6 +24,9 @@ pub struct Settings {
     pub max_retries: u32,
     /// The shortest wait before the first repetition; it doubles from there and is jittered. Default: 500 ms.
     pub first_retry_delay: Duration,
+    /// How long a request is repeated that the vendor rejects with 429 without naming a wait, beyond the retries: the window of
+    /// a limit is a minute at most vendors. Nothing is repeated if there are no retries. Default: 70 s.
+    pub rate_limit_patience: Duration,
     /// How many requests of this client may be on the wire at once. Default: 8.
     pub max_concurrent_requests: NonZeroU32,
     /// How many requests this client may start in any minute. Default: no limit.
@@ -57,6 +60,7 @@ impl Settings {
             timeout: Duration::from_secs(30),
             max_retries: 4,
             first_retry_delay: Duration::from_millis(500),
+            rate_limit_patience: Duration::from_secs(70),
             max_concurrent_requests: NonZeroU32::MIN.saturating_add(9),
             requests_per_minute: None,
             endpoint_limits: Vec::new(),

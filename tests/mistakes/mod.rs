@@ -9,6 +9,7 @@ mod fiven;
 mod objects;
 mod onekosmos;
 mod outages;
+mod rate_limits;
 mod refusals;
 mod xident;
 
