@@ -1,6 +1,7 @@
 //! Errors after a mistake of the user: each names the attribute or the variable, the value, and what to do.
 
 mod configuration;
+mod credentials;
 mod didit;
 mod didit_lists;
 mod documents;

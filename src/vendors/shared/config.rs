@@ -47,6 +47,25 @@ pub(in crate::vendors) const NOT_EMPTY: Rule = Rule::Custom {
     },
 };
 
+/// The rule of a credential or an id: nothing before and after it. A file ends with a line break, which an `echo` or a
+/// `file(...)` passes on, and the vendor then refuses the credential without a reason.
+pub(in crate::vendors) const TRIMMED: Rule = Rule::Custom {
+    describe: "Must not begin or end with white space.",
+    check: |value| {
+        let text = value.as_str().unwrap_or_default();
+        let (place, rest) = match (text.trim_start() == text, text.trim_end() == text) {
+            (true, true) => return Ok(()),
+            (true, false) => ("ends", &text[text.trim_end().len()..]),
+            (false, _) => ("begins", &text[..text.len() - text.trim_start().len()]),
+        };
+        let what = if rest.contains(['\n', '\r']) { "a line break" } else { "a blank" };
+        Err(format!(
+            "{place} with {what}, which is not part of it: remove it, such as with `trimspace(file(...))` in Terraform, or \
+             `$(cat file)` in a shell"
+        ))
+    },
+};
+
 #[derive(Deserialize)]
 struct Config {
     request_timeout: Option<u64>,
@@ -82,4 +101,24 @@ pub(in crate::vendors) fn url(attribute: &str, text: &str) -> Result<Url, Diagno
         Diagnostic::error(format!("Wrong value for `{attribute}`"), format!("`{text}` is no URL: {error}."))
             .at(Path::to(attribute))
     })
+}
+
+/// The base URL of a vendor's API. `added` are the ends that the vendor's paths, or this provider, add themselves: an
+/// address that has one already would have it twice.
+pub(in crate::vendors) fn base_url(attribute: &str, text: &str, added: &[&str]) -> Result<Url, Diagnostic> {
+    let url = url(attribute, text)?;
+    let path = url.path().trim_end_matches('/');
+    match added.iter().find(|end| path.ends_with(**end)) {
+        None => Ok(url),
+        Some(end) => {
+            let mut correct = url.clone();
+            correct.set_path(&path[..path.len() - end.len()]);
+            let detail = format!(
+                "`{attribute}` is `{}`. Its end, `{end}`, is part of every path that the provider adds to it. Write `{}`.",
+                url.as_str().trim_end_matches('/'),
+                correct.as_str().trim_end_matches('/')
+            );
+            Err(Diagnostic::error(format!("`{attribute}` must not end with `{end}`"), detail).at(Path::to(attribute)))
+        }
+    }
 }

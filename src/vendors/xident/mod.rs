@@ -116,7 +116,7 @@ impl Vendor for Xident {
     }
 
     fn attributes(&self) -> Vec<Attribute> {
-        let secret = |name: &str| Attribute::string(name).optional().sensitive();
+        let secret = |name: &str| Attribute::string(name).optional().sensitive().rule(config::TRIMMED);
         vec![
             Attribute::string("base_url").optional().rule(Rule::Url).describe(format!(
                 "The address of the service, without the path that `api` names. `{ADDRESS}` if it is left out."
@@ -146,7 +146,8 @@ impl Vendor for Xident {
             .into());
         }
         let api = Api::named(config.api.as_deref());
-        let address = config::url("base_url", config.base_url.as_deref().unwrap_or(ADDRESS))?;
+        let address = config.base_url.as_deref().unwrap_or(ADDRESS);
+        let address = config::base_url("base_url", address, &["/verify/v1", "/verify", "/v1"])?;
         let address = address.as_str().trim_end_matches('/').to_owned();
         let base_url = config::url("base_url", &format!("{address}/{}", api.name()))?;
         let mut settings = config::settings(common, "Xident", base_url, config.requests_per_minute)?;
