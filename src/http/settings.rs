@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::error::{Context, Error, Kind};
+use super::tls::TlsSettings;
 use super::vendor_error::{ParseError, parse_common};
 
 /// The settings of one vendor's client.
@@ -36,6 +37,8 @@ pub struct Settings {
     pub endpoint_limits: Vec<EndpointLimit>,
     /// The `User-Agent` header. Default: the provider's name and version.
     pub user_agent: String,
+    /// The client certificate and further authorities. Default: none but this machine's.
+    pub tls: TlsSettings,
     /// Reads the vendor's code and message from an error response. Default: [`parse_common`].
     pub parse_error: ParseError,
     /// Fires when Terraform asks the provider to stop: waits end, and no further write is sent.
@@ -65,6 +68,7 @@ impl Settings {
             requests_per_minute: None,
             endpoint_limits: Vec::new(),
             user_agent: concat!("terraform-provider-idv/", env!("CARGO_PKG_VERSION")).to_owned(),
+            tls: TlsSettings::default(),
             parse_error: parse_common,
             cancel: CancellationToken::new(),
         }

@@ -8,6 +8,7 @@ mod pages;
 mod redaction;
 mod refusals;
 mod retry;
+mod tls;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

@@ -184,9 +184,13 @@ impl Vendor for Fiven {
             ),
             config::requests_per_minute(),
         ]
+        .into_iter()
+        .chain(config::tls_attributes())
+        .collect()
     }
 
     fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics> {
+        let (tls, config) = config::take_tls("fiven", config)?;
         let config: Config = provider::configuration("fiven", config)?;
         let mut mistakes = Diagnostics::new();
         let address = config.address(&mut mistakes);
@@ -208,6 +212,7 @@ impl Vendor for Fiven {
             config::base_url("base_url", &address, &["/api/v1", "/api"])?,
             config.requests_per_minute,
         )?;
+        settings.tls = tls;
         settings.parse_error = errors::parse_error;
         let credentials = ClientCredentials {
             token_url: config::url("token_url", &config.token_url(&address))?,

@@ -169,9 +169,13 @@ impl Vendor for OneKosmos {
             )),
             config::requests_per_minute(),
         ]
+        .into_iter()
+        .chain(config::tls_attributes())
+        .collect()
     }
 
     fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics> {
+        let (tls, config) = config::take_tls("onekosmos", config)?;
         let config: Config = provider::configuration("onekosmos", config)?;
         let mut mistakes = Diagnostics::new();
         let address = address(&config, &mut mistakes);
@@ -182,7 +186,8 @@ impl Vendor for OneKosmos {
         let (Some((base_url, dns)), Some(private_key), false) = (address, private_key, mistakes.has_errors()) else {
             return Err(mistakes);
         };
-        let settings = config::settings(common, "1Kosmos", base_url, config.requests_per_minute)?;
+        let mut settings = config::settings(common, "1Kosmos", base_url, config.requests_per_minute)?;
+        settings.tls = tls;
         let identity = Identity {
             license_key: config.license_key,
             private_key,

@@ -119,9 +119,13 @@ impl Vendor for Vult {
             )),
             config::requests_per_minute(),
         ]
+        .into_iter()
+        .chain(config::tls_attributes())
+        .collect()
     }
 
     fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics> {
+        let (tls, config) = config::take_tls("vult", config)?;
         let config: Config = provider::configuration("vult", config)?;
         let mut mistakes = Diagnostics::new();
         let operations = operations(&config, &mut mistakes);
@@ -139,7 +143,8 @@ impl Vendor for Vult {
         let base_url = config::base_url("base_url", &base_url, &["/oauth/token", "/oauth"])?;
         let token_url = config.token_url.or_else(|| operations.token_url.clone());
         let token_url = token_url.unwrap_or_else(|| format!("{}/oauth/token", base_url.as_str().trim_end_matches('/')));
-        let settings = config::settings(common, "VULT", base_url, config.requests_per_minute)?;
+        let mut settings = config::settings(common, "VULT", base_url, config.requests_per_minute)?;
+        settings.tls = tls;
         let credentials = ClientCredentials {
             token_url: config::url("token_url", &token_url)?,
             client_id,

@@ -133,9 +133,13 @@ impl Vendor for Xident {
             ),
             config::requests_per_minute(),
         ]
+        .into_iter()
+        .chain(config::tls_attributes())
+        .collect()
     }
 
     fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics> {
+        let (tls, config) = config::take_tls("xident", config)?;
         let config: Config = provider::configuration("xident", config)?;
         if config.secret_key.is_none() && config.publishable_key.is_none() {
             return Err(provider::missing(
@@ -151,6 +155,7 @@ impl Vendor for Xident {
         let address = address.as_str().trim_end_matches('/').to_owned();
         let base_url = config::url("base_url", &format!("{address}/{}", api.name()))?;
         let mut settings = config::settings(common, "Xident", base_url, config.requests_per_minute)?;
+        settings.tls = tls;
         settings.endpoint_limits = LIMITS.map(|(path, per_minute)| EndpointLimit { path, per_minute }).into();
         let header = |key: &Secret| match api {
             Api::V1 => StaticHeader::bearer("Xident", key),
