@@ -19,7 +19,8 @@ pub(crate) fn provider_attributes() -> Vec<Attribute> {
         ),
         Attribute::number("max_retries").optional().rule(Rule::Whole).rule(Rule::Range(0, 20)).describe(
             "How often a request is retried after a transient failure, such as 429 or 503. A write that may have been applied is \
-             not retried unless it is idempotent. The default is 4.",
+             not retried unless it is idempotent. A request that is rejected with 429, without a wait in the response, is retried \
+             for 70 seconds, unless this is 0. The default is 4.",
         ),
         Attribute::number("max_concurrent_requests").optional().rule(Rule::Whole).rule(Rule::Range(1, 100)).describe(
             "How many requests to one vendor may be in flight at once. The default is 10, as many operations as Terraform runs at a time.",
