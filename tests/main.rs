@@ -16,6 +16,7 @@ mod lifecycle;
 mod mistakes;
 mod models;
 mod moved;
+mod mutual_tls;
 mod process;
 mod repeated_secrets;
 mod sandbox;

@@ -26,7 +26,8 @@ pub struct Client {
 impl Client {
     /// A client for the vendor; nothing is connected until the first request.
     pub fn new(settings: Settings, auth: Arc<dyn Authenticate>) -> Result<Self, Error> {
-        Self::with_connections(settings, auth, Connections::default())
+        let connections = Connections::new(settings.tls.clone());
+        Self::with_connections(settings, auth, connections)
     }
 
     /// A client that sends through the connections of another one.

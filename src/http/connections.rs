@@ -7,6 +7,8 @@ use reqwest::Client;
 use reqwest::redirect::Policy;
 use url::{Host, Url};
 
+use super::tls::TlsSettings;
+
 /// The connections of one client, which others may share; clones are the same connections.
 ///
 /// A pool is built when it is first needed, because that reads the machine's certificates.
@@ -14,9 +16,15 @@ use url::{Host, Url};
 pub struct Connections {
     remote: Arc<OnceLock<Client>>,
     local: Arc<OnceLock<Client>>,
+    tls: TlsSettings,
 }
 
 impl Connections {
+    /// Connections that use these certificates.
+    pub fn new(tls: TlsSettings) -> Self {
+        Self { tls, ..Self::default() }
+    }
+
     /// The pool for a URL. The timeout is for connecting, and counts where the pool is built.
     pub(super) fn client(&self, url: &Url, connect_timeout: Duration) -> Result<Client, reqwest::Error> {
         let local = is_local(url);
@@ -26,7 +34,7 @@ impl Connections {
         }
         let builder = Client::builder().redirect(Policy::none()).connect_timeout(connect_timeout);
         // Plain HTTP on this machine needs neither a proxy nor certificates, which a small container may lack.
-        let builder = if local { builder.no_proxy().tls_certs_only([]) } else { builder };
+        let builder = if local { builder.no_proxy().tls_certs_only([]) } else { self.tls.apply(builder) };
         let client = builder.build()?;
         Ok(pool.get_or_init(|| client).clone())
     }

@@ -1,7 +1,7 @@
 //! Limits of a client: pauses that the vendor requested, a rate, and a cap on requests in flight.
 //!
 //! A waiting request holds no permit: it is acquired last and released before each further wait. The limits of single
-//! endpoints are in `endpoints`; `acquire_rate` waits for them too.
+//! endpoints are in `endpoints`, the rate that the vendor shows by its 429s in `learned`; `acquire_rate` waits for both.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::endpoints::{Endpoint, EndpointPermit};
+use super::learned::LearnedRate;
 use super::rate::{Rate, RuntimeClock, rate};
 use super::settings::Settings;
 
@@ -22,6 +23,7 @@ pub(super) struct Stopped;
 /// The limits of one client.
 pub(super) struct Limits {
     rate: Option<Rate>,
+    learned: LearnedRate,
     endpoints: Vec<Endpoint>,
     in_flight: Semaphore,
     paused_until: Mutex<Option<Instant>>,
@@ -32,6 +34,7 @@ impl Limits {
         let in_flight = usize::try_from(settings.max_concurrent_requests.get()).unwrap_or(Semaphore::MAX_PERMITS);
         Self {
             rate: settings.requests_per_minute.map(rate),
+            learned: LearnedRate::default(),
             endpoints: settings.endpoint_limits.iter().map(Endpoint::new).collect(),
             in_flight: Semaphore::new(in_flight.min(Semaphore::MAX_PERMITS)),
             paused_until: Mutex::new(None),
@@ -49,6 +52,9 @@ impl Limits {
             while let Err(not_until) = rate.check() {
                 self.sleep(not_until.wait_time_from(RuntimeClock.now()), stop).await?;
             }
+        }
+        while let Some(wait) = self.learned.wait() {
+            self.sleep(wait, stop).await?;
         }
         let Some(endpoint) = self.endpoints.iter().find(|endpoint| endpoint.covers(path)) else { return Ok(None) };
         loop {
@@ -82,6 +88,11 @@ impl Limits {
                 return Ok(permit);
             }
         }
+    }
+
+    /// The rate that the vendor shows by its 429s.
+    pub(super) fn learned(&self) -> &LearnedRate {
+        &self.learned
     }
 
     /// Pauses all requests of this client for this long; of two pauses, the one that ends later counts.

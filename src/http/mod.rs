@@ -25,6 +25,7 @@ mod connections;
 mod decode;
 mod endpoints;
 mod error;
+mod learned;
 mod limits;
 mod oauth2;
 mod pages;
@@ -38,6 +39,7 @@ mod response;
 mod retry;
 mod sender;
 mod settings;
+mod tls;
 mod transport;
 mod vendor_error;
 
@@ -57,6 +59,7 @@ pub use probe::Probe;
 pub use request::Request;
 pub use response::Response;
 pub use settings::{EndpointLimit, Settings};
+pub use tls::TlsSettings;
 pub use vendor_error::{FieldError, ParseError, VendorError, parse_common};
 
 pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};

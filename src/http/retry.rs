@@ -1,7 +1,7 @@
 //! Whether a failed attempt may be repeated, and when.
 //!
 //! A request that certainly was not applied may always be repeated. One that may have been applied is repeated only if it is
-//! idempotent. Everything here is a pure function of what came back.
+//! idempotent. Everything here depends only on what came back, and when.
 
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, RETRY_AFTER};
+use tokio::time::Instant;
 
 use super::clock;
 use super::error::Error;
@@ -89,10 +90,15 @@ impl Failure {
     pub(super) fn last(error: Error) -> Self {
         Self { error, delivery: Delivery::Terminal, wait: None, sent: None }
     }
+
+    /// Whether the vendor received too many requests and does not say when it accepts the next one.
+    pub(super) fn is_limited_without_a_wait(&self) -> bool {
+        self.wait.is_none() && self.error.status() == Some(StatusCode::TOO_MANY_REQUESTS)
+    }
 }
 
 /// The waits before retries: exponential and jittered, one for each retry that is allowed.
-pub(super) fn backoff(settings: &Settings) -> ExponentialBackoff {
+fn backoff(settings: &Settings) -> ExponentialBackoff {
     ExponentialBuilder::new()
         .with_min_delay(settings.first_retry_delay)
         // The jitter adds up to as much again.
@@ -100,6 +106,40 @@ pub(super) fn backoff(settings: &Settings) -> ExponentialBackoff {
         .with_max_times(usize::try_from(settings.max_retries).unwrap_or(usize::MAX))
         .with_jitter()
         .build()
+}
+
+/// The waits of one request between its attempts.
+pub(super) struct Waits {
+    backoff: ExponentialBackoff,
+    /// The last wait of the backoff.
+    last: Duration,
+    patience: Duration,
+    /// When the vendor first rejected the request with 429 without naming a wait.
+    limited_since: Option<Instant>,
+}
+
+impl Waits {
+    pub(super) fn new(settings: &Settings) -> Self {
+        let patience = if settings.max_retries > 0 { settings.rate_limit_patience } else { Duration::ZERO };
+        Self { backoff: backoff(settings), last: settings.first_retry_delay, patience, limited_since: None }
+    }
+
+    /// The wait after a failure that may be repeated; none if it has been repeated often and long enough.
+    pub(super) fn next(&mut self, failure: &Failure) -> Option<Duration> {
+        let own = self.backoff.next();
+        self.last = own.unwrap_or(self.last * 2).min(MAX_WAIT / 2);
+        if !failure.is_limited_without_a_wait() {
+            return own.map(|own| failure.wait.unwrap_or_default().max(own));
+        }
+        let left = self.patience.saturating_sub(self.limited_since.get_or_insert_with(Instant::now).elapsed());
+        // The last attempt is at the end of the time.
+        own.or_else(|| (!left.is_zero()).then(|| self.last.min(left)))
+    }
+
+    /// How long the vendor has rejected the request with 429 without naming a wait.
+    pub(super) fn limited_for(&self) -> Option<Duration> {
+        self.limited_since.map(|since| since.elapsed())
+    }
 }
 
 /// The wait that a response requests, relative to the vendor's clock if the response has a `Date`.
@@ -208,6 +248,23 @@ mod tests {
                 .filter(|semantics| delivery.may_repeat(*semantics))
                 .collect();
             assert_eq!(repeated, repeated_for, "{status}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_window_of_a_minute_is_waited_out_where_no_wait_is_named() {
+        for (status, retries, expected) in [(429, 4, 70..=71), (429, 1, 70..=71), (503, 4, 7..=16), (429, 0, 0..=0)] {
+            let mut settings = Settings::new("Acme", url::Url::parse("http://127.0.0.1:1").unwrap());
+            settings.max_retries = retries;
+            let mut waits = Waits::new(&settings);
+            let mut failure = Failure::last(Error::new(super::super::Kind::RateLimited, "Acme", "reading", "x"));
+            failure.error.inner_mut().status = Some(StatusCode::from_u16(status).unwrap());
+            let begin = Instant::now();
+            while let Some(wait) = waits.next(&failure) {
+                assert!(wait <= MAX_WAIT);
+                tokio::time::sleep(wait).await;
+            }
+            assert!(expected.contains(&begin.elapsed().as_secs()), "{status} {retries}: {:?}", begin.elapsed());
         }
     }
 

@@ -1,13 +1,14 @@
 //! Sends the requests of one client: limits, authentication, retries and the cache of a run.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use reqwest::header::{ACCEPT, HeaderValue, USER_AGENT};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, trace};
+use tracing::{debug, info, trace, warn};
 use url::Url;
 
 use super::auth::Authenticate;
@@ -19,9 +20,12 @@ use super::limits::{Limits, Stopped};
 use super::prepared::{Body, PreparedRequest};
 use super::probe::Probe;
 use super::response::RawResponse;
-use super::retry::{self, Delivery, Failure, MAX_WAIT, Semantics};
+use super::retry::{Delivery, Failure, MAX_WAIT, Semantics, Waits};
 use super::settings::Settings;
 use super::{clock, redact, transport};
+
+/// A wait from this length on is in the log at the level of what a user wants to know.
+const NOTABLE_WAIT: Duration = Duration::from_secs(4);
 
 /// What all clones of a client share.
 pub(super) struct Sender {
@@ -94,7 +98,7 @@ impl Sender {
 
     /// Sends the call until it succeeds, fails permanently, or has been repeated as often as the settings allow.
     pub(super) async fn send(&self, call: &Call) -> Result<RawResponse, Error> {
-        let mut backoff = retry::backoff(&self.settings);
+        let mut waits = Waits::new(&self.settings);
         let mut progress = Progress { attempts: 0, unconfirmed: false, semantics: call.semantics };
         let mut may_renew = call.authenticate;
         loop {
@@ -115,20 +119,24 @@ impl Sender {
             if !failure.delivery.may_repeat(call.semantics) {
                 return Err(progress.end(failure.error, failure.delivery));
             }
-            let Some(own_wait) = backoff.next() else {
-                return Err(progress.end(failure.error, failure.delivery));
+            let Some(wait) = waits.next(&failure) else {
+                let error = match waits.limited_for().filter(|_| failure.is_limited_without_a_wait()) {
+                    Some(time) if time.as_secs() > 0 => failure.error.with_hint(format!(
+                        "It was sent again for {time:.0?}. The response names no wait, such as by `Retry-After`."
+                    )),
+                    _ => failure.error,
+                };
+                return Err(progress.end(error, failure.delivery));
             };
-            let wait = failure.wait.unwrap_or_default().max(own_wait);
             if wait > MAX_WAIT {
                 let hint = format!("The vendor requests a wait of {wait:?}; the longest wait is {MAX_WAIT:?}.");
                 return Err(progress.end(failure.error.with_hint(hint), failure.delivery));
             }
-            debug!(
-                vendor = self.settings.vendor,
-                attempt = progress.attempts,
-                wait_ms = wait.as_millis(),
-                "waiting to repeat a request"
-            );
+            self.log_wait(&failure, progress.attempts, wait, &call.context);
+            if failure.is_limited_without_a_wait() {
+                // Any other request would be rejected too.
+                self.limits.pause(wait);
+            }
             if self.limits.sleep(wait, &call.stop).await == Err(Stopped) {
                 return Err(progress.stopped(failure));
             }
@@ -163,6 +171,7 @@ impl Sender {
         let mut result = transport::exchange(&self.connections, &request, settings, &call.context, call.expected).await;
         log(&call.context, number, &request, sent_at, &result);
         self.record_clock(&result);
+        self.learn_rate(&result, sent_at);
         if call.authenticate && result.is_ok() {
             auth.accepted(&request);
         }
@@ -180,6 +189,39 @@ impl Sender {
         // Only now, so that the next request sees the pause.
         drop((permit, endpoint_permit));
         result
+    }
+
+    /// Tells the user what is waited for, if it takes long.
+    fn log_wait(&self, failure: &Failure, attempt: u32, wait: Duration, context: &Context) {
+        let (vendor, operation, wait_ms) = (self.settings.vendor, &context.operation, wait.as_millis());
+        let status = failure.error.status().map_or_else(String::new, |status| status.as_str().to_owned());
+        let reason = failure.error.kind();
+        if wait < NOTABLE_WAIT {
+            debug!(vendor, operation, status, ?reason, attempt, wait_ms, "waiting to repeat a request");
+        } else {
+            info!(vendor, operation, status, ?reason, attempt, wait_ms, "waiting to repeat a request");
+        }
+    }
+
+    /// Learns the vendor's rate from the 429s that name no wait.
+    fn learn_rate(&self, result: &Result<RawResponse, Failure>, sent_at: Instant) {
+        const LIMITED: &str =
+            "the vendor received too many requests and names no wait: they are repeated for this long";
+        const LEARNED: &str = "the vendor accepts requests again: later ones keep to this rate";
+        let (vendor, learned) = (self.settings.vendor, self.limits.learned());
+        match result {
+            Ok(_) => {
+                if let Some(per_minute) = learned.accepted(sent_at) {
+                    warn!(vendor, per_minute, "{LEARNED}");
+                }
+            }
+            Err(failure) if failure.is_limited_without_a_wait() => {
+                if learned.rejected() {
+                    warn!(vendor, seconds = self.settings.rate_limit_patience.as_secs(), "{LIMITED}");
+                }
+            }
+            Err(_) => {}
+        }
     }
 
     fn record_clock(&self, result: &Result<RawResponse, Failure>) {

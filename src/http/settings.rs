@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::error::{Context, Error, Kind};
+use super::tls::TlsSettings;
 use super::vendor_error::{ParseError, parse_common};
 
 /// The settings of one vendor's client.
@@ -24,6 +25,9 @@ pub struct Settings {
     pub max_retries: u32,
     /// The shortest wait before the first repetition; it doubles from there and is jittered. Default: 500 ms.
     pub first_retry_delay: Duration,
+    /// How long a request is repeated that the vendor rejects with 429 without naming a wait, beyond the retries: the window of
+    /// a limit is a minute at most vendors. Nothing is repeated if there are no retries. Default: 70 s.
+    pub rate_limit_patience: Duration,
     /// How many requests of this client may be on the wire at once. Default: 8.
     pub max_concurrent_requests: NonZeroU32,
     /// How many requests this client may start in any minute. Default: no limit.
@@ -33,6 +37,8 @@ pub struct Settings {
     pub endpoint_limits: Vec<EndpointLimit>,
     /// The `User-Agent` header. Default: the provider's name and version.
     pub user_agent: String,
+    /// The client certificate and further authorities. Default: none but this machine's.
+    pub tls: TlsSettings,
     /// Reads the vendor's code and message from an error response. Default: [`parse_common`].
     pub parse_error: ParseError,
     /// Fires when Terraform asks the provider to stop: waits end, and no further write is sent.
@@ -57,10 +63,12 @@ impl Settings {
             timeout: Duration::from_secs(30),
             max_retries: 4,
             first_retry_delay: Duration::from_millis(500),
+            rate_limit_patience: Duration::from_secs(70),
             max_concurrent_requests: NonZeroU32::MIN.saturating_add(9),
             requests_per_minute: None,
             endpoint_limits: Vec::new(),
             user_agent: concat!("terraform-provider-idv/", env!("CARGO_PKG_VERSION")).to_owned(),
+            tls: TlsSettings::default(),
             parse_error: parse_common,
             cancel: CancellationToken::new(),
         }

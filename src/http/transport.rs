@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
+use rustls::AlertDescription;
 use url::Url;
 
 use super::call::Expected;
@@ -51,7 +52,11 @@ pub(super) async fn exchange(
     if !status.is_success() && !is_report {
         // The status says more than why the explanation is incomplete.
         let body = body.unwrap_or_default();
-        return Err(rejected(status, &headers, &body, settings, context));
+        let mut failure = rejected(status, &headers, &body, settings, context);
+        if request.url.scheme() == "http" && asks_for_tls(status, &body) {
+            failure.error = failure.error.with_hint(speaks_tls(&redact::authority(&request.url)));
+        }
+        return Err(failure);
     }
     match body {
         Ok(body) => Ok(RawResponse { status, headers, body }),
@@ -132,9 +137,17 @@ fn sending_failed(error: reqwest::Error, url: &Url, timeout: Duration, context: 
     // The URL is in the context, without what may not be shown.
     let error = error.without_url();
     let host = redact::authority(url);
+    let tls = source_of::<rustls::Error>(&error);
     let (kind, delivery, failure) = if error.is_builder() {
         (Kind::Request, Delivery::Terminal, "the request could not be built".to_owned())
-    } else if error.is_connect() && mentions_tls(&error) {
+    } else if let Some(alert) = tls.and_then(refusal) {
+        // In TLS 1.3 it comes after the handshake, in place of a response: the request was not read.
+        (
+            Kind::Tls,
+            Delivery::Terminal,
+            format!("`{host}` refused the secure connection with the TLS alert `{alert:?}`"),
+        )
+    } else if error.is_connect() && tls.is_some() {
         (Kind::Tls, Delivery::Terminal, format!("no secure connection to `{host}`"))
     } else if error.is_dns() {
         (Kind::Connect, Delivery::NotApplied, format!("the host name of `{host}` could not be resolved"))
@@ -149,16 +162,64 @@ fn sending_failed(error: reqwest::Error, url: &Url, timeout: Duration, context: 
             format!("the connection to `{host}` broke before the response was complete"),
         )
     };
-    let error = Error::from_context(kind, context.clone(), failure).with_source(error);
+    let hint = wrong_scheme(&error, url);
+    let mut error = Error::from_context(kind, context.clone(), failure).with_source(error);
+    if let Some(hint) = hint {
+        error = error.with_hint(hint);
+    }
     Failure { error, delivery, wait: None, sent: None }
 }
 
-/// Whether the handshake failed, rather than the connection below it.
-fn mentions_tls(error: &(dyn StdError + 'static)) -> bool {
+/// The alert by which a server refuses a client: for its certificate, or for want of one.
+fn refusal(error: &rustls::Error) -> Option<AlertDescription> {
+    use AlertDescription as Alert;
+    match error {
+        rustls::Error::AlertReceived(
+            alert @ (Alert::AccessDenied
+            | Alert::BadCertificate
+            | Alert::CertificateExpired
+            | Alert::CertificateRequired
+            | Alert::CertificateRevoked
+            | Alert::CertificateUnknown
+            | Alert::DecryptError
+            | Alert::HandshakeFailure
+            | Alert::UnknownCA
+            | Alert::UnsupportedCertificate),
+        ) => Some(*alert),
+        _ => None,
+    }
+}
+
+/// What to change if one side speaks TLS and the other does not.
+fn wrong_scheme(error: &reqwest::Error, url: &Url) -> Option<String> {
+    let host = redact::authority(url);
+    if url.scheme() == "http" {
+        // The first bytes are a TLS alert.
+        source_of::<hyper::Error>(error).filter(|error| error.is_parse()).map(|_| speaks_tls(&host))
+    } else {
+        source_of::<rustls::Error>(error).filter(|error| matches!(error, rustls::Error::InvalidMessage(_))).map(|_| {
+            format!("`{host}` does not speak TLS. If it serves plain HTTP, such as a sandbox, write `http://{host}`.")
+        })
+    }
+}
+
+fn speaks_tls(host: &str) -> String {
+    format!("`{host}` does not speak plain HTTP, and probably TLS: write `https://{host}`.")
+}
+
+/// Whether a response is that of a TLS port to plain HTTP, as nginx, Go and Apache send it.
+fn asks_for_tls(status: StatusCode, body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(&body[..body.len().min(1000)]);
+    let known = ["request was sent to HTTPS port", "HTTP request to an HTTPS server", "plain HTTP to an SSL-enabled"];
+    status == StatusCode::BAD_REQUEST && known.iter().any(|words| text.contains(words))
+}
+
+/// The error of this type behind another one.
+fn source_of<'e, E: StdError + 'static>(error: &'e (dyn StdError + 'static)) -> Option<&'e E> {
     // An I/O error hides what it wraps from `source`.
     let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
     let inner = wrapped.map(|inner| inner as &(dyn StdError + 'static)).or_else(|| error.source());
-    error.is::<rustls::Error>() || inner.is_some_and(mentions_tls)
+    error.downcast_ref().or_else(|| inner.and_then(source_of))
 }
 
 #[cfg(test)]
@@ -167,7 +228,9 @@ mod tests {
 
     #[test]
     fn a_handshake_failure_is_found_inside_an_io_error() {
-        assert!(mentions_tls(&io::Error::other(io::Error::other(rustls::Error::HandshakeNotComplete))));
-        assert!(!mentions_tls(&io::Error::other(io::Error::from(io::ErrorKind::ConnectionRefused))));
+        let tls = io::Error::other(io::Error::other(rustls::Error::HandshakeNotComplete));
+        assert!(source_of::<rustls::Error>(&tls).is_some());
+        let refused = io::Error::other(io::Error::from(io::ErrorKind::ConnectionRefused));
+        assert!(source_of::<rustls::Error>(&refused).is_none());
     }
 }

@@ -1,6 +1,7 @@
 //! Errors after a mistake of the user: each names the attribute or the variable, the value, and what to do.
 
 mod configuration;
+mod credentials;
 mod didit;
 mod didit_lists;
 mod documents;
@@ -10,6 +11,7 @@ mod nulls;
 mod objects;
 mod onekosmos;
 mod outages;
+mod rate_limits;
 mod refusals;
 mod unknown_names;
 mod wrong_routes;

@@ -1,5 +1,7 @@
 //! The error of each response that is wrong in some way.
 
+use std::io::Read as _;
+
 use serde::Deserialize;
 use serde_json::json;
 
@@ -116,6 +118,41 @@ async fn a_response_without_end_is_cut_off() {
     let error = server.client().get("/x").send().await.unwrap_err();
     assert_eq!((error.kind(), server.count()), (Kind::Decode, 1));
     assert!(error.summary().ends_with("the response is larger than 32 MiB"), "{error}");
+}
+
+/// The body in a content coding.
+fn compressed(coding: &'static str, body: &[u8]) -> Bytes {
+    let level = flate2::Compression::best();
+    let mut packed = Vec::new();
+    let result = match coding {
+        "gzip" => flate2::bufread::GzEncoder::new(body, level).read_to_end(&mut packed),
+        _ => flate2::bufread::ZlibEncoder::new(body, level).read_to_end(&mut packed),
+    };
+    result.unwrap();
+    packed.into()
+}
+
+#[tokio::test]
+async fn a_compressed_response_is_read_and_its_size_counts_unpacked() {
+    for coding in ["gzip", "deflate"] {
+        let packed =
+            |status, body: &[u8]| reply(status).header("content-encoding", coding).body(compressed(coding, body));
+        let server = Server::script([packed(200, b"[1, 2]")]).await;
+        let response = server.client().get("/x").send().await.unwrap();
+        assert_eq!(response.json::<Vec<u32>>().unwrap(), [1, 2], "{coding}");
+        let accepted = server.seen()[0].headers["accept-encoding"].to_str().unwrap().to_owned();
+        assert!(accepted.contains(coding), "{accepted}");
+
+        let server = Server::script([packed(422, br#"{"code": "x", "message": "packed"}"#)]).await;
+        let error = server.client().get("/x").send().await.unwrap_err();
+        assert_eq!(error.message(), Some("packed"), "{coding}");
+
+        let bomb = packed(200, &vec![b' '; super::super::transport::MAX_BODY + 1]);
+        assert!(bomb.body.len() < 100_000, "{}", bomb.body.len());
+        let server = Server::script([bomb]).await;
+        let error = server.client().get("/x").send().await.unwrap_err();
+        assert!(error.summary().ends_with("the response is larger than 32 MiB"), "{coding}: {error}");
+    }
 }
 
 #[tokio::test]

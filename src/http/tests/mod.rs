@@ -8,6 +8,7 @@ mod pages;
 mod redaction;
 mod refusals;
 mod retry;
+mod tls;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -38,12 +39,12 @@ struct Seen {
 struct Reply {
     status: u16,
     headers: Vec<(&'static str, String)>,
-    body: String,
+    body: Bytes,
     delay: Duration,
 }
 
 fn reply(status: u16) -> Reply {
-    Reply { status, headers: Vec::new(), body: "{}".to_owned(), delay: Duration::ZERO }
+    Reply { status, headers: Vec::new(), body: Bytes::from_static(b"{}"), delay: Duration::ZERO }
 }
 
 impl Reply {
@@ -52,7 +53,7 @@ impl Reply {
         self
     }
 
-    fn body(mut self, body: impl Into<String>) -> Self {
+    fn body(mut self, body: impl Into<Bytes>) -> Self {
         self.body = body.into();
         self
     }
@@ -165,6 +166,7 @@ async fn raw(bytes: &'static [u8]) -> (Url, Arc<AtomicUsize>) {
 fn settings(url: Url) -> Settings {
     let mut settings = Settings::new("Acme", url);
     settings.first_retry_delay = Duration::from_millis(1);
+    settings.rate_limit_patience = Duration::ZERO;
     settings.timeout = Duration::from_secs(5);
     settings
 }

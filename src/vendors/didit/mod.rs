@@ -164,27 +164,32 @@ impl Vendor for Didit {
         let text = |name: &str| Attribute::string(name).optional().rule(Rule::Length(1, usize::MAX));
         let url = |name: &str| Attribute::string(name).optional().rule(Rule::Url);
         vec![
-            text("client_id").describe("The id of the client that Terraform signs in as, instead of by `api_key`."),
-            text("client_secret").sensitive().describe("The secret of that client."),
+            text("client_id").rule(config::TRIMMED).describe("The id of the client that Terraform signs in as, instead of by `api_key`."),
+            text("client_secret").sensitive().rule(config::TRIMMED).describe("The secret of that client."),
             url("auth_url").describe(format!("The address of the token endpoint. `{AUTH_URL}` if it is left out.")),
-            text("api_key").sensitive().describe(
+            text("api_key").sensitive().rule(config::TRIMMED).describe(
                 "The key of the application, sent with every request. Either this or `client_id` and `client_secret` is required.",
             ),
             url("base_url").describe(format!("The address of the API, without `/v3`. `{ADDRESS}` if it is left out.")),
             config::requests_per_minute(),
         ]
+        .into_iter()
+        .chain(config::tls_attributes())
+        .collect()
     }
 
     fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics> {
+        let (tls, config) = config::take_tls("didit", config)?;
         let config: Config = provider::configuration("didit", config)?;
         let credentials = config.credentials()?;
-        let base_url = config::url("base_url", config.base_url.as_deref().unwrap_or(ADDRESS))?;
+        let base_url = config::base_url("base_url", config.base_url.as_deref().unwrap_or(ADDRESS), &["/v3"])?;
         let mut settings = config::settings(common, "Didit", base_url, config.requests_per_minute)?;
+        settings.tls = tls;
         settings.parse_error = client::parse_error;
         let (auth, connections, sign_in): (Arc<dyn Authenticate>, _, _) = match credentials {
             Credentials::ApiKey(key) => {
                 let header = StaticHeader::new("Didit", HeaderName::from_static("x-api-key"), key)?;
-                (Arc::new(header), Connections::default(), SignIn::ApiKey)
+                (Arc::new(header), Connections::new(settings.tls.clone()), SignIn::ApiKey)
             }
             Credentials::Client(id, secret) => {
                 let credentials = ClientCredentials {

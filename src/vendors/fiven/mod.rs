@@ -176,17 +176,21 @@ impl Vendor for Fiven {
                 "The address that access tokens are requested at. Without it `{base_url}/oauth/token`; with `api = \"institutions\"` and an \
                  `environment`, the vendor's authorization server.",
             ),
-            text("client_id").describe("The id of the OAuth2 client. Required."),
-            text("client_secret").sensitive().describe("The secret of that client. Required."),
+            text("client_id").rule(config::TRIMMED).describe("The id of the OAuth2 client. Required."),
+            text("client_secret").sensitive().rule(config::TRIMMED).describe("The secret of that client. Required."),
             Attribute::string("api").optional().rule(Rule::OneOf(&["v1", "institutions"])).describe(
                 "The generation of the API: `v1` as in the vendor's reference, or `institutions` as in its SDK. The same \
                  configuration works on both if both have the object. `v1` if it is left out.",
             ),
             config::requests_per_minute(),
         ]
+        .into_iter()
+        .chain(config::tls_attributes())
+        .collect()
     }
 
     fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics> {
+        let (tls, config) = config::take_tls("fiven", config)?;
         let config: Config = provider::configuration("fiven", config)?;
         let mut mistakes = Diagnostics::new();
         let address = config.address(&mut mistakes);
@@ -202,8 +206,13 @@ impl Vendor for Fiven {
         else {
             return Err(mistakes);
         };
-        let mut settings =
-            config::settings(common, "5N ID", config::url("base_url", &address)?, config.requests_per_minute)?;
+        let mut settings = config::settings(
+            common,
+            "5N ID",
+            config::base_url("base_url", &address, &["/api/v1", "/api"])?,
+            config.requests_per_minute,
+        )?;
+        settings.tls = tls;
         settings.parse_error = errors::parse_error;
         let credentials = ClientCredentials {
             token_url: config::url("token_url", &config.token_url(&address))?,

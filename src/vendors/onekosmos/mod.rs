@@ -143,14 +143,14 @@ impl Vendor for OneKosmos {
             Attribute::string("base_url").optional().rule(Rule::Url).describe(
                 "The address of the service, if it is not `https://{tenant_dns}/idproofingapi`.",
             ),
-            text("tenant_id").describe("The id of the tenant. Looked up by default."),
-            text("community_id").describe("The id of the community. Looked up by `community_name` by default."),
-            text("community_name").describe("The name of the community. Defaults to `default` if `community_id` is not set."),
-            text("license_key").sensitive().describe(
+            text("tenant_id").rule(config::TRIMMED).describe("The id of the tenant. Looked up by default."),
+            text("community_id").rule(config::TRIMMED).describe("The id of the community. Looked up by `community_name` by default."),
+            text("community_name").rule(config::TRIMMED).describe("The name of the community. Defaults to `default` if `community_id` is not set."),
+            text("license_key").sensitive().rule(config::TRIMMED).describe(
                 "The license that authorizes requests. Its level decides what they may do: `system` for service keys, `system` or \
                  `service` for the bucket and the list of sessions.",
             ),
-            text("private_key").sensitive().describe(
+            text("private_key").sensitive().rule(config::TRIMMED).describe(
                 "The private key of the provider, base64 of its number. It does not have to be registered. By default a key is \
                  generated for each run.",
             ),
@@ -158,7 +158,7 @@ impl Vendor for OneKosmos {
             Attribute::string("curve").optional().rule(Rule::OneOf(&["auto", "secp256k1", "prime256v1"])).describe(
                 "The elliptic curve of the deployment. `auto`, the default, detects it by the service's key.",
             ),
-            text("template_session_id").describe(
+            text("template_session_id").rule(config::TRIMMED).describe(
                 "The id of a live proofing session of the tenant. The vendor returns templates only through a session. With it, \
                  Terraform finds changes to templates made elsewhere, imports templates, and looks up a create without a response.",
             ),
@@ -169,9 +169,13 @@ impl Vendor for OneKosmos {
             )),
             config::requests_per_minute(),
         ]
+        .into_iter()
+        .chain(config::tls_attributes())
+        .collect()
     }
 
     fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics> {
+        let (tls, config) = config::take_tls("onekosmos", config)?;
         let config: Config = provider::configuration("onekosmos", config)?;
         let mut mistakes = Diagnostics::new();
         let address = address(&config, &mut mistakes);
@@ -182,7 +186,8 @@ impl Vendor for OneKosmos {
         let (Some((base_url, dns)), Some(private_key), false) = (address, private_key, mistakes.has_errors()) else {
             return Err(mistakes);
         };
-        let settings = config::settings(common, "1Kosmos", base_url, config.requests_per_minute)?;
+        let mut settings = config::settings(common, "1Kosmos", base_url, config.requests_per_minute)?;
+        settings.tls = tls;
         let identity = Identity {
             license_key: config.license_key,
             private_key,
@@ -228,7 +233,7 @@ impl Vendor for OneKosmos {
 /// The service's address, and the host name by which it knows the tenant.
 fn address(config: &Config, mistakes: &mut Diagnostics) -> Option<(Url, String)> {
     let url = match (&config.base_url, &config.tenant_dns) {
-        (Some(base_url), _) => config::url("base_url", base_url),
+        (Some(base_url), _) => config::base_url("base_url", base_url, &["/api/r1", "/api", "/publickeys"]),
         (None, Some(dns)) => Url::parse(&format!("https://{dns}{SERVICE}")).map_err(|error| {
             let detail = format!(
                 "`tenant_dns` is `{dns}`, which is not a host name: {error}. Write it as in `acme.1kosmos.net`, without `https://` and \

@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde::Deserialize;
 use url::Url;
 
-use crate::framework::provider::Common;
-use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Value, value};
-use crate::http::Settings;
+use crate::framework::provider::{self, Common};
+use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Secret, Value, value};
+use crate::http::{Settings, TlsSettings};
 
 /// The attributes of the provider block beside those of the vendors.
 pub(crate) fn provider_attributes() -> Vec<Attribute> {
@@ -19,7 +19,8 @@ pub(crate) fn provider_attributes() -> Vec<Attribute> {
         ),
         Attribute::number("max_retries").optional().rule(Rule::Whole).rule(Rule::Range(0, 20)).describe(
             "How often a request is retried after a transient failure, such as 429 or 503. A write that may have been applied is \
-             not retried unless it is idempotent. The default is 4.",
+             not retried unless it is idempotent. A request that is rejected with 429, without a wait in the response, is retried \
+             for 70 seconds, unless this is 0. The default is 4.",
         ),
         Attribute::number("max_concurrent_requests").optional().rule(Rule::Whole).rule(Rule::Range(1, 100)).describe(
             "How many requests to one vendor may be in flight at once. The default is 10, as many operations as Terraform runs at a time.",
@@ -44,6 +45,99 @@ pub(in crate::vendors) const NOT_EMPTY: Rule = Rule::Custom {
     check: |value| match value {
         Value::List(elements) if elements.is_empty() => Err("must have at least one element".to_owned()),
         _ => Ok(()),
+    },
+};
+
+/// The attributes of a vendor for gateways with mutual TLS, and for private certificate authorities.
+pub(in crate::vendors) fn tls_attributes() -> [Attribute; 3] {
+    let pem = |name: &str| Attribute::string(name).optional().rule(Rule::Length(1, usize::MAX));
+    [
+        pem(CLIENT_CERTIFICATE).describe(
+            "The client certificate that a gateway with mutual TLS asks for, followed by its chain: PEM text, or the path of a PEM \
+             file. Needs `client_key`, unless the key is in the same text.",
+        ),
+        pem(CLIENT_KEY).sensitive().describe("The private key of that certificate: PEM text, or the path of a PEM file."),
+        pem(CA_CERTIFICATE).describe(
+            "Certificate authorities that are trusted in addition to those of this machine: PEM text, or the path of a PEM file.",
+        ),
+    ]
+}
+
+const CLIENT_CERTIFICATE: &str = "client_certificate";
+const CLIENT_KEY: &str = "client_key";
+const CA_CERTIFICATE: &str = "ca_certificate";
+
+/// Takes the values of [`tls_attributes`] out of a vendor's configuration.
+pub(in crate::vendors) fn take_tls(vendor: &str, mut config: Value) -> Result<(TlsSettings, Value), Diagnostics> {
+    let mut mistakes = Diagnostics::new();
+    let mut take = |name: &str| {
+        let Value::Map(attributes) = &mut config else { return None };
+        let text = Secret::from(attributes.remove(name)?.as_str()?);
+        pem(name, &text).map_err(|mistake| mistakes.push(mistake)).ok()
+    };
+    let (certificate, key, authorities) = (take(CLIENT_CERTIFICATE), take(CLIENT_KEY), take(CA_CERTIFICATE));
+    if mistakes.has_errors() {
+        return Err(mistakes);
+    }
+    let mut tls = TlsSettings::default();
+    let wrong =
+        |name: &str, text: String| Diagnostic::error(format!("Wrong value for `{name}`"), text).at(Path::to(name));
+    let has_key = |text: &Secret| text.expose().contains("PRIVATE KEY-----");
+    match (certificate, key) {
+        (None, None) => {}
+        (None, Some(_)) => {
+            let why = "`client_key` is set, and a key is of use only with its certificate.";
+            return Err(provider::missing(vendor, CLIENT_CERTIFICATE, why).into());
+        }
+        (Some(certificate), None) if !has_key(&certificate) => {
+            let why = "`client_certificate` is set, and a certificate is of use only with its private key.";
+            return Err(provider::missing(vendor, CLIENT_KEY, why).into());
+        }
+        (Some(certificate), key) => {
+            let shown = tls.show(certificate.expose(), key.as_ref().unwrap_or(&Secret::from("")));
+            shown.map_err(|problem| {
+                wrong(CLIENT_CERTIFICATE, format!("`{CLIENT_CERTIFICATE}` and `{CLIENT_KEY}` {problem}."))
+            })?;
+        }
+    }
+    if let Some(authorities) = authorities {
+        let trusted = tls.trust(authorities.expose());
+        trusted.map_err(|problem| wrong(CA_CERTIFICATE, format!("`{CA_CERTIFICATE}` {problem}.")))?;
+    }
+    Ok((tls, config))
+}
+
+/// The PEM text of an attribute, whose value may be the path of a file.
+fn pem(attribute: &str, value: &Secret) -> Result<Secret, Diagnostic> {
+    if value.expose().contains("-----BEGIN ") {
+        return Ok(value.clone());
+    }
+    // A value that is no path may be a key without its first line, so it is not shown.
+    std::fs::read_to_string(value.expose()).map(Secret::from).map_err(|error| {
+        let detail = format!(
+            "`{attribute}` is neither PEM text nor the path of a file that can be read: {error}. A PEM text has a line \
+             `-----BEGIN ...-----`. Write a path relative to the folder in which Terraform runs, or use `${{path.module}}/...`."
+        );
+        Diagnostic::error(format!("`{attribute}` cannot be read"), detail).at(Path::to(attribute))
+    })
+}
+
+/// The rule of a credential or an id: nothing before and after it. A file ends with a line break, which an `echo` or a
+/// `file(...)` passes on, and the vendor then refuses the credential without a reason.
+pub(in crate::vendors) const TRIMMED: Rule = Rule::Custom {
+    describe: "Must not begin or end with white space.",
+    check: |value| {
+        let text = value.as_str().unwrap_or_default();
+        let (place, rest) = match (text.trim_start() == text, text.trim_end() == text) {
+            (true, true) => return Ok(()),
+            (true, false) => ("ends", &text[text.trim_end().len()..]),
+            (false, _) => ("begins", &text[..text.len() - text.trim_start().len()]),
+        };
+        let what = if rest.contains(['\n', '\r']) { "a line break" } else { "a blank" };
+        Err(format!(
+            "{place} with {what}, which is not part of it: remove it, such as with `trimspace(file(...))` in Terraform, or \
+             `$(cat file)` in a shell"
+        ))
     },
 };
 
@@ -82,4 +176,24 @@ pub(in crate::vendors) fn url(attribute: &str, text: &str) -> Result<Url, Diagno
         Diagnostic::error(format!("Wrong value for `{attribute}`"), format!("`{text}` is no URL: {error}."))
             .at(Path::to(attribute))
     })
+}
+
+/// The base URL of a vendor's API. `added` are the ends that the vendor's paths, or this provider, add themselves: an
+/// address that has one already would have it twice.
+pub(in crate::vendors) fn base_url(attribute: &str, text: &str, added: &[&str]) -> Result<Url, Diagnostic> {
+    let url = url(attribute, text)?;
+    let path = url.path().trim_end_matches('/');
+    match added.iter().find(|end| path.ends_with(**end)) {
+        None => Ok(url),
+        Some(end) => {
+            let mut correct = url.clone();
+            correct.set_path(&path[..path.len() - end.len()]);
+            let detail = format!(
+                "`{attribute}` is `{}`. Its end, `{end}`, is part of every path that the provider adds to it. Write `{}`.",
+                url.as_str().trim_end_matches('/'),
+                correct.as_str().trim_end_matches('/')
+            );
+            Err(Diagnostic::error(format!("`{attribute}` must not end with `{end}`"), detail).at(Path::to(attribute)))
+        }
+    }
 }

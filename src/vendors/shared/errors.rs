@@ -24,6 +24,10 @@ fn with_setting(error: Error) -> Error {
             "To send fewer requests, set `requests_per_minute` beside the vendor's credentials, or lower `max_concurrent_requests` in the \
              provider block, or IDV_MAX_CONCURRENT_REQUESTS.",
         ),
+        Kind::Tls => error.with_hint(
+            "For a private certificate authority, set `ca_certificate` beside the vendor's credentials, or SSL_CERT_FILE. For a \
+             server that asks for a client certificate, set `client_certificate` and `client_key` there.",
+        ),
         _ => error,
     }
 }

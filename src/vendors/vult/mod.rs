@@ -98,8 +98,8 @@ impl Vendor for Vult {
         let url = |name: &str| Attribute::string(name).optional().rule(Rule::Url);
         vec![
             url("base_url").describe("The address of the tenant's API, such as `https://kyc.example.com`. Required."),
-            text("client_id").describe("The id of the OAuth2 client that Terraform signs in with. Required."),
-            text("client_secret").sensitive().describe("The secret of that client. Required."),
+            text("client_id").rule(config::TRIMMED).describe("The id of the OAuth2 client that Terraform signs in with. Required."),
+            text("client_secret").sensitive().rule(config::TRIMMED).describe("The secret of that client. Required."),
             url("token_url").describe(
                 "The address of the token endpoint. The default is the one in `openapi_file`, or `{base_url}/oauth/token`.",
             ),
@@ -119,9 +119,13 @@ impl Vendor for Vult {
             )),
             config::requests_per_minute(),
         ]
+        .into_iter()
+        .chain(config::tls_attributes())
+        .collect()
     }
 
     fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics> {
+        let (tls, config) = config::take_tls("vult", config)?;
         let config: Config = provider::configuration("vult", config)?;
         let mut mistakes = Diagnostics::new();
         let operations = operations(&config, &mut mistakes);
@@ -136,10 +140,11 @@ impl Vendor for Vult {
         else {
             return Err(mistakes);
         };
-        let base_url = config::url("base_url", &base_url)?;
+        let base_url = config::base_url("base_url", &base_url, &["/oauth/token", "/oauth"])?;
         let token_url = config.token_url.or_else(|| operations.token_url.clone());
         let token_url = token_url.unwrap_or_else(|| format!("{}/oauth/token", base_url.as_str().trim_end_matches('/')));
-        let settings = config::settings(common, "VULT", base_url, config.requests_per_minute)?;
+        let mut settings = config::settings(common, "VULT", base_url, config.requests_per_minute)?;
+        settings.tls = tls;
         let credentials = ClientCredentials {
             token_url: config::url("token_url", &token_url)?,
             client_id,

@@ -116,7 +116,7 @@ impl Vendor for Xident {
     }
 
     fn attributes(&self) -> Vec<Attribute> {
-        let secret = |name: &str| Attribute::string(name).optional().sensitive();
+        let secret = |name: &str| Attribute::string(name).optional().sensitive().rule(config::TRIMMED);
         vec![
             Attribute::string("base_url").optional().rule(Rule::Url).describe(format!(
                 "The address of the service, without the path that `api` names. `{ADDRESS}` if it is left out."
@@ -133,9 +133,13 @@ impl Vendor for Xident {
             ),
             config::requests_per_minute(),
         ]
+        .into_iter()
+        .chain(config::tls_attributes())
+        .collect()
     }
 
     fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics> {
+        let (tls, config) = config::take_tls("xident", config)?;
         let config: Config = provider::configuration("xident", config)?;
         if config.secret_key.is_none() && config.publishable_key.is_none() {
             return Err(provider::missing(
@@ -146,10 +150,12 @@ impl Vendor for Xident {
             .into());
         }
         let api = Api::named(config.api.as_deref());
-        let address = config::url("base_url", config.base_url.as_deref().unwrap_or(ADDRESS))?;
+        let address = config.base_url.as_deref().unwrap_or(ADDRESS);
+        let address = config::base_url("base_url", address, &["/verify/v1", "/verify", "/v1"])?;
         let address = address.as_str().trim_end_matches('/').to_owned();
         let base_url = config::url("base_url", &format!("{address}/{}", api.name()))?;
         let mut settings = config::settings(common, "Xident", base_url, config.requests_per_minute)?;
+        settings.tls = tls;
         settings.endpoint_limits = LIMITS.map(|(path, per_minute)| EndpointLimit { path, per_minute }).into();
         let header = |key: &Secret| match api {
             Api::V1 => StaticHeader::bearer("Xident", key),
