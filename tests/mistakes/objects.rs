@@ -68,9 +68,9 @@ fn import_id_has_too_few_parts() {
     import(
         REQUIREMENTS,
         "passport",
-        &expect![[r"
-        Error: Wrong import id
-        `passport` is not an import id of `idv_vult_document_requirements`. It is `DOCUMENT_TYPE/DATA_SOURCE`, such as `passport/ocr`, or with a scope `CLIENT_ID/USER_ID/DOCUMENT_TYPE/DATA_SOURCE`, such as `client-7//passport/ocr`."]],
+        &expect![[r#"
+            Error: Wrong import id
+            `passport` is not an import id of `idv_vult_document_requirements`. It is `DOCUMENT_TYPE/DATA_SOURCE`, such as `passport/ocr`, or with a scope `CLIENT_ID/USER_ID/DOCUMENT_TYPE/DATA_SOURCE`, such as `client-7//passport/ocr`. A `/` within a part is written as `%2F`, and a `%` as `%25`."#]],
     );
 }
 
@@ -98,9 +98,9 @@ fn import_id_of_an_object_that_does_not_exist() {
     import(
         &webhook,
         "a/b/c",
-        &expect![[r"
-        Error: Wrong import id
-        `a/b/c` is not an import id of `idv_vult_webhook`. It is `WEBHOOK_ID`, such as `wh_123`, or `CLIENT_ID/WEBHOOK_ID` for a webhook of a client, such as `client-7/wh_123`."]],
+        &expect![[r#"
+            Error: Wrong import id
+            `a/b/c` is not an import id of `idv_vult_webhook`. It is `WEBHOOK_ID`, such as `wh_123`, or `CLIENT_ID/WEBHOOK_ID` for a webhook of a client, such as `client-7/wh_123`. A `/` within a part is written as `%2F`, and a `%` as `%25`."#]],
     );
 }
 
@@ -109,9 +109,9 @@ fn import_id_of_weights_has_too_many_parts() {
     import(
         "resource \"idv_vult_weights\" \"main\" {}\n",
         "a/b/c",
-        &expect![[r"
-        Error: Wrong import id
-        `a/b/c` is not an import id of `idv_vult_weights`. It is the scope: `CLIENT_ID`, `CLIENT_ID/USER_ID`, `/USER_ID`, or `/` for the tenant's own, such as `client-7`."]],
+        &expect![[r#"
+            Error: Wrong import id
+            `a/b/c` is not an import id of `idv_vult_weights`. It is the scope: `CLIENT_ID`, `CLIENT_ID/USER_ID`, `/USER_ID`, or `/` for the tenant's own, such as `client-7`. A `/` within a part is written as `%2F`, and a `%` as `%25`."#]],
     );
 }
 

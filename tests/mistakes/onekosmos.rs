@@ -234,7 +234,7 @@ resource "idv_onekosmos_proofing_template" "main" {
         1Kosmos returns templates only through a live proofing session, so an import needs one. Start a session in the admin console and set `template_session_id` in `onekosmos = { ... }` of the provider block, or the environment variable IDV_ONEKOSMOS_TEMPLATE_SESSION_ID."#]]);
     Bench::new().plan(&import("a/b/c"), &expect![[r#"
         Error: Wrong import id
-        `a/b/c` is not an import id of `idv_onekosmos_proofing_template`. It is `TEMPLATE_ID`, such as `65f0c0ffee65f0c0ffee65f0`, or `DVC_ID/TEMPLATE_ID` to have `dvc_id` in state."#]]);
+        `a/b/c` is not an import id of `idv_onekosmos_proofing_template`. It is `TEMPLATE_ID`, such as `65f0c0ffee65f0c0ffee65f0`, or `DVC_ID/TEMPLATE_ID` to have `dvc_id` in state. A `/` within a part is written as `%2F`, and a `%` as `%25`."#]]);
 }
 
 #[test]

@@ -45,6 +45,11 @@ fn each_generation_requires_the_right_key_in_its_own_header() {
     assert_eq!(code(&send(bearer)), (401, "unauthorized"));
     let today = |key: &str| send(request(&sandbox, key, Method::GET, "/verify/v1/requirements/check"));
     assert_eq!((today(&publishable).0, today(&secret).0), (200, 401));
+    let on_the_page = |key: &str| {
+        let body = json!({"api_key": publishable});
+        send(request(&sandbox, key, Method::POST, "/v1/requirements/check").json(&body))
+    };
+    assert_eq!((on_the_page(&publishable).0, on_the_page("pk_test_wrong").0), (200, 401), "in both places");
     sandbox.change_state(|state| state["xident"]["scopes"] = json!(["usage"]));
     assert_eq!(code(&get(&sandbox, "/verify/v1/blacklist")), (403, "INSUFFICIENT_SCOPE"));
 }

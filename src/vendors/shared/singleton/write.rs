@@ -5,7 +5,8 @@ use crate::framework::{Context, Diagnostics, Value};
 use crate::http::CachePolicy;
 use crate::vendors::shared::reconcile::{WAITS, confirm, read_until};
 
-/// Writes the managed settings if one of them differs, and returns the values that the vendor has then.
+/// Writes the managed settings if one of them differs, and returns the values that the vendor has then. Settings that do not
+/// exist yet are written in any case: the next read would not find them otherwise.
 ///
 /// A create that fails loses its private state (Terraform 1.15.5): the original would be lost, and the next create would
 /// keep the values of this one as the original. So a write whose response is lost counts as applied if a read shows it.
@@ -14,10 +15,11 @@ pub(super) async fn write<S: Singleton>(
     client: &S::Client,
     plan: &Value,
     current: Fields,
+    exists: bool,
     ctx: &mut Context<Value>,
 ) -> Result<Fields, Diagnostics> {
     let wanted = wanted::<S>(&current, plan, ctx.config.as_ref().unwrap_or(&Value::Null));
-    if wanted == current {
+    if exists && wanted == current {
         return Ok(current);
     }
     let label = singleton.label(plan);
