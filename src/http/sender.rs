@@ -191,7 +191,7 @@ impl Sender {
         result
     }
 
-    /// Tells the user what is waited for, if it takes long.
+    /// Logs what a request waits for, if it takes long.
     fn log_wait(&self, failure: &Failure, attempt: u32, wait: Duration, context: &Context) {
         let (vendor, operation, wait_ms) = (self.settings.vendor, &context.operation, wait.as_millis());
         let status = failure.error.status().map_or_else(String::new, |status| status.as_str().to_owned());

@@ -29,7 +29,7 @@ pub(super) fn announce(line: &str) -> io::Result<()> {
     write(line)
 }
 
-/// Tells the host why there is no handshake line, if it still waits for one, and gives it time to read that.
+/// Reports to the host why there is no handshake line, if it still waits for one, and gives it time to read that.
 pub(super) fn announce_failure(reason: &dyn Display) {
     if !AWAITED.swap(false, Ordering::Relaxed) {
         return;

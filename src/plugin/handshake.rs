@@ -64,7 +64,7 @@ impl Handshake {
 
 /// Chooses the highest version that both sides have, and the plugin's lowest for a host that lists none.
 ///
-/// The host's list comes in no order. Parts that are not numbers are skipped. A go-plugin server answers a list without a
+/// The host's list comes in no order. Parts that are not numbers are skipped. A go-plugin server responds to a list without a
 /// match with its lowest version, and the host then shows two lists of numbers; the error says what to upgrade.
 fn choose_version(offered: &str, served: &[u32]) -> Result<u32, Error> {
     let parsed: Vec<u32> = offered.split(',').filter_map(|version| version.trim().parse().ok()).collect();
