@@ -90,8 +90,8 @@ impl BucketModel {
         self.kind = row.kind.into();
         self.bucket_name = row.bucket_name.into();
         self.is_enabled = row.is_enabled.into();
-        self.created_by = row.created_by.map(wire::text).into();
-        self.created_ts = row.created_ts.map(wire::text).into();
+        self.created_by = row.created_by.0.into();
+        self.created_ts = row.created_ts.0.into();
         // A response may have empty credentials of another type.
         let (aws, gcp, azure) = match self.kind.as_str() {
             Some("aws") => (row.aws_credential, None, None),
@@ -367,6 +367,7 @@ pub(super) mod wire {
     use serde_json::{Map, Value as Json};
 
     use super::WireCredential;
+    use crate::vendors::shared::loose::LooseText;
 
     /// What a write sends.
     #[derive(Serialize)]
@@ -393,24 +394,17 @@ pub(super) mod wire {
         pub(in super::super) kind: Option<String>,
         pub(in super::super) bucket_name: Option<String>,
         pub(in super::super) is_enabled: Option<bool>,
-        pub(in super::super) created_by: Option<Json>,
-        #[serde(rename = "createdTS")]
-        pub(in super::super) created_ts: Option<Json>,
-        #[serde(rename = "updatedTS")]
-        pub(in super::super) updated_ts: Option<Json>,
+        #[serde(default)]
+        pub(in super::super) created_by: LooseText,
+        #[serde(default, rename = "createdTS")]
+        pub(in super::super) created_ts: LooseText,
+        #[serde(default, rename = "updatedTS")]
+        pub(in super::super) updated_ts: LooseText,
         #[serde(rename = "aws_credential")]
         pub(in super::super) aws_credential: Option<Map<String, Json>>,
         #[serde(rename = "gcp_credential")]
         pub(in super::super) gcp_credential: Option<Map<String, Json>>,
         #[serde(rename = "azure_credential")]
         pub(in super::super) azure_credential: Option<Map<String, Json>>,
-    }
-
-    /// The text, or any other value as JSON text.
-    pub(in super::super) fn text(value: Json) -> String {
-        match value {
-            Json::String(text) => text,
-            other => other.to_string(),
-        }
     }
 }

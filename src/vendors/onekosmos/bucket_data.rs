@@ -68,9 +68,9 @@ impl DataSource for BucketData {
             kind: row.kind.into(),
             bucket_name: row.bucket_name.into(),
             is_enabled: row.is_enabled.into(),
-            created_by: row.created_by.map(wire::text).into(),
-            created_ts: row.created_ts.map(wire::text).into(),
-            updated_ts: row.updated_ts.map(wire::text).into(),
+            created_by: row.created_by.0.into(),
+            created_ts: row.created_ts.0.into(),
+            updated_ts: row.updated_ts.0.into(),
         })
     }
 }

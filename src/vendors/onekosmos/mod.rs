@@ -191,7 +191,7 @@ impl Vendor for OneKosmos {
         let identity = Identity {
             license_key: config.license_key,
             private_key,
-            _configured_key: config.private_key,
+            configured_key: config.private_key,
             curve,
             app_id: config.app_id.unwrap_or_else(|| "terraform".to_owned()),
         };

@@ -180,7 +180,10 @@ impl Resource for ProofingTemplate {
         };
         let rows = client.templates(session_id, CachePolicy::UseCached).await?;
         if let Some(row) = rows.iter().find(|row| row.id == state.id()) {
-            ctx.private.set(SCRIPTED, &row.scripted_steps())?;
+            match &row.scripted_steps()[..] {
+                [] => ctx.private.remove(SCRIPTED),
+                steps => ctx.private.set(SCRIPTED, &steps)?,
+            }
             return Ok(Some(state.with(row.clone())));
         }
         if !imported && !is_shown(client, session_id, &rows, &state).await? {

@@ -41,7 +41,8 @@ pub(super) struct Identity {
     /// The caller's private key.
     pub(super) private_key: PrivateKey,
     /// The same as it is configured. Held, so that it is redacted from responses: the service knows it if it is a service key.
-    pub(super) _configured_key: Option<Secret>,
+    #[expect(dead_code, reason = "a secret is redacted as long as somebody holds it")]
+    pub(super) configured_key: Option<Secret>,
     /// The curve, if it is configured.
     pub(super) curve: Option<Curve>,
     /// Free text that names the caller in the vendor's logs.
