@@ -25,19 +25,19 @@ pub(super) async fn of(provider: &Provider, vendor: &str, limited: bool) -> Opti
             Err(why) => rejected.push((name, why)),
         }
     }
-    let can = if readable.is_empty() { String::new() } else { format!("Can list {}.\n", readable.join(", ")) };
+    let can = (!readable.is_empty()).then(|| format!("Can list {}.", readable.join(", ")));
     let cannot =
         rejected.iter().flat_map(|(name, why)| why.iter().map(move |reason| format!("Cannot list `{name}`. {reason}")));
-    let cannot = cannot.collect::<Vec<_>>().join("\n");
+    let found = can.into_iter().chain(cannot).collect::<Vec<_>>().join("\n");
     let are_denied = rejected.iter().all(|(_, why)| why.iter().all(|reason| reason.is_denied));
-    match (readable.is_empty(), rejected.is_empty()) {
-        (true, true) => None,
-        (_, false) if !are_denied && !limited => Some(CheckResult::failed("permissions", format!("{can}{cannot}"))),
-        (false, true) => Some(CheckResult::ok("permissions", can.trim_end())),
-        (false, false) => Some(CheckResult::warning("permissions", format!("{can}{cannot}"))),
-        (true, false) if limited => Some(CheckResult::warning("permissions", cannot)),
-        (true, false) => Some(CheckResult::failed("permissions", cannot)),
-    }
+    let result = if rejected.is_empty() {
+        CheckResult::ok
+    } else if limited || (are_denied && !readable.is_empty()) {
+        CheckResult::warning
+    } else {
+        CheckResult::failed
+    };
+    (!found.is_empty()).then(|| result("permissions", found))
 }
 
 /// Reads one object of a list. Warnings are ignored: an object that cannot be imported was read.

@@ -35,14 +35,14 @@ pub fn mistakes(schema: &Schema, config: &Value) -> Diagnostics {
     diagnostics
 }
 
-/// Runs every rule on every known value of a configuration, so that all mistakes and doubts are reported at once.
+/// Runs every rule on every known value of a configuration, so that all errors and warnings are reported at once.
 pub fn rules(schema: &Schema, config: &Value) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     walk(schema.attributes(), config, &Path::root(), &mut |attribute, value, path| {
         for rule in &attribute.rules {
-            if let Some(doubt) = rule.doubt(value) {
+            if let Some(warning) = rule.warning(value) {
                 let summary = format!("Unknown value for `{}`", attribute.name);
-                diagnostics.warn(path.clone(), summary, format!("`{path}` {doubt}"));
+                diagnostics.warn(path.clone(), summary, format!("`{path}` {warning}"));
             }
             if let Some(violation) = rule.violation(value, !attribute.is_secret()) {
                 let summary = format!("Wrong value for `{}`", attribute.name);
@@ -170,9 +170,9 @@ fn keep_attribute(
                     .collect(),
             )
         }
-        // Part of a plain value is computed by the vendor, as of no attribute today.
-        (Shape::Plain(_), wanted, found) if *wanted == found || !wanted.is_wholly_known() => found,
-        (Shape::Nested(..), wanted, found) if *wanted == found => found,
+        (_, wanted, found) if *wanted == found => found,
+        // The vendor computes a part of the value.
+        (Shape::Plain(_), wanted, found) if !wanted.is_wholly_known() => found,
         (_, wanted, found) => {
             diagnostics.append(stored_differently(attribute, wanted, &found, path));
             wanted.clone()

@@ -51,7 +51,7 @@ fn apply_defaults(attributes: &[Attribute], prior: &Value, config: &Value, propo
         }
         let is_unchanged = !prior.is_null()
             && proposed.is_wholly_known()
-            && attribute.same_value().is_some_and(|spelling| spelling.is_unchanged(prior, &proposed));
+            && attribute.same_value().is_some_and(|spelling| spelling.equals_configured(prior, &proposed));
         if is_unchanged { prior.clone() } else { proposed }
     })
 }
@@ -114,9 +114,9 @@ pub fn with_defaults(schema: &Schema, state: Value) -> Value {
 pub fn keep_spelling(schema: &Schema, prior: &Value, state: Value) -> Value {
     each(schema.attributes(), prior, &Value::Null, state, &|attribute, prior, _, value| {
         let is_comparable = prior.is_wholly_known() && (!attribute.computed || !(prior.is_null() || value.is_null()));
-        let is_no_drift =
-            is_comparable && attribute.same_value().is_some_and(|spelling| spelling.is_no_drift(prior, &value));
-        if is_no_drift { prior.clone() } else { value }
+        let is_equal =
+            is_comparable && attribute.same_value().is_some_and(|spelling| spelling.equals_returned(prior, &value));
+        if is_equal { prior.clone() } else { value }
     })
 }
 

@@ -88,15 +88,15 @@ impl Rule {
         }
     }
 
-    /// What is doubtful about a known value, as the rest of a sentence that starts with the attribute's name.
-    pub fn doubt(&self, value: &Value) -> Option<String> {
+    /// The warning about a known value, as the rest of a sentence that starts with the attribute's name.
+    pub fn warning(&self, value: &Value) -> Option<String> {
         match (self, value) {
             (Self::Known(choices), Value::String(text)) if !choices.contains(&text.as_str()) => Some(format!(
                 "is `{text}`, which this version of the provider does not know. It is sent as it is.{} The known values are {}.",
                 did_you_mean(text, choices),
                 listed(choices, "and")
             )),
-            (Self::Each(rule), Value::List(elements)) => elements.iter().find_map(|element| rule.doubt(element)),
+            (Self::Each(rule), Value::List(elements)) => elements.iter().find_map(|element| rule.warning(element)),
             _ => None,
         }
     }

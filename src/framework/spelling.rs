@@ -1,8 +1,8 @@
 //! When two spellings of a value mean the same.
 //!
-//! A vendor may store a text in another spelling than it received: without spaces around it, with other line ends, as another
-//! form of Unicode, a URL with a slash at its end, a number as a float. That is no drift. A [`Spelling`] says what counts as
-//! equal, and the framework keeps the spelling of the configuration then.
+//! A vendor may store a value in another spelling than it received: a text without the spaces around it or with other line ends,
+//! a URL with a slash at its end, a number as a float. Such a difference is not drift. A [`Spelling`] compares two values, and
+//! the framework keeps the configured one if they are equal.
 //!
 //! What a vendor returns is compared more tolerantly than what a user writes: a user who adds a slash to a URL wants it sent.
 
@@ -46,13 +46,13 @@ impl Spelling {
         Self { configured: same, returned: same }
     }
 
-    /// Whether a configured value means the same as that of the state, so that there is nothing to change.
-    pub fn is_unchanged(&self, state: &Value, configured: &Value) -> bool {
+    /// Whether a configured value equals that of the state, so that nothing is planned.
+    pub fn equals_configured(&self, state: &Value, configured: &Value) -> bool {
         (self.configured)(state, configured)
     }
 
-    /// Whether a vendor's value means the same as the known one, so that it is no drift.
-    pub fn is_no_drift(&self, known: &Value, returned: &Value) -> bool {
+    /// Whether the value that a vendor returned equals the known one, so that a read shows no drift.
+    pub fn equals_returned(&self, known: &Value, returned: &Value) -> bool {
         (self.returned)(known, returned)
     }
 }
@@ -156,8 +156,8 @@ mod tests {
             (Spelling::MASKED, "AKIA1234", "AKIA1235", false, false),
         ] {
             let (known, other) = (known.into(), other.into());
-            assert_eq!(spelling.is_unchanged(&known, &other), unchanged, "{known:?} {other:?} in a configuration");
-            assert_eq!(spelling.is_no_drift(&known, &other), no_drift, "{known:?} {other:?} in a response");
+            assert_eq!(spelling.equals_configured(&known, &other), unchanged, "{known:?} {other:?} in a configuration");
+            assert_eq!(spelling.equals_returned(&known, &other), no_drift, "{known:?} {other:?} in a response");
         }
     }
 
@@ -172,17 +172,21 @@ mod tests {
             ("16777216", "16777217", false),
             ("15", "33", false),
         ] {
-            assert_eq!(Spelling::FLOAT.is_no_drift(&number(known), &number(returned)), no_drift, "{known} {returned}");
+            assert_eq!(
+                Spelling::FLOAT.equals_returned(&number(known), &number(returned)),
+                no_drift,
+                "{known} {returned}"
+            );
         }
     }
 
     #[test]
     fn lists_and_maps_are_compared_by_element() {
         let list = |texts: &[&str]| Value::List(texts.iter().map(|text| (*text).into()).collect());
-        assert!(Spelling::TEXT.is_no_drift(&list(&["a", "b"]), &list(&["a ", " b"])));
-        assert!(!Spelling::TEXT.is_no_drift(&list(&["a", "b"]), &list(&["b", "a"])));
-        assert!(!Spelling::TEXT.is_no_drift(&list(&["a"]), &list(&["a", "b"])));
-        assert!(Spelling::TEXT.is_no_drift(&Value::Null, &"".into()), "no text");
+        assert!(Spelling::TEXT.equals_returned(&list(&["a", "b"]), &list(&["a ", " b"])));
+        assert!(!Spelling::TEXT.equals_returned(&list(&["a", "b"]), &list(&["b", "a"])));
+        assert!(!Spelling::TEXT.equals_returned(&list(&["a"]), &list(&["a", "b"])));
+        assert!(Spelling::TEXT.equals_returned(&Value::Null, &"".into()), "no text");
     }
 
     #[test]

@@ -104,7 +104,7 @@ impl<S: Settings> Singleton for Managed<S> {
     }
 
     fn equal(a: &Value, b: &Value) -> bool {
-        a == b || Spelling::FLOAT.is_no_drift(a, b)
+        a == b || Spelling::FLOAT.equals_returned(a, b)
     }
 
     /// A requirement that is left out is not required. A number that is left out cannot be guessed: zero would switch a check
