@@ -6,7 +6,7 @@
 # first use.
 PINNED_TERRAFORM := target/terraform/$(shell cat .terraform-version)/terraform
 ifeq ($(TF_ACC_TERRAFORM_PATH),)
-test: export TF_ACC_TERRAFORM_PATH := $(CURDIR)/$(PINNED_TERRAFORM)
+test chaos: export TF_ACC_TERRAFORM_PATH := $(CURDIR)/$(PINNED_TERRAFORM)
 INSTALLED_TERRAFORMS += $(PINNED_TERRAFORM)
 endif
 OLDEST_TERRAFORM := target/terraform/$(shell cat .terraform-version-oldest)/terraform
@@ -33,6 +33,16 @@ test: $(INSTALLED_TERRAFORMS) ## Run the whole test suite, against a real Terraf
 .PHONY: test-matrix
 test-matrix: ## Run the tests that depend on Terraform's version with each version from 1.8 to 1.15.
 	python3 tools/test_matrix.py
+
+# The seed of the first run, and how many there are.
+SEED ?= 1
+RUNS ?= 600
+
+.PHONY: chaos
+chaos: export CHAOS_SEED := $(SEED)
+chaos: export CHAOS_RUNS := $(RUNS)
+chaos: $(INSTALLED_TERRAFORMS) ## Kill, interrupt and disturb RUNS applies from SEED on, and check what is left at the vendors.
+	cargo test --locked --test suite -- chaos:: --nocapture
 
 .PHONY: lint
 lint: ## Check the format and every lint.

@@ -358,3 +358,57 @@ fn outage_during_a_create_reports_the_create_and_the_read() {
         assert_eq!(managed.count(), 0, "{path}");
     });
 }
+
+/// Creates that a vendor accepts twice.
+const ACCEPTED_TWICE: &[Create] = &[
+    ("onekosmos", "PUT", "/idproofingapi/proofingtemplates", TEMPLATE),
+    ("didit", "POST", "/v3/workflows/", WORKFLOW),
+    ("didit", "POST", "/v3/questionnaires/", QUESTIONNAIRE),
+    ("xident", "POST", "/verify/v1/tokens", "resource \"idv_xident_api_key\" \"main\" {\n  name = \"shop\"\n}\n"),
+];
+
+/// Kills the provider after a create was carried out and before its response.
+fn kill_during_a_create(sandbox: &Sandbox, workspace: &Workspace, create: &Create) {
+    let (vendor, method, path, configuration) = create;
+    workspace.configure(configuration);
+    let before = objects(sandbox);
+    sandbox.fault(
+        &json!({"vendor": vendor, "method": method, "path": path, "kind": "delay", "delay_ms": 9000, "after": true}),
+    );
+    let apply = workspace.start(&["apply", "-auto-approve", "-json"]);
+    sandbox.wait_until("the create", |sandbox| objects(sandbox) > before);
+    apply.kill_provider();
+    apply.wait().failed();
+    let managed = workspace.state().into_keys().filter(|address| !address.starts_with("data."));
+    assert_eq!(managed.count(), 0, "{path}");
+    sandbox.clear_faults();
+}
+
+#[test]
+fn apply_after_a_kill_refuses_to_create_twice_and_its_lines_import_what_was_left() {
+    each(ACCEPTED_TWICE.iter(), |create| {
+        let sandbox = Sandbox::start().with_variable("IDV_XIDENT_API", "verify/v1");
+        let workspace = Workspace::new(&sandbox);
+        kill_during_a_create(&sandbox, &workspace, create);
+        let there = objects(&sandbox);
+        let errors = workspace.apply().failed().errors();
+        assert!(errors.contains("may exist already"), "{errors}");
+        assert_eq!(objects(&sandbox), there, "{errors}");
+        let id = errors.lines().find_map(|line| line.strip_prefix("  id = \"")?.strip_suffix('"')).unwrap();
+        let type_name = create.3.split('"').nth(1).unwrap();
+        workspace.configure(&format!("{}import {{\n  to = {type_name}.main\n  id = \"{id}\"\n}}\n", create.3));
+        workspace.apply().succeeded();
+        workspace.plan().assert_empty();
+    });
+}
+
+/// Entries with one reason are usual, so the second one is created, and a warning names the first.
+#[test]
+fn apply_after_a_kill_warns_that_a_blacklist_entry_may_exist_twice() {
+    let sandbox = Sandbox::start().with_variable("IDV_XIDENT_API", "verify/v1");
+    let workspace = Workspace::new(&sandbox);
+    kill_during_a_create(&sandbox, &workspace, &XIDENT[0]);
+    let warnings = workspace.apply().succeeded().warnings();
+    assert!(warnings.contains("The blacklist entry \"fraud\" may exist twice"), "{warnings}");
+    assert!(warnings.contains("id = \"1\""), "{warnings}");
+}

@@ -1,4 +1,4 @@
-//! A proofing template whose create has an unknown outcome: Terraform reads, reports and never adopts or changes a template.
+//! A proofing template whose create has an unknown outcome: no template of somebody else is adopted or changed.
 
 use serde_json::{Value, json};
 
@@ -62,48 +62,44 @@ fn assert_nothing_was_updated(sandbox: &Sandbox) {
 }
 
 #[test]
-fn lost_create_never_adopts_a_template_of_somebody_else() {
+fn lost_create_adopts_the_new_template_and_none_of_somebody_else() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     let foreign = plant_foreign_template(&sandbox, "selfie");
     workspace.configure(&template("front"));
     lose_the_response(&sandbox);
-    let errors = workspace.apply().failed().errors();
+    let warnings = workspace.apply().succeeded().warnings();
+    assert!(warnings.contains("was created despite an error"), "{warnings}");
     let now = templates(&sandbox);
     assert_eq!((now.len(), &now[0]), (2, &foreign), "the foreign template is unchanged");
-    let ours = id(&now[1]).to_owned();
-    assert!(errors.contains("Error: The proofing template \"dvc_sandbox\" is ambiguous"), "{errors}");
-    assert!(errors.contains(&format!("id = \"dvc_sandbox/{ours}\"")), "{errors}");
-    assert!(!errors.contains(id(&foreign)), "its workflow differs: {errors}");
+    assert_eq!(workspace.state()[ADDRESS]["id"], id(&now[1]));
     assert_nothing_was_updated(&sandbox);
-    assert!(workspace.state().is_empty());
-
-    // The lines of the error import our template, and the next update changes no other.
-    workspace.configure(&format!("{}{}", template("front"), import(&format!("dvc_sandbox/{ours}"))));
-    workspace.apply().succeeded();
     workspace.plan().assert_empty();
+
+    // The next update changes no other.
     workspace.configure(&template("back"));
     workspace.apply().succeeded();
     let now = templates(&sandbox);
     assert_eq!((now.len(), &now[0], &now[1]["workflow"][0]["name"]), (2, &foreign, &json!("back")));
 }
 
+/// It cannot be told from a template that an apply left when it was killed: a template has no creation time.
 #[test]
-fn lost_create_beside_an_equal_template_names_both() {
+fn create_beside_an_equal_template_sends_nothing_and_its_lines_import_that() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
     let foreign = plant_foreign_template(&sandbox, "front");
     workspace.configure(&template("front"));
-    lose_the_response(&sandbox);
     let errors = workspace.apply().failed().errors();
-    let now = templates(&sandbox);
-    assert_eq!((now.len(), &now[0]), (2, &foreign));
-    assert!(errors.contains("is ambiguous"), "{errors}");
-    for template in &now {
-        assert!(errors.contains(&format!("id = \"dvc_sandbox/{}\"", id(template))), "{errors}");
-    }
-    assert_nothing_was_updated(&sandbox);
+    assert_eq!(templates(&sandbox), [foreign.clone()]);
+    assert!(errors.contains("may exist already"), "{errors}");
+    let import_id = format!("dvc_sandbox/{}", id(&foreign));
+    assert!(errors.contains(&format!("id = \"{import_id}\"")), "{errors}");
     assert!(workspace.state().is_empty());
+    workspace.configure(&format!("{}{}", template("front"), import(&import_id)));
+    workspace.apply().succeeded();
+    workspace.plan().assert_empty();
+    assert_eq!(templates(&sandbox), [foreign]);
 }
 
 /// Applies with a create whose connection breaks, and expects an unknown outcome for this reason.
@@ -155,7 +151,7 @@ fn create_that_was_not_carried_out_is_repeated_by_the_next_apply() {
 
 /// The create is carried out and its response is lost. Terraform is interrupted before the provider has read the outcome.
 #[test]
-fn interrupted_apply_reports_a_template_that_may_be_ours() {
+fn interrupted_apply_keeps_a_template_whose_response_was_lost() {
     let sandbox = Sandbox::start_with(&["--latency", "1s"]);
     let mut workspace = Workspace::new(&sandbox);
     // So few that the read has to wait for the rate limit.
@@ -166,8 +162,6 @@ fn interrupted_apply_reports_a_template_that_may_be_ours() {
     let apply = workspace.start(&["apply", "-auto-approve", "-json"]);
     sandbox.wait_for_request(&format!("{method} {path}"));
     apply.interrupt();
-    let errors = apply.wait().failed().errors();
-    let ours = format!("id = \"dvc_sandbox/{}\"", id(&templates(&sandbox)[0]));
-    assert!(errors.contains("is ambiguous") && errors.contains(&ours), "{errors}");
-    assert!(workspace.state().is_empty());
+    apply.wait();
+    assert_eq!(workspace.state()[ADDRESS]["id"], id(&templates(&sandbox)[0]));
 }

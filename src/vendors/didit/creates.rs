@@ -1,7 +1,7 @@
 //! Creates, and what became of one whose outcome is unknown.
 //!
-//! Creates run in parallel, and nothing is read before one. A list is read only if the outcome of a create is unknown, or to
-//! find the object that has a unique value already.
+//! Creates run in parallel. A list is read if the outcome of a create is unknown, or to find the object that has a unique value
+//! already. Workflows and questionnaires have no unique value: their list is read once before the first create.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,7 +15,7 @@ use super::versions::Version;
 use super::{list, list_entry, webhook_destination};
 use crate::framework::{Context, Diagnostic, Diagnostics, Model};
 use crate::http::{CachePolicy, Error, Kind};
-use crate::vendors::shared::reconcile::{self, CreateFailure, Created, Creates, Lookup, Noun};
+use crate::vendors::shared::reconcile::{self, CreateFailure, Created, Creates, IfPresent, Lookup, Noun};
 
 /// No create that is under way began longer ago.
 const LONGEST_CREATE: SignedDuration = SignedDuration::from_hours(1);
@@ -47,6 +47,8 @@ pub(super) struct Creation<'c, T> {
     pub name: &'c str,
     /// The part of the import id before the object's own id, with its slash; empty for most.
     pub import_prefix: &'c str,
+    /// Whether Didit refuses a second object with the same values.
+    pub if_present: IfPresent,
     /// Whether a row has every field that is sent.
     pub matches: &'c (dyn Fn(&T) -> bool + Send + Sync),
 }
@@ -60,8 +62,8 @@ impl<T: Row> Creation<'_, T> {
         ctx: &mut Context<M>,
     ) -> Result<T, CreateFailure> {
         let request = self.client.create(self.collection, self.name, body);
-        let Created { row, warning } = creates.create(self, request).await?;
-        ctx.append(warning);
+        let Created { row, warning, present } = creates.create(self, self.if_present, request).await?;
+        ctx.append(warning.into_iter().chain(present));
         Ok(row)
     }
 
@@ -96,18 +98,19 @@ impl<T: Row> Lookup for Creation<'_, T> {
         self.collection.noun(self.type_name, self.name)
     }
 
-    /// Reads a version whose row does not say when it was created alone too: the response about it alone has the time.
     async fn rows(&self) -> Result<Vec<T>, Diagnostics> {
-        let mut rows = self.client.list::<T>(self.collection, CachePolicy::RefreshAfterWrite).await?;
-        if self.collection.is_versioned() {
-            for row in rows.iter_mut().filter(|row| self.created_at(row).is_none()) {
-                let full = self.client.get::<T>(self.collection, row.key(), CachePolicy::RefreshAfterWrite).await?;
-                if let Some(full) = full {
-                    row.extend(full);
-                }
+        Ok(self.client.list::<T>(self.collection, CachePolicy::RefreshAfterWrite).await?)
+    }
+
+    /// The response about a version alone has the time of its creation, and the list may not.
+    async fn complete(&self, mut row: T) -> Result<T, Diagnostics> {
+        if self.collection.is_versioned() && self.created_at(&row).is_none() {
+            let full = self.client.get::<T>(self.collection, row.key(), CachePolicy::RefreshAfterWrite).await?;
+            if let Some(full) = full {
+                row.extend(full);
             }
         }
-        Ok(rows)
+        Ok(row)
     }
 
     fn id(&self, row: &T) -> String {

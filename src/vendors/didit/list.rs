@@ -14,7 +14,7 @@ use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Path, Private, Rule, Schema, Value, identity,
 };
 use crate::http::{CachePolicy, Error};
-use crate::vendors::shared::reconcile::CreateFailure;
+use crate::vendors::shared::reconcile::{CreateFailure, IfPresent};
 
 /// The types of lists that can be created, by the vendor's reference.
 const LIST_TYPES: &[&str] = &["allowlist", "custom"];
@@ -132,6 +132,7 @@ impl Resource for List {
             type_name: Self::NAME,
             name: plan.name.as_str().unwrap_or_default(),
             import_prefix: "",
+            if_present: IfPresent::Create,
             matches: &|row| body.matches(row),
         };
         match creation.send(&client.creates.lists, &body, ctx).await {

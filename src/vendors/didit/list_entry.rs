@@ -17,7 +17,7 @@ use crate::framework::resource::{Context, Resource};
 use crate::framework::{Attr, Attribute, Diagnostics, ListSink, Listable, Path, Rule, Schema, Value, identity};
 use crate::http::CachePolicy;
 use crate::vendors::shared::import_id;
-use crate::vendors::shared::reconcile::CreateFailure;
+use crate::vendors::shared::reconcile::{CreateFailure, IfPresent};
 
 /// One entry.
 #[derive(Clone, Copy)]
@@ -127,6 +127,7 @@ impl Resource for ListEntry {
             type_name: Self::NAME,
             name: body.value.unwrap_or_default(),
             import_prefix: &import_id::join([list_id, ""]),
+            if_present: IfPresent::Create,
             matches: &|row| body.matches(row),
         };
         match creation.send(&client.creates.entries(list_id), &body, ctx).await {

@@ -21,6 +21,7 @@ use crate::framework::{
 };
 use crate::http::{CachePolicy, Error};
 use crate::vendors::shared::config::NOT_EMPTY;
+use crate::vendors::shared::reconcile::IfPresent;
 
 /// One questionnaire.
 #[derive(Clone, Copy)]
@@ -162,6 +163,7 @@ impl Resource for Questionnaire {
             type_name: Self::NAME,
             name: plan.title.as_str().unwrap_or_default(),
             import_prefix: "",
+            if_present: IfPresent::RefuseRecent,
             matches: &|row| row.is_created_by(&body),
         };
         let created = creation.send(&client.creates.questionnaires, &body, ctx).await?;

@@ -17,7 +17,7 @@ use crate::framework::{
 };
 use crate::http::CachePolicy;
 use crate::vendors::shared::config::NOT_EMPTY;
-use crate::vendors::shared::reconcile::CreateFailure;
+use crate::vendors::shared::reconcile::{CreateFailure, IfPresent};
 
 /// The payload versions of the vendor's OpenAPI document.
 const VERSIONS: &[&str] = &["v1", "v2", "v3"];
@@ -138,6 +138,7 @@ impl Resource for WebhookDestination {
             type_name: Self::NAME,
             name: plan.label.as_str().unwrap_or_default(),
             import_prefix: "",
+            if_present: IfPresent::Create,
             matches: &|row| body.matches(row),
         };
         match creation.send(&client.creates.webhook_destinations, &body, ctx).await {

@@ -16,6 +16,7 @@ use crate::framework::{
 };
 use crate::http::{CachePolicy, Error};
 use crate::vendors::shared::config::NOT_EMPTY;
+use crate::vendors::shared::reconcile::IfPresent;
 
 /// The value of a retry window without an end, which the vendor has as null.
 const UNLIMITED: i64 = 0;
@@ -159,6 +160,7 @@ impl Resource for Workflow {
             type_name: Self::NAME,
             name: plan.workflow_label.as_str().unwrap_or_default(),
             import_prefix: "",
+            if_present: IfPresent::RefuseRecent,
             matches: &|row| row.is_created_by(&body),
         };
         let created = creation.send(&client.creates.workflows, &body, ctx).await?;

@@ -19,7 +19,7 @@ use crate::framework::{
 };
 use crate::http::CachePolicy;
 use crate::vendors::shared::import_id;
-use crate::vendors::shared::reconcile::{Lookup, Noun};
+use crate::vendors::shared::reconcile::{IfPresent, Lookup, Noun};
 
 /// The documents that the vendor's page names.
 pub(super) const DOCUMENT_TYPES: &[&str] = &["dl_object", "ppt_object", "idcard_object"];
@@ -163,7 +163,8 @@ impl Resource for ProofingTemplate {
             workflow: plan.steps(),
         };
         let search = Search { client, plan: &plan };
-        let created = client.template_creates.create(&search, client.create_template(&body)).await?;
+        let created =
+            client.template_creates.create(&search, IfPresent::RefuseRecent, client.create_template(&body)).await?;
         ctx.append(created.warning);
         Ok(plan.with(created.row))
     }
@@ -322,6 +323,10 @@ impl Lookup for Search<'_> {
 
     async fn rows(&self) -> Result<Vec<Template>, Diagnostics> {
         Ok(self.client.templates(self.session_id()?, CachePolicy::RefreshAfterWrite).await?)
+    }
+
+    fn has_list(&self) -> bool {
+        self.client.template_session_id.is_some()
     }
 
     fn id(&self, row: &Template) -> String {

@@ -15,7 +15,7 @@ use crate::framework::{
 };
 use crate::http::CachePolicy;
 use crate::vendors::shared::import_id;
-use crate::vendors::shared::reconcile::{Lookup, Noun};
+use crate::vendors::shared::reconcile::{IfPresent, Lookup, Noun};
 
 /// The resource of one key.
 #[derive(Clone, Copy)]
@@ -187,7 +187,8 @@ impl Resource for ApiKey {
     ) -> Result<ApiKeyModel, Diagnostics> {
         let body = plan.to_wire();
         let search = Search { client, plan: &plan };
-        let created = client.api_key_creates.create(&search, client.create_api_key(&body)).await?;
+        let created =
+            client.api_key_creates.create(&search, IfPresent::RefuseRecent, client.create_api_key(&body)).await?;
         let mut row = created.row;
         if let Some(warning) = created.warning {
             // The next apply deletes a key that is in state after a failed create, and creates another.

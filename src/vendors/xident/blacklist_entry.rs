@@ -198,8 +198,8 @@ impl Resource for BlacklistEntry {
         let search = Search { client, reason: plan.reason() };
         let send = client.add_image_to_blacklist(image.expose(), plan.reason());
         let under_way = &client.blacklist_creates;
-        let created = under_way.create_without_id(&search, plan.reason(), IfPresent::Create, send).await?;
-        ctx.append(created.warning);
+        let created = under_way.create_without_id(&search, plan.reason(), IfPresent::WarnRecent, send).await?;
+        ctx.append(created.warning.into_iter().chain(created.present));
         Ok(plan.with(created.row))
     }
 

@@ -27,6 +27,9 @@ const OTHERS: Duration = Duration::from_secs(60);
 /// By how much a creation time may be earlier than the request: `Date` headers and creation times have whole seconds.
 const TOLERANCE: SignedDuration = SignedDuration::from_secs(2);
 
+/// How old an object may be that an apply that was killed may have left, and that the next one would create again.
+const RECENT: SignedDuration = SignedDuration::from_mins(15);
+
 /// The waits before the reads after a lost response.
 const WAITS_AFTER_ERROR: [Duration; 3] = [Duration::ZERO, Duration::from_millis(500), Duration::from_millis(1500)];
 
@@ -49,6 +52,8 @@ impl<R> CreatesByList<R> {
 
 /// The creates of one list of a vendor.
 pub(in crate::vendors) struct Creates<R> {
+    /// Before the first create of this process.
+    began: Instant,
     read: SharedRead<R>,
     state: Mutex<State>,
     ended: Notify,
@@ -66,7 +71,13 @@ struct State {
 
 impl<R> Default for Creates<R> {
     fn default() -> Self {
-        Self { read: SharedRead::default(), state: Mutex::default(), ended: Notify::new(), keys: Mutex::default() }
+        Self {
+            began: Instant::now(),
+            read: SharedRead::default(),
+            state: Mutex::default(),
+            ended: Notify::new(),
+            keys: Mutex::default(),
+        }
     }
 }
 
@@ -95,22 +106,32 @@ struct Sent<R> {
     /// The response came, or was lost. A read that began later shows the object.
     ended: Instant,
     before: Option<Snapshot<R>>,
+    /// Whether `before` was read right before the request, so that nobody else created anything in between.
+    is_fresh: bool,
 }
 
 impl<R: Clone + Send + Sync> Creates<R> {
-    /// Sends a create whose response carries the id. The list is read only if the response is lost.
+    /// Sends a create whose response carries the id. The list is read once for all creates of the process if `if_present`
+    /// needs it, and again if the response is lost.
     pub(in crate::vendors) async fn create<L: Lookup<Row = R>>(
         &self,
         lookup: &L,
+        if_present: IfPresent,
         request: impl Future<Output = Result<R, Error>>,
     ) -> Result<Created<R>, CreateFailure> {
+        let entered = Instant::now();
+        let present = self.look(lookup, if_present).await?;
         let (at, before) = (Instant::now(), self.read.last());
+        let is_fresh = before.as_ref().is_some_and(|before| before.began + MAX_AGE >= entered);
         let (result, ended) = self.send(pin!(request), |row| Some(lookup.id(row))).await;
-        let sent = Sent { at, ended, before };
+        let sent = Sent { at, ended, before, is_fresh };
         match result {
-            Ok(row) => Ok(Created { row, warning: None }),
+            Ok(row) => Ok(Created { row, warning: None, present }),
             Err(error) if !error.may_have_applied() => Err(CreateFailure::Rejected(error)),
-            Err(error) => self.after_error(lookup, &sent, error, &WAITS_AFTER_ERROR).await,
+            Err(error) => {
+                let created = self.after_error(lookup, &sent, error, &WAITS_AFTER_ERROR).await?;
+                Ok(Created { present, ..created })
+            }
         }
     }
 
@@ -127,23 +148,31 @@ impl<R: Clone + Send + Sync> Creates<R> {
         let _alone = self.alone(key).await;
         let oldest = Instant::now().checked_sub(MAX_AGE).unwrap_or_else(Instant::now);
         let before = self.read.since(oldest, lookup.rows()).await.map_err(CreateFailure::Unresolved)?;
-        if if_present == IfPresent::Refuse
-            && let Some(row) = before.rows.iter().find(|row| lookup.matches(row))
-        {
-            let ours = self.state().received.contains(&lookup.id(row));
-            let error = if ours {
-                messages::declared_twice(&lookup.noun())
-            } else {
-                messages::already_exists(&lookup.noun(), &lookup.import_id(row))
-            };
-            return Err(error.into());
+        let mut present = None;
+        match if_present {
+            IfPresent::Refuse => {
+                if let Some(row) = before.rows.iter().find(|row| lookup.matches(row)) {
+                    let ours = self.state().received.contains(&lookup.id(row));
+                    let error = if ours {
+                        messages::declared_twice(&lookup.noun())
+                    } else {
+                        messages::already_exists(&lookup.noun(), &lookup.import_id(row))
+                    };
+                    return Err(error.into());
+                }
+            }
+            IfPresent::RefuseRecent | IfPresent::WarnRecent => {
+                let recent = self.recent(lookup, &before.rows).await.map_err(CreateFailure::Unresolved)?;
+                present = left_behind(lookup, &recent, if_present)?;
+            }
+            IfPresent::Create => {}
         }
         let at = Instant::now();
         let (result, ended) = self.send(pin!(request), |()| None).await;
-        let sent = Sent { at, ended, before: Some(before) };
+        let sent = Sent { at, ended, before: Some(before), is_fresh: true };
         match result {
             Ok(()) => match self.find(lookup, &sent, lookup.waits()).await {
-                Ok(Found::One(row)) => Ok(Created { row, warning: None }),
+                Ok(Found::One(row)) => Ok(Created { row, warning: None, present }),
                 Ok(Found::None) => {
                     Err(messages::accepted_but_not_listed(&lookup.noun(), &lookup.import_id_without_row()).into())
                 }
@@ -154,8 +183,50 @@ impl<R: Clone + Send + Sync> Creates<R> {
                 }
             },
             Err(error) if !error.may_have_applied() => Err(CreateFailure::Rejected(error)),
-            Err(error) => self.after_error(lookup, &sent, error, lookup.waits()).await,
+            Err(error) => {
+                let created = self.after_error(lookup, &sent, error, lookup.waits()).await?;
+                Ok(Created { present, ..created })
+            }
         }
+    }
+
+    /// Reads the list once for all creates of the process, and searches what an apply that was killed may have left.
+    ///
+    /// A list that may not be read hinders no create: it is read only to avoid a second object.
+    async fn look<L: Lookup<Row = R>>(
+        &self,
+        lookup: &L,
+        if_present: IfPresent,
+    ) -> Result<Option<Diagnostic>, CreateFailure> {
+        if if_present == IfPresent::Create || !lookup.has_list() {
+            return Ok(None);
+        }
+        let now = Instant::now();
+        let snapshot = match self.read.since(self.began, lookup.rows()).await {
+            Ok(snapshot) => snapshot,
+            Err(error) if error.iter().all(|diagnostic| diagnostic.is_denied) => return Ok(None),
+            Err(error) => return Err(CreateFailure::Unresolved(error)),
+        };
+        let mut recent = self.recent(lookup, &snapshot.rows).await.map_err(CreateFailure::Unresolved)?;
+        if !recent.is_empty() && snapshot.began < now {
+            // This apply may have deleted the object since, to replace it.
+            let snapshot = self.read.since(now, lookup.rows()).await.map_err(CreateFailure::Unresolved)?;
+            recent = self.recent(lookup, &snapshot.rows).await.map_err(CreateFailure::Unresolved)?;
+        }
+        left_behind(lookup, &recent, if_present)
+    }
+
+    /// The rows that no create of this process received, that have every field that is sent, and that may be recent.
+    async fn recent<L: Lookup<Row = R>>(&self, lookup: &L, rows: &[R]) -> Result<Vec<R>, Diagnostics> {
+        let foreign = |row: &&R| lookup.matches(row) && !self.state().received.contains(&lookup.id(row));
+        let mut recent = Vec::new();
+        for row in rows.iter().filter(foreign) {
+            let row = lookup.complete(row.clone()).await?;
+            if lookup.matches(&row) && age(lookup, &row).is_none_or(|age| age <= RECENT) {
+                recent.push(row);
+            }
+        }
+        Ok(recent)
     }
 
     /// Sends a request, which is under way for the other creates until it has ended, and returns when that was.
@@ -192,7 +263,7 @@ impl<R: Clone + Send + Sync> Creates<R> {
         match self.find(lookup, sent, waits).await {
             Ok(Found::One(row)) => {
                 let warning = messages::created_despite_error(&lookup.noun(), &lookup.id(&row), &error);
-                Ok(Created { row, warning: Some(warning) })
+                Ok(Created { row, warning: Some(warning), present: None })
             }
             Ok(Found::None) => Err(CreateFailure::Unresolved(match lookup.check_list_is_conclusive().await {
                 Ok(()) => messages::not_created(&lookup.noun(), error).into(),
@@ -217,7 +288,7 @@ impl<R: Clone + Send + Sync> Creates<R> {
             not_before = Instant::now();
             // Every row of the read was created by a request that had begun before the read ended.
             self.others_ended().await;
-            match self.judge(lookup, sent, &snapshot) {
+            match self.judge(lookup, sent, &snapshot).await? {
                 Found::None => {}
                 found => return Ok(found),
             }
@@ -237,34 +308,41 @@ impl<R: Clone + Send + Sync> Creates<R> {
     }
 
     /// Which row the create made.
-    fn judge<L: Lookup<Row = R>>(&self, lookup: &L, sent: &Sent<R>, snapshot: &Snapshot<R>) -> Found<R> {
-        let mut state = self.state();
-        let before: HashSet<String> =
-            sent.before.iter().flat_map(|before| before.rows.iter()).map(|row| lookup.id(row)).collect();
-        let possible = |row: &&R| {
-            let id = lookup.id(row);
-            lookup.matches(row) && !before.contains(&id) && !state.received.contains(&id)
-        };
+    async fn judge<L: Lookup<Row = R>>(
+        &self,
+        lookup: &L,
+        sent: &Sent<R>,
+        snapshot: &Snapshot<R>,
+    ) -> Result<Found<R>, Diagnostics> {
+        let before = sent.before.as_ref();
+        let known: HashSet<String> =
+            before.iter().flat_map(|before| before.rows.iter()).map(|row| lookup.id(row)).collect();
+        let mut candidates = Vec::new();
+        for row in snapshot.rows.iter().filter(|row| lookup.matches(row) && !known.contains(&lookup.id(row))) {
+            candidates.push(lookup.complete(row.clone()).await?);
+        }
         let sent_at = lookup.vendor_time().and_then(|now| {
             let elapsed = SignedDuration::try_from(sent.at.elapsed()).ok()?;
             now.checked_sub(elapsed).ok()
         });
-        let rows: Vec<R> = snapshot.rows.iter().filter(possible).cloned().collect();
-        let (old, mut new): (Vec<R>, Vec<R>) =
-            rows.into_iter().partition(|row| is_older(lookup.created_at(row), sent_at));
-        drop(old);
-        let certain = |row: &R| sent.before.is_some() || (lookup.created_at(row).is_some() && sent_at.is_some());
-        match new.pop() {
+        let mut state = self.state();
+        candidates.retain(|row| {
+            lookup.matches(row)
+                && !state.received.contains(&lookup.id(row))
+                && !is_older(lookup.created_at(row), sent_at)
+        });
+        let certain = |row: &R| sent.is_fresh || (lookup.created_at(row).is_some() && sent_at.is_some());
+        Ok(match candidates.pop() {
             None => Found::None,
-            Some(row) if new.is_empty() && certain(&row) => {
+            Some(row) if candidates.is_empty() && certain(&row) => {
                 state.received.insert(lookup.id(&row));
                 Found::One(row)
             }
             Some(row) => {
-                new.push(row);
-                Found::Uncertain(new)
+                candidates.push(row);
+                Found::Uncertain(candidates)
             }
-        }
+        })
     }
 
     fn begin(&self) -> Ticket<'_, R> {
@@ -298,6 +376,29 @@ enum Found<R> {
     None,
     One(R),
     Uncertain(Vec<R>),
+}
+
+/// How long ago a row was created; `None` if the vendor does not say.
+fn age<L: Lookup>(lookup: &L, row: &L::Row) -> Option<SignedDuration> {
+    let now = lookup.vendor_time().unwrap_or_else(Timestamp::now);
+    lookup.created_at(row).map(|created| now.duration_since(created))
+}
+
+/// The error, or the warning, about objects that an apply that was killed may have left.
+fn left_behind<L: Lookup>(
+    lookup: &L,
+    rows: &[L::Row],
+    if_present: IfPresent,
+) -> Result<Option<Diagnostic>, CreateFailure> {
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let wait = rows.iter().filter_map(|row| age(lookup, row)).min().map(|age| RECENT.saturating_sub(age));
+    let rows: Vec<_> = rows.iter().map(|row| (lookup.id(row), lookup.import_id(row))).collect();
+    match if_present {
+        IfPresent::WarnRecent => Ok(Some(messages::created_beside(&lookup.noun(), &rows))),
+        _ => Err(messages::may_exist_already(&lookup.noun(), &rows, wait).into()),
+    }
 }
 
 /// Whether a row was created before the request was sent.

@@ -1,5 +1,7 @@
 //! What a user reads about a write whose outcome was not known at first.
 
+use jiff::SignedDuration;
+
 use crate::framework::{Diagnostic, Diagnostics};
 use crate::http::Error;
 
@@ -38,6 +40,47 @@ pub(super) fn already_exists(noun: &Noun<'_>, import_id: &str) -> Diagnostic {
         import_block(noun.type_name, import_id)
     );
     Diagnostic::error(summary(noun, "already exists"), detail)
+}
+
+/// Objects that an apply that was killed may have left. `wait` is how long they count as recent; `None` if their age is not known.
+pub(super) fn may_exist_already(
+    noun: &Noun<'_>,
+    rows: &[(String, String)],
+    wait: Option<SignedDuration>,
+) -> Diagnostic {
+    let Noun { vendor, kind, type_name, .. } = noun;
+    let or_later = wait.map_or_else(String::new, |wait| format!(", or apply again in {} minutes", wait.as_mins() + 1));
+    let detail = format!(
+        "{vendor} has {} with the same values, and this apply did not create it. An apply that was killed may have left it, so \
+         nothing was created. To manage it, add this block beside the resource and apply again:\n\n{}\n\n\
+         If it belongs to another resource or to somebody else, give this {kind} another value{or_later}.",
+        ids(rows),
+        import_blocks(type_name, rows),
+    );
+    Diagnostic::error(summary(noun, "may exist already"), detail)
+}
+
+/// The warning about an object that was created although others have the same fields and are recent.
+pub(super) fn created_beside(noun: &Noun<'_>, rows: &[(String, String)]) -> Diagnostic {
+    const SHOWN: usize = 3;
+    let Noun { vendor, kind, type_name, console, .. } = noun;
+    let newest = &rows[rows.len().saturating_sub(SHOWN)..];
+    let detail = format!(
+        "{vendor} already had {} with the same values from the last minutes, and this apply did not create it. That is as it should \
+         be if it belongs to another resource or to somebody else. If an apply was killed before, it may be what that apply created: \
+         then delete one of the two {kind} objects in {console}, or import the earlier one as another resource:\n\n{}",
+        ids(newest),
+        import_blocks(type_name, newest),
+    );
+    Diagnostic::warning(summary(noun, "may exist twice"), detail)
+}
+
+fn ids(rows: &[(String, String)]) -> String {
+    rows.iter().map(|(id, _)| format!("`{id}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn import_blocks(type_name: &str, rows: &[(String, String)]) -> String {
+    rows.iter().map(|(_, import_id)| import_block(type_name, import_id)).collect::<Vec<_>>().join("\n\n")
 }
 
 /// Two resources with the same fields, of a vendor that tells objects apart only by an id that it chooses.
@@ -123,14 +166,14 @@ pub(super) fn unknown(error: Error, recovery: &str, read: Diagnostics) -> Diagno
 /// Rows that may be the object and are not certainly ours. `rows` are ids and import ids.
 pub(super) fn ambiguous(noun: &Noun<'_>, rows: &[(String, String)], error: Option<&Error>) -> Diagnostic {
     let Noun { vendor, kind, name, type_name, console } = noun;
-    let ids = rows.iter().map(|(id, _)| format!("`{id}`")).collect::<Vec<_>>().join(", ");
+    let ids = ids(rows);
     let found = match rows.len() {
         1 => format!(
             "The list has {ids} with the same values, which may have been there before or belong to somebody else."
         ),
         _ => format!("The list has several objects with the same values: {ids}."),
     };
-    let blocks = rows.iter().map(|(_, import_id)| import_block(type_name, import_id)).collect::<Vec<_>>().join("\n\n");
+    let blocks = import_blocks(type_name, rows);
     let cause = error.map_or_else(String::new, |error| format!("\n\n{}", error.description()));
     let detail = format!(
         "It is not certain which object {vendor} created for the {kind} \"{name}\", so none is in state. {found} Compare them in \

@@ -4,8 +4,9 @@
 //! vendor is read again, and the result is one of four: the object is found, it is absent, several objects may be it
 //! (ambiguous), or the read fails too (unknown). Only the first becomes state.
 //!
-//! - [`Creates`] does this for creates, one value for each list of a vendor. Creates run in parallel: nothing is listed
-//!   before a create whose response carries the id, and creates without an id share one list before and one after.
+//! - [`Creates`] does this for creates, one value for each list of a vendor. Creates run in parallel. Those whose response
+//!   carries the id share one list of the process where the vendor would accept an object twice, and none else; creates without
+//!   an id share one list before and one after.
 //! - [`confirm`] does it for a write to an object that is known already, such as a replaced set of settings.
 //!
 //! An object that is not certainly ours is never adopted. A row of a list is ours only if it was not there before (by its
@@ -106,6 +107,16 @@ pub(in crate::vendors) trait Lookup: Send + Sync {
         "ID".to_owned()
     }
 
+    /// Whether the list can be read at all with the provider's configuration.
+    fn has_list(&self) -> bool {
+        true
+    }
+
+    /// A row with the fields that only a read of it alone has. Called for rows that match, since it may be a request for each.
+    async fn complete(&self, row: Self::Row) -> Result<Self::Row, Diagnostics> {
+        Ok(row)
+    }
+
     /// Fails if the list may not have the object although it exists. Called where no row can be the object.
     async fn check_list_is_conclusive(&self) -> Result<(), Diagnostics> {
         Ok(())
@@ -119,6 +130,8 @@ pub(in crate::vendors) struct Created<R> {
     pub row: R,
     /// Set if the response was lost and the list has the object. The caller passes it on.
     pub warning: Option<Diagnostic>,
+    /// The warning about objects with the same fields; see [`IfPresent::WarnRecent`]. The caller passes it on.
+    pub present: Option<Diagnostic>,
 }
 
 /// Why a create has no object to put into state.
@@ -144,7 +157,11 @@ impl From<CreateFailure> for Diagnostics {
 pub(in crate::vendors) enum IfPresent {
     /// Nothing is sent, and the error has the lines that import the object.
     Refuse,
-    /// The vendor allows several objects with the same fields.
+    /// The same, but only if the object may be so recent that an apply that was killed has left it.
+    RefuseRecent,
+    /// The object is created, with a warning if another one is so recent: several with the same fields are usual.
+    WarnRecent,
+    /// The object is created without a look at the list: the vendor itself refuses a second one.
     Create,
 }
 

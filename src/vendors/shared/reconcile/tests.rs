@@ -72,7 +72,7 @@ impl Vendor {
             self.rows.lock().unwrap().extend(applied);
             Err(garbage())
         };
-        let result = self.creates.create(&Search { vendor: self, name }, send).await;
+        let result = self.creates.create(&Search { vendor: self, name }, IfPresent::Create, send).await;
         result.map_err(|failure| Diagnostics::from(failure).details())
     }
 }
@@ -85,7 +85,7 @@ fn ago(seconds: i64) -> Option<Timestamp> {
 async fn a_create_with_an_id_in_its_response_reads_nothing() {
     let vendor = Vendor::default();
     let search = Search { vendor: &vendor, name: "a" };
-    let created = vendor.creates.create(&search, async { Ok((1, "a", None)) }).await.unwrap();
+    let created = vendor.creates.create(&search, IfPresent::Create, async { Ok((1, "a", None)) }).await.unwrap();
     assert!(created.row.0 == 1 && created.warning.is_none());
     assert_eq!(vendor.reads.load(Ordering::Relaxed), 0);
 }
@@ -123,7 +123,7 @@ async fn two_new_rows_are_ambiguous_and_both_are_named() {
 async fn a_row_that_another_create_received_is_not_ours() {
     let vendor = Vendor::default();
     let search = Search { vendor: &vendor, name: "a" };
-    let other = vendor.creates.create(&search, async {
+    let other = vendor.creates.create(&search, IfPresent::Create, async {
         vendor.rows.lock().unwrap().push((1, "a", ago(0)));
         // The response arrives after the lost one of the create below.
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -193,4 +193,54 @@ async fn an_update_is_confirmed_only_if_a_read_shows_it() {
     );
     let error = confirm(&noun, "updated", garbage(), read(1), |value| *value == 2, "Apply again.").await.unwrap_err();
     assert!(error.details().contains("was not updated"), "{}", error.details());
+}
+
+impl Vendor {
+    /// Creates a thing whose response has this id. Returns the id and the summary of the warning about others, or the error.
+    async fn create(&self, name: &'static str, id: u32, if_present: IfPresent) -> Result<(u32, String), String> {
+        let search = Search { vendor: self, name };
+        let send = async {
+            self.rows.lock().unwrap().push((id, name, ago(0)));
+            Ok((id, name, ago(0)))
+        };
+        match self.creates.create(&search, if_present, send).await {
+            Ok(created) => Ok((created.row.0, created.present.map(|warning| warning.summary).unwrap_or_default())),
+            Err(failure) => Err(Diagnostics::from(failure).details()),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recent_object_that_a_killed_apply_may_have_left_is_not_created_again() {
+    for created_at in [ago(90), None] {
+        let vendor = Vendor::has(&[(1, "a", created_at), (2, "b", ago(60))]);
+        let error = vendor.create("a", 3, IfPresent::RefuseRecent).await.unwrap_err();
+        assert!(error.contains("id = \"1\"") && !error.contains("id = \"2\""), "{error}");
+        assert_eq!(error.contains("apply again in 14 minutes"), created_at.is_some(), "{error}");
+        assert_eq!(vendor.rows.lock().unwrap().len(), 2, "nothing was sent");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_from_long_ago_or_of_this_apply_hinders_no_create() {
+    let vendor = Vendor::has(&[(1, "a", ago(3600))]);
+    for id in 2..12 {
+        assert_eq!(vendor.create("a", id, IfPresent::RefuseRecent).await, Ok((id, String::new())));
+    }
+    assert_eq!(vendor.reads.load(Ordering::Relaxed), 1, "one read serves all creates");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_this_apply_replaces_hinders_no_create() {
+    let vendor = Vendor::has(&[(1, "a", ago(60))]);
+    vendor.create("b", 2, IfPresent::RefuseRecent).await.unwrap();
+    vendor.rows.lock().unwrap().retain(|row| row.0 != 1);
+    assert_eq!(vendor.create("a", 3, IfPresent::RefuseRecent).await, Ok((3, String::new())));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recent_object_of_a_kind_that_may_exist_several_times_is_a_warning() {
+    let vendor = Vendor::has(&[(1, "a", ago(60))]);
+    let created = vendor.create("a", 2, IfPresent::WarnRecent).await.unwrap();
+    assert_eq!(created, (2, "The thing \"a\" may exist twice".to_owned()));
 }
