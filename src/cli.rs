@@ -3,7 +3,7 @@
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use idv::{export, sandbox};
+use idv::{changes, export, sandbox};
 
 /// Terraform and OpenTofu provider for the admin side of identity-verification vendors.
 ///
@@ -17,6 +17,10 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Compare two tenants, or a tenant and an export. The exit code is 0 if they are the same, 2 if they differ.
+    ///
+    /// Objects are matched by what people tell them apart by, such as the name, since ids differ. Nothing is changed.
+    Compare(CompareArguments),
     /// Serve the provider for a debugger: print the variable with which Terraform attaches to it, and stop at Ctrl-C.
     Debug,
     /// Check every configured vendor (network, TLS, clock, credentials, permissions) and report who must fix what.
@@ -24,15 +28,80 @@ pub(crate) enum Command {
     /// The vendors are configured by the same environment variables as the provider. The checks change nothing. The exit code
     /// is 0 only if no check failed; a warning is not a failure.
     Doctor(DoctorArguments),
+    /// Compare a state with the live tenants, unmanaged objects included. The exit code is 0 if nothing differs, 2 if something does.
+    ///
+    /// The vendors are configured by the same environment variables as the provider. Nothing is changed.
+    Drift(DriftArguments),
     /// Write an existing tenant as Terraform configuration, with an `import` block for each object.
     ///
     /// The vendors are configured by the same environment variables as the provider. The exit code is 0 only if everything
     /// that was requested was captured.
     Export(ExportArguments),
+    /// Say what a plan changes, for a person. The exit code is 0 if it changes nothing, 2 if it changes something.
+    Report(ReportArguments),
     /// Serve a local stand-in for the vendors, each on a port of its own.
     Sandbox(SandboxArguments),
     /// Print the schema of the provider and of every object, for documentation tools.
     Schema(SchemaArguments),
+}
+
+#[derive(Args)]
+pub(crate) struct CompareArguments {
+    /// One side: a file of environment variables that configure a tenant (`NAME=value`), or the folder of an export.
+    #[arg(value_name = "LEFT")]
+    pub(crate) left: String,
+    /// The other side.
+    #[arg(value_name = "RIGHT")]
+    pub(crate) right: String,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+}
+
+#[derive(Args)]
+pub(crate) struct DriftArguments {
+    /// Read the state from FILE, or from standard input for `-`, as `terraform state pull` or `terraform show -json` prints it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: String,
+    /// Leave out objects that are not in the state.
+    #[arg(long)]
+    pub(crate) managed_only: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+}
+
+#[derive(Args)]
+pub(crate) struct ReportArguments {
+    /// The plan as `terraform show -json saved.tfplan` prints it, or `-` for standard input.
+    #[arg(value_name = "PLAN.json")]
+    pub(crate) plan: String,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+}
+
+#[derive(Args)]
+pub(crate) struct OutputArguments {
+    /// Print text for a terminal, Markdown for a pull request, one HTML page, or JSON.
+    #[arg(long, value_enum, default_value_t = ChangesFormat::Text)]
+    pub(crate) format: ChangesFormat,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum ChangesFormat {
+    Text,
+    Markdown,
+    Html,
+    Json,
+}
+
+impl From<ChangesFormat> for changes::Format {
+    fn from(format: ChangesFormat) -> Self {
+        match format {
+            ChangesFormat::Text => Self::Text,
+            ChangesFormat::Markdown => Self::Markdown,
+            ChangesFormat::Html => Self::Html,
+            ChangesFormat::Json => Self::Json,
+        }
+    }
 }
 
 #[derive(Args)]

@@ -12,6 +12,7 @@
 //! | [`sandbox`] | a stand-in for each vendor, on one engine: ports, state, clock, faults, request log, control port | the rest of the crate |
 //! | [`registry`] | the only list of vendors: the provider half of each and its stand-in | |
 //! | [`doctor`] | checks whether Terraform can work with the configured vendors: walks the clients and the lists | vendors, protobuf, HTTP |
+//! | [`changes`] | what a plan changes, how a tenant has drifted, how two differ, for a person: reads, compares, shows | vendors, protobuf, HTTP |
 //! | [`export`] | writes an existing tenant as HCL: walks the lists, writes resources and `import` blocks | vendors, protobuf, HTTP |
 //!
 //! `main.rs` selects the mode: Terraform's cookie in the environment starts the plugin, anything else the command line
@@ -22,7 +23,7 @@
 //! ```text
 //! main ──> plugin   protocol ──> framework <── vendors/x ──> vendors/shared ──> framework, http
 //!                                    ▲
-//!             export, doctor ────────┘       sandbox/x ──> sandbox/engine       registry ──> vendors, sandbox
+//!    changes, export, doctor ────────┘       sandbox/x ──> sandbox/engine       registry ──> vendors, sandbox
 //! ```
 //!
 //! `framework`, `http` and `plugin` import nothing else of the crate but [`secret`], and `sandbox` nothing at all. A vendor
@@ -47,6 +48,7 @@
 //! | lists that have pages | `http/pages.rs` |
 //! | settings that exist once and cannot be deleted | `vendors/shared/singleton` |
 //! | the attribute that a rejected field belongs to | the adapters of `framework` |
+//! | what a change means to a person | `framework/effect.rs` declares it, `changes` shows it |
 //! | retries, rate limits, the cache | `http`, once for each credential |
 //! | secrets, and their redaction from texts that come from outside | `secret` |
 //! | facts about an object for tests | `tests/support/objects` |
@@ -95,6 +97,7 @@
 //! | wire | the vendor's JSON, and the structs that mirror it |
 //! | write-only | an attribute that reaches the provider and never plan or state |
 
+pub mod changes;
 pub mod doctor;
 pub mod export;
 pub mod framework;

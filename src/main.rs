@@ -9,10 +9,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use cli::{Cli, Command, DoctorArguments, ExportArguments, SandboxArguments, SchemaArguments};
+use cli::{Cli, Command, DoctorArguments, ExportArguments, OutputArguments, SandboxArguments, SchemaArguments};
 use idv::framework::{environment::Environment, panics};
 use idv::plugin::{self, Handshake};
-use idv::{doctor, export, protocol, registry, sandbox};
+use idv::{changes, doctor, export, protocol, registry, sandbox};
 
 /// The provider's source address, which Terraform and OpenTofu complete with their own registry.
 const SOURCE: &str = "identity-as-code/idv";
@@ -28,7 +28,7 @@ fn main() -> ExitCode {
         return if plugin::run(handshake, plugin).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     match block_on(run(Cli::parse().command)) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             // If standard error is closed, the exit code still reports the failure.
             let _ = writeln!(io::stderr(), "Error: {error}");
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
 }
 
 /// Runs a task on one thread: most of the work is waiting for vendors, and a plugin starts several times in a run.
-fn block_on(task: impl Future<Output = Result<(), Box<dyn Error>>>) -> Result<(), Box<dyn Error>> {
+fn block_on(task: impl Future<Output = Result<ExitCode, Box<dyn Error>>>) -> Result<ExitCode, Box<dyn Error>> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(task)
 }
 
@@ -56,17 +56,39 @@ fn plugin() -> plugin::Application {
     }
 }
 
-async fn run(command: Command) -> Result<(), Box<dyn Error>> {
+async fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
     match command {
         Command::Debug => {
             let environment = &plugin::process_environment;
-            Ok(plugin::serve_debug(environment, SOURCE, protocol::VERSION, plugin()).await?)
+            plugin::serve_debug(environment, SOURCE, protocol::VERSION, plugin()).await?;
         }
-        Command::Doctor(arguments) => run_doctor(&arguments).await,
-        Command::Export(arguments) => run_export(arguments).await,
-        Command::Sandbox(arguments) => run_sandbox(arguments).await,
-        Command::Schema(arguments) => print_schema(&arguments),
+        Command::Compare(arguments) => {
+            let found = changes::compare(registry::provider, &arguments.left, &arguments.right).await?;
+            return print_changes(&found, arguments.output);
+        }
+        Command::Doctor(arguments) => run_doctor(&arguments).await?,
+        Command::Drift(arguments) => {
+            let scope = if arguments.managed_only { changes::Scope::Managed } else { changes::Scope::Everything };
+            let provider = registry::provider(Environment::of_process());
+            let found = changes::drift(&provider, &arguments.state, scope).await?;
+            return print_changes(&found, arguments.output);
+        }
+        Command::Export(arguments) => run_export(arguments).await?,
+        Command::Report(arguments) => {
+            // A plan is read without a vendor.
+            let provider = registry::provider(Environment::of(BTreeMap::new()));
+            return print_changes(&changes::report(&provider, &arguments.plan)?, arguments.output);
+        }
+        Command::Sandbox(arguments) => run_sandbox(arguments).await?,
+        Command::Schema(arguments) => print_schema(&arguments)?,
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints changes. The exit code is that of `terraform plan -detailed-exitcode`: 0 if there are none, 2 if there are.
+fn print_changes(found: &changes::Changes, output: OutputArguments) -> Result<ExitCode, Box<dyn Error>> {
+    io::stdout().write_all(changes::render(found, output.format.into()).as_bytes())?;
+    Ok(if found.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }
 
 async fn run_doctor(arguments: &DoctorArguments) -> Result<(), Box<dyn Error>> {

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use futures_util::StreamExt;
 use indicatif::ProgressBar;
 
 use super::names::{self, Names};
 use crate::framework::clients::Clients;
 use crate::framework::identity::IdentityAttribute;
-use crate::framework::list::{self, Item};
+use crate::framework::list::{self, Found};
 use crate::framework::{Diagnostic, Diagnostics, Value, check, resource};
 
 /// The objects of one type.
@@ -47,15 +46,14 @@ impl Capture {
         clients: &Clients,
         progress: &ProgressBar,
     ) -> Self {
-        let mut items = Arc::clone(list).list(Value::Map(list.filters().empty()), clients);
+        let message = |count| progress.set_message(format!("{type_name}: {count}"));
+        let (listed, mut problems) = list::all(list, clients, message).await;
         let mut found = Vec::new();
-        let mut problems = Diagnostics::new();
-        while let Some(item) = items.next().await {
-            match named(list.as_ref(), resource.as_ref(), item, &mut problems) {
-                Ok(named) => found.extend(named),
+        for object in listed {
+            match check_names_object(&object, list.as_ref(), resource.as_ref()) {
+                Ok(()) => found.push(object),
                 Err(diagnostics) => problems.append(diagnostics),
             }
-            progress.set_message(format!("{type_name}: {}", found.len()));
         }
         let unique = without_duplicates(found, &mut problems);
         let objects = with_names(unique, resource.as_ref());
@@ -86,43 +84,20 @@ fn object_name(resource: &dyn resource::DynResource) -> &'static str {
     name.strip_prefix(resource.vendor()).map_or(name, |rest| rest.trim_start_matches('_'))
 }
 
-/// An object as the list returns it.
-struct Named {
-    display_name: String,
-    import_id: String,
-    state: Value,
-}
-
-/// The object of an item; `None` for an item that only has diagnostics.
-fn named(
-    list: &dyn list::DynList,
-    resource: &dyn resource::DynResource,
-    item: Item,
-    problems: &mut Diagnostics,
-) -> Result<Option<Named>, Diagnostics> {
-    problems.append(item.diagnostics);
-    if item.state.is_null() {
-        return Ok(None);
-    }
-    let import_id = list.import_id(&item.state)?;
-    check_names_object(&import_id, list, resource, &item.state)?;
-    Ok(Some(Named { display_name: item.display_name, import_id, state: item.state }))
-}
-
 /// Checks that an import by the id would be of this object, and not of another one or of none.
 fn check_names_object(
-    import_id: &str,
+    object: &Found,
     list: &dyn list::DynList,
     resource: &dyn resource::DynResource,
-    state: &Value,
 ) -> Result<(), Diagnostics> {
+    let Found { import_id, state, .. } = object;
     let parsed = resource.parse_import_id(import_id)?;
     // An id may leave out what the configuration of the provider says, such as the tenant.
     let agrees = |attribute: &IdentityAttribute| {
         let named = parsed.get(attribute.name);
         (named.is_null() && !attribute.required) || named == state.get(attribute.name)
     };
-    if resource.identity().attributes().iter().all(agrees) && list.import_id(&parsed)? == import_id {
+    if resource.identity().attributes().iter().all(agrees) && list.import_id(&parsed)? == *import_id {
         return Ok(());
     }
     let detail = format!(
@@ -133,8 +108,8 @@ fn check_names_object(
 }
 
 /// Leaves out objects that share an import id, because Terraform cannot distinguish them and rejects a plan with both.
-fn without_duplicates(found: Vec<Named>, problems: &mut Diagnostics) -> Vec<Named> {
-    let mut by_id: BTreeMap<String, Vec<Named>> = BTreeMap::new();
+fn without_duplicates(found: Vec<Found>, problems: &mut Diagnostics) -> Vec<Found> {
+    let mut by_id: BTreeMap<String, Vec<Found>> = BTreeMap::new();
     for object in found {
         by_id.entry(object.import_id.clone()).or_default().push(object);
     }
@@ -155,8 +130,8 @@ fn without_duplicates(found: Vec<Named>, problems: &mut Diagnostics) -> Vec<Name
 }
 
 /// Names the objects in an order of its own, so that a second export gives the same names whatever order the vendor has.
-fn with_names(found: Vec<Named>, resource: &dyn resource::DynResource) -> Vec<Captured> {
-    let slug = |object: &Named| names::slug(&object.display_name, object_name(resource));
+fn with_names(found: Vec<Found>, resource: &dyn resource::DynResource) -> Vec<Captured> {
+    let slug = |object: &Found| names::slug(&object.display_name, object_name(resource));
     let mut slugged: Vec<_> = found.into_iter().map(|object| (slug(&object), object)).collect();
     slugged.sort_by(|(a, one), (b, other)| (a, &one.import_id).cmp(&(b, &other.import_id)));
     let mut names = Names::default();

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::effect::Effect;
 use super::rules::Rule;
 use super::spelling::{Same, Spelling};
 use super::types::Type;
@@ -58,6 +59,8 @@ pub struct Attribute {
     pub rules: Vec<Rule>,
     /// What counts as the same value, unless the type and the rules say it.
     spelling: Option<Spelling>,
+    /// What a change does to the verification of people; `None` if that is not known, or nothing.
+    pub effect: Option<Effect>,
 }
 
 impl Attribute {
@@ -82,6 +85,7 @@ impl Attribute {
             default: None,
             rules: Vec::new(),
             spelling: None,
+            effect: None,
         }
     }
 
@@ -190,6 +194,13 @@ impl Attribute {
     #[must_use]
     pub fn spelling(mut self, spelling: Spelling) -> Self {
         self.spelling = Some(spelling);
+        self
+    }
+
+    /// Declares what a change does to the verification of people.
+    #[must_use]
+    pub fn effect(mut self, effect: Effect) -> Self {
+        self.effect = Some(effect);
         self
     }
 

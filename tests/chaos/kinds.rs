@@ -14,8 +14,8 @@ pub(super) struct Kind {
     pub(super) attributes: fn(&str, bool) -> String,
     /// Whether the vendor, or Terraform, can have it only once.
     pub(super) is_singleton: bool,
-    /// What is documented to stay at the vendor after a kill or a lost response; `None` if nothing may.
-    pub(super) remainder: Option<&'static str>,
+    /// The messages that say that a second object may exist, where the documentation says that it may; none if it may not.
+    pub(super) remainder: &'static [&'static str],
 }
 
 /// The rows of a list of the state, with their id and name below these pointers.
@@ -49,7 +49,7 @@ const USUAL: Kind = Kind {
     rows: none,
     attributes: |_, _| String::new(),
     is_singleton: false,
-    remainder: None,
+    remainder: &[],
 };
 
 /// All of them.
@@ -118,7 +118,8 @@ pub(super) const KINDS: &[Kind] = &[
         vendor: "xident",
         rows: |state| rows(state, "/xident/blacklist", "/id", "/reason"),
         attributes: |name, _| format!("reason = \"{name}\"\nface_image_wo = \"ZmFjZQ==\""),
-        remainder: Some("may exist twice"),
+        // A list that does not show the first entry yet makes the second one ambiguous.
+        remainder: &["may exist twice", "is ambiguous"],
         ..USUAL
     },
     Kind {

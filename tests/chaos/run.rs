@@ -414,7 +414,7 @@ impl Chaos {
     /// Whether what a vendor has too many of is documented, and the apply has said so.
     fn is_documented(&self, kind: &Kind) -> bool {
         self.disturbance.event.loses_responses()
-            && kind.remainder.is_some_and(|warning| self.transcript.contains(warning))
+            && kind.remainder.iter().any(|message| self.transcript.contains(message))
     }
 
     /// Checks that the objects of somebody else are as they were.
@@ -460,7 +460,7 @@ impl Chaos {
         let state = self.vendors.get().state();
         let twice = kinds::asked(&state).into_iter().filter(|(_, count)| *count > 1);
         let twice = twice.map(|(party, count)| format!("{party} was asked {count} times"));
-        let left = self.kinds().into_iter().filter(|kind| kind.remainder.is_some()).flat_map(|kind| self.ours(kind));
+        let left = self.kinds().into_iter().filter(|kind| !kind.remainder.is_empty()).flat_map(|kind| self.ours(kind));
         twice.chain(left.map(|(id, name)| format!("{name} is left as {id}"))).collect()
     }
 }

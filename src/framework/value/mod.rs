@@ -5,6 +5,7 @@
 
 mod conform;
 mod de;
+mod json;
 mod model_error;
 mod ser;
 
@@ -14,6 +15,7 @@ use super::number::Number;
 
 pub use conform::TypeError;
 pub use de::from_value;
+pub use json::from_json;
 pub use model_error::ModelError;
 pub use ser::to_value;
 

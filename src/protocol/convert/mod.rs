@@ -2,7 +2,6 @@
 
 pub(super) mod diagnostics;
 pub(super) mod identity;
-pub(super) mod json;
 mod msgpack;
 pub(super) mod schema;
 pub(super) mod value;

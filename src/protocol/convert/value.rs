@@ -4,8 +4,8 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeSeed;
 
-use super::json;
 use super::msgpack::{Decode, Encode};
+use crate::framework::value::from_json;
 use crate::framework::{Diagnostic, Diagnostics, Type, Value};
 use crate::protocol::generated::tfplugin6::DynamicValue;
 
@@ -23,7 +23,7 @@ pub(crate) fn decode(value: Option<DynamicValue>, kind: &Type) -> Result<Value, 
         decoded.conform(kind).map_err(|error| unreadable(&error))
     } else if !value.json.is_empty() {
         let parsed = serde_json::from_slice(&value.json).map_err(|error| unreadable(&error))?;
-        json::decode(&parsed, kind)?.conform(kind).map_err(|error| unreadable(&error))
+        from_json(&parsed, kind)?.conform(kind).map_err(|error| unreadable(&error))
     } else {
         Ok(Value::Null)
     }

@@ -7,7 +7,7 @@ use super::wire::{
 };
 use super::{find, private};
 use crate::framework::resource::{ApplyRequest, Capabilities, ImportBy, PlanRequest};
-use crate::framework::{Diagnostic, Diagnostics, Provider};
+use crate::framework::{Diagnostic, Diagnostics, Provider, value};
 use crate::protocol::convert;
 
 /// Returns every mistake in a configuration, offline.
@@ -33,7 +33,7 @@ pub(crate) fn upgrade(provider: &Provider, request: upgrade::Request) -> Result<
     })?;
     let upgraded = object.upgrade(request.version, stored)?;
     let kind = object.schema().value_type();
-    let state = convert::json::decode(&upgraded, kind)?;
+    let state = value::from_json(&upgraded, kind)?;
     Ok(upgrade::Response { upgraded_state: Some(convert::value::encode(&state, kind)), diagnostics: Vec::new() })
 }
 
@@ -139,7 +139,7 @@ pub(crate) fn upgrade_identity(
         );
         Diagnostic::error("Stored identity cannot be read", detail)
     })?;
-    let identity = convert::json::decode(&stored, object.identity().value_type())?;
+    let identity = value::from_json(&stored, object.identity().value_type())?;
     Ok(upgrade_identity::Response {
         upgraded_identity: convert::identity::encode(&identity, object.identity()),
         diagnostics: Vec::new(),

@@ -157,6 +157,8 @@ impl Resource for Customization {
 
     const NAME: &'static str = Self::TITLE.type_name;
 
+    const NATURAL_KEY: &'static [&'static str] = &[];
+
     fn schema(&self) -> Schema {
         Schema::new(
             "The look of the pages on which people verify themselves, for workflows with `is_white_label_enabled`. There is \

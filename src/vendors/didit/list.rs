@@ -83,6 +83,8 @@ impl Resource for List {
 
     const NAME: &'static str = "didit_list";
 
+    const NATURAL_KEY: &'static [&'static str] = &["list_type", "entry_type", "name"];
+
     fn schema(&self) -> Schema {
         Schema::new(
             "A list of values, such as trusted phone numbers, on which the conditions of workflows can depend. Its values are \

@@ -14,7 +14,7 @@ use super::client::{Client, Collection};
 use super::creates::Creation;
 use super::json::{JSON_OBJECT, same_json};
 use crate::framework::resource::{Context, Resource};
-use crate::framework::{Attr, Attribute, Diagnostics, ListSink, Listable, Path, Rule, Schema, Value, identity};
+use crate::framework::{Attr, Attribute, Diagnostics, Effect, ListSink, Listable, Path, Rule, Schema, Value, identity};
 use crate::http::CachePolicy;
 use crate::vendors::shared::import_id;
 use crate::vendors::shared::reconcile::{CreateFailure, IfPresent};
@@ -76,6 +76,8 @@ impl Resource for ListEntry {
     type Model = ListEntryModel;
 
     const NAME: &'static str = "didit_list_entry";
+
+    const NATURAL_KEY: &'static [&'static str] = &["list_id", "value"];
 
     fn schema(&self) -> Schema {
         let text = |name: &str| Attribute::string(name).optional().requires_replace().rule(Rule::Length(1, usize::MAX));
@@ -181,6 +183,15 @@ impl Resource for ListEntry {
         let forms = "`LIST_UUID/ENTRY_UUID`, such as \
                      `11111111-2222-3333-4444-555555555555/66666666-7777-8888-9999-000000000000`";
         Err(import_id::wrong_parts(Self::NAME, id, forms))
+    }
+
+    fn existence(&self, state: &Value, related: &dyn Fn(&str) -> Option<Value>) -> Option<Effect> {
+        let list = related(state.get("list_id").as_str()?)?;
+        match list.get("list_type").as_str()? {
+            "allowlist" => Some(Effect::looser("the value passes", "the value no longer passes")),
+            "blocklist" => Some(Effect::stricter("the value is blocked", "the value is no longer blocked")),
+            _ => None,
+        }
     }
 
     fn import_id(&self, state: &ListEntryModel) -> String {

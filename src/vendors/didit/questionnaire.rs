@@ -98,6 +98,8 @@ impl Resource for Questionnaire {
 
     const NAME: &'static str = "didit_questionnaire";
 
+    const NATURAL_KEY: &'static [&'static str] = &["title"];
+
     fn schema(&self) -> Schema {
         Schema::new(
             "A questionnaire: questions that a workflow asks with its feature `QUESTIONNAIRE`. `questionnaire_group_id` never \

@@ -90,6 +90,8 @@ impl Resource for WebhookDestination {
 
     const NAME: &'static str = "didit_webhook_destination";
 
+    const NATURAL_KEY: &'static [&'static str] = &["label", "url"];
+
     fn schema(&self) -> Schema {
         Schema::new(
             "A webhook destination: an address to which Didit sends events of an application. Didit signs them with a key that \

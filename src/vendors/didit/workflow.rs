@@ -12,7 +12,7 @@ use super::field::Field;
 use super::versions::{self, STATUSES, Target, Version};
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
-    Attr, Attribute, Diagnostics, ListSink, Listable, Number, Path, Private, Rule, Schema, Value, identity,
+    Attr, Attribute, Diagnostics, Effect, ListSink, Listable, Number, Path, Private, Rule, Schema, Value, identity,
 };
 use crate::http::{CachePolicy, Error};
 use crate::vendors::shared::config::NOT_EMPTY;
@@ -20,6 +20,9 @@ use crate::vendors::shared::reconcile::IfPresent;
 
 /// The value of a retry window without an end, which the vendor has as null.
 const UNLIMITED: i64 = 0;
+
+/// What more attempts do.
+const ATTEMPTS: Effect = Effect::looser("people may try more often", "people may try less often");
 
 /// One workflow.
 #[derive(Clone, Copy)]
@@ -105,6 +108,8 @@ impl Resource for Workflow {
     type Model = WorkflowModel;
 
     const NAME: &'static str = "didit_workflow";
+
+    const NATURAL_KEY: &'static [&'static str] = &["workflow_label"];
 
     fn schema(&self) -> Schema {
         Schema::new(
@@ -301,15 +306,19 @@ fn attributes() -> Vec<Attribute> {
         ),
         Attribute::objects("features", features::attributes()).required().rule(NOT_EMPTY).describe(
             "The checks in order. `FACE_MATCH` comes after `OCR`.",
-        ),
+        ).effect(Effect::stricter("more is checked", "less is checked")),
         flag("is_default", "Whether it is the default, for sessions without a workflow. An application has one default."),
         flag("is_white_label_enabled", "Whether the customization of the application is used."),
         flag("is_desktop_allowed", "Whether the checks may be done on a desktop computer."),
-        number("max_retry_attempts", 0, 10, "How often a person who was declined may try again."),
+        number("max_retry_attempts", 0, 10, "How often a person who was declined may try again.")
+            .effect(ATTEMPTS),
         number("retry_window_days", 0, 365, "For how many days retries are counted; `0` for no limit, which Didit has as null."),
-        number("face_liveness_max_attempts", 1, 3, "How many attempts at a liveness check a session has."),
-        number("face_match_max_attempts", 1, 3, "How many attempts at a face match a session has."),
-        number("session_expiration_time", 3600, 2_419_200, "After how many seconds an unfinished session ends."),
+        number("face_liveness_max_attempts", 1, 3, "How many attempts at a liveness check a session has.")
+            .effect(ATTEMPTS),
+        number("face_match_max_attempts", 1, 3, "How many attempts at a face match a session has.")
+            .effect(ATTEMPTS),
+        number("session_expiration_time", 3600, 2_419_200, "After how many seconds an unfinished session ends.")
+            .effect(Effect::looser("people have more time", "people have less time")),
     ]
 }
 

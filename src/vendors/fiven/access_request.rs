@@ -120,6 +120,8 @@ impl Resource for AccessRequest {
 
     const NAME: &'static str = "fiven_credentials_access_request";
 
+    const NATURAL_KEY: &'static [&'static str] = &["party_id"];
+
     fn schema(&self) -> Schema {
         let set = |name: &str| Attribute::of(name, Type::set(Type::String)).computed();
         Schema::new(

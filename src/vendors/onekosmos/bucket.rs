@@ -12,7 +12,8 @@ use super::client::Client;
 use crate::framework::moved::RestObject;
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
-    Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Path, Private, Rule, Schema, Value, identity, secret,
+    Attr, Attribute, Diagnostic, Diagnostics, Effect, ListSink, Listable, Path, Private, Rule, Schema, Value, identity,
+    secret,
 };
 use crate::http::CachePolicy;
 use crate::vendors::shared::import_id;
@@ -113,6 +114,8 @@ impl Resource for Bucket {
 
     const NAME: &'static str = "onekosmos_bucket";
 
+    const NATURAL_KEY: &'static [&'static str] = &[];
+
     const MOVES_FROM: &'static [&'static str] = &["/bucket/tenant/{tenant_id}/community/{community_id}"];
 
     fn schema(&self) -> Schema {
@@ -126,7 +129,12 @@ impl Resource for Bucket {
                 .required()
                 .rule(Rule::Length(1, usize::MAX))
                 .describe("The name of the bucket."),
-            Attribute::bool("is_enabled").default(true).describe("Whether 1Kosmos uses the bucket."),
+            Attribute::bool("is_enabled").default(true).describe("Whether 1Kosmos uses the bucket.").effect(
+                Effect::stricter(
+                    "the images of verifications are kept",
+                    "the images of verifications are no longer kept",
+                ),
+            ),
             Attribute::string("created_by")
                 .default("terraform")
                 .rule(Rule::Length(1, usize::MAX))

@@ -75,6 +75,8 @@ impl Resource for ProofingTemplate {
 
     const NAME: &'static str = "onekosmos_proofing_template";
 
+    const NATURAL_KEY: &'static [&'static str] = &["document_type", "dvc_id"];
+
     const MOVES_FROM: &'static [&'static str] = &[
         "/proofingtemplates/tenant/{tenant_id}/community/{community_id}",
         "/proofingtemplates/tenant/{tenant_id}/community/{community_id}/id/{id}",

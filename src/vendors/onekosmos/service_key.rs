@@ -92,6 +92,8 @@ impl Resource for ServiceKey {
 
     const NAME: &'static str = "onekosmos_service_key";
 
+    const NATURAL_KEY: &'static [&'static str] = &["tag"];
+
     fn schema(&self) -> Schema {
         Schema::new(
             "A service key of the 1Kosmos deployment, found by its tag. Creating this resource adopts the existing key without a change, \

@@ -7,7 +7,7 @@ use super::client::{Client, Scope};
 use super::scope::{self, part, row_text};
 use super::settings::Settings;
 use super::table::{Kind, Table};
-use crate::framework::{Attribute, DataSource, Diagnostics, Rule, Schema, Value, identity};
+use crate::framework::{Attribute, DataSource, Diagnostics, Effect, Rule, Schema, Value, identity};
 use crate::http::{CachePolicy, Error};
 use crate::vendors::shared::import_id;
 use crate::vendors::shared::singleton::{Fields, Title};
@@ -19,6 +19,7 @@ pub(super) const DOCUMENT_TYPES: &[&str] =
 /// The 25 booleans of "update requirements". `issue_at_required` is spelled as the vendor spells it.
 const TABLE: Table = Table {
     kind: Kind::Booleans,
+    effect: |_| Some(Effect::stricter("documents without it are rejected", "documents without it are accepted")),
     fields: &[
         ("document_number_required", "Whether the document number must be read."),
         ("ref_number_required", "Whether the reference number must be read."),
@@ -76,6 +77,7 @@ impl Settings for DocumentRequirements {
         blank: "a set in which nothing is required",
     };
     const TABLE: Table = TABLE;
+    const NATURAL_KEY: &'static [&'static str] = &["document_type", "data_source", "client_id", "user_id"];
     const MOVES_FROM: &'static [&'static str] = &["/idv/requirements"];
 
     fn description(&self) -> String {

@@ -25,6 +25,8 @@ pub(super) trait Settings: Send + Sync + 'static {
     const TITLE: Title;
     /// The fields.
     const TABLE: Table;
+    /// The attributes by which people tell the sets of a tenant apart.
+    const NATURAL_KEY: &'static [&'static str];
     /// The paths at which generic REST providers manage them.
     const MOVES_FROM: &'static [&'static str];
 
@@ -144,6 +146,8 @@ impl<S: Settings> Resource for Managed<S> {
     type Model = Value;
 
     const NAME: &'static str = S::TITLE.type_name;
+
+    const NATURAL_KEY: &'static [&'static str] = S::NATURAL_KEY;
 
     const MOVES_FROM: &'static [&'static str] = S::MOVES_FROM;
 

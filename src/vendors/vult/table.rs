@@ -1,6 +1,6 @@
 //! The fields of a kind of settings: their names, their types, and the conversion to and from the wire.
 
-use crate::framework::{Attribute, Diagnostic, Number, Value};
+use crate::framework::{Attribute, Diagnostic, Effect, Number, Value};
 use crate::vendors::shared::singleton::Fields;
 
 /// The fields of a set: their names, and a description of each.
@@ -10,6 +10,8 @@ pub(super) struct Table {
     pub fields: &'static [(&'static str, &'static str)],
     /// Numbers or booleans.
     pub kind: Kind,
+    /// What a higher value of a field does to the verification of people.
+    pub effect: fn(&str) -> Option<Effect>,
 }
 
 /// The type of all fields of a table.
@@ -29,7 +31,8 @@ impl Table {
                 Kind::Numbers => Attribute::number(name),
                 Kind::Booleans => Attribute::bool(name),
             };
-            let attribute = attribute.computed().describe(*description);
+            let mut attribute = attribute.computed().describe(*description);
+            attribute.effect = (self.effect)(name);
             if settable { attribute.optional().use_state_for_unknown() } else { attribute }
         })
     }

@@ -93,6 +93,8 @@ impl Resource for Webhook {
 
     const NAME: &'static str = "vult_webhook";
 
+    const NATURAL_KEY: &'static [&'static str] = &["client_id", "name", "url"];
+
     const MOVES_FROM: &'static [&'static str] = &["/webhook/create", "/webhook/list", "/webhook"];
 
     fn schema(&self) -> Schema {

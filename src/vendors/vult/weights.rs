@@ -7,7 +7,7 @@ use super::client::{Client, Scope};
 use super::scope::{self, part, row_text};
 use super::settings::Settings;
 use super::table::{Kind, Table};
-use crate::framework::{Attribute, DataSource, Diagnostic, Diagnostics, Path, Schema, Value, identity};
+use crate::framework::{Attribute, DataSource, Diagnostic, Diagnostics, Effect, Path, Schema, Value, identity};
 use crate::http::{CachePolicy, Error};
 use crate::vendors::shared::import_id;
 use crate::vendors::shared::singleton::{Fields, Title};
@@ -15,6 +15,7 @@ use crate::vendors::shared::singleton::{Fields, Title};
 /// The 27 numbers of "get weights" and "update weights". The vendor documents their names and no ranges.
 const TABLE: Table = Table {
     kind: Kind::Numbers,
+    effect,
     fields: &[
         ("onboarding_face_encoding_tolerance", "How far two face encodings may differ while an identity is onboarded."),
         (
@@ -55,6 +56,28 @@ const TABLE: Table = Table {
     ],
 };
 
+/// What a higher number does. The vendor documents no direction; it follows from what the number is.
+fn effect(name: &str) -> Option<Effect> {
+    const WEIGHT: Effect = Effect::stricter("the check counts more in the score", "the check counts less in the score");
+    const DISTANCE: Effect = Effect::looser("more may differ and still match", "less may differ and still match");
+    const THRESHOLD: Effect = Effect::stricter("more is needed to pass", "less is needed to pass");
+    match name {
+        "idv_session_tolerance" | "minimum_liveness_tolerance" => Some(THRESHOLD),
+        "ofac_fuzzy_match_tolerance" => {
+            Some(Effect::stricter("more names match the sanctions list", "fewer names match the sanctions list"))
+        }
+        "passive_active_skip_tolerance" => {
+            Some(Effect::stricter("active liveness is skipped less often", "active liveness is skipped more often"))
+        }
+        "gender_probability_tolerance" => {
+            Some(Effect::looser("gender is compared less often", "gender is compared more often"))
+        }
+        _ if name.ends_with("_weight") => Some(WEIGHT),
+        _ if name.ends_with("_tolerance") => Some(DISTANCE),
+        _ => None,
+    }
+}
+
 /// The current weights of one scope.
 #[derive(Clone, Copy)]
 pub(super) struct Weights;
@@ -70,6 +93,7 @@ impl Settings for Weights {
         blank: "zeros",
     };
     const TABLE: Table = TABLE;
+    const NATURAL_KEY: &'static [&'static str] = &["client_id", "user_id"];
     const MOVES_FROM: &'static [&'static str] = &["/idv/weights"];
 
     fn description(&self) -> String {

@@ -138,6 +138,8 @@ impl Resource for ApiKey {
 
     const NAME: &'static str = "xident_api_key";
 
+    const NATURAL_KEY: &'static [&'static str] = &["name"];
+
     fn schema(&self) -> Schema {
         let computed =
             |name: &str, what: &str| Attribute::string(name).computed().use_state_for_unknown().describe(what);

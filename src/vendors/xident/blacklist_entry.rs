@@ -17,7 +17,8 @@ use super::client::{Api, Client};
 use super::image;
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
-    Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Private, Rule, Schema, Secret, Type, Value, identity,
+    Attr, Attribute, Diagnostic, Diagnostics, Effect, ListSink, Listable, Private, Rule, Schema, Secret, Type, Value,
+    identity,
 };
 use crate::http::CachePolicy;
 use crate::vendors::shared::import_id;
@@ -116,6 +117,8 @@ impl Resource for BlacklistEntry {
     type Model = BlacklistEntryModel;
 
     const NAME: &'static str = "xident_blacklist_entry";
+
+    const NATURAL_KEY: &'static [&'static str] = &["reason"];
 
     fn schema(&self) -> Schema {
         let computed =
@@ -263,6 +266,10 @@ impl Resource for BlacklistEntry {
             return Err(import_id::wrong(Self::NAME, id, forms));
         }
         Ok(BlacklistEntryModel { id: id.into(), ..BlacklistEntryModel::default() })
+    }
+
+    fn existence(&self, _: &Value, _: &dyn Fn(&str) -> Option<Value>) -> Option<Effect> {
+        Some(Effect::stricter("the face is rejected", "the face is no longer rejected"))
     }
 
     fn import_id(&self, state: &BlacklistEntryModel) -> String {

@@ -70,6 +70,8 @@ impl Resource for FaceEnrollment {
 
     const NAME: &'static str = "xident_face_enrollment";
 
+    const NATURAL_KEY: &'static [&'static str] = &["user_id"];
+
     fn schema(&self) -> Schema {
         let computed =
             |name: &str, what: &str| Attribute::string(name).computed().use_state_for_unknown().describe(what);

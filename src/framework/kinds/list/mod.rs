@@ -8,6 +8,7 @@
 
 mod adapter;
 mod dynamic;
+mod found;
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
@@ -19,6 +20,7 @@ use crate::framework::value::Value;
 
 pub use adapter::erase;
 pub use dynamic::{DynList, Item};
+pub use found::{Found, all};
 
 /// A resource whose objects the vendor can list.
 #[async_trait]

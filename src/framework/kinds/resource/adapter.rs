@@ -11,6 +11,7 @@ use super::{
 };
 use crate::framework::clients::{Client, Clients};
 use crate::framework::diagnostics::Diagnostics;
+use crate::framework::effect::Effect;
 use crate::framework::identity::IdentitySchema;
 use crate::framework::panics::catch_panic;
 use crate::framework::private::Private;
@@ -59,6 +60,14 @@ impl<R: Resource> DynResource for ResourceAdapter<R> {
             check::config(&self.schema, config, |model, diagnostics| self.resource.validate(model, diagnostics));
         diagnostics.append(unsupported);
         diagnostics
+    }
+
+    fn natural_key(&self) -> &'static [&'static str] {
+        R::NATURAL_KEY
+    }
+
+    fn existence(&self, state: &Value, related: &dyn Fn(&str) -> Option<Value>) -> Option<Effect> {
+        self.resource.existence(state, related)
     }
 
     fn identity(&self) -> &IdentitySchema {

@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 
 use crate::framework::clients::Clients;
 use crate::framework::diagnostics::Diagnostics;
+use crate::framework::effect::Effect;
 use crate::framework::identity::IdentitySchema;
 use crate::framework::moved;
 use crate::framework::path::Path;
@@ -92,6 +93,10 @@ pub trait DynResource: Send + Sync {
     fn round_trip(&self, value: Value) -> Result<Value, Diagnostics>;
     /// Returns every mistake in a configuration.
     fn validate(&self, config: Value, capabilities: Capabilities) -> Diagnostics;
+    /// The attributes by which people tell the objects of a tenant apart.
+    fn natural_key(&self) -> &'static [&'static str];
+    /// What it does to the verification of people that the object exists.
+    fn existence(&self, state: &Value, related: &dyn Fn(&str) -> Option<Value>) -> Option<Effect>;
     /// The schema of its identity.
     fn identity(&self) -> &IdentitySchema;
     /// Plans a create, an update or a destroy.

@@ -11,12 +11,14 @@ use serde_json::Value as Json;
 
 use crate::framework::clients::Client;
 use crate::framework::diagnostics::{Diagnostic, Diagnostics};
+use crate::framework::effect::Effect;
 use crate::framework::identity::IdentityAttribute;
 use crate::framework::model::Model;
 use crate::framework::moved::RestObject;
 use crate::framework::path::Path;
 use crate::framework::private::Private;
 use crate::framework::schema::Schema;
+use crate::framework::value::Value;
 
 pub use adapter::erase;
 pub use dynamic::{ApplyRequest, Capabilities, DynResource, ImportBy, PlanRequest, PlanResponse, StateResponse};
@@ -35,6 +37,9 @@ pub trait Resource: Send + Sync + 'static {
     /// The paths at which generic REST providers managed such an object; `{name}` stands for one segment. With the default,
     /// none, nothing can be moved to the type.
     const MOVES_FROM: &'static [&'static str] = &[];
+
+    /// The attributes by which people tell the objects of a tenant apart, also across tenants; empty if a tenant has one.
+    const NATURAL_KEY: &'static [&'static str];
 
     /// Its attributes, with descriptions and rules.
     fn schema(&self) -> Schema;
@@ -102,6 +107,12 @@ pub trait Resource: Send + Sync + 'static {
     fn move_from(&self, _object: RestObject) -> Result<Self::Model, Diagnostics> {
         let detail = "The type names paths that it can be moved from but does not implement the move. This is a bug in the provider; please report it.";
         Err(Diagnostic::error("The object cannot be moved", detail).into())
+    }
+
+    /// What it does to the verification of people that the object exists. `related` finds the attributes of the object with an
+    /// id, such as the list of an entry.
+    fn existence(&self, _state: &Value, _related: &dyn Fn(&str) -> Option<Value>) -> Option<Effect> {
+        None
     }
 
     /// Converts state of an older schema version to the current one.

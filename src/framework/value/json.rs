@@ -2,11 +2,13 @@
 
 use serde_json::Value as Json;
 
-use crate::framework::{Diagnostic, Diagnostics, Type, Value};
+use super::Value;
+use crate::framework::diagnostics::{Diagnostic, Diagnostics};
+use crate::framework::types::Type;
 
 /// Reads JSON as a type. Attributes that the type does not have are dropped, and missing ones are null: core before 1.15
 /// leaves attributes in stored state that the schema no longer has, and the provider has to drop them.
-pub(crate) fn decode(json: &Json, kind: &Type) -> Result<Value, Diagnostics> {
+pub fn from_json(json: &Json, kind: &Type) -> Result<Value, Diagnostics> {
     read(json, kind).map_err(|(place, expected)| {
         let place = if place.is_empty() { "the value".to_owned() } else { format!("`{place}`") };
         let detail = format!(
@@ -65,7 +67,7 @@ mod tests {
     fn removed_attributes_are_dropped_and_digits_are_kept() {
         let kind = Type::Object([("n".into(), Type::Number), ("new".into(), Type::Bool)].into());
         let json = serde_json::from_str(r#"{"n": 0.123456789012345678901, "old": true}"#).unwrap();
-        let value = decode(&json, &kind).unwrap();
+        let value = from_json(&json, &kind).unwrap();
         assert_eq!(value.get("n"), &Value::Number("0.123456789012345678901".parse().unwrap()));
         assert!(value.get("new").is_null() && value.as_map().unwrap().len() == 2);
     }
@@ -73,7 +75,7 @@ mod tests {
     #[test]
     fn an_error_names_the_place() {
         let kind = Type::Object([("l".into(), Type::list(Type::Bool))].into());
-        let diagnostics = decode(&serde_json::json!({"l": [true, "x"]}), &kind).unwrap_err();
+        let diagnostics = from_json(&serde_json::json!({"l": [true, "x"]}), &kind).unwrap_err();
         assert!(diagnostics.iter().next().unwrap().detail.contains("`l.1` is not true or false"));
     }
 }

@@ -1,0 +1,124 @@
+//! Compares a state with the live tenant, without a plan: what differs, what is gone, and what nobody manages.
+//!
+//! It only lists and reads.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::StreamExt;
+use futures_util::stream;
+
+use crate::framework::list::Found;
+use crate::framework::{Provider, Severity, Value};
+
+use super::live::{self, Live};
+use super::model::{Action, Changes, ObjectChange};
+use super::object::{Pair, mark_looser, nothing_is_hidden};
+use super::state::{self, Stored};
+use super::{Error, words};
+
+/// How many objects are read at a time, as many as Terraform reads.
+const AT_A_TIME: usize = 10;
+
+/// Which objects are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Those in the state, and those that nobody manages.
+    Everything,
+    /// Those in the state.
+    Managed,
+}
+
+/// Compares a state with the vendors that the environment configures. `path` is a file, or `-` for standard input.
+pub async fn drift(provider: &Provider, path: &str, scope: Scope) -> Result<Changes, Error> {
+    let stored = state::read(provider, path)?;
+    live::configure(provider, "drift")?;
+    let mut changes = Changes::new("drift", "state", "vendor");
+    let live = match scope {
+        Scope::Everything => Live::of(provider).await?,
+        Scope::Managed => Live { by_type: BTreeMap::new(), limits: Vec::new() },
+    };
+    let in_state: BTreeMap<String, Value> = stored
+        .iter()
+        .filter_map(|object| Some((object.state.get("id").as_str()?.to_owned(), object.state.clone())))
+        .collect();
+    let related = |id: &str| in_state.get(id).cloned().or_else(|| live.related(id));
+
+    let clients = provider.clients();
+    let read = |object: &Stored| {
+        let resource = provider.resources.get(&object.type_name).cloned();
+        let (state, private, clients) = (object.state.clone(), object.private.clone(), &clients);
+        async move { Some(resource?.read(state, private, clients).await) }
+    };
+    let responses: Vec<_> = stream::iter(stored.iter().map(read)).buffered(AT_A_TIME).collect().await;
+    for (object, response) in stored.iter().zip(responses) {
+        let Some(response) = response else { continue };
+        let errors: Vec<_> = response.diagnostics.iter().filter(|it| it.severity == Severity::Error).collect();
+        if let Some(error) = errors.first() {
+            changes.limits.push(format!("`{}` was not read: {}. {}", object.address, error.summary, error.detail));
+            continue;
+        }
+        let action = if response.state.is_null() { Action::Gone } else { Action::Differs };
+        let pair = Pair {
+            address: Some(object.address.clone()),
+            type_name: &object.type_name,
+            action,
+            before: &object.state,
+            after: &response.state,
+            is_hidden: &nothing_is_hidden,
+            related: &related,
+        };
+        match pair.change(provider) {
+            Some(change) => changes.objects.push(change),
+            None => changes.unchanged += 1,
+        }
+    }
+    changes.objects.extend(unmanaged(provider, &stored, &live, &related));
+    changes.limits.extend(live.limits.clone());
+    Ok(changes.sorted())
+}
+
+/// The objects that the vendors have and that are not in state.
+fn unmanaged(
+    provider: &Provider,
+    stored: &[Stored],
+    live: &Live,
+    related: &dyn Fn(&str) -> Option<Value>,
+) -> Vec<ObjectChange> {
+    let hosts: BTreeSet<String> = stored.iter().filter_map(|object| host(&object.state)).collect();
+    let mut found = Vec::new();
+    for (type_name, objects) in &live.by_type {
+        let Some(list) = provider.lists.get(type_name) else { continue };
+        let managed: BTreeSet<String> = stored
+            .iter()
+            .filter(|object| object.type_name == *type_name)
+            .filter_map(|object| list.import_id(&object.state).ok())
+            .collect();
+        for Found { import_id, state, .. } in objects.iter().filter(|object| !managed.contains(&object.import_id)) {
+            let pair = Pair {
+                address: None,
+                type_name,
+                action: Action::Unmanaged,
+                before: &Value::Null,
+                after: state,
+                is_hidden: &nothing_is_hidden,
+                related,
+            };
+            let Some(mut change) = pair.change(provider) else { continue };
+            if let Some(host) = host(state).filter(|host| !hosts.contains(host)) {
+                let reason = format!("data about people is sent to `{host}`, which no managed object names");
+                mark_looser(&mut change, reason);
+            }
+            if change.name.is_empty() {
+                change.name = words::short(import_id);
+            }
+            found.push(change);
+        }
+    }
+    found
+}
+
+/// The host to which an object sends data.
+fn host(state: &Value) -> Option<String> {
+    let url = url::Url::parse(state.get("url").as_str()?).ok()?;
+    url.host_str().map(str::to_owned)
+}

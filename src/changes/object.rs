@@ -1,0 +1,101 @@
+//! Turns a pair of values of one object into what a person reads about it.
+
+use crate::framework::resource::DynResource;
+use crate::framework::{Direction, Provider, Value};
+
+use super::diff::{Diff, direction, settings};
+use super::model::{Action, ObjectChange};
+use super::{flow, words};
+
+/// One object on both sides. A side that does not have it is null.
+pub(super) struct Pair<'p> {
+    pub(super) address: Option<String>,
+    pub(super) type_name: &'p str,
+    pub(super) action: Action,
+    pub(super) before: &'p Value,
+    pub(super) after: &'p Value,
+    /// Whether the user marked the value at a path as sensitive.
+    pub(super) is_hidden: &'p dyn Fn(&str) -> bool,
+    /// Finds the attributes of another object by its id.
+    pub(super) related: &'p dyn Fn(&str) -> Option<Value>,
+}
+
+impl Pair<'_> {
+    /// What differs; `None` if nothing does that a user could configure, or the type is not of this provider.
+    pub(super) fn change(&self, provider: &Provider) -> Option<ObjectChange> {
+        let resource = provider.resources.get(self.type_name)?.as_ref();
+        let attributes = resource.schema().attributes();
+        let (mut fields, mut flow_change) = (Vec::new(), None);
+        let (one, exists) = match self.action {
+            Action::Destroy | Action::Gone | Action::OnlyLeft | Action::Forget => (self.before, Some(false)),
+            Action::Create | Action::Unmanaged | Action::OnlyRight => (self.after, Some(true)),
+            Action::Replace | Action::Update | Action::Differs | Action::Import => (self.after, None),
+        };
+        if exists.is_some() {
+            fields = settings(attributes, one, self.is_hidden);
+        } else {
+            let compares_unknown = matches!(self.action, Action::Replace | Action::Update);
+            fields.extend(Diff { is_hidden: self.is_hidden, compares_unknown }.object(
+                attributes,
+                self.before,
+                self.after,
+            ));
+            if let Some(attribute) = flow::attribute(attributes) {
+                let steps = |side: &Value| flow::steps(side.get(&attribute.name));
+                flow_change = flow::compare(steps(self.before), steps(self.after));
+                fields.extend(flow_change.iter().flat_map(|change| flow::fields(&attribute.name, change)));
+                fields.sort_by_key(|field| field.direction);
+            }
+            if fields.is_empty() && matches!(self.action, Action::Update | Action::Differs) {
+                return None;
+            }
+        }
+        // An object that Terraform only stops managing goes on to exist.
+        let existence = exists.filter(|_| self.action != Action::Forget).and_then(|exists| {
+            let effect = resource.existence(one, self.related)?;
+            Some(effect.of(exists))
+        });
+        Some(ObjectChange {
+            address: self.address.clone(),
+            type_name: self.type_name.to_owned(),
+            vendor: vendor_title(provider, resource),
+            kind: words::kind(resource),
+            name: words::name(resource, &self.with_related_names(one)),
+            action: self.action,
+            direction: direction(&fields, existence.map(|(direction, _)| direction)),
+            reason: existence.map(|(_, reason)| reason.to_owned()),
+            audience: words::audience(one),
+            fields,
+            flow: flow_change,
+        })
+    }
+
+    /// The attributes with the name of a related object in place of its id: an id says nothing to a person.
+    fn with_related_names(&self, state: &Value) -> Value {
+        let Value::Map(entries) = state else { return state.clone() };
+        let named = entries.iter().map(|(attribute, value)| {
+            let related =
+                attribute.ends_with("_id").then(|| value.as_str()).flatten().and_then(|id| (self.related)(id));
+            let name = related.and_then(|object| object.get("name").as_str().map(|name| format!("\"{name}\"")));
+            (attribute.clone(), name.map_or_else(|| value.clone(), Value::from))
+        });
+        Value::Map(named.collect())
+    }
+}
+
+/// The vendor of a resource, as people write it.
+pub(super) fn vendor_title(provider: &Provider, resource: &dyn DynResource) -> String {
+    let vendor = provider.vendors().iter().find(|vendor| vendor.name() == resource.vendor());
+    vendor.map_or_else(String::new, |vendor| vendor.title().to_owned())
+}
+
+/// Whether nothing is hidden.
+pub(super) fn nothing_is_hidden(_: &str) -> bool {
+    false
+}
+
+/// Raises the severity of a change.
+pub(super) fn mark_looser(change: &mut ObjectChange, reason: String) {
+    change.direction = Direction::Looser;
+    change.reason = Some(reason);
+}
