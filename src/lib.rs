@@ -11,6 +11,8 @@
 //! | [`vendors`] | a folder for each vendor: configuration, client, objects; `shared` has what vendors share | the protocol, other vendors |
 //! | [`sandbox`] | a stand-in for each vendor, on one engine: ports, state, clock, faults, request log, control port | the rest of the crate |
 //! | [`registry`] | the only list of vendors: the provider half of each and its stand-in | |
+//! | [`secret`] | the type of a secret, its redaction from texts, and age files: a secret that only its reader can decrypt | the rest of the crate |
+//! | [`decrypt`] | the command that decrypts such a file | Terraform, vendors, HTTP |
 //! | [`doctor`] | checks whether Terraform can work with the configured vendors: walks the clients and the lists | vendors, protobuf, HTTP |
 //! | [`export`] | writes an existing tenant as HCL: walks the lists, writes resources and `import` blocks | vendors, protobuf, HTTP |
 //!
@@ -23,6 +25,8 @@
 //! main ──> plugin   protocol ──> framework <── vendors/x ──> vendors/shared ──> framework, http
 //!                                    ▲
 //!             export, doctor ────────┘       sandbox/x ──> sandbox/engine       registry ──> vendors, sandbox
+//!
+//! decrypt ──> secret <── framework, http, plugin
 //! ```
 //!
 //! `framework`, `http` and `plugin` import nothing else of the crate but [`secret`], and `sandbox` nothing at all. A vendor
@@ -49,6 +53,7 @@
 //! | the attribute that a rejected field belongs to | the adapters of `framework` |
 //! | retries, rate limits, the cache | `http`, once for each credential |
 //! | secrets, and their redaction from texts that come from outside | `secret` |
+//! | a secret that is encrypted for its reader | `secret/age` |
 //! | facts about an object for tests | `tests/support/objects` |
 //!
 //! # Decided
@@ -95,6 +100,7 @@
 //! | wire | the vendor's JSON, and the structs that mirror it |
 //! | write-only | an attribute that reaches the provider and never plan or state |
 
+pub mod decrypt;
 pub mod doctor;
 pub mod export;
 pub mod framework;

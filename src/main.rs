@@ -12,7 +12,7 @@ use clap::Parser;
 use cli::{Cli, Command, DoctorArguments, ExportArguments, SandboxArguments, SchemaArguments};
 use idv::framework::{environment::Environment, panics};
 use idv::plugin::{self, Handshake};
-use idv::{doctor, export, protocol, registry, sandbox};
+use idv::{decrypt, doctor, export, protocol, registry, sandbox};
 
 /// The provider's source address, which Terraform and OpenTofu complete with their own registry.
 const SOURCE: &str = "identity-as-code/idv";
@@ -62,6 +62,7 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
             let environment = &plugin::process_environment;
             Ok(plugin::serve_debug(environment, SOURCE, protocol::VERSION, plugin()).await?)
         }
+        Command::Decrypt(arguments) => Ok(decrypt::run(&arguments.into_options())?),
         Command::Doctor(arguments) => run_doctor(&arguments).await,
         Command::Export(arguments) => run_export(arguments).await,
         Command::Sandbox(arguments) => run_sandbox(arguments).await,

@@ -3,6 +3,7 @@
 //! The vendor's reference page describes an older API (`v1`) than its OpenAPI document (`verify/v1`); see `client`.
 
 mod api_key;
+mod api_key_secret;
 mod api_keys;
 mod blacklist;
 mod blacklist_entry;
