@@ -12,6 +12,7 @@ use super::api_key_secret::{self, Planned, Stored};
 use super::api_keys::{ApiKeyRow, NewApiKey};
 use super::client::Client;
 use crate::framework::age::CryptoError;
+use crate::framework::plan::is_same_returned;
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Rule, Schema, Secret, Value, identity,
@@ -19,6 +20,9 @@ use crate::framework::{
 use crate::http::CachePolicy;
 use crate::vendors::shared::import_id;
 use crate::vendors::shared::reconcile::{Lookup, Noun};
+
+/// The attributes that a create sends.
+const SENT: [&str; 4] = ["name", "callback_url", "expires_at", "rule_id"];
 
 /// The resource of one key.
 #[derive(Clone, Copy)]
@@ -118,12 +122,9 @@ impl Lookup for Search<'_> {
     }
 
     fn matches(&self, row: &ApiKeyRow) -> bool {
-        let sent = self.plan.to_wire();
-        let url = row.callback_url.as_deref().filter(|url| !url.is_empty());
-        row.name.as_deref() == Some(sent.name)
-            && url.is_none_or(|url| sent.callback_url == Some(url))
-            && row.expires_at.as_deref().is_none_or(|time| sent.expires_at.is_some_and(|sent| is_same_time(sent, time)))
-            && row.rule_id.is_none_or(|rule_id| sent.rule_id == Some(rule_id))
+        // A field that the row does not have is that of the plan.
+        let found = self.plan.clone().with(row.clone());
+        row.name.is_some() && is_same_returned(&ApiKey.schema(), &SENT, self.plan, &found)
     }
 
     fn created_at(&self, row: &ApiKeyRow) -> Option<Timestamp> {
