@@ -179,7 +179,7 @@ impl Resource for Webhook {
     ) -> Result<(), Diagnostics> {
         let id = state.id.as_str().unwrap_or_default();
         let error = match client.delete_webhook(id).await {
-            Err(error) if error.is_not_found() => error,
+            Err(error) if error.is_not_found() || error.is_wrong_route() => error,
             result => return Ok(result?),
         };
         // The route is an assumption: where it is another one, the webhook would go on receiving and nobody would know.
