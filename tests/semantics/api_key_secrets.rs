@@ -105,7 +105,8 @@ fn an_encrypted_secret_is_in_state_for_its_reader_alone() {
     let plan = workspace.plan();
     let unknown = &plan.change(KEY)["after_unknown"];
     assert!(unknown["encrypted_secret"] == true && unknown.get("secret").is_none(), "{unknown}");
-    workspace.apply_saved().succeeded();
+    // A plain secret in the result would be a difference to the plan.
+    assert_eq!(workspace.apply_saved().succeeded().warnings(), "");
     workspace.plan().assert_empty();
 
     let (state, token) = (&workspace.state()[KEY], token(&sandbox));
