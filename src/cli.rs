@@ -3,7 +3,7 @@
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use idv::{changes, export, sandbox};
+use idv::{changes, decrypt, export, sandbox};
 
 /// Terraform and OpenTofu provider for the admin side of identity-verification vendors.
 ///
@@ -23,6 +23,11 @@ pub(crate) enum Command {
     Compare(CompareArguments),
     /// Serve the provider for a debugger: print the variable with which Terraform attaches to it, and stop at Ctrl-C.
     Debug,
+    /// Decrypt the secret of an API key that was created with `secret_recipient`, and print it.
+    ///
+    /// Pass `encrypted_secret` to standard input: `terraform output -raw NAME | terraform-provider-idv decrypt --identity FILE`.
+    /// Without this command, `age -d -i FILE` does the same.
+    Decrypt(DecryptArguments),
     /// Check every configured vendor (network, TLS, clock, credentials, permissions) and report who must fix what.
     ///
     /// The vendors are configured by the same environment variables as the provider. The checks change nothing. The exit code
@@ -112,6 +117,23 @@ pub(crate) struct SchemaArguments {
     /// Use the key `idv` instead of Terraform's, for tools that look for the short name, such as tfplugindocs.
     #[arg(long)]
     pub(crate) short_name: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct DecryptArguments {
+    /// Use the private key in FILE, which `age-keygen -o FILE` wrote.
+    #[arg(long, short, value_name = "FILE")]
+    identity: PathBuf,
+    /// Read the encrypted text from the file ENCRYPTED instead of standard input.
+    #[arg(value_name = "ENCRYPTED")]
+    file: Option<PathBuf>,
+}
+
+impl DecryptArguments {
+    /// Converts the arguments to the command's options.
+    pub(crate) fn into_options(self) -> decrypt::Options {
+        decrypt::Options { identity: self.identity, file: self.file }
+    }
 }
 
 #[derive(Args)]

@@ -11,6 +11,8 @@
 //! | [`vendors`] | a folder for each vendor: configuration, client, objects; `shared` has what vendors share | the protocol, other vendors |
 //! | [`sandbox`] | a stand-in for each vendor, on one engine: ports, state, clock, faults, request log, control port | the rest of the crate |
 //! | [`registry`] | the only list of vendors: the provider half of each and its stand-in | |
+//! | [`secret`] | the type of a secret, its redaction from texts, and age files: a secret that only its reader can decrypt | the rest of the crate |
+//! | [`decrypt`] | the command that decrypts such a file | Terraform, vendors, HTTP |
 //! | [`doctor`] | checks whether Terraform can work with the configured vendors: walks the clients and the lists | vendors, protobuf, HTTP |
 //! | [`changes`] | what a plan changes, how a tenant has drifted, how two differ, for a person: reads, compares, shows | vendors, protobuf, HTTP |
 //! | [`export`] | writes an existing tenant as HCL: walks the lists, writes resources and `import` blocks | vendors, protobuf, HTTP |
@@ -24,6 +26,8 @@
 //! main ──> plugin   protocol ──> framework <── vendors/x ──> vendors/shared ──> framework, http
 //!                                    ▲
 //!    changes, export, doctor ────────┘       sandbox/x ──> sandbox/engine       registry ──> vendors, sandbox
+//!
+//! decrypt ──> secret <── framework, http, plugin
 //! ```
 //!
 //! `framework`, `http` and `plugin` import nothing else of the crate but [`secret`], and `sandbox` nothing at all. A vendor
@@ -51,6 +55,7 @@
 //! | what a change means to a person | `framework/effect.rs` declares it, `changes` shows it |
 //! | retries, rate limits, the cache | `http`, once for each credential |
 //! | secrets, and their redaction from texts that come from outside | `secret` |
+//! | a secret that is encrypted for its reader | `secret/age` |
 //! | facts about an object for tests | `tests/support/objects` |
 //!
 //! # Decided
@@ -98,6 +103,7 @@
 //! | write-only | an attribute that reaches the provider and never plan or state |
 
 pub mod changes;
+pub mod decrypt;
 pub mod doctor;
 pub mod export;
 pub mod framework;

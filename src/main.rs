@@ -12,7 +12,7 @@ use clap::Parser;
 use cli::{Cli, Command, DoctorArguments, ExportArguments, OutputArguments, SandboxArguments, SchemaArguments};
 use idv::framework::{environment::Environment, panics};
 use idv::plugin::{self, Handshake};
-use idv::{changes, doctor, export, protocol, registry, sandbox};
+use idv::{changes, decrypt, doctor, export, protocol, registry, sandbox};
 
 /// The provider's source address, which Terraform and OpenTofu complete with their own registry.
 const SOURCE: &str = "identity-as-code/idv";
@@ -66,6 +66,7 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
             let found = changes::compare(registry::provider, &arguments.left, &arguments.right).await?;
             return print_changes(&found, arguments.output);
         }
+        Command::Decrypt(arguments) => decrypt::run(&arguments.into_options())?,
         Command::Doctor(arguments) => run_doctor(&arguments).await?,
         Command::Drift(arguments) => {
             let scope = if arguments.managed_only { changes::Scope::Managed } else { changes::Scope::Everything };

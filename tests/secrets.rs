@@ -135,7 +135,7 @@ const WITNESSES: &[(&str, &str)] = &[
 ];
 
 /// A secret, and what it is.
-type Secret = (&'static str, String);
+pub(crate) type Secret = (&'static str, String);
 
 /// The secrets of the tenants after an apply.
 fn secrets(sandbox: &Sandbox) -> Vec<Secret> {
@@ -157,6 +157,8 @@ fn secrets(sandbox: &Sandbox) -> Vec<Secret> {
     secrets.extend(links.keys().map(|token| ("the token of a verification link", token.clone())));
 
     secrets.push(("the project's secret key", text("/xident/secret_key")));
+    let keys = state["xident"]["api_keys"].as_array().unwrap().iter();
+    secrets.extend(keys.map(|key| ("the secret of an API key", key["token"].as_str().unwrap().to_owned())));
     secrets.push(("the key of an application", text("/didit/api_key")));
     secrets.push(("the key that signs webhooks", text("/didit/webhook_destinations/0/secret_shared_key")));
 
@@ -181,7 +183,7 @@ fn secrets(sandbox: &Sandbox) -> Vec<Secret> {
 
 /// Fails if a secret is in these bytes, in plain text or in base64.
 #[track_caller]
-fn assert_without(secrets: &[Secret], place: &str, bytes: &[u8]) {
+pub(crate) fn assert_without(secrets: &[Secret], place: &str, bytes: &[u8]) {
     let written = String::from_utf8_lossy(bytes);
     for (what, secret) in secrets {
         for form in [0, 1, 2].map(|offset| in_base64(secret, offset)).iter().chain([secret]) {

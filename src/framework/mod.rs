@@ -31,7 +31,7 @@ pub mod types;
 pub mod value;
 mod variables;
 
-pub use crate::secret::Secret;
+pub use crate::secret::{Secret, age};
 pub use attr::Attr;
 pub use clients::Client;
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};

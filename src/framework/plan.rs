@@ -3,6 +3,7 @@
 //! Core plans twice, before and during the apply, and rejects a second plan that differs from the first. So planning uses no
 //! clock, no randomness and no data that may change.
 
+use super::model::{self, Model};
 use super::path::Path;
 use super::schema::{Attribute, Nesting, Schema, Shape};
 use super::value::Value;
@@ -118,6 +119,13 @@ pub fn keep_spelling(schema: &Schema, prior: &Value, state: Value) -> Value {
             is_comparable && attribute.same_value().is_some_and(|spelling| spelling.equals_returned(prior, &value));
         if is_equal { prior.clone() } else { value }
     })
+}
+
+/// Whether a vendor that received the first object may return the second: these attributes mean the same in both.
+pub fn is_same_returned<M: Model>(schema: &Schema, attributes: &[&str], sent: &M, returned: &M) -> bool {
+    let (Ok(sent), Ok(returned)) = (model::encode(sent), model::encode(returned)) else { return false };
+    let returned = keep_spelling(schema, &sent, returned);
+    attributes.iter().all(|name| sent.get(name) == returned.get(name))
 }
 
 #[cfg(test)]

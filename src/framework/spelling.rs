@@ -59,13 +59,22 @@ impl Spelling {
 
 /// Whether a vendor that received one text may store it as the other.
 pub fn same_text(a: &str, b: &str) -> bool {
-    normal(a).trim() == normal(b).trim()
+    text_key(a) == text_key(b)
 }
 
 /// Whether a vendor that received one URL may store it as the other.
 pub fn same_url(a: &str, b: &str) -> bool {
-    let without_slash = |text: &str| normal_url(text).trim_end_matches('/').to_owned();
-    without_slash(a) == without_slash(b)
+    url_key(a) == url_key(b)
+}
+
+/// The text that [`same_text`] compares: texts with the same key cannot be told apart.
+pub fn text_key(text: &str) -> String {
+    normal(text).trim().to_owned()
+}
+
+/// The text that [`same_url`] compares.
+pub fn url_key(text: &str) -> String {
+    normal_url(text).trim_end_matches('/').to_owned()
 }
 
 /// Whether a text has characters in place of those of a secret: `AK****`, `********` or `xxxxxxxx`.

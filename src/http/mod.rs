@@ -60,7 +60,7 @@ pub use request::Request;
 pub use response::Response;
 pub use settings::{EndpointLimit, Settings};
 pub use tls::TlsSettings;
-pub use vendor_error::{FieldError, ParseError, VendorError, parse_common};
+pub use vendor_error::{FieldError, IsOwnError, ParseError, VendorError, parse_common};
 
 pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 pub use reqwest::{Method, StatusCode};

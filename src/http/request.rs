@@ -231,7 +231,8 @@ impl Request {
         }
     }
 
-    /// Like [`send`](Request::send), with `None` for 404 and 410: there is no such object.
+    /// Like [`send`](Request::send), with `None` for 404 and 410: there is no such object. A 404 that is none of the vendor's own
+    /// errors is an error: the route is wrong.
     pub async fn send_opt(self) -> Result<Option<Response>, Error> {
         match self.send().await {
             Err(error) if error.is_not_found() => Ok(None),

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::error::{Context, Error, Kind};
 use super::tls::TlsSettings;
-use super::vendor_error::{ParseError, parse_common};
+use super::vendor_error::{IsOwnError, ParseError, parse_common};
 
 /// The settings of one vendor's client.
 #[derive(Clone)]
@@ -41,6 +41,9 @@ pub struct Settings {
     pub tls: TlsSettings,
     /// Reads the vendor's code and message from an error response. Default: [`parse_common`].
     pub parse_error: ParseError,
+    /// The documented form of the vendor's errors: a 404 with another body is about the route, and says nothing about an object.
+    /// Default: none is documented, and only what is certainly not an API's error is about the route.
+    pub is_own_error: Option<IsOwnError>,
     /// Fires when Terraform asks the provider to stop: waits end, and no further write is sent.
     pub cancel: CancellationToken,
 }
@@ -70,6 +73,7 @@ impl Settings {
             user_agent: concat!("terraform-provider-idv/", env!("CARGO_PKG_VERSION")).to_owned(),
             tls: TlsSettings::default(),
             parse_error: parse_common,
+            is_own_error: None,
             cancel: CancellationToken::new(),
         }
     }

@@ -122,6 +122,8 @@ fn rejected(status: StatusCode, headers: &HeaderMap, body: &[u8], settings: &Set
     inner.message = words.message;
     inner.fields = words.fields;
     inner.retry_after = wait;
+    inner.about_route =
+        inner.kind == Kind::NotFound && vendor_error::is_about_route(settings.is_own_error, headers, body);
     if let (true, Some(target)) = (status.is_redirection(), clock::text(headers, &LOCATION)) {
         // Before it is parsed, which rewrites characters that a secret may have.
         let target = Url::parse(&secret::redact(target));

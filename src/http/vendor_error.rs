@@ -19,6 +19,12 @@ const MAX_SEARCHED: usize = 16 * 1024;
 /// Parses a vendor's error response from its status, headers and body.
 pub type ParseError = fn(StatusCode, &HeaderMap, &[u8]) -> VendorError;
 
+/// Whether the JSON body of an error has the form that a vendor documents.
+pub type IsOwnError = fn(&Value) -> bool;
+
+/// What gateways and frameworks say of a path that they do not serve, also in the form of a vendor's own errors; lower case.
+const OF_A_ROUTE: [&str; 4] = ["no route matched", "no static resource", "route not found", "no such route"];
+
 /// The vendor's code and message for a failure; either may be missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VendorError {
@@ -129,6 +135,24 @@ pub(super) fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
     declared.is_some_and(|value| value.starts_with("text/html")) || body.trim_ascii_start().starts_with(b"<")
 }
 
+/// Whether a 404 comes from something before the API, or from the API about its route: it says nothing about an object.
+///
+/// Without a documented form any JSON and an empty body may be the vendor's. A web page and plain text are not.
+pub(super) fn is_about_route(is_own: Option<IsOwnError>, headers: &HeaderMap, body: &[u8]) -> bool {
+    let body = body.trim_ascii();
+    if body.is_empty() {
+        return is_own.is_some();
+    }
+    let Ok(value) = serde_json::from_slice::<Value>(body) else { return true };
+    let message = parse_common(StatusCode::NOT_FOUND, headers, body).message.unwrap_or_default().to_lowercase();
+    // Express and NestJS: `Cannot GET /v3/workflows`.
+    let is_express =
+        message.strip_prefix("cannot ").and_then(|rest| rest.split_once(' ')).is_some_and(|(method, path)| {
+            ["get", "post", "put", "patch", "delete"].contains(&method) && path.starts_with('/')
+        });
+    is_express || OF_A_ROUTE.iter().any(|words| message.contains(words)) || is_own.is_some_and(|is_own| !is_own(&value))
+}
+
 /// One line without secrets and without control characters, cut to a bounded length.
 fn one_line(text: &str) -> String {
     let end = (0..=text.len().min(MAX_SEARCHED)).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
@@ -169,6 +193,28 @@ mod tests {
         check("<html><body>hunter2", None, Some("a web page of 19 bytes instead of an API's error"));
         check(r#"{"secret":"hunter2"}"#, None, Some("a JSON object with secret, without a known message"));
         check("upstream\r\n  connect error", None, Some("upstream connect error"));
+    }
+
+    #[test]
+    fn a_404_of_a_gateway_is_about_the_route() {
+        let form: IsOwnError = |body| body["error"]["code"].is_string();
+        for (body, without_a_form, with_a_form) in [
+            (r#"{"error":{"code":"not_found","message":"there is no key 7"}}"#, false, false),
+            (r#"{"error":{"code":"not_found","message":"Cannot GET /v1/keys/7"}}"#, true, true),
+            (r#"{"error":{"code":"not_found","message":"Cannot delete the key"}}"#, false, false),
+            (r#"{"message":"no Route matched with those values"}"#, true, true),
+            (r#"{"message":"Not Found"}"#, false, true),
+            (r#"{"detail":"Not found."}"#, false, true),
+            ("[]", false, true),
+            ("", false, true),
+            ("<html><h1>404</h1></html>", true, true),
+            ("404 page not found\n", true, true),
+            (r#"{"error":{"code":"not_found""#, true, true),
+        ] {
+            let about_route = |form| is_about_route(form, &HeaderMap::new(), body.as_bytes());
+            assert_eq!(about_route(None), without_a_form, "{body}");
+            assert_eq!(about_route(Some(form)), with_a_form, "{body} with a documented form");
+        }
     }
 
     #[test]

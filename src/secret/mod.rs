@@ -5,6 +5,7 @@
 //! memory with its last clone, and is not searched for any more. So whoever sends a secret keeps a clone until it has read
 //! the response.
 
+pub mod age;
 mod held;
 mod redact;
 mod view;

@@ -18,11 +18,11 @@ pub(super) const MIN_BYTES: usize = 8;
 /// A vendor may repeat only the beginning of a long secret, such as of an image. This many bytes of it are redacted too.
 const BEGINNING: usize = 24;
 
-/// How many layers of encoding are removed: a form in base64 in a URL has three.
+/// How many layers of encoding are removed: a form in base64 in a URL has three, and so has JSON in a URL on a web page.
 const LAYERS: usize = 3;
 
 /// The text with every secret that the process holds replaced by [`REDACTED`], also where it is form-, URL-, base64- or
-/// JSON-encoded, or in several of these. Secrets of fewer than 8 bytes stay, and so do parts of less than 24.
+/// JSON-encoded, in hexadecimal or with HTML entities, or in several of these. Secrets of fewer than 8 bytes stay, and so do parts of less than 24.
 pub fn redact(text: &str) -> Cow<'_, str> {
     let secrets = held::all();
     if secrets.is_empty() || text.len() < MIN_BYTES {
@@ -78,9 +78,15 @@ mod tests {
     use super::super::Secret;
     use super::*;
 
-    /// Has what each encoding changes: a space, a slash, a plus, a quote, a percent sign, a line break, and letters outside of
-    /// ASCII.
-    const SECRET: &str = "k3y /+\"%\nschlüssel😀=~";
+    /// Has what each encoding changes: a space, a slash, a plus, quotes, a percent sign, an ampersand, angle brackets, a line
+    /// break, and letters outside of ASCII.
+    const SECRET: &str = "k3y /+\"%&<'>\nschlüssel😀=~";
+
+    /// The text with the entities that a template engine writes.
+    fn in_html(text: &str, quotes: [&str; 2]) -> String {
+        let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        text.replace('"', quotes[0]).replace('\'', quotes[1])
+    }
 
     #[test]
     fn a_secret_is_redacted_in_every_encoding() {
@@ -107,6 +113,16 @@ mod tests {
                 ("base64 of a form", STANDARD.encode(format!("id:{form}"))),
                 ("base64 of JSON", STANDARD.encode(format!("{{\"key\":\"{json}\"}}"))),
                 ("base64 of a pair", STANDARD.encode(pair)),
+                ("hexadecimal", base16ct::lower::encode_string(SECRET.as_bytes())),
+                ("hexadecimal in upper case", base16ct::upper::encode_string(SECRET.as_bytes())),
+                ("hexadecimal of JSON", base16ct::lower::encode_string(json.as_bytes())),
+                ("base64 of hexadecimal", STANDARD.encode(base16ct::lower::encode_string(SECRET.as_bytes()))),
+                ("HTML", in_html(SECRET, ["&quot;", "&#39;"])),
+                ("HTML with numbers", in_html(SECRET, ["&#34;", "&#x27;"])),
+                ("HTML with names", in_html(SECRET, ["&quot;", "&apos;"])),
+                ("JSON in HTML", in_html(json, ["&quot;", "&#39;"])),
+                ("HTML twice", in_html(&in_html(SECRET, ["&quot;", "&#39;"]), ["", ""])),
+                ("URL in HTML", in_html(&form, ["&quot;", "&#39;"])),
                 ("a URL in a URL", byte_serialize(url.as_bytes()).collect()),
                 (
                     "base64 in lines",
@@ -120,7 +136,7 @@ mod tests {
             let shown = redact(&text);
             assert!(shown.starts_with("not known: <") && shown.ends_with("> (7)"), "{what}: {shown}");
             assert!(shown.contains(REDACTED), "{what}: {shown}");
-            for part in ["k3y", "schl", "~", "azN5"] {
+            for part in ["k3y", "schl", "~", "azN5", "6b3379", "6B3379"] {
                 assert!(!shown.contains(part), "{what}: {shown}");
             }
         }
@@ -129,8 +145,15 @@ mod tests {
     #[test]
     fn a_text_without_a_secret_is_left_as_it_is() {
         let _secret = Secret::from("a-secret-of-this-test");
-        for text in ["", "a-secret-of-another-test", "100% of a+b \\u00zz \\", "aHVudGVyMmh1bnRlcjI=", "ä%E4%zz\u{0}"]
-        {
+        for text in [
+            "",
+            "a-secret-of-another-test",
+            "6e6f2d7365637265742d61742d616c6c",
+            "a &amp; b &#39; &nosuch; &",
+            "100% of a+b \\u00zz \\",
+            "aHVudGVyMmh1bnRlcjI=",
+            "ä%E4%zz\u{0}",
+        ] {
             assert_eq!(redact(text), text);
         }
     }

@@ -6,7 +6,13 @@
 use std::ops::Range;
 
 /// The shortest run of base64 digits that is decoded: 8 bytes have 11 digits.
-const MIN_RUN: usize = 11;
+const MIN_BASE64: usize = 11;
+
+/// The shortest run of hexadecimal digits that is decoded: 8 bytes have 16.
+const MIN_HEX: usize = 16;
+
+/// The most bytes of an HTML entity, such as `&#x1F600;` with leading zeros.
+const MAX_ENTITY: usize = 12;
 
 /// Separates decoded runs. It is in no UTF-8 text, so no secret is found across it.
 const SEPARATOR: u8 = 0xFF;
@@ -41,8 +47,12 @@ impl View {
             views.push(self.percent(true));
         }
         if self.bytes.contains(&b'\\') {
-            views.push(self.json());
+            views.push(self.unescaped(Self::json_escape));
         }
+        if self.bytes.contains(&b'&') {
+            views.push(self.unescaped(Self::html_entity));
+        }
+        views.extend((0..2).filter_map(|offset| self.hexadecimal(offset)));
         views.extend((0..4).filter_map(|offset| self.base64(offset)));
         views
     }
@@ -73,12 +83,13 @@ impl View {
         view
     }
 
-    /// The escapes of a JSON string.
-    fn json(&self) -> Self {
+    /// The text with each escape replaced by its character. `escape` returns the character that is escaped at a place, and the
+    /// length of the escape; no character and one byte where there is none.
+    fn unescaped(&self, escape: impl Fn(&Self, usize) -> (Option<char>, usize)) -> Self {
         let mut view = Self::empty();
         let mut index = 0;
         while index < self.bytes.len() {
-            let (text, length) = self.escape(index);
+            let (text, length) = escape(self, index);
             let origin = self.origin(&(index..index + length));
             match text {
                 Some(character) => {
@@ -94,8 +105,8 @@ impl View {
         view
     }
 
-    /// The character that is escaped here, and the length of the escape; no character and one byte where there is none.
-    fn escape(&self, at: usize) -> (Option<char>, usize) {
+    /// An escape of a JSON string.
+    fn json_escape(&self, at: usize) -> (Option<char>, usize) {
         if self.bytes[at] != b'\\' {
             return (None, 1);
         }
@@ -125,27 +136,71 @@ impl View {
         digits.iter().try_fold(0, |number: u16, digit| Some(number << 4 | u16::from(hex(*digit)?)))
     }
 
-    /// The runs of base64 digits of both alphabets, decoded from this many digits after the beginning of each: in a longer
-    /// text any of four alignments may be the right one. A line break does not end a run.
-    fn base64(&self, offset: usize) -> Option<Self> {
-        let mut view = Self::empty();
-        let mut run: Vec<(u8, usize)> = Vec::new();
+    /// An entity of HTML or XML: by its name, or by the number of its character.
+    fn html_entity(&self, at: usize) -> (Option<char>, usize) {
+        let entity = || {
+            let rest = self.bytes[at..].strip_prefix(b"&")?;
+            let end = rest.iter().take(MAX_ENTITY).position(|byte| *byte == b';')?;
+            let character = match std::str::from_utf8(&rest[..end]).ok()? {
+                "amp" => '&',
+                "lt" => '<',
+                "gt" => '>',
+                "quot" => '"',
+                "apos" => '\'',
+                name => {
+                    let number = name.strip_prefix('#')?;
+                    let (digits, radix) = number.strip_prefix(['x', 'X']).map_or((number, 10), |digits| (digits, 16));
+                    char::from_u32(u32::from_str_radix(digits, radix).ok()?)?
+                }
+            };
+            Some((Some(character), end + "&;".len()))
+        };
+        entity().unwrap_or((None, 1))
+    }
+
+    /// The runs of at least this many digits, each with its value and its place. A line break does not end a run.
+    fn runs(&self, least: usize, digit: fn(u8) -> Option<u8>) -> Vec<Vec<(u8, usize)>> {
+        let mut runs = Vec::new();
+        let mut run = Vec::new();
         for index in 0..=self.bytes.len() {
             let byte = self.bytes.get(index).copied();
             if matches!(byte, Some(b'\r' | b'\n')) {
                 continue;
             }
-            if let Some(digit) = byte.and_then(base64_digit) {
+            if let Some(digit) = byte.and_then(digit) {
                 run.push((digit, index));
-                continue;
+            } else if run.len() >= least {
+                runs.push(std::mem::take(&mut run));
+            } else {
+                run.clear();
             }
-            if run.len() >= MIN_RUN {
-                for group in run[offset..].chunks(4) {
-                    self.base64_group(group, &mut view);
-                }
-                view.push(SEPARATOR, 0..0);
+        }
+        runs
+    }
+
+    /// The runs of hexadecimal digits, decoded from this many digits after the beginning of each: in a longer text either of two
+    /// alignments may be the right one.
+    fn hexadecimal(&self, offset: usize) -> Option<Self> {
+        let mut view = Self::empty();
+        for run in self.runs(MIN_HEX, hex) {
+            for pair in run[offset..].chunks_exact(2) {
+                let [(high, first), (low, last)] = [pair[0], pair[1]];
+                view.push(high << 4 | low, self.origins[first].start..self.origins[last].end);
             }
-            run.clear();
+            view.push(SEPARATOR, 0..0);
+        }
+        (!view.bytes.is_empty()).then_some(view)
+    }
+
+    /// The runs of base64 digits of both alphabets, decoded from this many digits after the beginning of each: in a longer
+    /// text any of four alignments may be the right one.
+    fn base64(&self, offset: usize) -> Option<Self> {
+        let mut view = Self::empty();
+        for run in self.runs(MIN_BASE64, base64_digit) {
+            for group in run[offset..].chunks(4) {
+                self.base64_group(group, &mut view);
+            }
+            view.push(SEPARATOR, 0..0);
         }
         (!view.bytes.is_empty()).then_some(view)
     }
@@ -197,9 +252,36 @@ mod tests {
         assert_eq!(view.percent(false).bytes, b"a/b+c%zz");
         let view = View::of(r"\/\u00e4\ud83d\ude00\x\");
         assert_eq!(
-            decoded(&view.json()),
+            decoded(&view.unescaped(View::json_escape)),
             (r"/ä😀\x\".to_owned(), vec![0..2, 2..8, 2..8, 8..20, 8..20, 8..20, 8..20, 20..21, 21..22, 22..23])
         );
+    }
+
+    #[test]
+    fn html_entities_are_decoded() {
+        let view = View::of("&lt;&#39;&#x1F600;&apos;&");
+        assert_eq!(
+            decoded(&view.unescaped(View::html_entity)),
+            ("<'😀'&".to_owned(), vec![0..4, 4..9, 9..18, 9..18, 9..18, 9..18, 18..24, 24..25])
+        );
+        for text in ["&nosuch;", "&#xD800;", "&#;", "&;", "a & b;", "&#xFFFFFFFFFFFFFFFF;"] {
+            assert_eq!(decoded(&View::of(text).unescaped(View::html_entity)).0, text);
+        }
+    }
+
+    #[test]
+    fn hexadecimal_is_decoded_at_each_alignment() {
+        // Of "hunter2!", with digits before it and in either case.
+        for (before, offset) in [("", 0), ("a", 1), ("0x", 0), ("ab", 0)] {
+            for digits in ["68756e7465723221", "68756E7465723221"] {
+                let view = View::of(&format!("{before}{digits}."));
+                let found = view.hexadecimal(offset).unwrap();
+                assert!(decoded(&found).0.contains("hunter2!"), "{before}{digits}");
+                let start = found.bytes.iter().position(|byte| *byte == b'h').unwrap();
+                assert_eq!(found.origin(&(start..start + 8)), before.len()..before.len() + 16);
+            }
+        }
+        assert!(View::of("68756e74657232").hexadecimal(0).is_none(), "seven bytes are no secret");
     }
 
     #[test]

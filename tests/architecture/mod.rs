@@ -21,6 +21,7 @@ fn place(path: &str) -> Place {
 const ARROWS: &[(&str, &[&str])] = &[
     ("plugin", &["plugin", "secret"]),
     ("protocol", &["protocol", "framework"]),
+    ("decrypt", &["decrypt", "secret"]),
     ("doctor", &["doctor", "framework"]),
     ("export", &["export", "framework"]),
     ("framework", &["framework", "secret"]),

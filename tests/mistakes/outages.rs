@@ -94,6 +94,6 @@ fn message_for_the_base_url_of_another_service() {
         Error: Didit: listing the lists failed: the response was 404 Not Found (Not Found: the sandbox does not serve GET /v3/lists/)
           in data "idv_didit_lists" "all": `data "idv_didit_lists" "all" {}`
         Request: GET VULT_URL/v3/lists/?limit=100&offset=0
-        Check the id and the base URL: the object was deleted, never existed, or has another path.
+        The response is not in the form of Didit's errors: nothing serves this path, or a proxy responded in place of Didit. Check the base URL and the path. It does not say that an object is gone: if you know that one is, remove it from state with `terraform state rm`.
         The address is `base_url` in `didit = { ... }`, or IDV_DIDIT_BASE_URL."#]]);
 }

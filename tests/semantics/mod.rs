@@ -1,6 +1,7 @@
 //! What a user relies on beyond the life of single objects.
 
 mod aliases;
+mod api_key_secrets;
 mod buckets;
 mod deactivated;
 mod didit;

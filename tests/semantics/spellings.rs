@@ -148,3 +148,69 @@ fn another_value_is_a_warning_and_then_drift_in_place() {
         workspace.plan().assert_empty();
     }
 }
+
+/// Creates whose response is lost, at a vendor that stores another spelling: the create, and what the apply then prints.
+const LOST: &[(Case, (&str, &str), &str)] = &[
+    (
+        case("xident", SPACED_KEY, ("\"Café shop \"", "\"Cafe\u{301} shop\"")),
+        ("POST", "/verify/v1/tokens"),
+        "The secret of the API key `1` was lost",
+    ),
+    (
+        case("xident", API_KEY, ("https://shop.example.com/verified", "https://shop.example.com:443/verified/")),
+        ("POST", "/verify/v1/tokens"),
+        "The secret of the API key `1` was lost",
+    ),
+    (
+        case("xident", BLACKLIST_ENTRY, ("\"fraud\\r\\ncase 7 \"", "\"fraud\\ncase 7\"")),
+        ("POST", "/verify/v1/blacklist/image"),
+        "was created despite an error",
+    ),
+    (
+        case("onekosmos", TEMPLATE, ("\"name\":\"front \"", "\"name\":\"front\"")),
+        ("PUT", "/idproofingapi/proofingtemplates"),
+        "is ambiguous",
+    ),
+];
+
+const SPACED_KEY: &str = "resource \"idv_xident_api_key\" \"main\" {\n  name = \"Café shop \"\n}\n";
+
+const BLACKLIST_ENTRY: &str = r#"
+resource "idv_xident_blacklist_entry" "main" {
+  reason        = "fraud\r\ncase 7 "
+  face_image_wo = "ZmFjZQ=="
+}
+"#;
+
+#[test]
+fn an_object_is_found_in_another_spelling_after_a_lost_response() {
+    let mut lost = Vec::new();
+    for (case, (method, path), expected) in LOST {
+        let (sandbox, rewriter, workspace) = start(case);
+        let fault = serde_json::json!({
+            "vendor": case.vendor, "method": method, "path": path, "kind": "drop", "after": true
+        });
+        sandbox.fault(&fault);
+        let run = workspace.apply();
+        let said = format!("{}{}", run.errors(), run.warnings());
+        if !said.contains(expected) {
+            lost.push(format!("{:?}: {said}", case.stored));
+        }
+        assert!(rewriter.has_replaced(), "no response had {:?}", case.stored);
+    }
+    assert!(lost.is_empty(), "{}", lost.join("\n"));
+}
+
+/// Entries whose reasons a vendor stores as one are added one after the other: in parallel neither could tell which is its own.
+#[test]
+fn entries_that_differ_in_spelling_alone_each_get_their_own_id() {
+    let both = BLACKLIST_ENTRY.to_owned() + &BLACKLIST_ENTRY.replace("\"main\"", "\"other\"").replace(" \"\n", "\"\n");
+    assert!(both.contains("case 7 \"\n") && both.contains("case 7\"\n"));
+    let sandbox = Sandbox::start().with_variable("IDV_XIDENT_API", "verify/v1");
+    let workspace = Workspace::new(&sandbox);
+    workspace.configure(&both);
+    workspace.apply().succeeded();
+    workspace.plan().assert_empty();
+    let ids: std::collections::BTreeSet<_> = workspace.state().values().map(|entry| entry["id"].to_string()).collect();
+    assert_eq!(ids.len(), 2, "{ids:?}");
+}

@@ -7,3 +7,14 @@ resource "idv_xident_api_key" "checkout" {
   callback_url = "https://shop.example.com/verified"
   expires_at   = "2027-01-01T00:00:00Z"
 }
+
+# The secret of this key is in state only for the holder of a private key: `age-keygen -o key.txt` makes the pair.
+resource "idv_xident_api_key" "shop" {
+  name             = "shop"
+  secret_recipient = "age1ny5zlwqkkyj54m0nu3llykxxmdmf8nkj4zllcundyfczj46g25rs5sxd05" # yours
+}
+
+# terraform output -raw shop_key | terraform-provider-idv decrypt --identity key.txt
+output "shop_key" {
+  value = idv_xident_api_key.shop.encrypted_secret
+}

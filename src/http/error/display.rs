@@ -131,6 +131,11 @@ fn advice(inner: &ErrorInner) -> String {
         Kind::NotFound if inner.needed_for.is_some() => {
             "Check the address: it does not serve a request that all others depend on.".to_owned()
         }
+        Kind::NotFound if inner.about_route => format!(
+            "The response is not in the form of {vendor}'s errors: nothing serves this path, or a proxy responded in place of {vendor}. \
+             Check the base URL and the path. It does not say that an object is gone: if you know that one is, remove it from \
+             state with `terraform state rm`."
+        ),
         Kind::NotFound => {
             "Check the id and the base URL: the object was deleted, never existed, or has another path.".to_owned()
         }

@@ -103,6 +103,8 @@ pub(super) struct ErrorInner {
     pub(super) retry_after: Option<Duration>,
     pub(super) attempts: u32,
     pub(super) unconfirmed: bool,
+    /// Whether a 404 is none of the vendor's own errors, so that it says nothing about an object.
+    pub(super) about_route: bool,
     /// Whether the request may be sent twice without harm.
     pub(super) repeatable: bool,
     /// Whether the request was for an access token that another request needed.
@@ -145,6 +147,7 @@ impl Error {
             retry_after: None,
             attempts: 0,
             unconfirmed: false,
+            about_route: false,
             repeatable: false,
             for_token: false,
             needed_for: None,
@@ -288,8 +291,17 @@ impl Error {
         self.0.attempts
     }
 
-    /// Whether the object or the route does not exist. A missing token endpoint is neither.
+    /// Whether the vendor says that the object does not exist. A 404 of a gateway and a missing token endpoint do not say so.
     pub fn is_not_found(&self) -> bool {
+        self.is_404() && !self.0.about_route
+    }
+
+    /// Whether nothing serves the route: the 404 is none of the vendor's own errors.
+    pub fn is_wrong_route(&self) -> bool {
+        self.is_404() && self.0.about_route
+    }
+
+    fn is_404(&self) -> bool {
         self.kind() == Kind::NotFound && !self.is_before_the_request()
     }
 

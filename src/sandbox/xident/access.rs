@@ -14,7 +14,7 @@ use crate::sandbox::engine::{ApiError, Handle, oauth2::bearer};
 /// The window of a rate limit, in seconds.
 const WINDOW: i64 = 60;
 
-/// A request with the secret key, counted against its limit.
+/// A request with the secret key or with a key that was created, counted against its limit.
 pub(super) struct Caller(Meter);
 
 /// A request with the publishable key, counted against its limit.
@@ -33,7 +33,7 @@ impl FromRequestParts<Handle> for Caller {
         let (today, group) = generation(parts.uri.path());
         let state = handle.read::<State>()?;
         match presented(&parts.headers, today) {
-            Some(key) if key == state.secret_key => {}
+            Some(key) if key == state.secret_key || state.api_keys.iter().any(|issued| issued.is(key)) => {}
             Some(key) if key == state.publishable_key => {
                 let message = "this endpoint needs the secret key";
                 return Err(ApiError::forbidden(message).with_code("SECRET_KEY_REQUIRED"));

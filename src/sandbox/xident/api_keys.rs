@@ -37,6 +37,11 @@ pub(super) struct Create {
 }
 
 impl ApiKey {
+    /// Whether a request has this key.
+    pub(super) fn is(&self, presented: &str) -> bool {
+        self.token == presented
+    }
+
     /// The key as a read returns it.
     fn row(&self) -> Value {
         json!({

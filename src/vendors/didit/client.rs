@@ -360,6 +360,11 @@ pub(super) fn parse_error(status: StatusCode, headers: &HeaderMap, body: &[u8]) 
     error
 }
 
+/// Whether a body is `{"detail": ...}`, the form of an error about a whole request.
+pub(super) fn is_own_error(body: &Json) -> bool {
+    body.get("detail").is_some_and(Json::is_string)
+}
+
 fn collect(path: &mut Vec<String>, value: &Json, fields: &mut Vec<FieldError>) {
     match value {
         Json::String(message) => fields.push(FieldError { path: path.clone(), message: message.clone() }),

@@ -186,6 +186,7 @@ impl Vendor for Didit {
         let mut settings = config::settings(common, "Didit", base_url, config.requests_per_minute)?;
         settings.tls = tls;
         settings.parse_error = client::parse_error;
+        settings.is_own_error = Some(client::is_own_error);
         let (auth, connections, sign_in): (Arc<dyn Authenticate>, _, _) = match credentials {
             Credentials::ApiKey(key) => {
                 let header = StaticHeader::new("Didit", HeaderName::from_static("x-api-key"), key)?;

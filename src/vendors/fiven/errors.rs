@@ -61,6 +61,11 @@ pub(super) fn parse_error(status: StatusCode, headers: &HeaderMap, body: &[u8]) 
     error
 }
 
+/// Whether a body is `{error, message, details}`, which the page and the vendor's own library have; details may be left out.
+pub(super) fn is_own_error(body: &serde_json::Value) -> bool {
+    ["error", "message"].iter().all(|name| body.get(*name).is_some_and(serde_json::Value::is_string))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -214,6 +214,7 @@ impl Vendor for Fiven {
         )?;
         settings.tls = tls;
         settings.parse_error = errors::parse_error;
+        settings.is_own_error = Some(errors::is_own_error);
         let credentials = ClientCredentials {
             token_url: config::url("token_url", &config.token_url(&address))?,
             client_id,

@@ -218,8 +218,8 @@ impl Client {
         self.exchange.call_opt::<()>(call).await.map(drop)
     }
 
-    /// The community's bucket. The vendor does not document the response if there is none: null, 404 and a 400 that says so
-    /// count.
+    /// The community's bucket. The vendor does not document the response if there is none: null, a 404 in the form of its errors,
+    /// and a 400 that says so count.
     pub(super) async fn bucket<T: DeserializeOwned>(&self, policy: CachePolicy) -> Result<Option<T>, Error> {
         let request = self.request("reading the storage bucket", Method::GET, "/bucket", &[]).await?;
         let call = Call::licensed(request.cache_policy(policy).shared("bucket")).in_data();

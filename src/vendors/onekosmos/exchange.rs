@@ -134,6 +134,14 @@ fn decode<T: DeserializeOwned>(response: &Response, data: Json) -> Result<T, Err
     })
 }
 
+/// Whether a body is an error of the service: `{statusCode, error, message}` as on its page, or one of the forms that it is known
+/// to send, which are `{code, message}`, `{error_code, message, status}` and `{errors: [...]}`.
+pub(super) fn is_own_error(body: &Json) -> bool {
+    let has = |name: &str| body.get(name).is_some_and(|value| value.is_string() || value.is_number());
+    let is_coded = has("code") || has("error_code") || (has("statusCode") && has("error"));
+    (has("message") && is_coded) || body.get("errors").is_some_and(Json::is_array)
+}
+
 /// Says where the user can fix the cause of an error.
 fn hint(error: Error) -> Error {
     match error.kind() {

@@ -188,6 +188,7 @@ impl Vendor for OneKosmos {
         };
         let mut settings = config::settings(common, "1Kosmos", base_url, config.requests_per_minute)?;
         settings.tls = tls;
+        settings.is_own_error = Some(exchange::is_own_error);
         let identity = Identity {
             license_key: config.license_key,
             private_key,

@@ -13,6 +13,7 @@ use super::steps::{self, StepModel};
 use super::template_wire::{CreateTemplate, Step, Template, UpdateTemplate};
 use super::workflow;
 use crate::framework::moved::RestObject;
+use crate::framework::plan::is_same_returned;
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Path, Rule, Schema, Value, identity,
@@ -26,6 +27,9 @@ pub(super) const DOCUMENT_TYPES: &[&str] = &["dl_object", "ppt_object", "idcard_
 
 /// The key in private state of the steps that have a script at the vendor.
 const SCRIPTED: &str = "scripted_steps";
+
+/// The attributes that a create sends.
+const SENT: [&str; 3] = ["document_type", "dvc_id", "workflow"];
 
 /// One template.
 #[derive(Clone, Copy)]
@@ -337,9 +341,7 @@ impl Lookup for Search<'_> {
 
     fn matches(&self, row: &Template) -> bool {
         let found = self.plan.clone().with(row.clone());
-        found.document_type == self.plan.document_type
-            && found.dvc_id == self.plan.dvc_id
-            && found.workflow == self.plan.workflow
+        is_same_returned(&ProofingTemplate.schema(), &SENT, self.plan, &found)
     }
 
     fn import_id(&self, row: &Template) -> String {

@@ -186,7 +186,10 @@ impl Client {
             return Ok(None);
         }
         let request = self.call(operation, "reading the service's status", None)?;
-        self.optional(request.without_auth().report().shared("service")).await
+        match self.optional(request.without_auth().report().shared("service")).await {
+            Err(error) if error.is_wrong_route() => Ok(None),
+            result => result,
+        }
     }
 
     async fn optional<T: DeserializeOwned>(&self, request: Request) -> Result<Option<T>, Error> {
@@ -295,7 +298,7 @@ async fn with_hint<T>(call: impl Future<Output = Result<T, Error>>) -> Result<T,
 
 /// Says of a 404 for what every tenant has that the route is wrong.
 fn wrong_route(error: Error) -> Error {
-    if !error.is_not_found() || error.is_token_request() {
+    if !(error.is_not_found() || error.is_wrong_route()) || error.is_token_request() {
         return error;
     }
     error.with_hint(

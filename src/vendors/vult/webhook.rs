@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::client::{Client, WebhookFilter, WebhookRow};
 use crate::framework::moved::RestObject;
 use crate::framework::resource::{Context, Resource};
-use crate::framework::spelling::{same_text, same_url};
+use crate::framework::spelling::{same_text, same_url, text_key, url_key};
 use crate::framework::{Attr, Attribute, DataSource, Diagnostics, ListSink, Listable, Rule, Schema, Value, identity};
 use crate::http::CachePolicy;
 use crate::vendors::shared::import_id;
@@ -50,8 +50,10 @@ impl<'s> Search<'s> {
 
     /// Webhooks with the same key cannot be told apart.
     fn key(&self) -> String {
-        let text = |attribute: &Attr<String>| attribute.as_str().unwrap_or_default().to_owned();
-        [text(&self.plan.client_id), text(&self.plan.name), text(&self.plan.url)].join("\n")
+        let WebhookModel { client_id, name, url, .. } = self.plan;
+        let client_id = client_id.as_str().unwrap_or_default().to_owned();
+        let (name, url) = (text_key(name.as_str().unwrap_or_default()), url_key(url.as_str().unwrap_or_default()));
+        [client_id, name, url].join("\n")
     }
 }
 
@@ -179,7 +181,7 @@ impl Resource for Webhook {
     ) -> Result<(), Diagnostics> {
         let id = state.id.as_str().unwrap_or_default();
         let error = match client.delete_webhook(id).await {
-            Err(error) if error.is_not_found() => error,
+            Err(error) if error.is_not_found() || error.is_wrong_route() => error,
             result => return Ok(result?),
         };
         // The route is an assumption: where it is another one, the webhook would go on receiving and nobody would know.

@@ -1,21 +1,28 @@
 //! `idv_xident_api_key`: a key that authenticates a caller of Xident, which `verify/v1` calls a token.
 //!
 //! The vendor returns the secret once, in the response to the create. So the secret is a sensitive attribute and is kept in
-//! state: an ephemeral resource cannot read it again, and a write-only attribute is an input. No other call and no log has it.
+//! state, or is encrypted for a recipient (`api_key_secret`): an ephemeral resource cannot read it again, and a write-only
+//! attribute is an input. No other call and no log has it.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::api_key_secret::{self, Planned, Stored};
 use super::api_keys::{ApiKeyRow, NewApiKey};
 use super::client::Client;
-use crate::framework::resource::{Context, Resource};
+use crate::framework::age::CryptoError;
+use crate::framework::plan::is_same_returned;
+use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Rule, Schema, Secret, Value, identity,
 };
 use crate::http::CachePolicy;
 use crate::vendors::shared::import_id;
 use crate::vendors::shared::reconcile::{IfPresent, Lookup, Noun};
+
+/// The attributes that a create sends.
+const SENT: [&str; 4] = ["name", "callback_url", "expires_at", "rule_id"];
 
 /// The resource of one key.
 #[derive(Clone, Copy)]
@@ -30,7 +37,9 @@ pub(super) struct ApiKeyModel {
     expires_at: Attr<String>,
     rule_id: Attr<i64>,
     created_at: Attr<String>,
+    secret_recipient: Attr<String>,
     secret: Attr<Secret>,
+    encrypted_secret: Attr<String>,
 }
 
 impl ApiKeyModel {
@@ -67,7 +76,20 @@ impl ApiKeyModel {
         if self.secret.is_unknown() {
             self.secret = Attr::Null;
         }
+        if self.encrypted_secret.is_unknown() {
+            self.encrypted_secret = Attr::Null;
+        }
         self
+    }
+
+    /// The secret as it is in state.
+    fn stored(&self) -> Stored {
+        Stored { plain: self.secret.clone(), encrypted: self.encrypted_secret.clone() }
+    }
+
+    /// This key with its secret in another form.
+    fn storing(self, stored: Stored) -> Self {
+        Self { secret: stored.plain, encrypted_secret: stored.encrypted, ..self }
     }
 }
 
@@ -100,12 +122,9 @@ impl Lookup for Search<'_> {
     }
 
     fn matches(&self, row: &ApiKeyRow) -> bool {
-        let sent = self.plan.to_wire();
-        let url = row.callback_url.as_deref().filter(|url| !url.is_empty());
-        row.name.as_deref() == Some(sent.name)
-            && url.is_none_or(|url| sent.callback_url == Some(url))
-            && row.expires_at.as_deref().is_none_or(|time| sent.expires_at.is_some_and(|sent| is_same_time(sent, time)))
-            && row.rule_id.is_none_or(|rule_id| sent.rule_id == Some(rule_id))
+        // A field that the row does not have is that of the plan.
+        let found = self.plan.clone().with(row.clone());
+        row.name.is_some() && is_same_returned(&ApiKey.schema(), &SENT, self.plan, &found)
     }
 
     fn created_at(&self, row: &ApiKeyRow) -> Option<Timestamp> {
@@ -143,42 +162,60 @@ impl Resource for ApiKey {
     fn schema(&self) -> Schema {
         let computed =
             |name: &str, what: &str| Attribute::string(name).computed().use_state_for_unknown().describe(what);
+        let mut attributes = vec![
+            computed("id", "The id that Xident chose for the key."),
+            Attribute::string("name")
+                .required()
+                .requires_replace()
+                .rule(Rule::Length(1, 255))
+                .describe("The name of the key."),
+            Attribute::string("callback_url")
+                .optional()
+                .requires_replace()
+                .rule(Rule::Url)
+                .describe("Where users are sent after a verification that was started with the key."),
+            Attribute::string("expires_at")
+                .optional()
+                .requires_replace()
+                .rule(TIME)
+                .semantic_equal(|a, b| a.as_str().zip(b.as_str()).is_some_and(|(a, b)| is_same_time(a, b)))
+                .describe("When the key expires."),
+            Attribute::number("rule_id")
+                .optional()
+                .requires_replace()
+                .rule(Rule::Whole)
+                .describe("The number of the verification rule that the key is for."),
+            computed("created_at", "When the key was created, as the vendor writes it."),
+        ];
+        attributes.extend(api_key_secret::attributes());
         Schema::new(
             "An API key that authenticates a caller of Xident. Needs `api = \"verify/v1\"`. Xident cannot change a key, so each \
              change deletes it and creates another with a new secret: give its users the new secret in the same apply, or create \
              the new key first with `create_before_destroy`.",
-            vec![
-                computed("id", "The id that Xident chose for the key."),
-                Attribute::string("name").required().requires_replace().rule(Rule::Length(1, 255)).describe("The name of the key."),
-                Attribute::string("callback_url")
-                    .optional()
-                    .requires_replace()
-                    .rule(Rule::Url)
-                    .describe("Where users are sent after a verification that was started with the key."),
-                Attribute::string("expires_at")
-                    .optional()
-                    .requires_replace()
-                    .rule(TIME)
-                    .semantic_equal(|a, b| a.as_str().zip(b.as_str()).is_some_and(|(a, b)| is_same_time(a, b)))
-                    .describe("When the key expires."),
-                Attribute::number("rule_id")
-                    .optional()
-                    .requires_replace()
-                    .rule(Rule::Whole)
-                    .describe("The number of the verification rule that the key is for."),
-                computed("created_at", "When the key was created, as the vendor writes it."),
-                computed(
-                    "secret",
-                    "The secret of the key. Xident returns it once, in the response to the create, so it is kept in state as a \
-                     sensitive value: protect the state as you would the key. Null for a key that was imported.",
-                )
-                .sensitive(),
-            ],
+            attributes,
         )
     }
 
     fn identity(&self) -> Vec<identity::IdentityAttribute> {
         vec![identity::required("id", "The id that Xident chose for the key."), super::service()]
+    }
+
+    fn validate(&self, config: &ApiKeyModel, diagnostics: &mut Diagnostics) {
+        diagnostics.append(api_key_secret::check(&config.secret_recipient).into_iter().collect());
+    }
+
+    fn plan(&self, planning: &mut Planning<ApiKeyModel>) -> Result<(), Diagnostics> {
+        let prior = planning.prior.as_ref();
+        let prior = prior.map(|prior| (prior.id.as_str().unwrap_or_default(), &prior.secret_recipient, prior.stored()));
+        match api_key_secret::plan(prior, &planning.plan.secret_recipient) {
+            Planned::Kept => {}
+            Planned::Replaced(path) => planning.requires_replace.push(path),
+            Planned::Stored(stored, warning) => {
+                planning.plan = planning.plan.clone().storing(stored);
+                planning.diagnostics.append(warning.into_iter().collect());
+            }
+        }
+        Ok(())
     }
 
     async fn create(
@@ -187,6 +224,8 @@ impl Resource for ApiKey {
         plan: ApiKeyModel,
         ctx: &mut Context<ApiKeyModel>,
     ) -> Result<ApiKeyModel, Diagnostics> {
+        // Before anything is sent: a secret that nobody can read is lost.
+        let recipient = api_key_secret::recipient(&plan.secret_recipient)?;
         let body = plan.to_wire();
         let search = Search { client, plan: &plan };
         let created =
@@ -206,7 +245,14 @@ impl Resource for ApiKey {
                  dashboard, or create another key there. Please report the names of the response's fields.",
             );
         }
-        Ok(ApiKeyModel { secret: secret.into(), ..plan }.with(row))
+        let key = plan.with(row);
+        match Stored::of(secret, recipient.as_ref()) {
+            Ok(stored) => Ok(key.storing(stored)),
+            Err(error) => {
+                ctx.save(&key);
+                Err(not_encrypted(key.id.as_str().unwrap_or_default(), error).into())
+            }
+        }
     }
 
     async fn read(
@@ -236,6 +282,20 @@ impl Resource for ApiKey {
             );
         }
         Ok(row.map(|row| state.with(row)))
+    }
+
+    /// Sends nothing: only the form of the secret in state changes in place.
+    async fn update(
+        &self,
+        _: &Client,
+        change: Change<ApiKeyModel>,
+        _: &mut Context<ApiKeyModel>,
+    ) -> Result<ApiKeyModel, Diagnostics> {
+        let Change { prior, plan } = change;
+        let recipient = api_key_secret::recipient(&plan.secret_recipient)?;
+        let id = prior.id.as_str().unwrap_or_default();
+        let stored = Stored::of(prior.secret.clone().into_known(), recipient.as_ref());
+        Ok(plan.storing(stored.map_err(|error| not_encrypted(id, error))?))
     }
 
     async fn delete(
@@ -286,6 +346,11 @@ fn secret_lost(id: &str, warning: &Diagnostic) -> Diagnostic {
         warning.detail
     );
     Diagnostic::error(format!("The secret of the API key `{id}` was lost"), detail)
+}
+
+fn not_encrypted(id: &str, error: CryptoError) -> Diagnostic {
+    let detail = format!("{error}. Please report it. Without `secret_recipient` the secret is kept in state as it is.");
+    Diagnostic::error(format!("The secret of the API key `{id}` is not encrypted"), detail)
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use super::blacklist::BlacklistRow;
 use super::client::{Api, Client};
 use super::image;
 use crate::framework::resource::{Change, Context, Planning, Resource};
+use crate::framework::spelling::{same_text, text_key};
 use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, Effect, ListSink, Listable, Private, Rule, Schema, Secret, Type, Value,
     identity,
@@ -95,7 +96,7 @@ impl Lookup for Search<'_> {
     }
 
     fn matches(&self, row: &BlacklistRow) -> bool {
-        row.is_of_image() && row.reason.as_deref() == Some(self.reason)
+        row.is_of_image() && row.reason.as_deref().is_some_and(|reason| same_text(self.reason, reason))
     }
 
     fn created_at(&self, row: &BlacklistRow) -> Option<Timestamp> {
@@ -201,7 +202,8 @@ impl Resource for BlacklistEntry {
         let search = Search { client, reason: plan.reason() };
         let send = client.add_image_to_blacklist(image.expose(), plan.reason());
         let under_way = &client.blacklist_creates;
-        let created = under_way.create_without_id(&search, plan.reason(), IfPresent::WarnRecent, send).await?;
+        let key = text_key(plan.reason());
+        let created = under_way.create_without_id(&search, &key, IfPresent::WarnRecent, send).await?;
         ctx.append(created.warning.into_iter().chain(created.present));
         Ok(plan.with(created.row))
     }

@@ -1,6 +1,11 @@
-//! Hints: which setting to check after a failed call to Xident.
+//! The errors of Xident: their form, and which setting to check after one.
 
 use crate::http::{Error, Kind};
+
+/// Whether a body is an error of Xident: `error` with a code, in both generations.
+pub(super) fn is_own_error(body: &serde_json::Value) -> bool {
+    body.get("error").and_then(|error| error.get("code")).is_some_and(serde_json::Value::is_string)
+}
 
 /// The key that a call is sent with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

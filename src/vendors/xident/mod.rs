@@ -3,6 +3,7 @@
 //! The vendor's reference page describes an older API (`v1`) than its OpenAPI document (`verify/v1`); see `client`.
 
 mod api_key;
+mod api_key_secret;
 mod api_keys;
 mod blacklist;
 mod blacklist_entry;
@@ -156,6 +157,7 @@ impl Vendor for Xident {
         let base_url = config::url("base_url", &format!("{address}/{}", api.name()))?;
         let mut settings = config::settings(common, "Xident", base_url, config.requests_per_minute)?;
         settings.tls = tls;
+        settings.is_own_error = Some(hints::is_own_error);
         settings.endpoint_limits = LIMITS.map(|(path, per_minute)| EndpointLimit { path, per_minute }).into();
         let header = |key: &Secret| match api {
             Api::V1 => StaticHeader::bearer("Xident", key),

@@ -69,6 +69,12 @@ const FACE_ENROLLMENT: Object = Object {
     ..USUAL
 };
 
+/// Two public keys of age, as HCL.
+const RECIPIENTS: [&str; 2] = [
+    r#""age1jymym3n6gdq6ntvlv97f7gz3szn7fp2ddt9lg06es9ljx82n3axqh45htq""#,
+    r#""age15lu2x9jm2nn6y8ssyfdpg0dvm6epfev4a0mr576xtqkg3gfkzy4qunksg0""#,
+];
+
 /// The vendor cannot change a key.
 const API_KEY: Object = Object {
     type_name: "idv_xident_api_key",
@@ -77,9 +83,11 @@ const API_KEY: Object = Object {
         replaces("callback_url", "", r#""https://shop.example.com/verified""#),
         replaces("expires_at", "", r#""2027-01-01T00:00:00+01:00""#),
         replaces("rule_id", "", "7"),
+        replaces("secret_recipient", RECIPIENTS[0], RECIPIENTS[1]),
     ],
     api: Some("verify/v1"),
     create_request: "POST /verify/v1/tokens",
+    not_returned: &["secret_recipient"],
     listed: Some(|state| rows(state, "/xident/api_keys").len()),
     at_vendor: |state| rows(state, "/xident/api_keys").last().cloned().unwrap_or_default(),
     drift: |state| rows_mut(state, "/xident/api_keys")[0]["callback_url"] = json!("https://elsewhere.example.com/"),
