@@ -5,6 +5,7 @@
 
 mod actions;
 mod architecture;
+mod changes;
 mod chaos;
 mod docs;
 mod doctor;

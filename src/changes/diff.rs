@@ -57,7 +57,9 @@ impl Diff<'_> {
         }
         match (attribute.shape(), before, after) {
             (Shape::Nested(Nesting::Single, nested), Value::Map(_), Value::Map(_)) => {
+                let start = found.len();
                 self.attributes(nested, before, after, at, found);
+                within(&label(&attribute.name), &mut found[start..]);
             }
             (Shape::Nested(Nesting::List, nested), Value::List(before), Value::List(after)) => {
                 self.elements(attribute, nested, before, after, at, found);
@@ -118,7 +120,11 @@ impl Diff<'_> {
         let one = one(&label(&attribute.name));
         for (name, element) in &before {
             match after.iter().find(|(other, _)| other == name) {
-                Some((_, now)) => self.attributes(nested, element, now, &at.key(name), found),
+                Some((_, now)) => {
+                    let start = found.len();
+                    self.attributes(nested, element, now, &at.key(name), found);
+                    within(&format!("{one} \"{name}\""), &mut found[start..]);
+                }
                 None => {
                     let sentence = format!("the {one} \"{name}\" is removed");
                     found.push(change(attribute.effect, Some(false), sentence, element, &Value::Null, &at.key(name)));
@@ -158,6 +164,13 @@ fn members(attribute: &Attribute, before: &[Value], after: &[Value], at: &Path, 
     }
     if reordered {
         found.push(change(None, None, format!("the order of {name} changes"), &all(before), &all(after), at));
+    }
+}
+
+/// Says in which object the attributes are.
+fn within(object: &str, changes: &mut [FieldChange]) {
+    for change in changes {
+        change.sentence = format!("{object}: {}", change.sentence);
     }
 }
 

@@ -72,8 +72,10 @@ pub async fn drift(provider: &Provider, path: &str, scope: Scope) -> Result<Chan
             None => changes.unchanged += 1,
         }
     }
-    changes.objects.extend(unmanaged(provider, &stored, &live, &related));
+    let mut unmanaged = unmanaged(provider, &stored, &live, &related);
     changes.limits.extend(live.limits.clone());
+    changes.limits.extend(settings_of_every_tenant(provider, &mut unmanaged));
+    changes.objects.append(&mut unmanaged);
     Ok(changes.sorted())
 }
 
@@ -115,6 +117,20 @@ fn unmanaged(
         }
     }
     found
+}
+
+/// Takes settings that every tenant has out of the objects that nobody manages: they say nothing about a tenant. Returns a sentence
+/// with their number.
+fn settings_of_every_tenant(provider: &Provider, unmanaged: &mut Vec<ObjectChange>) -> Option<String> {
+    let is_adopted =
+        |object: &ObjectChange| provider.resources.get(&object.type_name).is_some_and(|resource| resource.is_adopted());
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for object in unmanaged.iter().filter(|object| is_adopted(object)) {
+        *counts.entry(format!("{} {}", object.vendor, object.kind)).or_default() += 1;
+    }
+    unmanaged.retain(|object| !is_adopted(object));
+    let counts: Vec<_> = counts.into_iter().map(|(kind, count)| format!("{kind} ({count})")).collect();
+    (!counts.is_empty()).then(|| format!("Not in state are settings that every tenant has: {}.", counts.join(", ")))
 }
 
 /// The host to which an object sends data.

@@ -65,6 +65,8 @@ impl Changes {
 pub enum Action {
     /// The plan destroys it.
     Destroy,
+    /// The plan stops managing settings that the vendor cannot delete.
+    Release,
     /// It is in state and the vendor does not have it.
     Gone,
     /// It is only on the left side.
@@ -81,6 +83,8 @@ pub enum Action {
     Differs,
     /// The plan creates it.
     Create,
+    /// The plan begins to manage settings that the vendor has already.
+    Adopt,
     /// The plan imports it.
     Import,
     /// The plan stops managing it.

@@ -27,12 +27,14 @@ impl Pair<'_> {
         let attributes = resource.schema().attributes();
         let (mut fields, mut flow_change) = (Vec::new(), None);
         let (one, exists) = match self.action {
-            Action::Destroy | Action::Gone | Action::OnlyLeft | Action::Forget => (self.before, Some(false)),
-            Action::Create | Action::Unmanaged | Action::OnlyRight => (self.after, Some(true)),
+            Action::Destroy | Action::Release | Action::Gone | Action::OnlyLeft | Action::Forget => {
+                (self.before, Some(false))
+            }
+            Action::Create | Action::Adopt | Action::Unmanaged | Action::OnlyRight => (self.after, Some(true)),
             Action::Replace | Action::Update | Action::Differs | Action::Import => (self.after, None),
         };
         if exists.is_some() {
-            fields = settings(attributes, one, self.is_hidden);
+            fields = settings(attributes, &self.with_related_names(one), self.is_hidden);
         } else {
             let compares_unknown = matches!(self.action, Action::Replace | Action::Update);
             fields.extend(Diff { is_hidden: self.is_hidden, compares_unknown }.object(
@@ -63,10 +65,19 @@ impl Pair<'_> {
             name: words::name(resource, &self.with_related_names(one)),
             action: self.action,
             direction: direction(&fields, existence.map(|(direction, _)| direction)),
-            reason: existence.map(|(_, reason)| reason.to_owned()),
+            reason: existence.map(|(_, reason)| reason.to_owned()).or_else(|| self.release()),
             audience: words::audience(one),
             fields,
             flow: flow_change,
+        })
+    }
+
+    /// What a destroy does to settings that cannot be deleted.
+    fn release(&self) -> Option<String> {
+        let restores = self.before.get("on_destroy").as_str() == Some("restore");
+        (self.action == Action::Release).then(|| {
+            if restores { "the values from before Terraform are written back" } else { "the values stay as they are" }
+                .to_owned()
         })
     }
 

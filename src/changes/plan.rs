@@ -143,6 +143,11 @@ fn pair(
                 || (mark.contains('[') && root(mark) == root(path))
         })
     };
+    let action = match action {
+        Action::Create if resource.is_adopted() => Action::Adopt,
+        Action::Destroy if resource.is_adopted() => Action::Release,
+        other => other,
+    };
     let pair = Pair {
         address: Some(planned.address.clone()),
         type_name: &planned.type_name,

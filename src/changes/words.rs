@@ -11,7 +11,7 @@ pub(super) const SENSITIVE: &str = "(sensitive)";
 
 /// Words that are abbreviations.
 const ABBREVIATIONS: &[&str] =
-    &["aamva", "api", "aws", "gcp", "html", "id", "ocr", "ofac", "url", "uuid", "nfc", "aml"];
+    &["aamva", "api", "dmv", "mrz", "aws", "gcp", "html", "id", "ocr", "ofac", "url", "uuid", "nfc", "aml"];
 
 /// `OFAC fuzzy match weight` for `ofac_fuzzy_match_weight`.
 pub(super) fn label(attribute: &str) -> String {
@@ -29,7 +29,8 @@ pub(super) fn kind(resource: &dyn DynResource) -> String {
 pub(super) fn name(resource: &dyn DynResource, state: &Value) -> String {
     let parts = resource.natural_key().iter().filter_map(|attribute| match state.get(attribute) {
         Value::Null | Value::Unknown => None,
-        Value::String(text) if *attribute == "document_type" || *attribute == "data_source" => {
+        // Words of VULT, such as `driver_license`; 1Kosmos has its own, such as `dl_object`.
+        Value::String(text) if resource.natural_key().contains(&"data_source") && !attribute.ends_with("_id") => {
             Some(sentence(&label(text)))
         }
         Value::String(text) if attribute.ends_with("_id") && *attribute != "user_id" && *attribute != "party_id" => {

@@ -101,9 +101,9 @@ fn row(changes: &Changes, object: &ObjectChange) -> String {
 fn details(changes: &Changes, object: &ObjectChange) -> String {
     let mut text = format!(
         "\n<details><summary>{} {}{}</summary>\n\n",
-        escaped(&noun(object)),
+        html(&noun(object)),
         action(changes, object),
-        object.address.as_ref().map_or_else(String::new, |address| format!(" (<code>{}</code>)", escaped(address)))
+        object.address.as_ref().map_or_else(String::new, |address| format!(" (<code>{}</code>)", html(address)))
     );
     if shows_values(object) {
         let _ = write!(
@@ -189,8 +189,25 @@ fn cell(text: &str) -> String {
     escaped(text).replace('|', "\\|").replace('\n', " ")
 }
 
-/// Text in which nothing is Markdown, HTML or a mention.
+/// Text in which nothing is HTML or a mention. A summary is HTML, in which Markdown means nothing.
+fn html(text: &str) -> String {
+    super::html::escaped(text).replace('@', "@\u{200b}")
+}
+
+/// Text in which nothing is Markdown, HTML or a mention, but what is between backticks, which is code.
 fn escaped(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len() % 2 == 0 {
+        return plain(&text.replace('`', "'"));
+    }
+    let part = |(index, part): (usize, &&str)| {
+        if index % 2 == 0 { plain(part) } else { format!("`{}`", part.replace('\n', " ")) }
+    };
+    parts.iter().enumerate().map(part).collect()
+}
+
+/// Text in which nothing is Markdown, HTML or a mention.
+fn plain(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

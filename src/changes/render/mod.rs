@@ -71,18 +71,22 @@ fn direction(direction: Direction) -> &'static str {
 
 /// What happens to an object, as the end of a sentence.
 fn action(changes: &Changes, object: &ObjectChange) -> String {
+    let is_plural = object.kind.ends_with('s');
+    let (is, s) = if is_plural { ("are", "") } else { ("is", "s") };
     match object.action {
-        Action::Destroy => "is destroyed".to_owned(),
-        Action::Gone => "is gone at the vendor".to_owned(),
-        Action::OnlyLeft => format!("is only in {}", changes.left),
-        Action::OnlyRight => format!("is only in {}", changes.right),
-        Action::Unmanaged => "is not managed".to_owned(),
-        Action::Replace => "is replaced".to_owned(),
-        Action::Update => "changes".to_owned(),
-        Action::Differs => "differs".to_owned(),
-        Action::Create => "is created".to_owned(),
-        Action::Import => "is imported".to_owned(),
-        Action::Forget => "is no longer managed, and stays".to_owned(),
+        Action::Destroy => format!("{is} destroyed"),
+        Action::Release => format!("{is} no longer managed"),
+        Action::Gone => format!("{is} gone at the vendor"),
+        Action::OnlyLeft => format!("{is} only in {}", changes.left),
+        Action::OnlyRight => format!("{is} only in {}", changes.right),
+        Action::Unmanaged => format!("{is} not managed"),
+        Action::Replace => format!("{is} replaced"),
+        Action::Update => format!("change{s}"),
+        Action::Differs => format!("differ{s}"),
+        Action::Create => format!("{is} created"),
+        Action::Adopt => format!("{is} adopted: the vendor has {} already", if is_plural { "them" } else { "it" }),
+        Action::Import => format!("{is} imported"),
+        Action::Forget => format!("{is} no longer managed, and stay{s}"),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::changes::model::{Changes, FieldChange, ObjectChange};
+use crate::changes::model::{Action, Changes, FieldChange, ObjectChange};
+use crate::framework::Direction;
 
 use super::{action, direction, limits_title, noun, shows_values, summary, title};
 
@@ -40,7 +41,7 @@ fn write_object(text: &mut String, changes: &Changes, object: &ObjectChange) {
         for field in &object.fields {
             write_field(text, field);
         }
-    } else {
+    } else if object.direction != Direction::Neutral || object.action != Action::Gone {
         for field in object.fields.iter().take(SETTINGS) {
             let _ = writeln!(text, "{:10}- {}", "", field.sentence);
         }

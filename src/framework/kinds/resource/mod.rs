@@ -41,6 +41,9 @@ pub trait Resource: Send + Sync + 'static {
     /// The attributes by which people tell the objects of a tenant apart, also across tenants; empty if a tenant has one.
     const NATURAL_KEY: &'static [&'static str];
 
+    /// Whether every tenant has it without Terraform: a create adopts it, and a destroy does not delete it.
+    const IS_ADOPTED: bool = false;
+
     /// Its attributes, with descriptions and rules.
     fn schema(&self) -> Schema;
 
