@@ -11,6 +11,7 @@ mod ephemeral;
 mod examples;
 mod export;
 mod functions;
+mod fuzz;
 mod generated;
 mod lifecycle;
 mod mistakes;
