@@ -15,7 +15,7 @@ use moka::policy::EvictionPolicy;
 use reqwest::StatusCode;
 
 use super::call::{Call, Tag};
-use super::error::Error;
+use super::error::{Error, Refused};
 use super::prepared::Body;
 use super::response::RawResponse;
 
@@ -80,7 +80,7 @@ impl RunCache {
             // One error says in full that the credentials were refused.
             let is_refusal = error.status() == Some(StatusCode::UNAUTHORIZED);
             if is_refusal && !is_loader.load(Ordering::Relaxed) {
-                Error::refused_before(call.context.vendor).needed_for(&call.context)
+                Error::refused_before(call.context.vendor, Refused::Credentials).needed_for(&call.context)
             } else {
                 Error::clone(&error)
             }
