@@ -19,6 +19,7 @@ mod models;
 mod moved;
 mod mutual_tls;
 mod process;
+mod proxies;
 mod repeated_secrets;
 mod sandbox;
 mod schema;
