@@ -57,6 +57,14 @@ docs: ## Generate docs/ from the schemas and the examples, and the Rust of proto
 bench: ## Measure starts, memory, function calls and creates, each beside a yardstick of the same run.
 	python3 tools/bench.py
 
+# Which messages are sent, and how many.
+SEED ?= 1
+MESSAGES ?= 100000
+
+.PHONY: fuzz
+fuzz: ## Send fuzzed messages to the plugin: SEED says which, MESSAGES how many (default 100000, ten minutes).
+	FUZZ_SEED=$(SEED) FUZZ_MESSAGES=$(MESSAGES) cargo test --locked --test suite -- --nocapture fuzz::
+
 .PHONY: install
 install: ## Build the provider and install it into cargo's folder for binaries.
 	cargo install --locked --path .

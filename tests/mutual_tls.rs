@@ -10,6 +10,7 @@ use rcgen::{BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyP
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
 use rustls::{RootCertStore, ServerConfig};
 use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
@@ -19,13 +20,14 @@ use crate::support::sandbox::Sandbox;
 use crate::support::workspace::Workspace;
 
 /// A certificate authority.
-struct Authority {
+pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
-    certificate: Certificate,
+    /// Its certificate, which clients trust.
+    pub(crate) certificate: Certificate,
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
@@ -35,14 +37,15 @@ impl Authority {
 
     fn sign(&self, name: &str) -> (Certificate, KeyPair) {
         let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new([name.to_owned()]).unwrap();
+        let params = CertificateParams::new([name.to_owned(), "127.0.0.1".to_owned()]).unwrap();
         (params.signed_by(&key, &self.issuer).unwrap(), key)
     }
 }
 
 /// A gateway on a port of its own, which passes on what clients with a certificate of the authority send.
-struct Gateway {
-    url: String,
+pub(crate) struct Gateway {
+    /// Its base URL.
+    pub(crate) url: String,
     connections: Arc<AtomicUsize>,
     _runtime: Runtime,
 }
@@ -51,8 +54,18 @@ impl Gateway {
     fn start(authority: &Authority, target: &str) -> Self {
         let mut roots = RootCertStore::empty();
         roots.add(authority.certificate.der().clone()).unwrap();
+        let verifier =
+            WebPkiClientVerifier::builder_with_provider(roots.into(), Arc::new(aws_lc_rs::default_provider()));
+        Self::with_verifier(authority, target, verifier.build().unwrap())
+    }
+
+    /// A gateway that asks clients for no certificate.
+    pub(crate) fn start_for_all(authority: &Authority, target: &str) -> Self {
+        Self::with_verifier(authority, target, WebPkiClientVerifier::no_client_auth())
+    }
+
+    fn with_verifier(authority: &Authority, target: &str, verifier: Arc<dyn ClientCertVerifier>) -> Self {
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider.clone()).build().unwrap();
         let (certificate, key) = authority.sign("localhost");
         let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -87,7 +100,8 @@ impl Gateway {
     }
 }
 
-fn asynchronous(listener: TcpListener) -> tokio::net::TcpListener {
+/// The listener for the runtime.
+pub(crate) fn asynchronous(listener: TcpListener) -> tokio::net::TcpListener {
     listener.set_nonblocking(true).unwrap();
     tokio::net::TcpListener::from_std(listener).unwrap()
 }

@@ -2,13 +2,13 @@
 //!
 //! A vendor with a scheme of its own (encrypted headers, encrypted bodies) implements [`Authenticate`] beside its client.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
 
 use async_trait::async_trait;
 use reqwest::StatusCode;
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 
-use super::error::{Error, Kind};
+use super::error::{Error, Kind, Refused};
 use super::prepared::PreparedRequest;
 use crate::secret::Secret;
 
@@ -47,27 +47,32 @@ pub trait Authenticate: Send + Sync {
     }
 }
 
-/// Whether the vendor refused these credentials in this run. They are not sent again: each of a hundred objects would have
-/// the same refusal, and some vendors lock a client out after a few.
+/// Whether the vendor refused these credentials in this run, or has no token endpoint for them. They are not sent again: each
+/// of a hundred objects would have the same refusal, and some vendors lock a client out after a few.
 pub struct Refusal {
     vendor: &'static str,
-    is_known: AtomicBool,
+    known: OnceLock<Refused>,
 }
 
 impl Refusal {
     /// Nothing is refused yet.
     pub fn new(vendor: &'static str) -> Self {
-        Self { vendor, is_known: AtomicBool::new(false) }
+        Self { vendor, known: OnceLock::new() }
     }
 
     /// Fails with a brief error if the credentials were refused before.
     pub fn check(&self) -> Result<(), Error> {
-        if self.is_known.load(Ordering::Acquire) { Err(Error::refused_before(self.vendor)) } else { Ok(()) }
+        self.known.get().map_or(Ok(()), |why| Err(Error::refused_before(self.vendor, *why)))
     }
 
     /// Remembers a refusal. The first caller reports it in full; every other has the brief error in place of its own.
     pub fn record(&self) -> Result<(), Error> {
-        if self.is_known.swap(true, Ordering::AcqRel) { Err(Error::refused_before(self.vendor)) } else { Ok(()) }
+        self.record_as(Refused::Credentials)
+    }
+
+    /// Remembers what every later request would meet too.
+    pub(super) fn record_as(&self, why: Refused) -> Result<(), Error> {
+        self.known.set(why).or_else(|_| self.check())
     }
 }
 

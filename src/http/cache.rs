@@ -3,7 +3,8 @@
 //!
 //! A read names a tag, a write names the tags that it invalidates. A tag has a generation, which is part of the cache key. A
 //! write increments it before it starts and after it ends, so a response that was in flight meanwhile is stored under a
-//! generation that nobody requests any more. There is no expiry: a client lives for one run of Terraform.
+//! generation that nobody requests any more. Responses of earlier generations are dropped: a run with a thousand writes would
+//! otherwise keep a thousand lists. There is no expiry: a client lives for one run of Terraform.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +15,7 @@ use moka::policy::EvictionPolicy;
 use reqwest::StatusCode;
 
 use super::call::{Call, Tag};
-use super::error::Error;
+use super::error::{Error, Refused};
 use super::prepared::Body;
 use super::response::RawResponse;
 
@@ -57,6 +58,7 @@ impl RunCache {
             })
             // The default policy may reject a new entry in favour of old ones; a response just read is more likely to be used.
             .eviction_policy(EvictionPolicy::lru())
+            .support_invalidation_closures()
             .build();
         Self { responses, generations: Mutex::default() }
     }
@@ -78,7 +80,7 @@ impl RunCache {
             // One error says in full that the credentials were refused.
             let is_refusal = error.status() == Some(StatusCode::UNAUTHORIZED);
             if is_refusal && !is_loader.load(Ordering::Relaxed) {
-                Error::refused_before(call.context.vendor).needed_for(&call.context)
+                Error::refused_before(call.context.vendor, Refused::Credentials).needed_for(&call.context)
             } else {
                 Error::clone(&error)
             }
@@ -87,8 +89,15 @@ impl RunCache {
 
     /// Invalidates the responses under a tag.
     pub(super) fn invalidate(&self, tag: &Tag) {
-        let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
-        *generations.entry(tag.clone()).or_default() += 1;
+        let current = {
+            let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
+            let generation = generations.entry(tag.clone()).or_default();
+            *generation += 1;
+            *generation
+        };
+        let tag = tag.clone();
+        // It only fails for a cache that is built without support for it.
+        let _ = self.responses.invalidate_entries_if(move |key, _| key.tag == tag && key.generation < current);
     }
 
     /// Invalidates the tags now, and again when the returned guard is dropped, whether the write ended or was cancelled.
@@ -96,6 +105,13 @@ impl RunCache {
         let write = Write { cache: self, tags };
         write.invalidate();
         write
+    }
+
+    /// How many bytes are kept.
+    #[cfg(test)]
+    pub(super) async fn bytes(&self) -> u64 {
+        self.responses.run_pending_tasks().await;
+        self.responses.weighted_size()
     }
 
     fn generation(&self, tag: &Tag) -> u64 {

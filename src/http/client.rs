@@ -46,6 +46,12 @@ impl Client {
         Ok(Self { base_url, sender: self.sender.clone() })
     }
 
+    /// How many bytes of responses the cache keeps.
+    #[cfg(test)]
+    pub(super) async fn cached_bytes(&self) -> u64 {
+        self.sender.cache().bytes().await
+    }
+
     /// The vendor's name.
     pub fn vendor(&self) -> &'static str {
         self.sender.settings().vendor

@@ -35,9 +35,16 @@ impl Connections {
         let builder = Client::builder().redirect(Policy::none()).connect_timeout(connect_timeout);
         // Plain HTTP on this machine needs neither a proxy nor certificates, which a small container may lack.
         let builder = if local { builder.no_proxy().tls_certs_only([]) } else { self.tls.apply(builder) };
+        let builder = if uses_no_proxy() { builder.no_proxy() } else { builder };
         let client = builder.build()?;
         Ok(pool.get_or_init(|| client).clone())
     }
+}
+
+/// Whether `NO_PROXY` covers every host. The HTTP library takes its `*` for every name, but for no IP address.
+fn uses_no_proxy() -> bool {
+    let variable = ["NO_PROXY", "no_proxy"].into_iter().find_map(std::env::var_os);
+    variable.is_some_and(|list| list.to_string_lossy().split(',').any(|host| host.trim() == "*"))
 }
 
 /// Plain HTTP to this machine: a sandbox, a test, a forwarded port.

@@ -24,7 +24,7 @@ use super::auth::{Anonymous, Authenticate, Refusal, secret_value};
 use super::client::Client;
 use super::clock;
 use super::connections::Connections;
-use super::error::{Error, Kind};
+use super::error::{Error, Kind, Refused};
 use super::path::Path;
 use super::prepared::PreparedRequest;
 use super::settings::Settings;
@@ -205,8 +205,11 @@ impl OAuth2ClientCredentials {
 
     /// The error of a token request. Of those who share a refusal the first has it in full.
     fn refused(&self, error: &Error) -> Error {
-        let is_refusal = matches!(error.kind(), Kind::Auth | Kind::Forbidden);
-        let recorded = if is_refusal { self.refusal.record() } else { Ok(()) };
+        let recorded = match error.kind() {
+            Kind::Auth | Kind::Forbidden => self.refusal.record(),
+            Kind::NotFound => self.refusal.record_as(Refused::TokenUrl),
+            _ => Ok(()),
+        };
         recorded.err().unwrap_or_else(|| error.clone())
     }
 

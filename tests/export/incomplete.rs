@@ -32,6 +32,12 @@ fn failed_page_leaves_the_list_incomplete() {
           idv_vult_document_requirements      9
           idv_vult_webhook                  200  NOT COMPLETE
 
+        Warning for idv_vult_document_requirements: Scopes of webhooks unknown: the document requirements
+          VULT lists no clients and users, so their names are read from the webhooks and the document requirements. The webhooks could not be listed, so the document requirements of clients that only a webhook names are missing. Import these by their ids, or fix this and list again:
+          VULT: listing the webhooks failed: the response was 500 Internal Server Error (Internal Server Error)
+          Request: POST https://kyc.example.com/webhook/list (2 attempts)
+          VULT failed. Try again later; if it persists, send the time and the request to its support.
+
         Incomplete: idv_vult_webhook: VULT: listing the webhooks failed: the response was 500 Internal Server Error (Internal Server Error)
           Request: POST https://kyc.example.com/webhook/list (2 attempts)
           VULT failed. Try again later; if it persists, send the time and the request to its support.

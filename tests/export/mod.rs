@@ -3,6 +3,7 @@
 mod incomplete;
 mod query;
 mod references;
+mod scopes;
 mod selection;
 mod tenant;
 

@@ -80,6 +80,30 @@ fn refused_credentials_are_not_sent_again_for_every_object() {
     }
 }
 
+/// A token endpoint at a wrong route is not asked again for every object.
+#[test]
+fn token_endpoint_that_does_not_exist_is_asked_once() {
+    for (vendor, object, variable, setting) in [
+        ("vult", "idv_vult_webhook", "IDV_VULT_TOKEN_URL", "`token_url`"),
+        ("fiven", "idv_fiven_credentials_access_request", "IDV_FIVEN_TOKEN_URL", "`token_url`"),
+        ("didit", "idv_didit_list", "IDV_DIDIT_AUTH_URL", "`auth_url`"),
+    ] {
+        let sandbox = objects::sandbox();
+        let mut workspace = Workspace::new(&sandbox);
+        workspace.sign_in_at_didit_as_a_client(&sandbox);
+        workspace.set(variable, &format!("{}/nowhere", sandbox.url(vendor)));
+        let object = objects::find(object);
+        let blocks = (0..OBJECTS).map(|number| object.block(&Values::Created, &format!("number_{number}"), ""));
+        workspace.configure(&blocks.collect::<String>());
+        let errors = workspace.apply().failed().errors();
+
+        assert_eq!(sandbox.count("POST /nowhere"), 1, "{vendor}: {:?}", sandbox.request_lines());
+        let brief = errors.matches("failed: there was no token endpoint before in this run").count();
+        assert_eq!((brief, errors.matches("Error: ").count()), (OBJECTS - 1, OBJECTS), "{vendor}: {errors}");
+        assert_eq!(errors.matches(setting).count(), 1, "{vendor}: one names the setting: {errors}");
+    }
+}
+
 /// A token that expires in the middle of a run is no refusal.
 #[test]
 fn token_that_expires_in_the_middle_of_a_run_is_renewed() {

@@ -3,7 +3,7 @@
 use std::error::Error as _;
 
 use super::super::clock;
-use super::{Error, ErrorInner, Kind};
+use super::{Error, ErrorInner, Kind, Refused};
 use crate::secret::redact;
 
 impl Error {
@@ -72,7 +72,7 @@ fn known(inner: &ErrorInner) -> Vec<String> {
     if let Some((method, url)) = &inner.context.route {
         lines.push(format!("Request: {method} {url}{}", attempts(inner.attempts)));
     }
-    if let Some(purpose) = inner.needed_for.as_ref().filter(|_| !inner.refused_before) {
+    if let Some(purpose) = inner.needed_for.as_ref().filter(|_| inner.refused_before.is_none()) {
         lines.push(format!("It was needed for {purpose}."));
     }
     if let Some(id) = &inner.request_id {
@@ -113,8 +113,12 @@ fn advice(inner: &ErrorInner) -> String {
                       proxy in between."
                 .to_owned()
         }
-        Kind::Auth if inner.refused_before => {
-            "Nothing was sent. The first error about the credentials says what came back and what to do.".to_owned()
+        Kind::Auth if inner.refused_before.is_some() => {
+            let subject = match inner.refused_before {
+                Some(Refused::TokenUrl) => "access token",
+                _ => "credentials",
+            };
+            format!("Nothing was sent. The first error about the {subject} says what came back and what to do.")
         }
         Kind::Auth => {
             let first =
@@ -204,8 +208,9 @@ mod tests {
 
     #[test]
     fn a_later_error_about_refused_credentials_is_brief() {
-        let error =
-            Error::refused_before("Acme").needed_for_operation("reading the hook").with_hint("Check `api_key`.");
+        let error = Error::refused_before("Acme", Refused::Credentials)
+            .needed_for_operation("reading the hook")
+            .with_hint("Check `api_key`.");
         let detail = "Nothing was sent. The first error about the credentials says what came back and what to do.";
         assert_eq!(error.detail(), detail);
     }

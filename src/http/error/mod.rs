@@ -110,12 +110,21 @@ pub(super) struct ErrorInner {
     /// Whether the request was for an access token that another request needed.
     pub(super) for_token: bool,
     pub(super) needed_for: Option<String>,
-    /// Whether nothing was sent because an earlier request of the run had its credentials refused.
-    pub(super) refused_before: bool,
+    /// Why nothing was sent, where that is known from an earlier request of the run.
+    pub(super) refused_before: Option<Refused>,
     /// What the caller observed when it checked whether a write was applied, and what to do.
     pub(super) seen: Option<String>,
     pub(super) hint: Option<String>,
     pub(super) source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+/// What makes every later request of a run fail like one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// The vendor refuses the credentials.
+    Credentials,
+    /// There is no token endpoint at the token URL.
+    TokenUrl,
 }
 
 /// A failed request: the operation, what came back, and what to do.
@@ -151,26 +160,29 @@ impl Error {
             repeatable: false,
             for_token: false,
             needed_for: None,
-            refused_before: false,
+            refused_before: None,
             seen: None,
             hint: None,
             source: None,
         }))
     }
 
-    /// The brief error of a request that was not sent, because the credentials were refused before in this run. The sender
-    /// adds the operation.
-    pub(super) fn refused_before(vendor: &'static str) -> Self {
-        let failure = "the credentials were refused before in this run";
+    /// The brief error of a request that was not sent, because signing in failed before in this run. The sender adds the
+    /// operation.
+    pub(super) fn refused_before(vendor: &'static str, why: Refused) -> Self {
+        let failure = match why {
+            Refused::Credentials => "the credentials were refused before in this run",
+            Refused::TokenUrl => "there was no token endpoint before in this run",
+        };
         let mut error = Self::new(Kind::Auth, vendor, "signing in", failure);
-        error.0.refused_before = true;
+        error.0.refused_before = Some(why);
         error
     }
 
     /// Adds advice that only the caller knows, such as the attribute to check; later hints follow earlier ones.
     #[must_use]
     pub fn with_hint(mut self, hint: impl AsRef<str>) -> Self {
-        if self.0.refused_before {
+        if self.0.refused_before.is_some() {
             // The error of the refusal has the advice.
             return self;
         }
@@ -197,7 +209,7 @@ impl Error {
     /// The error of what a request needed, such as a token, for the request itself.
     pub(super) fn needed_for(self, context: &Context) -> Self {
         let mut error = self.needed_for_operation(&context.operation);
-        if error.0.refused_before {
+        if error.0.refused_before.is_some() {
             // No other request failed: this one was not sent.
             error.0.context.operation.clone_from(&context.operation);
         }

@@ -122,3 +122,23 @@ async fn a_failed_read_is_shared_and_not_kept() {
     assert_eq!(server.count(), 1);
     assert!(client.get("/x").shared("x").send_opt().await.unwrap().is_some());
 }
+
+#[tokio::test]
+async fn responses_that_a_write_invalidated_are_not_kept() {
+    const LIST: usize = 100_000;
+    let list = format!("\"{}\"", "x".repeat(LIST));
+    let server = Server::start(move |seen, _| match seen.method {
+        Method::GET => reply(200).body(list.clone()),
+        _ => reply(200),
+    })
+    .await;
+    let client = server.client();
+    for _ in 0..50 {
+        client.get("/list").shared("list").send().await.unwrap();
+        client.post("/list").invalidates("list").send().await.unwrap();
+    }
+    client.get("/other").shared("other").send().await.unwrap();
+    client.get("/list").shared("list").send().await.unwrap();
+    let kept = client.cached_bytes().await;
+    assert!((2 * LIST as u64..3 * LIST as u64).contains(&kept), "{kept}");
+}

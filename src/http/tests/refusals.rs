@@ -64,8 +64,22 @@ async fn a_refusal_of_the_token_endpoint_is_requested_once_and_reported_once() {
 }
 
 #[tokio::test]
+async fn a_token_endpoint_that_does_not_exist_is_requested_once_and_reported_once() {
+    let server = Server::script([reply(404).after_ms(50)]).await;
+    let client = by_token(&server);
+    let burst = join_all((0..10).map(|_| client.get("/x").operation("reading x").send_opt())).await;
+    let mut errors: Vec<_> = burst.into_iter().map(Result::unwrap_err).collect();
+    errors.extend(one_by_one(&client, 10).await);
+    let is_brief = |error: &&Error| error.summary().ends_with("there was no token endpoint before in this run");
+    assert_eq!((server.count(), errors.len(), errors.iter().filter(is_brief).count()), (1, 20, 19), "{errors:?}");
+    assert!(errors.iter().all(|error| !error.is_not_found()), "no object is missing");
+    let last = errors.last().unwrap();
+    assert!(last.detail().contains("first error about the access token"), "{}", last.detail());
+}
+
+#[tokio::test]
 async fn a_token_endpoint_that_fails_otherwise_is_asked_again() {
-    for response in [reply(404), reply(409), reply(501), reply(200).body("{}")] {
+    for response in [reply(409), reply(501), reply(200).body("{}")] {
         let server = Server::script([response]).await;
         let errors = one_by_one(&by_token(&server), 3).await;
         assert_eq!((server.count(), errors.len()), (3, 3));

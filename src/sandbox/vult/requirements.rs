@@ -81,8 +81,11 @@ pub(super) struct Filter {
 }
 
 impl Filter {
-    fn matches(&self, set: &RequirementSet) -> bool {
-        (self.client_id.is_none() || self.client_id == set.client_id)
+    /// `own` is whether a list without a scope shows the tenant's own sets only.
+    fn matches(&self, set: &RequirementSet, own: bool) -> bool {
+        let has_scope = self.client_id.is_some() || self.user_id.is_some();
+        (has_scope || !own || (set.client_id.is_none() && set.user_id.is_none()))
+            && (self.client_id.is_none() || self.client_id == set.client_id)
             && (self.user_id.is_none() || self.user_id == set.user_id)
             && self.type_e.is_none_or(|wanted| wanted == set.type_e)
             && self.data_source_e.as_ref().is_none_or(|wanted| *wanted == set.data_source_e)
@@ -105,7 +108,8 @@ pub(super) struct Update {
 /// GET `/idv/requirements`.
 pub(super) async fn list(_: Authorized, handle: Handle, Parameters(filter): Parameters<Filter>) -> Reply {
     let state = handle.read::<State>()?;
-    let sets: Vec<_> = state.requirements.iter().filter(|set| filter.matches(set)).collect();
+    let sets: Vec<_> =
+        state.requirements.iter().filter(|set| filter.matches(set, state.lists_own_requirements)).collect();
     Ok(Json(json!({"requirements": sets})))
 }
 

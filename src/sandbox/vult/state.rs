@@ -24,6 +24,8 @@ pub(super) struct State {
     /// Current and former sets, oldest first: the last one of a scope is its current one.
     pub(super) weights: Vec<WeightSet>,
     pub(super) requirements: Vec<RequirementSet>,
+    /// Whether a list of requirements without a scope shows the tenant's own sets only, and not those of all scopes.
+    pub(super) lists_own_requirements: bool,
     /// In order of creation.
     pub(super) webhooks: Vec<Webhook>,
     /// The most rows of a page, whatever is asked for; null for the vendor's own limit.
@@ -45,6 +47,7 @@ impl Default for State {
             tokens: Tokens::default(),
             weights: vec![WeightSet::of_a_new_tenant()],
             requirements: RequirementSet::of_a_new_tenant(),
+            lists_own_requirements: false,
             webhooks: Vec::new(),
             page_cap: None,
             identities: Identity::of_a_new_tenant(),

@@ -243,6 +243,7 @@ pub(super) mod wire {
     use super::super::client::Row;
     use super::super::creates::parse_time;
     use crate::framework::spelling::same_text;
+    use crate::vendors::shared::loose;
 
     #[derive(Serialize)]
     pub(super) struct ListBody<'m> {
@@ -272,11 +273,15 @@ pub(super) mod wire {
     #[derive(Clone, Deserialize)]
     pub(in super::super) struct List {
         pub(in super::super) uuid: String,
+        #[serde(default, deserialize_with = "loose::text_or_empty")]
         pub(in super::super) name: String,
+        #[serde(default, deserialize_with = "loose::text")]
         pub(in super::super) description: Option<String>,
+        #[serde(default, deserialize_with = "loose::text_or_empty")]
         pub(in super::super) list_type: String,
+        #[serde(default, deserialize_with = "loose::text_or_empty")]
         pub(in super::super) entry_type: String,
-        #[serde(default)]
+        #[serde(default, deserialize_with = "loose::or_default")]
         pub(in super::super) is_system: bool,
         pub(in super::super) entry_count: Option<i64>,
         created_at: Option<String>,

@@ -31,14 +31,19 @@ pub(super) struct ListRow {
     entry_count: Attr<i64>,
 }
 
+/// A text of a row; none if the response has none.
+fn filled(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
 impl From<wire::List> for ListRow {
     fn from(row: wire::List) -> Self {
         Self {
             id: row.uuid.into(),
-            name: row.name.into(),
+            name: filled(row.name).into(),
             description: row.description.unwrap_or_default().into(),
-            list_type: row.list_type.into(),
-            entry_type: row.entry_type.into(),
+            list_type: filled(row.list_type).into(),
+            entry_type: filled(row.entry_type).into(),
             is_system: row.is_system.into(),
             entry_count: row.entry_count.into(),
         }

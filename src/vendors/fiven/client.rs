@@ -54,7 +54,7 @@ pub(super) struct Credential {
     /// The party that it is about.
     pub party_id: String,
     /// `status` of `v1`, `kycStatus` of `institutions`.
-    pub status: String,
+    pub status: Option<String>,
     /// `createdAt` of `v1`, `issuedAt` of `institutions`.
     pub created_at: Option<String>,
     /// `institutions` only.
@@ -71,7 +71,7 @@ impl Credential {
     pub(super) fn has_ended(&self) -> bool {
         const ENDED: [&str; 5] = ["revoked", "expired", "archived", "rejected", "blocked"];
         let ended = |text: &str| ENDED.iter().any(|ended| text.eq_ignore_ascii_case(ended));
-        ended(&self.status) || self.freshness.as_deref().is_some_and(ended)
+        [&self.status, &self.freshness].into_iter().flatten().any(|text| ended(text))
     }
 }
 

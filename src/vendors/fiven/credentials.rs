@@ -176,7 +176,8 @@ fn none(party_id: &str, contract_id: Option<&str>) -> Diagnostic {
 fn several(party_id: &str, found: &[Credential]) -> Diagnostic {
     let name = |credential: &Credential| {
         let from = credential.providers.iter().flatten().cloned().collect::<Vec<_>>().join(", ");
-        format!("`{}` ({})", credential.contract_id, if from.is_empty() { &credential.status } else { &from })
+        let status = credential.status.as_deref().unwrap_or("no status");
+        format!("`{}` ({})", credential.contract_id, if from.is_empty() { status } else { &from })
     };
     let list = found.iter().map(name).collect::<Vec<_>>().join(", ");
     let detail = format!("`{party_id}` has several: {list}. Set `contract_id` to one of them.");

@@ -92,8 +92,8 @@ impl DataSource for HumanScore {
 
 fn model(score: ScoreOf, requested: Attr<String>) -> Result<ScoreModel, Diagnostics> {
     let ScoreOf { party_id, human_score } = score;
-    let number = |name: &str, number: &serde_json::Number| {
-        Number::try_from(number).map_err(|_| {
+    let number = |name: &str, number: &Option<serde_json::Number>| {
+        number.as_ref().map(Number::try_from).transpose().map_err(|_| {
             let detail = format!("In 5N ID's response `{name}` is out of the range of Terraform's numbers.");
             Diagnostics::from(Diagnostic::error("The human score cannot be read", detail))
         })

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::client::{Credential, Link as MadeLink};
+use crate::vendors::shared::loose;
 
 /// The body of an access request.
 #[derive(Serialize)]
@@ -41,12 +42,13 @@ pub(super) struct Requested {
 pub(super) struct Row {
     contract_id: String,
     party_id: Option<String>,
-    #[serde(alias = "kycStatus")]
-    status: String,
-    #[serde(alias = "issuedAt")]
+    #[serde(alias = "kycStatus", default, deserialize_with = "loose::text")]
+    status: Option<String>,
+    #[serde(alias = "issuedAt", default, deserialize_with = "loose::text")]
     created_at: Option<String>,
-    #[serde(rename = "expirationDate")]
+    #[serde(rename = "expirationDate", default, deserialize_with = "loose::text")]
     expires_at: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
     freshness: Option<String>,
     providers: Option<BTreeSet<String>>,
     provider: Option<String>,
@@ -99,20 +101,25 @@ pub(super) struct ScoreOf {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct HumanScore {
-    pub(super) total_score: serde_json::Number,
+    pub(super) total_score: Option<serde_json::Number>,
+    #[serde(default, deserialize_with = "loose::text")]
     pub(super) confidence_level: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::or_default")]
     pub(super) badges: Vec<Badge>,
-    #[serde(default)]
-    pub(super) breakdown: BTreeMap<String, serde_json::Number>,
+    #[serde(default, deserialize_with = "loose::or_default")]
+    pub(super) breakdown: BTreeMap<String, Option<serde_json::Number>>,
 }
 
 /// A badge: `status` in `v1`; `level` and `category` in `institutions`.
 #[derive(Deserialize)]
 pub(super) struct Badge {
-    pub(super) name: String,
+    #[serde(default, deserialize_with = "loose::text")]
+    pub(super) name: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
     pub(super) status: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
     pub(super) level: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
     pub(super) category: Option<String>,
 }
 
@@ -120,11 +127,17 @@ pub(super) struct Badge {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Verification {
-    pub(super) status: String,
+    #[serde(default, deserialize_with = "loose::text")]
+    pub(super) status: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
     pub(super) contract_id: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
     pub(super) party_id: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
     pub(super) verified_at: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
     pub(super) issued_at: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
     pub(super) expired_at: Option<String>,
 }
 

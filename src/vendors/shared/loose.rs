@@ -9,12 +9,36 @@ pub(in crate::vendors) struct LooseText(pub Option<String>);
 
 impl<'de> Deserialize<'de> for LooseText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(match Json::deserialize(deserializer)? {
-            Json::Null => None,
-            Json::String(text) => Some(text),
-            other => Some(other.to_string()),
-        }))
+        Json::deserialize(deserializer).map(|value| Self(shown(Some(&value))))
     }
+}
+
+/// The text of a value, as [`LooseText`] has it.
+pub(in crate::vendors) fn shown(value: Option<&Json>) -> Option<String> {
+    match value? {
+        Json::Null => None,
+        Json::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+/// Reads a field as a [`LooseText`]. The field needs `#[serde(default)]` too, for a response without it.
+pub(in crate::vendors) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    LooseText::deserialize(deserializer).map(|text| text.0)
+}
+
+/// Reads a text that is empty where the response has null. The field needs `#[serde(default)]` too.
+pub(in crate::vendors) fn text_or_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    text(deserializer).map(Option::unwrap_or_default)
+}
+
+/// Reads a value that is its default where the response has null. The field needs `#[serde(default)]` too.
+pub(in crate::vendors) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 #[cfg(test)]

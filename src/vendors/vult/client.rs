@@ -30,6 +30,15 @@ pub(super) struct Scope {
     pub user_id: Option<String>,
 }
 
+/// The scopes that are known of a tenant.
+#[derive(Default)]
+pub(super) struct KnownScopes {
+    /// The scopes, among them the tenant itself.
+    pub(super) scopes: BTreeSet<Scope>,
+    /// Why the webhooks, which name more of them, could not be listed.
+    pub(super) webhooks_failed: Option<Error>,
+}
+
 /// A row of the webhook list. The vendor documents the list without its rows, so these fields are inferred.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 pub(super) struct WebhookRow {
@@ -122,13 +131,32 @@ impl Client {
         self.send(request.json(requirements).idempotent().invalidates("requirements")).await.map(drop)
     }
 
-    /// The scopes that the tenant's requirements and webhooks name, since the vendor lists none.
-    pub(super) async fn known_scopes(&self) -> Result<BTreeSet<Scope>, Error> {
-        let rows = self.requirements::<Scope>(&Scope::default(), CachePolicy::UseCached).await?.into_iter();
-        let hooks = self.webhooks(&WebhookFilter::default()).await?.into_iter();
-        let named = rows.chain(hooks.map(|row| Scope { client_id: row.client_id, user_id: None }));
+    /// The scopes that the tenant's webhooks and requirements name, since the vendor lists none. The requirements of each scope
+    /// are listed, because a list without a scope may show the tenant's own sets only.
+    pub(super) async fn known_scopes(&self) -> Result<KnownScopes, Error> {
         let filled = |part: Option<String>| part.filter(|text| !text.is_empty());
-        Ok(named.map(|scope| Scope { client_id: filled(scope.client_id), user_id: filled(scope.user_id) }).collect())
+        let (mut known, mut waiting) = (KnownScopes::default(), BTreeSet::from([Scope::default()]));
+        let mut pages = self.webhook_pages(WebhookFilter::default());
+        loop {
+            match pages.next().await {
+                Ok(Some(rows)) => {
+                    waiting
+                        .extend(rows.into_iter().map(|row| Scope { client_id: filled(row.client_id), user_id: None }));
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    known.webhooks_failed = Some(error);
+                    break;
+                }
+            }
+        }
+        while let Some(scope) = waiting.pop_first() {
+            let rows = self.requirements::<Scope>(&scope, CachePolicy::UseCached).await?.into_iter();
+            let named = rows.map(|row| Scope { client_id: filled(row.client_id), user_id: filled(row.user_id) });
+            known.scopes.insert(scope);
+            waiting.extend(named.filter(|scope| !known.scopes.contains(scope)));
+        }
+        Ok(known)
     }
 
     /// Creates a webhook. The response has no id.

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use super::client::{Client, Scope};
 use super::scope::{self, part, row_text};
-use super::settings::Settings;
+use super::settings::{Set, Settings};
 use super::table::{Kind, Table};
 use crate::framework::{Attribute, DataSource, Diagnostics, Effect, Rule, Schema, Value, identity};
 use crate::http::{CachePolicy, Error};
@@ -154,9 +154,15 @@ impl Settings for DocumentRequirements {
         if *scope == Scope::default() { key } else { format!("{}/{key}", scope.id()) }
     }
 
-    async fn all(&self, client: &Client, within: &Scope) -> Result<Vec<(Fields, Fields)>, Diagnostics> {
-        let rows = client.requirements::<Row>(within, CachePolicy::UseCached).await?;
-        rows.iter().map(|row| Ok((row_key(row), TABLE.read(row, "listing the document requirements")?))).collect()
+    async fn sets(&self, client: &Client, scope: &Scope) -> Result<Vec<Set>, Diagnostics> {
+        let rows = client.requirements::<Row>(scope, CachePolicy::UseCached).await?;
+        let set = |row| Ok(Set { key: row_key(row), fields: TABLE.read(row, "listing the document requirements")? });
+        rows.iter().map(set).collect()
+    }
+
+    /// A row names its scope, so a row of the tenant in another list has the key of one that is known.
+    fn is_inherited(&self, _: &[Set], _: &Set) -> bool {
+        false
     }
 
     fn key_words(&self, state: &Value) -> String {

@@ -18,6 +18,14 @@ use crate::http::{CachePolicy, Error};
 use crate::vendors::shared::import_id;
 use crate::vendors::shared::singleton::{self, Adoptions, Fields, Singleton, Title};
 
+/// A set in a list.
+pub(super) struct Set {
+    /// Key and scope, as attributes.
+    pub(super) key: Fields,
+    /// The settings.
+    pub(super) fields: Fields,
+}
+
 /// What differs between the kinds of settings.
 #[async_trait]
 pub(super) trait Settings: Send + Sync + 'static {
@@ -50,8 +58,10 @@ pub(super) trait Settings: Send + Sync + 'static {
     fn import_id(&self, scope: &Scope, state: &Value) -> String;
     /// The forms of an import id, with examples.
     fn id_forms(&self) -> &'static str;
-    /// Every set in a scope, or in all known scopes: key and scope as attributes, and the fields.
-    async fn all(&self, client: &Client, within: &Scope) -> Result<Vec<(Fields, Fields)>, Diagnostics>;
+    /// Every set that the vendor returns for a scope.
+    async fn sets(&self, client: &Client, scope: &Scope) -> Result<Vec<Set>, Diagnostics>;
+    /// Whether a set of another scope only repeats what the tenant has, whose sets are `own`.
+    fn is_inherited(&self, own: &[Set], set: &Set) -> bool;
     /// The key of a state, for people; empty if the scope alone identifies a set.
     fn key_words(&self, state: &Value) -> String;
 }
@@ -61,6 +71,13 @@ pub(super) trait Settings: Send + Sync + 'static {
 pub(super) struct Managed<S>(pub S);
 
 impl<S: Settings> Managed<S> {
+    /// Hands a set over to a list.
+    async fn push(&self, set: &Set, sink: &mut ListSink<Value>) {
+        let empty = Value::Map(self.schema().empty());
+        let state = singleton::state(&singleton::state(&empty, set.key.clone()), set.fields.clone());
+        sink.push(self.label(&state).unwrap_or_else(|| S::TITLE.owner.to_owned()), state).await;
+    }
+
     /// The body that replaces a set.
     fn body(&self, state: &Value, fields: &Fields) -> Json {
         let scope = ["client_id", "user_id"].into_iter().map(|name| (name, state.get(name)));
@@ -248,12 +265,41 @@ impl<S: Settings + Copy> Listable for Managed<S> {
         )
     }
 
+    /// The tenant's own sets come first. A list without a scope may show no others, so every scope that is known is listed too.
     async fn list(&self, client: &Client, filter: Value, sink: &mut ListSink<Value>) -> Result<(), Diagnostics> {
-        let empty = Value::Map(self.schema().empty());
-        for (key, fields) in self.0.all(client, &Scope::of(&filter)).await? {
-            let state = singleton::state(&singleton::state(&empty, key), fields);
-            sink.push(self.label(&state).unwrap_or_else(|| S::TITLE.owner.to_owned()), state).await;
+        let within = Scope::of(&filter);
+        let own = self.0.sets(client, &within).await?;
+        for set in &own {
+            self.push(set, sink).await;
+        }
+        if within != Scope::default() {
+            return Ok(());
+        }
+        let known = client.known_scopes().await?;
+        if let Some(error) = known.webhooks_failed {
+            sink.warn(unknown_scopes(error, S::TITLE.settings));
+        }
+        let mut listed: Vec<_> = own.iter().map(|set| set.key.clone()).collect();
+        for scope in known.scopes.iter().filter(|scope| **scope != within) {
+            for set in self.0.sets(client, scope).await? {
+                if !listed.contains(&set.key) && !self.0.is_inherited(&own, &set) {
+                    self.push(&set, sink).await;
+                    listed.push(set.key);
+                }
+            }
         }
         Ok(())
     }
+}
+
+/// The warning about a list that may lack the settings of some scopes.
+fn unknown_scopes(error: Error, settings: &str) -> Diagnostic {
+    let why = Diagnostic::from(error);
+    let detail = format!(
+        "VULT lists no clients and users, so their names are read from the webhooks and the document requirements. The webhooks \
+         could not be listed, so {settings} of clients that only a webhook names are missing. Import these by their ids, or fix \
+         this and list again:\n{}\n{}",
+        why.summary, why.detail
+    );
+    Diagnostic::warning(format!("Scopes of webhooks unknown: {settings}"), detail)
 }

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use super::client::{Client, Scope};
 use super::scope::{self, part, row_text};
-use super::settings::Settings;
+use super::settings::{Set, Settings};
 use super::table::{Kind, Table};
 use crate::framework::{Attribute, DataSource, Diagnostic, Diagnostics, Effect, Path, Schema, Value, identity};
 use crate::http::{CachePolicy, Error};
@@ -145,21 +145,14 @@ impl Settings for Weights {
         }
     }
 
-    /// The vendor lists no scopes, so the scopes that its other settings name are read. A scope whose weights equal the
-    /// tenant's has none of its own.
-    async fn all(&self, client: &Client, within: &Scope) -> Result<Vec<(Fields, Fields)>, Diagnostics> {
-        if *within != Scope::default() {
-            let fields = self.fetch(client, &Value::Map(within.fields()), CachePolicy::UseCached).await?;
-            return Ok(fields.into_iter().map(|fields| (within.fields(), fields)).collect());
-        }
-        let tenant = Scope::default();
-        let own = self.fetch(client, &Value::Map(tenant.fields()), CachePolicy::UseCached).await?;
-        let mut sets: Vec<_> = own.clone().into_iter().map(|fields| (tenant.fields(), fields)).collect();
-        for scope in client.known_scopes().await?.into_iter().filter(|scope| *scope != tenant) {
-            let fields = self.fetch(client, &Value::Map(scope.fields()), CachePolicy::UseCached).await?;
-            sets.extend(fields.filter(|fields| Some(fields) != own.as_ref()).map(|fields| (scope.fields(), fields)));
-        }
-        Ok(sets)
+    async fn sets(&self, client: &Client, scope: &Scope) -> Result<Vec<Set>, Diagnostics> {
+        let fields = self.fetch(client, &Value::Map(scope.fields()), CachePolicy::UseCached).await?;
+        Ok(fields.into_iter().map(|fields| Set { key: scope.fields(), fields }).collect())
+    }
+
+    /// A scope whose weights equal the tenant's has none of its own.
+    fn is_inherited(&self, own: &[Set], set: &Set) -> bool {
+        own.iter().any(|own| own.fields == set.fields)
     }
 
     fn key_words(&self, _: &Value) -> String {

@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 use super::client::{Api, Client, List, Row};
 use crate::framework::Secret;
 use crate::http::{CachePolicy, Error, Path};
+use crate::vendors::shared::loose;
 
 /// The list of API keys.
 const API_KEYS: List = List { path: "/tokens", operation: "listing the API keys", noun: "API keys", tag: "tokens" };
@@ -39,10 +40,14 @@ pub(super) struct NewApiKey<'b> {
 #[derive(Clone, Deserialize)]
 pub(super) struct ApiKeyRow {
     pub(super) id: Id,
+    #[serde(default, deserialize_with = "loose::text")]
     pub(super) name: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
     pub(super) callback_url: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
     pub(super) expires_at: Option<String>,
     pub(super) rule_id: Option<i64>,
+    #[serde(default, deserialize_with = "loose::text")]
     pub(super) created_at: Option<String>,
     #[serde(flatten)]
     others: BTreeMap<String, Json>,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::client::{Api, Client, List, Row};
 use crate::http::{CachePolicy, Error, Path};
+use crate::vendors::shared::loose;
 
 /// The list of entries.
 const BLACKLIST: List =
@@ -20,10 +21,13 @@ pub(super) struct BlacklistRow {
     /// The id that a delete takes.
     pub id: i64,
     /// Why the face is rejected.
+    #[serde(default, deserialize_with = "loose::text")]
     pub reason: Option<String>,
     /// `image` or `session`.
+    #[serde(default, deserialize_with = "loose::text")]
     pub source: Option<String>,
     /// When the entry was added, as the vendor writes it.
+    #[serde(default, deserialize_with = "loose::text")]
     pub created_at: Option<String>,
 }
 

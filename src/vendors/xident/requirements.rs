@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 
 use super::client::{Api, Client};
 use crate::framework::{Attr, Attribute, DataSource, Diagnostics, Rule, Schema};
+use crate::vendors::shared::loose;
 
 /// The data source of the requirements.
 pub(super) struct Requirements;
@@ -64,7 +65,7 @@ impl DataSource for Requirements {
         let response = client.requirements(user_id).await?;
         let inner = response.get("requirements").filter(|inner| inner.is_object()).unwrap_or(&response);
         Ok(RequirementsModel {
-            project_name: response.get("project_name").and_then(Json::as_str).map(str::to_owned).into(),
+            project_name: loose::shown(response.get("project_name")).into(),
             min_age: inner.get("min_age").and_then(Json::as_i64).into(),
             liveness_required: inner.get("liveness_required").and_then(Json::as_bool).into(),
             document_required: inner.get("document_required").and_then(Json::as_bool).into(),

@@ -144,21 +144,27 @@ mod wire {
     use serde::Deserialize;
 
     use crate::framework::Number;
+    use crate::vendors::shared::loose;
 
     #[derive(Deserialize)]
     pub(super) struct Usage {
+        #[serde(default, deserialize_with = "loose::or_default")]
         pub(super) period: Period,
+        #[serde(default, deserialize_with = "loose::or_default")]
         pub(super) summary: Summary,
+        #[serde(default, deserialize_with = "loose::or_default")]
         pub(super) by_type: Vec<Type>,
     }
 
-    #[derive(Deserialize)]
+    #[derive(Default, Deserialize)]
     pub(super) struct Period {
+        #[serde(default, deserialize_with = "loose::text")]
         pub(super) start: Option<String>,
+        #[serde(default, deserialize_with = "loose::text")]
         pub(super) end: Option<String>,
     }
 
-    #[derive(Deserialize)]
+    #[derive(Default, Deserialize)]
     pub(super) struct Summary {
         pub(super) total_verifications: Option<i64>,
         pub(super) full_verifications: Option<i64>,
@@ -168,8 +174,8 @@ mod wire {
 
     #[derive(Deserialize)]
     pub(super) struct Type {
-        #[serde(rename = "type")]
-        pub(super) kind: String,
+        #[serde(rename = "type", default, deserialize_with = "loose::text")]
+        pub(super) kind: Option<String>,
         pub(super) count: Option<i64>,
         pub(super) cost: Option<Number>,
     }

@@ -62,8 +62,11 @@ impl<R: Listable> DynList for ListAdapter<R> {
         let (sender, receiver) = mpsc::channel(1);
         let (adapter, lister) = (Arc::clone(&self), Arc::clone(&client));
         let listing = async move {
-            let mut sink = ListSink(sender);
-            catch_panic(self.resource.list(&lister, filter, &mut sink)).await.err().map(failed)
+            let mut sink = ListSink { objects: sender, limits: Diagnostics::new() };
+            let outcome = catch_panic(self.resource.list(&lister, filter, &mut sink)).await;
+            let mut problems = sink.limits;
+            problems.append(outcome.err().unwrap_or_default());
+            (!problems.is_empty()).then(|| failed(problems))
         };
         let found = ReceiverStream::new(receiver)
             .map(move |(display_name, model)| adapter.item(display_name, &model, &client).unwrap_or_else(failed));
@@ -96,7 +99,7 @@ impl<R: Listable> ListAdapter<R> {
     }
 }
 
-/// An error in place of an object.
+/// Errors or warnings in place of an object.
 fn failed(diagnostics: Diagnostics) -> Item {
     Item { identity: Value::Null, display_name: String::new(), state: Value::Null, diagnostics }
 }

@@ -11,13 +11,13 @@ use crate::framework::value::Value;
 
 /// One object of a list, or the error in its place.
 pub struct Item {
-    /// The object's identity; null with an error.
+    /// The object's identity; null in an item that has only diagnostics.
     pub identity: Value,
     /// Its name for people.
     pub display_name: String,
-    /// Its state, as a read after an import would return it; null with an error.
+    /// Its state, as a read after an import would return it; null in an item that has only diagnostics.
     pub state: Value,
-    /// Why the object, or the rest of the list, could not be read.
+    /// Why the object, or the rest of the list, could not be read; or what the list cannot show, which is a warning.
     pub diagnostics: Diagnostics,
 }
 
@@ -35,6 +35,6 @@ pub trait DynList: Send + Sync {
     fn validate(&self, filter: &Value) -> Diagnostics;
     /// Checks that the configured API has such a list, without a request; the error names the API that has it.
     fn available(&self, clients: &Clients) -> Result<(), Diagnostics>;
-    /// Lists every object that matches the filters; a failure is the last item. To stop early, drop the stream.
+    /// Lists every object that matches the filters; a failure, or what the list cannot show, is the last item. To stop early, drop the stream.
     fn list(self: Arc<Self>, filter: Value, clients: &Clients) -> BoxStream<'static, Item>;
 }

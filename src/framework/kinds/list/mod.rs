@@ -49,14 +49,22 @@ pub trait Listable: Resource {
 }
 
 /// Takes the objects of a list.
-pub struct ListSink<M>(mpsc::Sender<(String, M)>);
+pub struct ListSink<M> {
+    objects: mpsc::Sender<(String, M)>,
+    limits: Diagnostics,
+}
 
 impl<M> ListSink<M> {
+    /// Reports what the list cannot show, as a warning after the last object.
+    pub fn warn(&mut self, limit: Diagnostic) {
+        self.limits.push(limit);
+    }
+
     /// Hands over an object under a name for people, and waits until it is taken.
     pub async fn push(&mut self, display_name: impl Into<String> + Send, model: M) {
         // The stream owns receiver and call, so neither fails while the call runs. The channel holds one object: there is room
         // again when this one is taken.
-        let _ = self.0.send((display_name.into(), model)).await;
-        let _ = self.0.reserve().await;
+        let _ = self.objects.send((display_name.into(), model)).await;
+        let _ = self.objects.reserve().await;
     }
 }
