@@ -49,6 +49,7 @@ macro_rules! kind {
             type Model = Value;
 
             const NAME: &'static str = $name;
+            const NATURAL_KEY: &'static [&'static str] = &[];
 
             fn schema(&self) -> Schema {
                 Schema::new("A thing.", $attributes.into())
