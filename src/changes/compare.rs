@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::framework::environment::Environment;
 use crate::framework::schema::{Attribute, Shape};
-use crate::framework::{Provider, Value};
+use crate::framework::{Provider, Value, plan};
 
 use super::live::{self, Live};
 use super::model::{Action, Changes};
@@ -29,10 +29,8 @@ pub(super) struct Side {
 pub(super) struct Configured {
     /// Its address, if it has one.
     pub(super) address: Option<String>,
-    /// Its attributes. References are names.
+    /// Its attributes, defaults included. References are names.
     pub(super) config: Value,
-    /// What it does that it exists may depend on other objects, which are found by the id of this side.
-    pub(super) state: Value,
 }
 
 /// Compares two sides. Each is a file of environment variables that configure a tenant, or the folder of an export.
@@ -40,6 +38,8 @@ pub async fn compare(new: impl Fn(Environment) -> Provider, left: &str, right: &
     let schemas = new(Environment::of(BTreeMap::new()));
     let (left, right) = (open(&new, &schemas, left).await?, open(&new, &schemas, right).await?);
     let mut changes = Changes::new("compare", &left.title, &right.title);
+    let by_reference = by_reference(&schemas, [&left, &right]);
+    let related = |reference: &str| by_reference.get(reference).cloned();
     for (type_name, resource) in &schemas.resources {
         let objects = |side: &Side| side.objects.get(type_name).cloned().unwrap_or_default();
         let (before, after) = (objects(&left), objects(&right));
@@ -53,10 +53,6 @@ pub async fn compare(new: impl Fn(Environment) -> Provider, left: &str, right: &
                 _ => Action::OnlyRight,
             };
             let value = |side: &Option<Configured>| side.as_ref().map_or(Value::Null, |object| object.config.clone());
-            let related = |id: &str| {
-                let lists = left.objects.values().chain(right.objects.values()).flatten();
-                lists.into_iter().find(|it| it.state.get("id").as_str() == Some(id)).map(|it| it.state.clone())
-            };
             let pair = Pair {
                 address: before.iter().chain(&after).find_map(|object| object.address.clone()),
                 type_name,
@@ -77,6 +73,18 @@ pub async fn compare(new: impl Fn(Environment) -> Provider, left: &str, right: &
     Ok(changes.sorted())
 }
 
+/// The objects of both sides by how a reference names them.
+fn by_reference(schemas: &Provider, sides: [&Side; 2]) -> BTreeMap<String, Value> {
+    let mut found = BTreeMap::new();
+    for (type_name, objects) in sides.iter().flat_map(|side| &side.objects) {
+        let Some(resource) = schemas.resources.get(type_name) else { continue };
+        for object in objects {
+            found.insert(reference(resource.as_ref(), &object.config), object.config.clone());
+        }
+    }
+    found
+}
+
 async fn open(new: &impl Fn(Environment) -> Provider, schemas: &Provider, path: &str) -> Result<Side, Error> {
     if Path::new(path).is_dir() {
         return exported::read(schemas, path);
@@ -87,12 +95,11 @@ async fn open(new: &impl Fn(Environment) -> Provider, schemas: &Provider, path: 
     let mut objects: BTreeMap<String, Vec<Configured>> = BTreeMap::new();
     for (type_name, found) in &live.by_type {
         let Some(resource) = provider.resources.get(type_name) else { continue };
-        let configured = found.iter().map(|object| Configured {
-            address: None,
-            config: with_names(resource.schema().attributes(), resource.generate_config(object.state.clone()), &|id| {
-                name_of(&provider, &live, id)
-            }),
-            state: object.state.clone(),
+        let schema = resource.schema();
+        let configured = found.iter().map(|object| {
+            let config = plan::with_defaults(schema, resource.generate_config(object.state.clone()));
+            let name_of = |id: &str| name_of(&provider, &live, id);
+            Configured { address: None, config: with_names(schema.attributes(), config, &name_of) }
         });
         objects.insert(type_name.clone(), configured.collect());
     }
