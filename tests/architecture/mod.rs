@@ -22,6 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("plugin", &["plugin", "secret"]),
     ("protocol", &["protocol", "framework"]),
     ("decrypt", &["decrypt", "secret"]),
+    ("changes", &["changes", "framework"]),
     ("doctor", &["doctor", "framework"]),
     ("export", &["export", "framework"]),
     ("framework", &["framework", "secret"]),

@@ -165,7 +165,7 @@ impl Resource for Workflow {
             type_name: Self::NAME,
             name: plan.workflow_label.as_str().unwrap_or_default(),
             import_prefix: "",
-            if_present: IfPresent::RefuseRecent,
+            if_present: IfPresent::WarnRecent,
             matches: &|row| row.is_created_by(&body),
         };
         let created = creation.send(&client.creates.workflows, &body, ctx).await?;

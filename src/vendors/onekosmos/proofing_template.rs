@@ -170,8 +170,8 @@ impl Resource for ProofingTemplate {
         };
         let search = Search { client, plan: &plan };
         let created =
-            client.template_creates.create(&search, IfPresent::RefuseRecent, client.create_template(&body)).await?;
-        ctx.append(created.warning);
+            client.template_creates.create(&search, IfPresent::WarnRecent, client.create_template(&body)).await?;
+        ctx.append(created.warning.into_iter().chain(created.present));
         Ok(plan.with(created.row))
     }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::api_key_secret::{self, Planned, Stored};
 use super::api_keys::{ApiKeyRow, NewApiKey};
-use super::client::Client;
+use super::client::{Api, Client};
 use crate::framework::age::CryptoError;
 use crate::framework::plan::is_same_returned;
 use crate::framework::resource::{Change, Context, Planning, Resource};
@@ -115,6 +115,10 @@ impl Lookup for Search<'_> {
 
     async fn rows(&self) -> Result<Vec<ApiKeyRow>, Diagnostics> {
         Ok(self.client.api_keys(CachePolicy::RefreshAfterWrite).await?)
+    }
+
+    fn has_list(&self) -> bool {
+        self.client.api() == Api::VerifyV1
     }
 
     fn id(&self, row: &ApiKeyRow) -> String {
@@ -229,7 +233,8 @@ impl Resource for ApiKey {
         let body = plan.to_wire();
         let search = Search { client, plan: &plan };
         let created =
-            client.api_key_creates.create(&search, IfPresent::RefuseRecent, client.create_api_key(&body)).await?;
+            client.api_key_creates.create(&search, IfPresent::WarnRecent, client.create_api_key(&body)).await?;
+        ctx.append(created.present);
         let mut row = created.row;
         if let Some(warning) = created.warning {
             // The next apply deletes a key that is in state after a failed create, and creates another.
