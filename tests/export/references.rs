@@ -50,6 +50,8 @@ macro_rules! kind {
 
             const NAME: &'static str = $name;
 
+            const NATURAL_KEY: &'static [&'static str] = &[];
+
             fn schema(&self) -> Schema {
                 Schema::new("A thing.", $attributes.into())
             }

@@ -159,6 +159,8 @@ impl Resource for Customization {
 
     const NATURAL_KEY: &'static [&'static str] = &[];
 
+    const IS_SINGLETON: bool = true;
+
     fn schema(&self) -> Schema {
         Schema::new(
             "The look of the pages on which people verify themselves, for workflows with `is_white_label_enabled`. There is \

@@ -94,6 +94,8 @@ impl Resource for ServiceKey {
 
     const NATURAL_KEY: &'static [&'static str] = &["tag"];
 
+    const IS_SINGLETON: bool = true;
+
     fn schema(&self) -> Schema {
         Schema::new(
             "A service key of the 1Kosmos deployment, found by its tag. Creating this resource adopts the existing key without a change, \

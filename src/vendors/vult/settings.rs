@@ -149,6 +149,8 @@ impl<S: Settings> Resource for Managed<S> {
 
     const NATURAL_KEY: &'static [&'static str] = S::NATURAL_KEY;
 
+    const IS_SINGLETON: bool = true;
+
     const MOVES_FROM: &'static [&'static str] = S::MOVES_FROM;
 
     fn schema(&self) -> Schema {

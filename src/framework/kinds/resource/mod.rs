@@ -41,6 +41,9 @@ pub trait Resource: Send + Sync + 'static {
     /// The attributes by which people tell the objects of a tenant apart, also across tenants; empty if a tenant has one.
     const NATURAL_KEY: &'static [&'static str];
 
+    /// Whether the objects are settings that a tenant has once for each natural key, so that two resources must not share one.
+    const IS_SINGLETON: bool = false;
+
     /// Its attributes, with descriptions and rules.
     fn schema(&self) -> Schema;
 
