@@ -29,7 +29,15 @@ fn main() -> ExitCode {
         // It reports its failures itself, where the host shows them.
         return if plugin::run(handshake, plugin).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
-    match block_on(run(Cli::parse().command)) {
+    let arguments = match Cli::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            // Not clap's 2: that is what commands exit with that found something.
+            return if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+        }
+    };
+    match block_on(run(arguments.command)) {
         Ok(code) => code,
         Err(error) => {
             // If standard error is closed, the exit code still reports the failure.

@@ -14,6 +14,7 @@ mod export;
 mod functions;
 mod generated;
 mod lifecycle;
+mod lint;
 mod mistakes;
 mod models;
 mod moved;

@@ -107,7 +107,7 @@ pub fn report(provider: &Provider, path: &str) -> Result<Changes, Error> {
 fn action(change: &Change) -> Option<Action> {
     let actions: Vec<&str> = change.actions.iter().map(String::as_str).collect();
     match (&actions[..], change.importing.is_some()) {
-        (["no-op"] | ["update"], true) => Some(Action::Import),
+        (["no-op" | "update"], true) => Some(Action::Import),
         (["create"], _) => Some(Action::Create),
         (["update"], _) => Some(Action::Update),
         (["delete"], _) => Some(Action::Destroy),

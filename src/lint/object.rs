@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use hcl_edit::Span;
 use hcl_edit::expr::Expression;
-use hcl_edit::structure::{Block, Body, Structure};
+use hcl_edit::structure::{Block, BlockLabel, Body, Structure};
 
 use crate::framework::resource::DynResource;
 use crate::framework::schema::{Attribute, Nesting, Shape};
@@ -96,7 +96,7 @@ pub(super) fn objects<'f>(provider: &'f Provider, folder: &'f Folder) -> Vec<Obj
 
 fn object<'f>(provider: &'f Provider, file: &'f File, block: &'f Block) -> Option<Object<'f>> {
     let kind = block.ident.as_str();
-    let labels: Vec<&str> = block.labels.iter().map(|label| label.as_str()).collect();
+    let labels: Vec<&str> = block.labels.iter().map(BlockLabel::as_str).collect();
     if (kind, &labels[..]) == ("provider", &[provider.name]) {
         let (address, attributes) = (format!("provider.{}", provider.name), provider.schema().attributes());
         return Some(Object { file, block, body: &block.body, attributes, address, resource: None });
@@ -191,7 +191,9 @@ fn entry(
     match attribute.shape() {
         Shape::Plain(_) => {}
         Shape::Nested(Nesting::Single, nested) => {
-            branches(value).into_iter().for_each(|object| nested_object(nested, object, &path, visit));
+            for object in branches(value) {
+                nested_object(nested, object, &path, visit);
+            }
         }
         Shape::Nested(Nesting::List, nested) => {
             for (index, element) in elements(value) {
@@ -224,14 +226,16 @@ pub(super) fn branches(expression: &Expression) -> Vec<&Expression> {
     }
 }
 
-/// The elements of a list with their places in it; `*` for those of a `for` expression.
+/// The elements of a list with their places in it; `*` where the place is computed.
 fn elements(expression: &Expression) -> Vec<(String, &Expression)> {
     let mut found = Vec::new();
     for list in branches(expression) {
         match list {
             Expression::Array(elements) => {
                 for (index, element) in elements.iter().enumerate() {
-                    found.extend(branches(element).into_iter().map(|element| (index.to_string(), element)));
+                    let place =
+                        if matches!(expression, Expression::Array(_)) { index.to_string() } else { "*".to_owned() };
+                    found.extend(branches(element).into_iter().map(|element| (place.clone(), element)));
                 }
             }
             Expression::ForExpr(each) if each.key_expr.is_none() => {
@@ -278,5 +282,61 @@ fn literal(folder: &Folder, expression: &Expression, left: usize) -> Value {
     });
     match read {
         Ok(value) => value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The unknown keys of an attribute value, with the paths of their objects. The attribute is a list of objects.
+    fn unknown(value: &str) -> Vec<String> {
+        let attributes = [Attribute::objects(
+            "items",
+            vec![Attribute::string("name"), Attribute::object("inner", vec![Attribute::string("name")])],
+        )];
+        let expression: Expression = value.parse().unwrap();
+        let mut found = Vec::new();
+        entry(&attributes, &[], ("items", None), &expression, "", &mut |part| {
+            if let Part::Unknown(unknown) = part {
+                found.push(format!("{}.{}", unknown.parent, unknown.key));
+            }
+        });
+        found
+    }
+
+    #[test]
+    fn unknown_keys_are_found_at_any_depth() {
+        assert_eq!(unknown("[{ name = 1 }, { nme = 1, inner = { x = 1 } }]"), ["items[1].nme", "items[1].inner.x"]);
+        assert_eq!(unknown("[{ \"nme\" = 1 }]"), ["items[0].nme"]);
+    }
+
+    #[test]
+    fn objects_are_found_wherever_they_are_written() {
+        for value in [
+            "[for x in var.y : { nme = x }]",
+            "var.z ? [{ nme = 1 }] : []",
+            "concat(var.y, [{ nme = 1 }])",
+            "[for x in var.y : merge(x, { nme = 1 })]",
+            "([(var.z ? { nme = 1 } : null)])",
+            "tolist(try([{ nme = 1 }], []))",
+        ] {
+            let found = unknown(value);
+            assert!(matches!(&found[..], [one] if one.ends_with("].nme")), "{value}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_known_is_skipped() {
+        for value in [
+            "var.items",
+            "[var.item]",
+            "[{ (var.key) = 1 }]",
+            "f({ nme = 1 })",
+            "[{ name = { nme = 1 } }]",
+            "{ nme = 1 }",
+        ] {
+            assert_eq!(unknown(value), Vec::<String>::new(), "{value}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Checks whole resources: the policies of verification, and resources that manage the same settings.
 //!
-//! The policies name types and attributes of the vendors. A test compares the names with the schemas.
+//! The policies name types and attributes of the vendors. The acceptance tests fail if the schemas do not have such a name.
 
 use std::collections::BTreeMap;
 

@@ -90,8 +90,8 @@ impl Folder {
 
     /// The value of a local in this folder.
     pub(super) fn local(&self, name: &str) -> Option<(&File, &Expression)> {
-        let locals = self.blocks().filter(|(_, block)| block.has_ident("locals"));
-        locals.filter_map(|(file, block)| Some((file, &block.body.get_attribute(name)?.value))).next()
+        let mut locals = self.blocks().filter(|(_, block)| block.has_ident("locals"));
+        locals.find_map(|(file, block)| Some((file, &block.body.get_attribute(name)?.value)))
     }
 
     /// The block of a variable.

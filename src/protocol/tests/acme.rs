@@ -129,6 +129,8 @@ impl Resource for Thing {
     type Model = Value;
     const NAME: &'static str = "acme_thing";
 
+    const NATURAL_KEY: &'static [&'static str] = &[];
+
     fn schema(&self) -> Schema {
         schema()
     }
