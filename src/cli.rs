@@ -155,7 +155,7 @@ pub(crate) struct ReportArguments {
     pub(crate) output: OutputArguments,
 }
 
-#[derive(Args)]
+#[derive(Args, Clone, Copy)]
 pub(crate) struct OutputArguments {
     /// Print text for a terminal, Markdown for a pull request, one HTML page, or JSON.
     #[arg(long, value_enum, default_value_t = ChangesFormat::Text)]
