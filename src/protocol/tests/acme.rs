@@ -129,7 +129,7 @@ impl Resource for Thing {
     type Model = Value;
     const NAME: &'static str = "acme_thing";
 
-    const NATURAL_KEY: &'static [&'static str] = &[];
+    const NATURAL_KEY: &'static [&'static str] = &["name"];
 
     fn schema(&self) -> Schema {
         schema()
