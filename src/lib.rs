@@ -15,6 +15,8 @@
 //! | [`decrypt`] | the command that decrypts such a file | Terraform, vendors, HTTP |
 //! | [`doctor`] | checks whether Terraform can work with the configured vendors: walks the clients and the lists | vendors, protobuf, HTTP |
 //! | [`changes`] | what a plan changes, how a tenant has drifted, how two differ, for a person: reads, compares, shows | vendors, protobuf, HTTP |
+//! | [`lint`] | checks configuration files against the schemas and a pack of policies, offline | vendors, protobuf, HTTP |
+//! | `hcl` | reads the literal values of HCL, for `changes` and `lint` | files, schemas, objects |
 //! | [`export`] | writes an existing tenant as HCL: walks the lists, writes resources and `import` blocks | vendors, protobuf, HTTP |
 //!
 //! `main.rs` selects the mode: Terraform's cookie in the environment starts the plugin, anything else the command line
@@ -25,9 +27,9 @@
 //! ```text
 //! main ──> plugin   protocol ──> framework <── vendors/x ──> vendors/shared ──> framework, http
 //!                                    ▲
-//!    changes, export, doctor ────────┘       sandbox/x ──> sandbox/engine       registry ──> vendors, sandbox
+//!    changes, export, doctor, lint ──┘       sandbox/x ──> sandbox/engine       registry ──> vendors, sandbox
 //!
-//! decrypt ──> secret <── framework, http, plugin
+//! changes, lint ──> hcl              decrypt ──> secret <── framework, http, plugin
 //! ```
 //!
 //! `framework`, `http` and `plugin` import nothing else of the crate but [`secret`], and `sandbox` nothing at all. A vendor
@@ -52,6 +54,8 @@
 //! | lists that have pages | `http/pages.rs` |
 //! | settings that exist once and cannot be deleted | `vendors/shared/singleton` |
 //! | the attribute that a rejected field belongs to | the adapters of `framework` |
+//! | a workflow of steps as a graph | `framework/flow.rs` |
+//! | a literal value in a configuration file | `hcl.rs` |
 //! | what a change means to a person | `framework/effect.rs` declares it, `changes` shows it |
 //! | retries, rate limits, the cache | `http`, once for each credential |
 //! | secrets, and their redaction from texts that come from outside | `secret` |
@@ -107,7 +111,9 @@ pub mod decrypt;
 pub mod doctor;
 pub mod export;
 pub mod framework;
+mod hcl;
 pub mod http;
+pub mod lint;
 pub mod plugin;
 pub mod protocol;
 pub mod registry;

@@ -5,8 +5,9 @@ use std::fmt;
 use super::path::Path;
 use crate::secret::redact;
 
-/// The severity of a diagnostic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The severity of a diagnostic, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The operation failed.
     Error,

@@ -12,6 +12,7 @@ pub mod diagnostics;
 pub mod effect;
 pub mod environment;
 mod field_errors;
+pub mod flow;
 pub mod health;
 pub mod identity;
 pub mod kinds;

@@ -4,7 +4,8 @@
 
 use std::fmt::Write;
 
-use crate::changes::model::{FlowChange, Step};
+use crate::changes::model::FlowChange;
+use crate::framework::flow::Step;
 
 use super::html::escaped;
 

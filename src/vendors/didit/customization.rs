@@ -161,6 +161,8 @@ impl Resource for Customization {
 
     const IS_ADOPTED: bool = true;
 
+    const IS_SINGLETON: bool = true;
+
     fn schema(&self) -> Schema {
         Schema::new(
             "The look of the pages on which people verify themselves, for workflows with `is_white_label_enabled`. There is \

@@ -116,6 +116,8 @@ impl Resource for Bucket {
 
     const NATURAL_KEY: &'static [&'static str] = &[];
 
+    const IS_SINGLETON: bool = true;
+
     const MOVES_FROM: &'static [&'static str] = &["/bucket/tenant/{tenant_id}/community/{community_id}"];
 
     fn schema(&self) -> Schema {

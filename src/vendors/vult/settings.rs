@@ -168,6 +168,8 @@ impl<S: Settings> Resource for Managed<S> {
 
     const IS_ADOPTED: bool = true;
 
+    const IS_SINGLETON: bool = true;
+
     const MOVES_FROM: &'static [&'static str] = S::MOVES_FROM;
 
     fn schema(&self) -> Schema {

@@ -70,6 +70,10 @@ impl<R: Resource> DynResource for ResourceAdapter<R> {
         R::IS_ADOPTED
     }
 
+    fn is_singleton(&self) -> bool {
+        R::IS_SINGLETON
+    }
+
     fn existence(&self, state: &Value, related: &dyn Fn(&str) -> Option<Value>) -> Option<Effect> {
         self.resource.existence(state, related)
     }

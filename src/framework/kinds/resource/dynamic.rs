@@ -97,6 +97,8 @@ pub trait DynResource: Send + Sync {
     fn natural_key(&self) -> &'static [&'static str];
     /// Whether every tenant has it without Terraform.
     fn is_adopted(&self) -> bool;
+    /// Whether the objects are settings that a tenant has once for each natural key.
+    fn is_singleton(&self) -> bool;
     /// What it does to the verification of people that the object exists.
     fn existence(&self, state: &Value, related: &dyn Fn(&str) -> Option<Value>) -> Option<Effect>;
     /// The schema of its identity.

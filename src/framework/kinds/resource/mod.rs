@@ -44,6 +44,9 @@ pub trait Resource: Send + Sync + 'static {
     /// Whether every tenant has it without Terraform: a create adopts it, and a destroy does not delete it.
     const IS_ADOPTED: bool = false;
 
+    /// Whether the objects are settings that a tenant has once for each natural key, so that two resources must not share one.
+    const IS_SINGLETON: bool = false;
+
     /// Its attributes, with descriptions and rules.
     fn schema(&self) -> Schema;
 
