@@ -58,6 +58,8 @@ pub struct Attribute {
     pub rules: Vec<Rule>,
     /// What counts as the same value, unless the type and the rules say it.
     spelling: Option<Spelling>,
+    /// It says which tenant or host requests go to. Only for attributes of the provider block.
+    pub locates_tenant: bool,
 }
 
 impl Attribute {
@@ -82,6 +84,7 @@ impl Attribute {
             default: None,
             rules: Vec::new(),
             spelling: None,
+            locates_tenant: false,
         }
     }
 
@@ -190,6 +193,13 @@ impl Attribute {
     #[must_use]
     pub fn spelling(mut self, spelling: Spelling) -> Self {
         self.spelling = Some(spelling);
+        self
+    }
+
+    /// It says which tenant or host requests go to. For attributes of the provider block.
+    #[must_use]
+    pub fn locates_tenant(mut self) -> Self {
+        self.locates_tenant = true;
         self
     }
 

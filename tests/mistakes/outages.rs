@@ -97,3 +97,22 @@ fn message_for_the_base_url_of_another_service() {
         Check the id and the base URL: the object was deleted, never existed, or has another path.
         The address is `base_url` in `didit = { ... }`, or IDV_DIDIT_BASE_URL."#]]);
 }
+
+/// One cause hits every object: one error has it in full.
+#[test]
+fn host_that_cannot_be_reached_is_described_once_for_thirty_objects() {
+    // Nothing listens at a port that has just been free.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for (vendor, kind) in [("VULT", "idv_vult_webhooks"), ("DIDIT", "idv_didit_lists")] {
+        let bench = Bench::new()
+            .variable("IDV_MAX_RETRIES", "1")
+            .variable(&format!("IDV_{vendor}_BASE_URL"), &format!("http://{free}"));
+        // Terraform itself shows equal errors of one block once.
+        let blocks: String = (0..30).map(|number| format!("data \"{kind}\" \"number_{number}\" {{}}\n")).collect();
+        bench.workspace.configure(&blocks);
+        let errors = bench.workspace.try_plan().failed().errors();
+        assert_eq!(errors.matches("Error: ").count(), 30, "{errors}");
+        assert_eq!(errors.matches("can be reached from this machine").count(), 1, "{errors}");
+        assert_eq!(errors.matches("Another error with this cause").count(), 29, "{errors}");
+    }
+}

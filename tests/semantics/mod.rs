@@ -1,7 +1,9 @@
 //! What a user relies on beyond the life of single objects.
 
+mod adoption;
 mod aliases;
 mod buckets;
+mod claims;
 mod deactivated;
 mod didit;
 mod didit_creates;
@@ -10,6 +12,7 @@ mod encryption;
 mod fiven;
 mod identity;
 mod interruptions;
+mod missing_secrets;
 mod odd_data;
 mod on_destroy;
 mod pages;
@@ -20,6 +23,8 @@ mod requirements;
 mod service_keys;
 mod spellings;
 mod stale_reads;
+mod summaries;
+mod tenants;
 mod unknowns;
 mod webhooks;
 mod weights;
