@@ -108,8 +108,8 @@ fn host_that_cannot_be_reached_is_described_once_for_thirty_objects() {
             .variable("IDV_MAX_RETRIES", "1")
             .variable(&format!("IDV_{vendor}_BASE_URL"), &format!("http://{free}"));
         // Terraform itself shows equal errors of one block once.
-        let blocks: String = (0..30).map(|number| format!("data \"{kind}\" \"number_{number}\" {{}}\n")).collect();
-        bench.workspace.configure(&blocks);
+        let blocks: Vec<_> = (0..30).map(|number| format!("data \"{kind}\" \"number_{number}\" {{}}\n")).collect();
+        bench.workspace.configure(&blocks.concat());
         let errors = bench.workspace.try_plan().failed().errors();
         assert_eq!(errors.matches("Error: ").count(), 30, "{errors}");
         assert_eq!(errors.matches("can be reached from this machine").count(), 1, "{errors}");
