@@ -57,7 +57,13 @@
 //! | a workflow of steps as a graph | `framework/flow.rs` |
 //! | a literal value in a configuration file | `hcl.rs` |
 //! | what a change means to a person | `framework/effect.rs` declares it, `changes` shows it |
+//! | what a create overwrites | `vendors/shared/singleton`, by `Resource::preview` |
+//! | two resources for one object | `framework/claims.rs` |
+//! | an object of another tenant | `framework/tenant.rs` |
+//! | an error that only the apply reports | `Planning::apply_errors` |
+//! | a summary that names its object | `framework::summary` |
 //! | retries, rate limits, the cache | `http`, once for each credential |
+//! | a cause that fails every request | `http/known_causes.rs` |
 //! | secrets, and their redaction from texts that come from outside | `secret` |
 //! | a secret that is encrypted for its reader | `secret/age` |
 //! | facts about an object for tests | `tests/support/objects` |
@@ -66,7 +72,8 @@
 //!
 //! - The protocol layer is in this tree: see `docs/decisions/0001-protocol-layer-in-this-tree.md`.
 //! - Objects are typed, one file each. A generic "REST resource" could check nothing before an apply.
-//! - A planned value is a pure function of prior state, configuration and proposal: no clock, no random numbers, no requests.
+//! - A planned value is a pure function of prior state, configuration and proposal: no clock, no random numbers, no requests. The
+//!   preview of a create reads the vendor, and only adds diagnostics.
 //! - A secret is held in a type that does not print. Bodies have no derived `Debug`.
 //!
 //! # Deliberately absent
@@ -83,6 +90,7 @@
 //! | adapter | the code of a kind of object between the protocol's values and an object's model |
 //! | adopt | to start managing something that exists, without creating it |
 //! | ambiguous | several objects may be the one that a create made; none becomes state |
+//! | claim | that a resource manages an object which only one may manage |
 //! | client | sends a vendor's requests; knows paths and fields, and no Terraform |
 //! | configured value | what the user wrote; null if left out |
 //! | delivery | what is known about the effect of a failed attempt: not applied, maybe applied, terminal |

@@ -104,11 +104,11 @@ pub trait DynResource: Send + Sync {
     /// The schema of its identity.
     fn identity(&self) -> &IdentitySchema;
     /// Plans a create, an update or a destroy.
-    fn plan(&self, request: PlanRequest, clients: &Clients) -> PlanResponse;
+    async fn plan(&self, request: PlanRequest, clients: &Clients) -> PlanResponse;
     /// Applies a plan.
     async fn apply(&self, request: ApplyRequest, clients: &Clients) -> StateResponse;
-    /// Refreshes a state.
-    async fn read(&self, state: Value, private: Private, clients: &Clients) -> StateResponse;
+    /// Refreshes a state. The identity is null for state from before there were identities.
+    async fn read(&self, state: Value, identity: Value, private: Private, clients: &Clients) -> StateResponse;
     /// The state that an import starts with; a read completes it.
     fn import(&self, by: &ImportBy, clients: &Clients) -> StateResponse;
     /// The attributes that an import id names, and null for all others.

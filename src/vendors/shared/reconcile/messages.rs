@@ -1,27 +1,13 @@
 //! What a user reads about a write whose outcome was not known at first.
 
-use crate::framework::{Diagnostic, Diagnostics};
+use crate::framework::{Diagnostic, Diagnostics, diagnostics};
 use crate::http::Error;
 
 use super::Noun;
 
-/// The longest summary: Terraform shows it in one line beside the address.
-const SUMMARY: usize = 60;
-
 /// `The list "EU" was created despite an error`, with the name cut so that the summary fits.
 pub(super) fn summary(noun: &Noun<'_>, rest: &str) -> String {
-    if noun.name.is_empty() {
-        return format!("The {} {rest}", noun.kind);
-    }
-    let room = SUMMARY.saturating_sub(format!("The {} \"\" {rest}", noun.kind).chars().count());
-    if noun.name.chars().count() <= room {
-        return format!("The {} \"{}\" {rest}", noun.kind, noun.name);
-    }
-    if room < 4 {
-        return format!("The {} {rest}", noun.kind);
-    }
-    let start: String = noun.name.chars().take(room - 1).collect();
-    format!("The {} \"{start}…\" {rest}", noun.kind)
+    diagnostics::summary(&format!("The {}", noun.kind), noun.name, rest)
 }
 
 pub(super) fn import_block(type_name: &str, import_id: &str) -> String {
@@ -161,24 +147,4 @@ pub(super) fn ambiguous(noun: &Noun<'_>, rows: &[(String, String)], error: Optio
          again:\n\n{blocks}{cause}",
     );
     Diagnostic::error(summary(noun, "is ambiguous"), detail)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_summary_has_at_most_60_characters() {
-        let noun = |name| Noun {
-            vendor: "Didit",
-            kind: "webhook destination",
-            name,
-            type_name: "didit_webhook_destination",
-            console: "the Business Console",
-        };
-        assert_eq!(summary(&noun("EU"), "already exists"), "The webhook destination \"EU\" already exists");
-        let long = summary(&noun(&"x".repeat(100)), "was created despite an error");
-        assert_eq!(long.chars().count(), SUMMARY, "{long}");
-        assert!(long.ends_with("…\" was created despite an error"));
-    }
 }
