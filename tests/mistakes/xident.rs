@@ -185,7 +185,7 @@ fn objects_of_the_other_generation() {
         &Bench::new(),
         "resource \"idv_xident_api_key\" \"main\" {\n  name = \"shop\"\n}\n",
         &expect![[r#"
-            Error: Xident: listing the API keys failed: the API `v1` has no such call
+            Error: Xident: creating an API key failed: the API `v1` has no such call
               in resource "idv_xident_api_key" "main": `resource "idv_xident_api_key" "main" {`
             Nothing was sent.
             `verify/v1` has it: set `api = "verify/v1"` in `xident = { ... }` of the provider block, or IDV_XIDENT_API."#]],

@@ -226,7 +226,7 @@ fn a_secret_that_was_lost_with_its_response_is_that_of_another_key_after_the_nex
     }));
     workspace.configure(&key_for(0));
     let errors = workspace.apply().failed().errors();
-    assert!(errors.contains("The secret of the API key `1` was lost"), "{errors}");
+    assert!(errors.contains("The API key \"1\" lost its secret"), "{errors}");
     let state = &workspace.state()[KEY];
     assert_eq!((&state["secret"], &state["encrypted_secret"]), (&Value::Null, &Value::Null));
     workspace.apply().succeeded();

@@ -154,12 +154,12 @@ const LOST: &[(Case, (&str, &str), &str)] = &[
     (
         case("xident", SPACED_KEY, ("\"Café shop \"", "\"Cafe\u{301} shop\"")),
         ("POST", "/verify/v1/tokens"),
-        "The secret of the API key `1` was lost",
+        "The API key \"1\" lost its secret",
     ),
     (
         case("xident", API_KEY, ("https://shop.example.com/verified", "https://shop.example.com:443/verified/")),
         ("POST", "/verify/v1/tokens"),
-        "The secret of the API key `1` was lost",
+        "The API key \"1\" lost its secret",
     ),
     (
         case("xident", BLACKLIST_ENTRY, ("\"fraud\\r\\ncase 7 \"", "\"fraud\\ncase 7\"")),
