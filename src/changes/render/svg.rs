@@ -12,7 +12,7 @@ use super::html::escaped;
 const WIDTH: usize = 220;
 const HEIGHT: usize = 48;
 const GAP: usize = 30;
-const MARGIN: usize = 110;
+const MARGIN: usize = 75;
 
 /// Draws one side of a change. `is_after` selects it.
 pub(super) fn render(flow: &FlowChange, is_after: bool) -> String {
@@ -85,7 +85,7 @@ fn line(svg: &mut String, from: usize, to: usize, class: &str, side: &str) {
     }
     let (start, end) = (y(from) + HEIGHT / 2, y(to) + HEIGHT / 2);
     let distance = from.abs_diff(to).min(6);
-    let bend = 25 + distance * 12;
+    let bend = 18 + distance * 8;
     let (x, out) = if to > from { (MARGIN + WIDTH, MARGIN + WIDTH + bend) } else { (MARGIN, MARGIN - bend) };
     let _ = write!(svg, "<path class=\"{class}\" d=\"M{x} {start}C{out} {start} {out} {end} {x} {end}\" {marker}/>");
 }
