@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from pathlib import Path
 
 import websocket
@@ -73,8 +74,6 @@ def start(profile: str) -> tuple[subprocess.Popen, str]:
             raise RuntimeError("the browser did not start")
         time.sleep(0.05)
     port = port_file.read_text(encoding="utf-8").split()[0]
-    import urllib.request
-
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(f"http://127.0.0.1:{port}/json/list", timeout=PATIENCE_SECONDS) as response:
         pages = json.load(response)

@@ -6,6 +6,7 @@ Node. The launcher starts `browser.py`, which drives it.
 
 import base64
 import hashlib
+import http.client
 import io
 import shlex
 import subprocess
@@ -36,9 +37,19 @@ for name in ("al2023", "fonts"):
 """
 
 
+def fetch(attempts: int) -> bytes:
+    """The archive of 70 MB. A connection that breaks half-way is tried again."""
+    try:
+        with urllib.request.urlopen(URL, timeout=120) as response:
+            return response.read()
+    except (OSError, http.client.HTTPException):
+        if attempts <= 1:
+            raise
+    return fetch(attempts - 1)
+
+
 def download() -> bytes:
-    with urllib.request.urlopen(URL, timeout=120) as response:
-        archive = response.read()
+    archive = fetch(attempts=3)
     found = base64.b64encode(hashlib.sha512(archive).digest()).decode()
     if found != SHA512:
         raise RuntimeError(f"{URL} has the SHA-512 {found}, not {SHA512}")
@@ -64,6 +75,6 @@ def install() -> None:
 if __name__ == "__main__":
     try:
         install()
-    except (OSError, RuntimeError, subprocess.CalledProcessError) as error:
+    except (OSError, http.client.HTTPException, RuntimeError, subprocess.CalledProcessError) as error:
         print(f"The browser could not be installed: {error}", file=sys.stderr)
         sys.exit(1)
