@@ -151,6 +151,10 @@ pub(crate) struct ExportArguments {
     /// Write to DIR, which must be empty or not exist.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Write for another tenant, which the variables in ENVFILE configure (`NAME=value`): matched objects are imported there by
+    /// its ids, missing ones are created, and the plan shows what changes.
+    #[arg(long, value_name = "ENVFILE", conflicts_with = "format")]
+    pub(crate) onto: Option<String>,
     /// Capture only these types, separated by commas, such as `vult_webhook`.
     #[arg(long, value_name = "TYPES", value_delimiter = ',')]
     include: Vec<String>,

@@ -15,6 +15,7 @@
 //! | [`decrypt`] | the command that decrypts such a file | Terraform, vendors, HTTP |
 //! | [`doctor`] | checks whether Terraform can work with the configured vendors: walks the clients and the lists | vendors, protobuf, HTTP |
 //! | [`changes`] | what a plan changes, how a tenant has drifted, how two differ, for a person: reads, compares, shows | vendors, protobuf, HTTP |
+//! | [`tenant`] | what a tenant has: lists it, finds what an id refers to, matches the objects of two | vendors, protobuf, HTTP |
 //! | [`export`] | writes an existing tenant as HCL: walks the lists, writes resources and `import` blocks | vendors, protobuf, HTTP |
 //!
 //! `main.rs` selects the mode: Terraform's cookie in the environment starts the plugin, anything else the command line
@@ -25,7 +26,8 @@
 //! ```text
 //! main ──> plugin   protocol ──> framework <── vendors/x ──> vendors/shared ──> framework, http
 //!                                    ▲
-//!    changes, export, doctor ────────┘       sandbox/x ──> sandbox/engine       registry ──> vendors, sandbox
+//!    changes, export ──> tenant ─────┤       sandbox/x ──> sandbox/engine       registry ──> vendors, sandbox
+//!                        doctor ─────┘
 //!
 //! decrypt ──> secret <── framework, http, plugin
 //! ```
@@ -113,4 +115,5 @@ pub mod protocol;
 pub mod registry;
 pub mod sandbox;
 pub mod secret;
+pub mod tenant;
 pub mod vendors;

@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use indicatif::ProgressBar;
-
 use super::names::{self, Names};
-use crate::framework::clients::Clients;
 use crate::framework::identity::IdentityAttribute;
 use crate::framework::list::{self, Found};
 use crate::framework::{Diagnostic, Diagnostics, Value, check, resource};
+use crate::tenant::{Listing, object_name};
 
 /// The objects of one type.
 pub(super) struct Capture {
@@ -27,30 +25,25 @@ pub(super) struct Capture {
 pub(super) struct Captured {
     /// The name in the configuration, unique within the type.
     pub(super) name: String,
-    /// The id by which it is imported.
-    pub(super) import_id: String,
+    /// The id by which it is imported. None if the object does not exist yet where the configuration is applied.
+    pub(super) import_id: Option<String>,
     /// The state as a read returns it.
     pub(super) state: Value,
     /// The configuration that a user would write.
     pub(super) config: Value,
+    /// Whether an apply needs the secrets of the object, since it creates or changes it.
+    pub(super) needs_secrets: bool,
     /// The rules of the schema that this configuration violates, one sentence each.
     pub(super) violations: Vec<String>,
 }
 
 impl Capture {
-    /// Lists a type. After a failure the objects that were listed before it are kept.
-    pub(super) async fn of(
-        type_name: &str,
-        list: &Arc<dyn list::DynList>,
-        resource: &Arc<dyn resource::DynResource>,
-        clients: &Clients,
-        progress: &ProgressBar,
-    ) -> Self {
-        let message = |count| progress.set_message(format!("{type_name}: {count}"));
-        let (listed, mut problems) = list::all(list, clients, message).await;
+    /// The objects of a listing. After a failure it has those that were listed before.
+    pub(super) fn of(listing: Listing, list: &dyn list::DynList, resource: &Arc<dyn resource::DynResource>) -> Self {
+        let Listing { type_name, objects: listed, mut problems, .. } = listing;
         let mut found = Vec::new();
         for object in listed {
-            match check_names_object(&object, list.as_ref(), resource.as_ref()) {
+            match check_names_object(&object, list, resource.as_ref()) {
                 Ok(()) => found.push(object),
                 Err(diagnostics) => problems.append(diagnostics),
             }
@@ -60,7 +53,7 @@ impl Capture {
         for object in objects.iter().filter(|object| !object.violations.is_empty()) {
             problems.push(cannot_be_planned(&format!("{type_name}.{}", object.name), &object.violations));
         }
-        Self { type_name: type_name.to_owned(), resource: Arc::clone(resource), objects, problems }
+        Self { type_name, resource: Arc::clone(resource), objects, problems }
     }
 
     /// Whether every object of the type was captured.
@@ -72,16 +65,6 @@ impl Capture {
     pub(super) fn address(&self, object: &Captured) -> String {
         format!("{}.{}", self.type_name, object.name)
     }
-
-    /// The name of the type without the vendor: `webhook`.
-    pub(super) fn object_name(&self) -> &str {
-        object_name(self.resource.as_ref())
-    }
-}
-
-fn object_name(resource: &dyn resource::DynResource) -> &'static str {
-    let name = resource.name();
-    name.strip_prefix(resource.vendor()).map_or(name, |rest| rest.trim_start_matches('_'))
 }
 
 /// Checks that an import by the id would be of this object, and not of another one or of none.
@@ -138,7 +121,14 @@ fn with_names(found: Vec<Found>, resource: &dyn resource::DynResource) -> Vec<Ca
     let captured = slugged.into_iter().map(|(slug, object)| {
         let config = resource.generate_config(object.state.clone());
         let violations = check::rules(resource.schema(), &config).into_errors().map(|mistake| mistake.detail).collect();
-        Captured { name: names.take(&slug), import_id: object.import_id, state: object.state, config, violations }
+        Captured {
+            name: names.take(&slug),
+            import_id: Some(object.import_id),
+            state: object.state,
+            config,
+            needs_secrets: false,
+            violations,
+        }
     });
     captured.collect()
 }

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::Tenant;
 use super::capture::Capture;
 use super::hcl::{self, Field, Term};
 use super::references::References;
 use super::variables::Variables;
 use crate::framework::schema::{Attribute, Nesting, Shape};
 use crate::framework::{Path, Provider, Severity, Value};
+use crate::tenant::{Directory, reference, words};
 
 /// The text of each file by its name.
 pub(super) type Files = BTreeMap<String, String>;
@@ -32,8 +34,9 @@ pub(super) fn imports(captures: &[Capture]) -> Files {
     let mut blocks = Vec::new();
     for capture in captures {
         for object in &capture.objects {
+            let Some(import_id) = &object.import_id else { continue };
             let to = Field::new("to", Term::verbatim(&capture.address(object)));
-            let id = Field::new("id", Term::quoted(&object.import_id));
+            let id = Field::new("id", Term::quoted(import_id));
             blocks.push(hcl::block(&[], &["import"], vec![to, id]));
         }
     }
@@ -41,13 +44,21 @@ pub(super) fn imports(captures: &[Capture]) -> Files {
 }
 
 /// A file for each type with its resources. A value that the vendor does not return becomes a variable.
-pub(super) fn resources(captures: &[Capture], variables: &mut Variables) -> Files {
+pub(super) fn resources(tenant: &Tenant, variables: &mut Variables) -> Files {
+    let captures = &tenant.captures;
     let references = References::between(captures);
     let mut files = Files::new();
     for capture in captures.iter().filter(|capture| !capture.objects.is_empty()) {
         let mut blocks = Vec::new();
         for object in &capture.objects {
-            let mut writer = Writer { address: capture.address(object), references: &references, variables };
+            let mut writer = Writer {
+                address: capture.address(object),
+                vendor: capture.resource.vendor(),
+                needs_secrets: object.needs_secrets,
+                references: &references,
+                directory: &tenant.directory,
+                variables,
+            };
             let fields = writer.fields(capture.resource.schema().attributes(), &object.config, &Path::root());
             let mut comment = if blocks.is_empty() { warning(capture) } else { Vec::new() };
             comment.extend(object.violations.iter().map(|violation| format!("CANNOT BE PLANNED: {violation}")));
@@ -81,7 +92,11 @@ fn plural(name: &str) -> String {
 /// Writes one object.
 struct Writer<'w> {
     address: String,
+    vendor: &'static str,
+    /// Whether an apply needs the secrets of the object.
+    needs_secrets: bool,
     references: &'w References,
+    directory: &'w Directory,
     variables: &'w mut Variables,
 }
 
@@ -97,15 +112,28 @@ impl Writer<'_> {
                 if attributes.iter().any(|other| other.name == write_only) {
                     continue;
                 }
-                self.variables.add(&self.address, attribute, &path.to_string())
+                self.variables.add(&self.address, attribute, &path.to_string(), self.needs_secrets)
             } else if value.is_null() {
                 continue;
             } else {
                 self.term(attribute, value, &path)
             };
-            fields.push(Field::new(&attribute.name, term));
+            let field = Field::new(&attribute.name, term);
+            fields.push(match self.comment(attribute, value, &path) {
+                Some(comment) => field.with_comment(comment),
+                None => field,
+            });
         }
         fields
+    }
+
+    /// The name of what an id refers to, if that is not exported.
+    fn comment(&self, attribute: &Attribute, value: &Value, path: &Path) -> Option<String> {
+        if self.references.get(&self.address, path).is_some() {
+            return None;
+        }
+        let entry = self.directory.find(self.vendor, &attribute.name, value.as_str()?)?;
+        Some(format!("{}, which is not exported.", words::sentence(&reference(entry.resource.as_ref(), &entry.state))))
     }
 
     fn term(&mut self, attribute: &Attribute, value: &Value, path: &Path) -> Term {

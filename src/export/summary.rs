@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::Format;
 use super::capture::Capture;
+use super::promotion::Promotion;
 use super::selection::Chosen;
 use super::variables::Variables;
 use crate::framework::{Diagnostics, Provider, Severity};
@@ -18,6 +19,7 @@ pub struct Summary {
     unavailable: Vec<(String, Diagnostics)>,
     not_configured: Vec<&'static str>,
     variables: Vec<(String, String, bool)>,
+    promotion: Option<Promotion>,
 }
 
 struct Line {
@@ -36,6 +38,7 @@ impl Summary {
         chosen: Chosen,
         captures: &[Capture],
         variables: &Variables,
+        promotion: Option<Promotion>,
     ) -> Self {
         let line = |capture: &Capture| Line {
             type_name: capture.type_name.clone(),
@@ -58,12 +61,23 @@ impl Summary {
             variables: variables
                 .map(|variable| (variable.name.clone(), variable.address.clone(), variable.required))
                 .collect(),
+            promotion,
         }
     }
 
     /// Whether everything that was selected was captured.
     pub fn is_complete(&self) -> bool {
-        self.types.iter().all(|line| line.complete)
+        self.types.iter().all(|line| line.complete) && self.promotion.as_ref().is_none_or(|it| it.is_complete)
+    }
+
+    fn captured(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "Captured into {}:\n", self.folder.display())?;
+        let width = self.types.iter().map(|line| line.type_name.len()).max().unwrap_or_default();
+        for line in &self.types {
+            let state = if line.complete { "" } else { "  NOT COMPLETE" };
+            writeln!(f, "  {:width$}  {:>5}{state}", line.type_name, line.objects)?;
+        }
+        Ok(())
     }
 
     fn next(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -80,23 +94,31 @@ impl Summary {
         if unplannable > 0 {
             writeln!(f, "\nFirst fix what cannot be planned, as described above. The plan then shows it as a change.")?;
         }
+        let before = match &self.promotion {
+            Some(promotion) => format!("Next, with the variables of {} in the environment", promotion.title),
+            None => "Next".to_owned(),
+        };
         let changed = if unplannable > 0 { format!("up to {unplannable}") } else { "0".to_owned() };
+        let shown = match &self.promotion {
+            Some(promotion) => promotion.plan(),
+            None => format!("{total} to import, 0 to add, {changed} to change, 0 to destroy"),
+        };
         writeln!(
             f,
-            "\nNext (OpenTofu's `tofu` works too; skip `init` with `dev_overrides`):\n\n  \
+            "\n{before} (OpenTofu's `tofu` works too; skip `init` with `dev_overrides`):\n\n  \
              terraform -chdir={folder} init\n  terraform -chdir={folder} {plan}\n  terraform -chdir={folder} apply\n\n\
-             The plan shows \"{total} to import, 0 to add, {changed} to change, 0 to destroy\". After the apply, imports.tf is no longer needed."
+             The plan shows \"{shown}\". After the apply, imports.tf is no longer needed."
         )
     }
 }
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "Captured into {}:\n", self.folder.display())?;
-        let width = self.types.iter().map(|line| line.type_name.len()).max().unwrap_or_default();
-        for line in &self.types {
-            let state = if line.complete { "" } else { "  NOT COMPLETE" };
-            writeln!(f, "  {:width$}  {:>5}{state}", line.type_name, line.objects)?;
+        match &self.promotion {
+            Some(promotion) => {
+                write!(f, "Written into {}, for {}:\n\n{promotion}", self.folder.display(), promotion.title)?;
+            }
+            None => self.captured(f)?,
         }
         for line in &self.types {
             for problem in &line.problems {

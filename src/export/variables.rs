@@ -11,7 +11,7 @@ pub(super) struct Variable {
     pub(super) name: String,
     /// The address of the object that it is for.
     pub(super) address: String,
-    /// Whether a plan needs a value: the attribute is required, and null does not count as one.
+    /// Whether a plan needs a value: the attribute is required, or the object is created or changed.
     pub(super) required: bool,
     description: String,
     kind: String,
@@ -26,8 +26,9 @@ pub(super) struct Variables {
 }
 
 impl Variables {
-    /// Adds a variable for an attribute of an object, and returns the expression that reads it.
-    pub(super) fn add(&mut self, address: &str, attribute: &Attribute, path: &str) -> Term {
+    /// Adds a variable for an attribute of an object, and returns the expression that reads it. `is_needed` is whether an apply
+    /// creates or changes the object.
+    pub(super) fn add(&mut self, address: &str, attribute: &Attribute, path: &str, is_needed: bool) -> Term {
         let object = address.split_once('.').map_or(address, |(_, name)| name);
         let stem = attribute.name.strip_suffix("_wo").unwrap_or(&attribute.name);
         let name = self.names.take(&format!("{object}_{stem}"));
@@ -35,8 +36,8 @@ impl Variables {
         self.all.push(Variable {
             name,
             address: address.to_owned(),
-            required: attribute.required,
-            description: description(address, attribute, path),
+            required: attribute.required || is_needed,
+            description: description(address, attribute, path, is_needed),
             kind: match attribute.shape() {
                 Shape::Plain(kind) => type_expression(kind),
                 Shape::Nested(..) => "any".to_owned(),
@@ -74,9 +75,11 @@ impl Variable {
 }
 
 /// The description: the attribute and its object, what it is, and when it is needed.
-fn description(address: &str, attribute: &Attribute, path: &str) -> String {
+fn description(address: &str, attribute: &Attribute, path: &str, is_needed: bool) -> String {
     let what = attribute.description.split_inclusive(". ").next().unwrap_or_default().trim_end();
-    let when = if attribute.required {
+    let when = if is_needed {
+        "The vendor does not return it, and the apply needs it."
+    } else if attribute.required {
         "The vendor does not return it, and a plan needs it."
     } else {
         "The vendor does not return it. It may stay null until the object changes; a change needs the value."

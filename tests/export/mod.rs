@@ -1,6 +1,7 @@
 //! An existing tenant is imported complete and with an empty plan: by `export`, and by `terraform query`.
 
 mod incomplete;
+mod promote;
 mod query;
 mod references;
 mod scopes;

@@ -200,7 +200,7 @@ fn export(vendor: &'static Acme, folder: &Path) -> Summary {
         source: "identity-as-code/idv".to_owned(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(export::run(&provider, options)).unwrap()
+    runtime.block_on(export::run(&provider, None, options)).unwrap()
 }
 
 #[test]
@@ -243,6 +243,7 @@ fn objects_that_name_each_other_refer_to_each_other() {
               weight         = 0.5
             },
             {
+              # The list "", which is not exported.
               parent_list_id = "1"
             },
             {

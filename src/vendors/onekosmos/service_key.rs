@@ -96,6 +96,8 @@ impl Resource for ServiceKey {
 
     const IS_ADOPTED: bool = true;
 
+    const IS_CREATED_ELSEWHERE: bool = true;
+
     fn schema(&self) -> Schema {
         Schema::new(
             "A service key of the 1Kosmos deployment, found by its tag. Creating this resource adopts the existing key without a change, \

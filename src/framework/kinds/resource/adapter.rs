@@ -70,6 +70,14 @@ impl<R: Resource> DynResource for ResourceAdapter<R> {
         R::IS_ADOPTED
     }
 
+    fn is_created_elsewhere(&self) -> bool {
+        R::IS_CREATED_ELSEWHERE
+    }
+
+    fn is_personal(&self) -> bool {
+        R::IS_PERSONAL
+    }
+
     fn existence(&self, state: &Value, related: &dyn Fn(&str) -> Option<Value>) -> Option<Effect> {
         self.resource.existence(state, related)
     }

@@ -97,6 +97,10 @@ pub trait DynResource: Send + Sync {
     fn natural_key(&self) -> &'static [&'static str];
     /// Whether every tenant has it without Terraform.
     fn is_adopted(&self) -> bool;
+    /// Whether objects come into being only outside of Terraform.
+    fn is_created_elsewhere(&self) -> bool;
+    /// Whether an object is data about one person.
+    fn is_personal(&self) -> bool;
     /// What it does to the verification of people that the object exists.
     fn existence(&self, state: &Value, related: &dyn Fn(&str) -> Option<Value>) -> Option<Effect>;
     /// The schema of its identity.
