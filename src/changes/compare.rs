@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::framework::environment::Environment;
-use crate::framework::{Provider, Value};
-use crate::tenant::{self, Directory};
+use crate::framework::{Provider, Value, plan};
+use crate::tenant::{self, Directory, reference};
 
 use super::live::{self, Live};
 use super::model::{Action, Changes};
@@ -45,10 +45,8 @@ impl Side {
 pub(super) struct Configured {
     /// Its address, if it has one.
     pub(super) address: Option<String>,
-    /// Its attributes. References are names.
+    /// Its attributes, defaults included. References are names.
     pub(super) config: Value,
-    /// What it does that it exists may depend on other objects, which are found by the id of this side.
-    pub(super) state: Value,
 }
 
 /// Compares two sides. Each is a file of environment variables that configure a tenant, or the folder of an export.
@@ -59,6 +57,9 @@ pub async fn compare(new: impl Fn(Environment) -> Provider, left: &str, right: &
     left.name_references(&schemas, directories.0.as_ref().or(directories.1.as_ref()));
     right.name_references(&schemas, directories.1.as_ref().or(directories.0.as_ref()));
     let mut changes = Changes::new("compare", &left.title, &right.title);
+    let mut by_reference = by_reference(&schemas, [&left, &right]);
+    by_reference.extend([&directories.0, &directories.1].into_iter().flatten().flat_map(Directory::by_reference));
+    let related = |reference: &str| by_reference.get(reference).cloned();
     for (type_name, resource) in &schemas.resources {
         let objects = |side: &Side| side.objects.get(type_name).cloned().unwrap_or_default();
         let (before, after) = (objects(&left), objects(&right));
@@ -70,10 +71,6 @@ pub async fn compare(new: impl Fn(Environment) -> Provider, left: &str, right: &
                 _ => Action::OnlyRight,
             };
             let value = |side: &Option<Configured>| side.as_ref().map_or(Value::Null, |object| object.config.clone());
-            let related = |id: &str| {
-                let lists = left.objects.values().chain(right.objects.values()).flatten();
-                lists.into_iter().find(|it| it.state.get("id").as_str() == Some(id)).map(|it| it.state.clone())
-            };
             let pair = Pair {
                 address: before.iter().chain(&after).find_map(|object| object.address.clone()),
                 type_name,
@@ -94,6 +91,18 @@ pub async fn compare(new: impl Fn(Environment) -> Provider, left: &str, right: &
     Ok(changes.sorted())
 }
 
+/// The objects of both sides by how a reference names them.
+fn by_reference(schemas: &Provider, sides: [&Side; 2]) -> BTreeMap<String, Value> {
+    let mut found = BTreeMap::new();
+    for (type_name, objects) in sides.iter().flat_map(|side| &side.objects) {
+        let Some(resource) = schemas.resources.get(type_name) else { continue };
+        for object in objects {
+            found.insert(reference(resource.as_ref(), &object.config), object.config.clone());
+        }
+    }
+    found
+}
+
 async fn open(new: &impl Fn(Environment) -> Provider, schemas: &Provider, path: &str) -> Result<Side, Error> {
     if Path::new(path).is_dir() {
         return exported::read(schemas, path);
@@ -106,8 +115,7 @@ async fn open(new: &impl Fn(Environment) -> Provider, schemas: &Provider, path: 
         let Some(resource) = provider.resources.get(&listing.type_name) else { continue };
         let configured = listing.objects.iter().map(|object| Configured {
             address: None,
-            config: resource.generate_config(object.state.clone()),
-            state: object.state.clone(),
+            config: plan::with_defaults(resource.schema(), resource.generate_config(object.state.clone())),
         });
         objects.insert(listing.type_name.clone(), configured.collect());
     }

@@ -119,16 +119,13 @@ impl Diff<'_> {
         let (before, after) = (named(before), named(after));
         let one = one(&label(&attribute.name));
         for (name, element) in &before {
-            match after.iter().find(|(other, _)| other == name) {
-                Some((_, now)) => {
-                    let start = found.len();
-                    self.attributes(nested, element, now, &at.key(name), found);
-                    within(&format!("{one} \"{name}\""), &mut found[start..]);
-                }
-                None => {
-                    let sentence = format!("the {one} \"{name}\" is removed");
-                    found.push(change(attribute.effect, Some(false), sentence, element, &Value::Null, &at.key(name)));
-                }
+            if let Some((_, now)) = after.iter().find(|(other, _)| other == name) {
+                let start = found.len();
+                self.attributes(nested, element, now, &at.key(name), found);
+                within(&format!("{one} \"{name}\""), &mut found[start..]);
+            } else {
+                let sentence = format!("the {one} \"{name}\" is removed");
+                found.push(change(attribute.effect, Some(false), sentence, element, &Value::Null, &at.key(name)));
             }
         }
         for (name, element) in after.iter().filter(|(name, _)| !before.iter().any(|(other, _)| other == name)) {

@@ -65,7 +65,7 @@ pub async fn drift(provider: &Provider, path: &str, scope: Scope) -> Result<Chan
             action,
             before: &object.state,
             after: &response.state,
-            is_hidden: &nothing_is_hidden,
+            is_hidden: &|path| object.marks.hides(path),
             related: &related,
         };
         match pair.change(provider) {

@@ -8,7 +8,7 @@ use hcl_edit::structure::{Block, Body};
 use hcl_edit::template::Element;
 
 use crate::framework::schema::Schema;
-use crate::framework::{Number, Provider, Value, config};
+use crate::framework::{Number, Provider, Value, config, plan};
 
 use super::Error;
 use super::compare::{Configured, Side, title};
@@ -49,7 +49,7 @@ pub(super) fn read(provider: &Provider, folder: &str) -> Result<Side, Error> {
     for resource in &resources {
         let Some(config) = reader.resource(resource) else { continue };
         let address = format!("{}.{}", resource.type_name, resource.name);
-        let object = Configured { address: Some(address), state: config.clone(), config };
+        let object = Configured { address: Some(address), config };
         objects.entry(resource.type_name.clone()).or_default().push(object);
     }
     Ok(Side { title: title(folder), objects, directory: None, limits: reader.limits })
@@ -91,7 +91,7 @@ impl Reader<'_> {
     /// The value in the form of the schema, without what an export leaves out.
     fn as_exported(&mut self, schema: &Schema, value: Value, address: &str) -> Value {
         match value.clone().conform(schema.value_type()) {
-            Ok(value) => config::generate(schema, value),
+            Ok(value) => plan::with_defaults(schema, config::generate(schema, value)),
             Err(error) => {
                 self.limits.push(format!("`{address}` is compared as it is written: {error}."));
                 value

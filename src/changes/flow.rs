@@ -63,7 +63,7 @@ pub(super) fn compare(before: Vec<Step>, after: Vec<Step>) -> Option<FlowChange>
         })
         .collect();
     let gained = is.iter().filter(|name| !covered(name, &after, &was, &before)).cloned().collect();
-    Some(FlowChange { lost, gained, before, after })
+    Some(FlowChange { before, after, lost, gained })
 }
 
 /// The lost and gained steps as changes.

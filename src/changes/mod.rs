@@ -14,6 +14,7 @@ mod drift;
 mod exported;
 mod flow;
 mod live;
+mod marks;
 mod model;
 mod object;
 mod plan;

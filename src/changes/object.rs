@@ -1,6 +1,7 @@
 //! Turns a pair of values of one object into what a person reads about it.
 
 use crate::framework::resource::DynResource;
+use crate::framework::schema::Attribute;
 use crate::framework::{Direction, Provider, Value};
 
 use super::diff::{Diff, direction, settings};
@@ -58,19 +59,36 @@ impl Pair<'_> {
             let effect = resource.existence(one, self.related)?;
             Some(effect.of(exists))
         });
+        let shown = self.without_hidden(attributes, &self.with_related_names(one));
         Some(ObjectChange {
             address: self.address.clone(),
             type_name: self.type_name.to_owned(),
             vendor: vendor_title(provider, resource),
             kind: words::kind(resource),
-            name: words::name(resource, &self.with_related_names(one)),
+            name: words::name(resource, &shown),
             action: self.action,
             direction: direction(&fields, existence.map(|(direction, _)| direction)),
             reason: existence.map(|(_, reason)| reason.to_owned()).or_else(|| self.release()),
-            audience: words::audience(one),
+            audience: words::audience(&shown),
             fields,
             flow: flow_change,
         })
+    }
+
+    /// The attributes that may be shown.
+    fn without_hidden(&self, attributes: &[Attribute], state: &Value) -> Value {
+        let Value::Map(entries) = state else { return state.clone() };
+        let is_shown = |name: &str| {
+            let is_secret = attributes.iter().any(|attribute| attribute.name == name && attribute.is_secret());
+            !is_secret && !(self.is_hidden)(name)
+        };
+        Value::Map(
+            entries
+                .iter()
+                .filter(|(name, _)| is_shown(name))
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
+        )
     }
 
     /// What a destroy does to settings that cannot be deleted.

@@ -6,10 +6,10 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use crate::framework::resource::DynResource;
-use crate::framework::schema::{Attribute, Shape};
 use crate::framework::{Provider, Type, Value, value};
 
 use super::Error;
+use super::marks::Marks;
 use super::model::{Action, Changes};
 use super::object::Pair;
 use crate::tenant::read as read_file;
@@ -108,7 +108,7 @@ pub fn report(provider: &Provider, path: &str) -> Result<Changes, Error> {
 fn action(change: &Change) -> Option<Action> {
     let actions: Vec<&str> = change.actions.iter().map(String::as_str).collect();
     match (&actions[..], change.importing.is_some()) {
-        (["no-op"] | ["update"], true) => Some(Action::Import),
+        (["no-op" | "update"], true) => Some(Action::Import),
         (["create"], _) => Some(Action::Create),
         (["update"], _) => Some(Action::Update),
         (["delete"], _) => Some(Action::Destroy),
@@ -130,20 +130,7 @@ fn pair(
     let read = |json: &Json| value::from_json(json, schema.value_type());
     let (before, mut after) = (read(before)?, read(after)?);
     make_unknown(&mut after, after_unknown, schema.value_type());
-    let mut marked = Vec::new();
-    for marks in [before_sensitive, after_sensitive] {
-        marks_of(marks, "", &mut marked);
-    }
-    marked.retain(|path| !is_secret_of_schema(schema.attributes(), path));
-    // The path of a change may name an element where the mark has its position: then the whole attribute is hidden.
-    let root = |path: &str| path.split(['.', '[']).next().unwrap_or_default().to_owned();
-    let is_hidden = |path: &str| {
-        marked.iter().any(|mark| {
-            path.starts_with(mark.as_str())
-                || mark.starts_with(path)
-                || (mark.contains('[') && root(mark) == root(path))
-        })
-    };
+    let marks = Marks::of_documents(schema.attributes(), &[before_sensitive, after_sensitive]);
     let action = match action {
         Action::Create if resource.is_adopted() => Action::Adopt,
         Action::Destroy if resource.is_adopted() => Action::Release,
@@ -155,7 +142,7 @@ fn pair(
         action,
         before: &before,
         after: &after,
-        is_hidden: &is_hidden,
+        is_hidden: &|path| marks.hides(path),
         related,
     };
     Ok(pair.change(provider))
@@ -186,37 +173,6 @@ fn make_unknown(value: &mut Value, unknown: &Json, kind: &Type) {
             }
         }
         _ => {}
-    }
-}
-
-/// The paths at which a document of marks has `true`.
-fn marks_of(marks: &Json, at: &str, found: &mut Vec<String>) {
-    match marks {
-        Json::Bool(true) => found.push(at.to_owned()),
-        Json::Object(entries) => {
-            for (name, marks) in entries {
-                let path = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
-                marks_of(marks, &path, found);
-            }
-        }
-        Json::Array(elements) => {
-            for (index, marks) in elements.iter().enumerate() {
-                marks_of(marks, &format!("{at}[{index}]"), found);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Whether the schema itself says that the value at a path is a secret, so that the diff hides it and nothing else.
-fn is_secret_of_schema(attributes: &[Attribute], path: &str) -> bool {
-    let (first, rest) = path.split_once('.').unwrap_or((path, ""));
-    let name = first.split('[').next().unwrap_or(first);
-    let Some(attribute) = attributes.iter().find(|attribute| attribute.name == name) else { return false };
-    match attribute.shape() {
-        _ if attribute.is_secret() => true,
-        Shape::Nested(_, nested) if !rest.is_empty() => is_secret_of_schema(nested, rest),
-        _ => false,
     }
 }
 

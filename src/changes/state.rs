@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use crate::framework::{Private, Provider, Value, value};
 
 use super::Error;
+use super::marks::Marks;
 use crate::tenant::read as read_file;
 
 /// An object of a state.
@@ -15,6 +16,8 @@ pub(super) struct Stored {
     pub(super) type_name: String,
     pub(super) state: Value,
     pub(super) private: Private,
+    /// What the user marked as sensitive.
+    pub(super) marks: Marks,
 }
 
 /// The objects of this provider in a state. `path` is a file, or `-` for standard input.
@@ -46,7 +49,12 @@ pub(super) fn read(provider: &Provider, path: &str) -> Result<Vec<Stored>, Error
         };
         let bytes = BASE64_STANDARD.decode(&raw.private).map_err(|error| unreadable(&error))?;
         let private = Private::from_bytes(&bytes).map_err(|error| unreadable(&error))?;
-        objects.push(Stored { address: raw.address, type_name: raw.type_name, state, private });
+        let attributes = resource.schema().attributes();
+        let marks = match &raw.sensitive {
+            Json::Array(_) => Marks::of_paths(attributes, &raw.sensitive),
+            marks => Marks::of_documents(attributes, &[marks]),
+        };
+        objects.push(Stored { address: raw.address, type_name: raw.type_name, state, private, marks });
     }
     Ok(objects)
 }
@@ -59,6 +67,8 @@ struct Raw {
     attributes: Json,
     /// Base64; empty if there is none.
     private: String,
+    /// A list of paths, or a document of marks.
+    sensitive: Json,
 }
 
 fn text(json: &Json, name: &str) -> String {
@@ -87,6 +97,7 @@ fn pulled(document: &Json) -> Vec<Raw> {
                 version: instance["schema_version"].as_i64().unwrap_or_default(),
                 attributes: instance["attributes"].clone(),
                 private: text(&instance, "private"),
+                sensitive: instance["sensitive_attributes"].clone(),
             });
         }
     }
@@ -102,6 +113,7 @@ fn shown(module: &Json, found: &mut Vec<Raw>) {
             version: resource["schema_version"].as_i64().unwrap_or_default(),
             attributes: resource["values"].clone(),
             private: String::new(),
+            sensitive: resource["sensitive_values"].clone(),
         });
     }
     module["child_modules"].as_array().into_iter().flatten().for_each(|child| shown(child, found));

@@ -87,6 +87,11 @@ impl Directory {
         named.next().is_none().then_some(found)
     }
 
+    /// The states of the objects by what a reference to them is called.
+    pub(crate) fn by_reference(&self) -> impl Iterator<Item = (String, Value)> {
+        self.objects.iter().map(|entry| (reference(entry.resource.as_ref(), &entry.state), entry.state.clone()))
+    }
+
     /// The one object with the natural key of another tenant's object.
     pub(crate) fn counterpart(&self, other: &Entry) -> Option<&Entry> {
         let name = reference(other.resource.as_ref(), &other.state);

@@ -10,7 +10,7 @@ fn tenants_are_matched_by_names_and_not_by_ids() {
     let workspace = demo(&left);
     // Another application counts from elsewhere, so that no id is the same.
     right.change_state(|state| {
-        state["didit"]["last_ids"] = serde_json::json!({"list": 40, "entry": 40, "workflow": 40})
+        state["didit"]["last_ids"] = serde_json::json!({"list": 40, "entry": 40, "workflow": 40});
     });
     demo(&right);
     workspace.write_environment("left.env", &left);

@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use super::{change_by_hand, demo, headlines, report};
+use super::{change_by_hand, demo, drift, headlines, report};
 use crate::support::sandbox::Sandbox;
 use crate::support::workspace::Workspace;
 
@@ -94,6 +94,12 @@ fn sensitive_values_are_in_no_form() {
         for format in ["text", "markdown", "html", "json"] {
             let (document, text) = report(&workspace, format);
             assert!(!text.contains("token-") && !document.to_string().contains("token-"), "{format}: {text}");
+        }
+        workspace.apply().succeeded();
+        sandbox.change_state(|state| state["vult"]["webhooks"].as_array_mut().unwrap().clear());
+        for format in ["text", "json"] {
+            let run = drift(&workspace, format);
+            assert!(run.code == Some(2) && !run.stdout.contains("token-"), "{}", run.stdout);
         }
         workspace.apply().succeeded();
     }

@@ -10,7 +10,6 @@ mod disturbance;
 mod kinds;
 mod run;
 
-use std::env;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::thread;
@@ -18,6 +17,7 @@ use std::thread;
 use serde_json::Value;
 
 use crate::support::sandbox::Sandbox;
+use crate::support::setting::number;
 use crate::support::workspace::Workspace;
 
 use kinds::KINDS;
@@ -29,13 +29,6 @@ const RUNS: u64 = 30;
 /// How many runs are made at a time. A run mostly waits.
 const AT_A_TIME: usize = 4;
 
-fn number(variable: &str, otherwise: u64) -> u64 {
-    match env::var(variable) {
-        Ok(text) if !text.is_empty() => text.parse().unwrap_or_else(|_| panic!("{variable} is no number: {text}")),
-        _ => otherwise,
-    }
-}
-
 /// The tenants in which somebody else has objects of every kind, from long ago.
 fn tenants() -> &'static Value {
     static TENANTS: OnceLock<Value> = OnceLock::new();
@@ -43,13 +36,13 @@ fn tenants() -> &'static Value {
         let sandbox = Sandbox::start().with_variable("IDV_XIDENT_API", "verify/v1");
         let workspace = Workspace::new(&sandbox);
         let foreign = KINDS.iter().filter(|kind| !kind.is_singleton && !kind.vendor.starts_with("fiven"));
-        let blocks: String = foreign
+        let blocks: Vec<_> = foreign
             .map(|kind| {
                 let name = if is_name_shared(kind) { run::name(0) } else { "foreign".to_owned() };
                 format!("resource \"{}\" \"foreign\" {{\n{}\n}}\n", kind.type_name, (kind.attributes)(&name, false))
             })
             .collect();
-        workspace.configure(&blocks);
+        workspace.configure(&blocks.concat());
         workspace.apply().succeeded();
         let mut state = sandbox.state();
         make_old(&mut state);

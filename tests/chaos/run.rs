@@ -308,11 +308,11 @@ impl Chaos {
     fn repair(&mut self, workspace: &Workspace, changed: bool) -> Result<(), String> {
         let mut imports = BTreeMap::new();
         for _ in 0..REPAIRS {
-            let blocks: String = imports
+            let blocks: Vec<_> = imports
                 .iter()
                 .map(|(address, id)| format!("import {{\n  to = {address}\n  id = \"{id}\"\n}}\n"))
                 .collect();
-            self.configure(workspace, changed, &blocks);
+            self.configure(workspace, changed, &blocks.concat());
             let run = self.note(workspace.apply());
             if run.code == Some(0) {
                 self.imports += imports.len();

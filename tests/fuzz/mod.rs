@@ -13,11 +13,12 @@ use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
 use crate::support::objects;
+use crate::support::setting::number;
 use fuzzer::Fuzzer;
 use plugin::Plugin;
 
 /// How many messages a run of the whole suite sends.
-const MESSAGES: usize = 3000;
+const MESSAGES: u64 = 3000;
 
 /// After how many messages the sandbox is as it was, so that what the plugin reads does not grow.
 const RESET: usize = 1000;
@@ -38,11 +39,8 @@ fn plugin_survives_fuzzed_messages_in_bounded_memory() {
 }
 
 fn fuzz() {
-    let setting = |name: &str| std::env::var_os(name)?.into_string().ok().filter(|text| !text.is_empty());
-    let number =
-        |name: &str| setting(name).map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")));
-    let messages = number("FUZZ_MESSAGES").map_or(MESSAGES, |messages: u64| usize::try_from(messages).unwrap());
-    let seed = number("FUZZ_SEED").unwrap_or(1);
+    let (seed, messages) = (number("FUZZ_SEED", 1), number("FUZZ_MESSAGES", MESSAGES));
+    let messages = usize::try_from(messages).unwrap();
     let sandbox = objects::sandbox();
     let state = sandbox.state();
     let started = Instant::now();

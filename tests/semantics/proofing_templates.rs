@@ -91,7 +91,7 @@ fn create_beside_an_equal_template_sends_nothing_and_its_lines_import_that() {
     let foreign = plant_foreign_template(&sandbox, "front");
     workspace.configure(&template("front"));
     let errors = workspace.apply().failed().errors();
-    assert_eq!(templates(&sandbox), [foreign.clone()]);
+    assert_eq!(templates(&sandbox), std::slice::from_ref(&foreign));
     assert!(errors.contains("may exist already"), "{errors}");
     let import_id = format!("dvc_sandbox/{}", id(&foreign));
     assert!(errors.contains(&format!("id = \"{import_id}\"")), "{errors}");

@@ -4,5 +4,6 @@ pub(crate) mod golden;
 pub(crate) mod objects;
 pub(crate) mod rewriter;
 pub(crate) mod sandbox;
+pub(crate) mod setting;
 pub(crate) mod terraform;
 pub(crate) mod workspace;

@@ -197,7 +197,7 @@ fn html(text: &str) -> String {
 /// Text in which nothing is Markdown, HTML or a mention, but what is between backticks, which is code.
 fn escaped(text: &str) -> String {
     let parts: Vec<&str> = text.split('`').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return plain(&text.replace('`', "'"));
     }
     let part = |(index, part): (usize, &&str)| {
