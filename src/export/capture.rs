@@ -1,12 +1,14 @@
 //! The objects of one type, and the problems while they were listed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::Layout;
 use super::names::{self, Names};
 use crate::framework::identity::IdentityAttribute;
 use crate::framework::list::{self, Found};
-use crate::framework::{Diagnostic, Diagnostics, Value, check, resource};
+use crate::framework::path::Step;
+use crate::framework::{Diagnostic, Diagnostics, Path, Value, check, resource};
 use crate::tenant::{Listing, object_name};
 
 /// The objects of one type.
@@ -39,7 +41,12 @@ pub(super) struct Captured {
 
 impl Capture {
     /// The objects of a listing. After a failure it has those that were listed before.
-    pub(super) fn of(listing: Listing, list: &dyn list::DynList, resource: &Arc<dyn resource::DynResource>) -> Self {
+    pub(super) fn of(
+        listing: Listing,
+        list: &dyn list::DynList,
+        resource: &Arc<dyn resource::DynResource>,
+        layout: &Layout,
+    ) -> Self {
         let Listing { type_name, objects: listed, mut problems, .. } = listing;
         let mut found = Vec::new();
         for object in listed {
@@ -49,7 +56,7 @@ impl Capture {
             }
         }
         let unique = without_duplicates(found, &mut problems);
-        let objects = with_names(unique, resource.as_ref());
+        let objects = with_names(unique, resource.as_ref(), layout);
         for object in objects.iter().filter(|object| !object.violations.is_empty()) {
             problems.push(cannot_be_planned(&format!("{type_name}.{}", object.name), &object.violations));
         }
@@ -61,10 +68,36 @@ impl Capture {
         !self.problems.has_errors()
     }
 
+    /// The paths of the attributes that the vendor does not return, without the indexes of lists. Secrets are not among them.
+    pub(super) fn not_returned(&self, object: &Captured) -> BTreeSet<String> {
+        let mut paths = BTreeSet::new();
+        check::walk(
+            self.resource.schema().attributes(),
+            &object.config,
+            &Path::root(),
+            &mut |attribute, value, path| {
+                if attribute.not_returned && value.is_null() {
+                    paths.insert(without_indexes(path));
+                }
+            },
+        );
+        paths
+    }
+
     /// The address of one of its objects.
     pub(super) fn address(&self, object: &Captured) -> String {
         format!("{}.{}", self.type_name, object.name)
     }
+}
+
+/// A path with `[*]` in place of each index.
+fn without_indexes(path: &Path) -> String {
+    let plain = path.steps().iter().fold(String::new(), |text, step| match step {
+        Step::Attribute(name) if text.is_empty() => name.clone(),
+        Step::Attribute(name) => format!("{text}.{name}"),
+        _ => format!("{text}[*]"),
+    });
+    format!("`{plain}`")
 }
 
 /// Checks that an import by the id would be of this object, and not of another one or of none.
@@ -113,7 +146,7 @@ fn without_duplicates(found: Vec<Found>, problems: &mut Diagnostics) -> Vec<Foun
 }
 
 /// Names the objects in an order of its own, so that a second export gives the same names whatever order the vendor has.
-fn with_names(found: Vec<Found>, resource: &dyn resource::DynResource) -> Vec<Captured> {
+fn with_names(found: Vec<Found>, resource: &dyn resource::DynResource, layout: &Layout) -> Vec<Captured> {
     let slug = |object: &Found| names::slug(&object.display_name, object_name(resource));
     let mut slugged: Vec<_> = found.into_iter().map(|object| (slug(&object), object)).collect();
     slugged.sort_by(|(a, one), (b, other)| (a, &one.import_id).cmp(&(b, &other.import_id)));
@@ -122,7 +155,7 @@ fn with_names(found: Vec<Found>, resource: &dyn resource::DynResource) -> Vec<Ca
         let config = resource.generate_config(object.state.clone());
         let violations = check::rules(resource.schema(), &config).into_errors().map(|mistake| mistake.detail).collect();
         Captured {
-            name: names.take(&slug),
+            name: names.take(&layout.name(&slug)),
             import_id: Some(object.import_id),
             state: object.state,
             config,

@@ -10,7 +10,10 @@ mod capture;
 mod configuration;
 mod folder;
 mod hcl;
+mod header;
+mod layout;
 mod names;
+mod pages;
 mod promote;
 mod promotion;
 mod references;
@@ -21,12 +24,14 @@ mod variables;
 use std::path::PathBuf;
 
 use self::capture::Capture;
+use self::header::Header;
 use self::promotion::Promotion;
 use self::variables::Variables;
 use crate::framework::clients::NothingConfigured;
-use crate::framework::{Diagnostics, Provider, Value};
+use crate::framework::{Diagnostic, Diagnostics, Provider, Severity, Value};
 use crate::tenant::{self, Directory};
 
+pub use self::layout::Layout;
 pub use self::promote::Target;
 pub use self::selection::Selection;
 pub use self::summary::Summary;
@@ -40,6 +45,8 @@ pub struct Options {
     pub selection: Selection,
     /// The form of the files.
     pub format: Format,
+    /// How the files are arranged.
+    pub layout: Layout,
     /// The provider's source address: `identity-as-code/idv`.
     pub source: String,
 }
@@ -86,6 +93,12 @@ pub enum Error {
     /// The environment has mistakes.
     #[error("the provider cannot be configured from the environment{}", listed(.0))]
     Configuration(Diagnostics),
+    /// No list of any vendor could be read.
+    #[error("nothing could be captured, so nothing was written{}", .0.iter().map(|problem| format!("\n\n{problem}")).collect::<Vec<_>>().concat())]
+    NothingCaptured(
+        /// The first problem of each vendor.
+        Vec<Diagnostic>,
+    ),
     /// The target of a promotion has mistakes, or lacks a vendor.
     #[error("the target `{title}` cannot be configured{}", listed(problems))]
     Target {
@@ -111,23 +124,34 @@ pub async fn run(provider: &Provider, target: Option<Target>, options: Options) 
     if let Some(target) = &target {
         configure(target, &chosen.vendors)?;
     }
-    let source = Tenant::of(provider, &chosen.types).await;
+    let layout = &options.layout;
+    let source = Tenant::of(provider, &chosen.types, layout).await;
+    source.check_captured(provider)?;
+    let mut header = Header::new(provider, &chosen.vendors);
     let (applied, tenant, promotion) = match &target {
         None => (provider, source, None),
         Some(target) => {
-            let (tenant, promotion) = promote(source, target, &mut chosen.unlistable).await;
+            let (tenant, promotion) = promote(source, target, layout, &mut chosen.unlistable).await?;
+            header.add_target(&target.provider, &chosen.vendors);
             (&target.provider, tenant, Some(promotion))
         }
     };
     let mut variables = Variables::default();
-    let mut files = configuration::provider(applied, &options.source, &chosen.vendors);
-    files.append(&mut configuration::imports(&tenant.captures));
+    let mut files = layout.versions(applied, &options.source);
+    files.append(&mut layout.provider_block(applied, &chosen.vendors, &mut variables));
+    files.append(&mut configuration::imports(&tenant.captures, layout, applied.name));
     if options.format == Format::Hcl {
-        files.append(&mut configuration::resources(&tenant, &mut variables));
-        files.extend(variables.file().map(|text| ("variables.tf".to_owned(), text)));
+        files.append(&mut configuration::resources(&tenant, layout, applied.name, &mut variables));
     }
+    if let Some(module) = &layout.module {
+        files.append(&mut configuration::outputs(&tenant.captures, layout));
+        files.extend(variables.file_of_resources().map(|text| (layout.file("variables.tf"), text)));
+        files.extend(layout.module_call(applied.name, &variables, module));
+    }
+    files.extend(variables.file().map(|text| (layout.name("variables.tf"), text)));
+    header.write(&mut files);
     folder::write(&options.folder, &files)?;
-    Ok(Summary::new(provider, options.folder, options.format, chosen, &tenant.captures, &variables, promotion))
+    Ok(Summary::new(provider, options, chosen, &tenant.captures, &variables, promotion))
 }
 
 /// The objects of a tenant that are exported, and what their ids refer to.
@@ -138,7 +162,7 @@ struct Tenant {
 
 impl Tenant {
     /// Captures these types, and lists the types to which they refer.
-    async fn of(provider: &Provider, types: &[String]) -> Self {
+    async fn of(provider: &Provider, types: &[String], layout: &Layout) -> Self {
         let context = referred_to(provider, types);
         let listings = tenant::list(provider, types.iter().chain(&context)).await;
         let directory = Directory::of(provider, &listings);
@@ -146,9 +170,33 @@ impl Tenant {
             listings.into_iter().filter(|listing| types.contains(&listing.type_name)).filter_map(|listing| {
                 let (list, resource) =
                     (provider.lists.get(&listing.type_name)?, provider.resources.get(&listing.type_name)?);
-                Some(Capture::of(listing, list.as_ref(), resource))
+                Some(Capture::of(listing, list.as_ref(), resource, layout))
             });
         Self { captures: captured.collect(), directory }
+    }
+
+    /// Fails if lists were read and each of them failed without an object: a vendor that cannot be reached says nothing about its
+    /// objects.
+    fn check_captured(&self, provider: &Provider) -> Result<(), Error> {
+        let clients = provider.clients();
+        let is_read = |capture: &&Capture| {
+            provider.lists.get(&capture.type_name).is_some_and(|list| list.available(&clients).is_ok())
+        };
+        let mut failures: Vec<(&str, Diagnostic)> = Vec::new();
+        for capture in self.captures.iter().filter(is_read) {
+            let mut errors = capture.problems.iter().filter(|problem| problem.severity == Severity::Error);
+            match errors.next() {
+                Some(error) if capture.objects.is_empty() => {
+                    let vendor = capture.resource.vendor();
+                    if !failures.iter().any(|(other, _)| *other == vendor) {
+                        failures.push((vendor, error.clone()));
+                    }
+                }
+                _ => return Ok(()),
+            }
+        }
+        let problems: Vec<_> = failures.into_iter().map(|(_, problem)| problem).collect();
+        if problems.is_empty() { Ok(()) } else { Err(Error::NothingCaptured(problems)) }
     }
 }
 
@@ -183,14 +231,20 @@ fn configure(target: &Target, vendors: &[&'static str]) -> Result<(), Error> {
 
 /// Prepares what was captured for another tenant. Of the types without a list, those with data about people are moved to what is
 /// not promoted.
-async fn promote(source: Tenant, target: &Target, unlistable: &mut Vec<String>) -> (Tenant, Promotion) {
+async fn promote(
+    source: Tenant,
+    target: &Target,
+    layout: &Layout,
+    unlistable: &mut Vec<String>,
+) -> Result<(Tenant, Promotion), Error> {
     let clients = target.provider.clients();
     let is_listed = |capture: &&Capture| {
         let list = target.provider.lists.get(&capture.type_name);
         !capture.resource.is_personal() && list.is_some_and(|list| list.available(&clients).is_ok())
     };
     let types: Vec<_> = source.captures.iter().filter(is_listed).map(|capture| capture.type_name.clone()).collect();
-    let there = Tenant::of(&target.provider, &types).await;
+    let there = Tenant::of(&target.provider, &types, layout).await;
+    there.check_captured(&target.provider)?;
     let tenants = promote::Tenants { source: &source.directory, target: &there.directory, provider: &target.provider };
     let mut promotion = Promotion::new(target.title.clone());
     let is_personal =
@@ -200,5 +254,5 @@ async fn promote(source: Tenant, target: &Target, unlistable: &mut Vec<String>) 
     }
     let targets = there.captures.into_iter().map(|capture| (capture.type_name.clone(), capture)).collect();
     let captures = tenants.promote(source.captures, targets, &mut promotion);
-    (Tenant { captures, directory: there.directory }, promotion)
+    Ok((Tenant { captures, directory: there.directory }, promotion))
 }

@@ -103,8 +103,12 @@ impl Tenants<'_> {
         let (source, target) = (with_names(source, self.source), with_names(target.objects, self.target));
         let key = |(config, _): &(Value, Captured)| tenant::key(resource, config);
         let mut counts: BTreeMap<Vec<Value>, (usize, usize)> = BTreeMap::new();
-        source.iter().for_each(|object| counts.entry(key(object)).or_default().0 += 1);
-        target.iter().for_each(|object| counts.entry(key(object)).or_default().1 += 1);
+        for object in &source {
+            counts.entry(key(object)).or_default().0 += 1;
+        }
+        for object in &target {
+            counts.entry(key(object)).or_default().1 += 1;
+        }
         let mut pairs = Vec::new();
         for pair in tenant::matched(source, target, key, |(one, _), (other, _)| one == other) {
             match pair {
@@ -180,7 +184,7 @@ impl Tenants<'_> {
             };
             let violations = pair.source.violations;
             let import_id = pair.target.and_then(|target| target.import_id);
-            capture.objects.push(Captured { import_id, config, violations, needs_secrets, ..pair.source });
+            capture.objects.push(Captured { import_id, config, needs_secrets, violations, ..pair.source });
         }
         capture.objects.sort_by(|a, b| a.name.cmp(&b.name));
         promotion.count(&capture, count);

@@ -1,14 +1,16 @@
 //! The report that `export` prints at its end.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-use super::Format;
 use super::capture::Capture;
 use super::promotion::Promotion;
 use super::selection::Chosen;
 use super::variables::Variables;
+use super::{Format, Options};
 use crate::framework::{Diagnostics, Provider, Severity};
+use crate::tenant::words;
 
 /// What was captured, what was not and why, and the next commands. Its `Display` is for standard output.
 pub struct Summary {
@@ -19,6 +21,10 @@ pub struct Summary {
     unavailable: Vec<(String, Diagnostics)>,
     not_configured: Vec<&'static str>,
     variables: Vec<(String, String, bool)>,
+    /// What the vendors do not return.
+    unknown: Vec<String>,
+    /// What the lists can never show.
+    limits: Vec<String>,
     promotion: Option<Promotion>,
 }
 
@@ -33,8 +39,7 @@ struct Line {
 impl Summary {
     pub(super) fn new(
         provider: &Provider,
-        folder: PathBuf,
-        format: Format,
+        options: Options,
         chosen: Chosen,
         captures: &[Capture],
         variables: &Variables,
@@ -49,9 +54,22 @@ impl Summary {
         };
         let names = provider.vendors().iter().map(|vendor| vendor.name());
         let variables = variables.all().iter();
+        let unknown = |capture: &Capture| {
+            let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+            for path in capture.objects.iter().flat_map(|object| capture.not_returned(object)) {
+                *counts.entry(path).or_default() += 1;
+            }
+            let line = |(path, count): (String, usize)| {
+                format!("{path} of {} ({})", capture.type_name, words::count(count, "object"))
+            };
+            counts.into_iter().map(line).collect::<Vec<_>>()
+        };
+        let limit = |capture: &Capture| provider.lists.get(&capture.type_name)?.limit();
         Self {
-            folder,
-            format,
+            folder: options.folder,
+            format: options.format,
+            unknown: captures.iter().flat_map(unknown).collect(),
+            limits: captures.iter().filter_map(limit).collect(),
             types: captures.iter().map(line).collect(),
             unlistable: chosen.unlistable,
             unavailable: chosen.unavailable,
@@ -142,6 +160,18 @@ impl fmt::Display for Summary {
         }
         if !self.not_configured.is_empty() {
             writeln!(f, "\nNot configured, so not captured: {}.", self.not_configured.join(", "))?;
+        }
+        if !self.unknown.is_empty() {
+            writeln!(f, "\nNot returned by the vendor, so not known and not in the configuration:")?;
+        }
+        for line in &self.unknown {
+            writeln!(f, "  {line}")?;
+        }
+        if !self.limits.is_empty() {
+            writeln!(f, "\nLimits:")?;
+        }
+        for line in &self.limits {
+            writeln!(f, "  {line}")?;
         }
         if !self.variables.is_empty() {
             writeln!(f, "\nNot returned by the vendor, so variables in variables.tf:")?;

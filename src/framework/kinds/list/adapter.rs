@@ -56,6 +56,10 @@ impl<R: Listable> DynList for ListAdapter<R> {
         self.client(clients).map(drop)
     }
 
+    fn limit(&self) -> Option<String> {
+        self.resource.limit()
+    }
+
     async fn built_in(&self, clients: &Clients) -> Result<Vec<Value>, Diagnostics> {
         let client = self.client(clients)?;
         let models = catch_panic(self.resource.built_in(&client)).await?;

@@ -37,6 +37,8 @@ pub trait DynList: Send + Sync {
     fn validate(&self, filter: &Value) -> Diagnostics;
     /// Checks that the configured API has such a list, without a request; the error names the API that has it.
     fn available(&self, clients: &Clients) -> Result<(), Diagnostics>;
+    /// What the list can never show, as a sentence.
+    fn limit(&self) -> Option<String>;
     /// The states of the objects that are the vendor's own, which no resource can manage but attributes refer to.
     async fn built_in(&self, clients: &Clients) -> Result<Vec<Value>, Diagnostics>;
     /// Lists every object that matches the filters; a failure, or what the list cannot show, is the last item. To stop early, drop the stream.

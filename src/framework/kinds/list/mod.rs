@@ -36,6 +36,11 @@ pub trait Listable: Resource {
         Ok(())
     }
 
+    /// What the list can never show, as a sentence; the default is nothing.
+    fn limit(&self) -> Option<String> {
+        None
+    }
+
     /// The objects that are the vendor's own: no resource can manage them, but attributes of other objects refer to them. The
     /// default is none.
     async fn built_in(&self, _: &Self::Client) -> Result<Vec<Self::Model>, Diagnostics> {

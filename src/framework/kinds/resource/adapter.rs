@@ -12,7 +12,7 @@ use super::{
 use crate::framework::clients::{Client, Clients};
 use crate::framework::diagnostics::Diagnostics;
 use crate::framework::effect::Effect;
-use crate::framework::identity::IdentitySchema;
+use crate::framework::identity::{IdentitySchema, TenantIdentity};
 use crate::framework::panics::catch_panic;
 use crate::framework::private::Private;
 use crate::framework::schema::Schema;
@@ -80,6 +80,10 @@ impl<R: Resource> DynResource for ResourceAdapter<R> {
 
     fn existence(&self, state: &Value, related: &dyn Fn(&str) -> Option<Value>) -> Option<Effect> {
         self.resource.existence(state, related)
+    }
+
+    fn tenant(&self, clients: &Clients) -> TenantIdentity {
+        clients.get::<R::Client>().map(|client| client.tenant_identity()).unwrap_or_default()
     }
 
     fn identity(&self) -> &IdentitySchema {

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use crate::framework::clients::Clients;
 use crate::framework::diagnostics::Diagnostics;
 use crate::framework::effect::Effect;
-use crate::framework::identity::IdentitySchema;
+use crate::framework::identity::{IdentitySchema, TenantIdentity};
 use crate::framework::moved;
 use crate::framework::path::Path;
 use crate::framework::private::Private;
@@ -103,6 +103,8 @@ pub trait DynResource: Send + Sync {
     fn is_personal(&self) -> bool;
     /// What it does to the verification of people that the object exists.
     fn existence(&self, state: &Value, related: &dyn Fn(&str) -> Option<Value>) -> Option<Effect>;
+    /// The tenant that its client is configured for; empty if there is no client.
+    fn tenant(&self, clients: &Clients) -> TenantIdentity;
     /// The schema of its identity.
     fn identity(&self) -> &IdentitySchema;
     /// Plans a create, an update or a destroy.
