@@ -44,6 +44,16 @@ chaos: export CHAOS_RUNS := $(RUNS)
 chaos: $(INSTALLED_TERRAFORMS) ## Kill, interrupt and disturb RUNS applies from SEED on, and check what is left at the vendors.
 	cargo test --locked --test suite -- chaos:: --nocapture
 
+.PHONY: browser
+browser: target/browser/browser ## Install a headless Chromium into target/, for the test of the HTML report.
+
+target/browser/browser: tools/install_browser.py
+	python3 tools/install_browser.py
+
+.PHONY: screenshots
+screenshots: browser ## Write the pictures of the documentation.
+	UPDATE_SCREENSHOTS=1 cargo test --locked --test suite -- changes::browser
+
 .PHONY: lint
 lint: ## Check the format and every lint.
 	cargo fmt --check

@@ -3,7 +3,7 @@
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use idv::{changes, decrypt, export, sandbox};
+use idv::{changes, decrypt, export, framework, lint, sandbox};
 
 /// Terraform and OpenTofu provider for the admin side of identity-verification vendors.
 ///
@@ -42,6 +42,11 @@ pub(crate) enum Command {
     /// The vendors are configured by the same environment variables as the provider. The exit code is 0 only if everything
     /// that was requested was captured.
     Export(ExportArguments),
+    /// Check configuration files: keys that Terraform drops, secrets in files, and policies of verification.
+    ///
+    /// Works offline and without a vendor. The exit code is 0 if nothing is found, 2 if something is, 1 if a file could not be
+    /// checked.
+    Lint(LintArguments),
     /// Say what a plan changes, for a person. The exit code is 0 if it changes nothing, 2 if it changes something.
     Report(ReportArguments),
     /// Serve a local stand-in for the vendors, each on a port of its own.
@@ -75,6 +80,73 @@ pub(crate) struct DriftArguments {
 }
 
 #[derive(Args)]
+pub(crate) struct LintArguments {
+    /// Check the files of this folder and of its local modules.
+    #[arg(value_name = "DIR", default_value = ".")]
+    folder: PathBuf,
+    /// Print text for a terminal, JSON, SARIF for code scanning, or workflow commands of GitHub Actions.
+    #[arg(long, value_enum, default_value_t = LintFormat::Text)]
+    pub(crate) format: LintFormat,
+    /// Exit with 2 only for findings of this severity or a worse one.
+    #[arg(long, value_enum, default_value_t = LintSeverity::Warning)]
+    pub(crate) severity: LintSeverity,
+    /// Switch a rule off; can be repeated or contain several, separated by commas.
+    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = lint::rule)]
+    ignore: Vec<&'static lint::LintRule>,
+    /// Report a `minimum_liveness_tolerance` below this number.
+    #[arg(long, value_name = "NUMBER")]
+    min_liveness: Option<f64>,
+    /// Report a `max_retry_attempts` above this number.
+    #[arg(long, value_name = "NUMBER")]
+    max_retries: Option<u64>,
+    /// Print the rules as a table, and check nothing.
+    #[arg(long)]
+    pub(crate) list_rules: bool,
+}
+
+impl LintArguments {
+    /// Converts the arguments to the command's options.
+    pub(crate) fn into_options(self) -> lint::Options {
+        let bounds = lint::Bounds { min_liveness: self.min_liveness, max_retries: self.max_retries };
+        lint::Options { folder: self.folder, ignore: self.ignore, bounds }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum LintFormat {
+    Text,
+    Json,
+    Sarif,
+    Github,
+}
+
+impl From<LintFormat> for lint::Format {
+    fn from(format: LintFormat) -> Self {
+        match format {
+            LintFormat::Text => Self::Text,
+            LintFormat::Json => Self::Json,
+            LintFormat::Sarif => Self::Sarif,
+            LintFormat::Github => Self::Github,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum LintSeverity {
+    Warning,
+    Error,
+}
+
+impl From<LintSeverity> for framework::Severity {
+    fn from(severity: LintSeverity) -> Self {
+        match severity {
+            LintSeverity::Warning => Self::Warning,
+            LintSeverity::Error => Self::Error,
+        }
+    }
+}
+
+#[derive(Args)]
 pub(crate) struct ReportArguments {
     /// The plan as `terraform show -json saved.tfplan` prints it, or `-` for standard input.
     #[arg(value_name = "PLAN.json")]
@@ -83,7 +155,7 @@ pub(crate) struct ReportArguments {
     pub(crate) output: OutputArguments,
 }
 
-#[derive(Args)]
+#[derive(Args, Clone, Copy)]
 pub(crate) struct OutputArguments {
     /// Print text for a terminal, Markdown for a pull request, one HTML page, or JSON.
     #[arg(long, value_enum, default_value_t = ChangesFormat::Text)]

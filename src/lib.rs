@@ -16,6 +16,8 @@
 //! | [`doctor`] | checks whether Terraform can work with the configured vendors: walks the clients and the lists | vendors, protobuf, HTTP |
 //! | [`changes`] | what a plan changes, how a tenant has drifted, how two differ, for a person: reads, compares, shows | vendors, protobuf, HTTP |
 //! | [`tenant`] | what a tenant has: lists it, finds what an id refers to, matches the objects of two | vendors, protobuf, HTTP |
+//! | [`lint`] | checks configuration files against the schemas and a pack of policies, offline | vendors, protobuf, HTTP |
+//! | `hcl` | reads the literal values of HCL, for `changes` and `lint` | files, schemas, objects |
 //! | [`export`] | writes an existing tenant as HCL: walks the lists, writes resources and `import` blocks | vendors, protobuf, HTTP |
 //!
 //! `main.rs` selects the mode: Terraform's cookie in the environment starts the plugin, anything else the command line
@@ -27,9 +29,9 @@
 //! main ──> plugin   protocol ──> framework <── vendors/x ──> vendors/shared ──> framework, http
 //!                                    ▲
 //!    changes, export ──> tenant ─────┤       sandbox/x ──> sandbox/engine       registry ──> vendors, sandbox
-//!                        doctor ─────┘
+//!                  doctor, lint ─────┘
 //!
-//! decrypt ──> secret <── framework, http, plugin
+//! changes, lint ──> hcl              decrypt ──> secret <── framework, http, plugin
 //! ```
 //!
 //! `framework`, `http` and `plugin` import nothing else of the crate but [`secret`], and `sandbox` nothing at all. A vendor
@@ -54,8 +56,16 @@
 //! | lists that have pages | `http/pages.rs` |
 //! | settings that exist once and cannot be deleted | `vendors/shared/singleton` |
 //! | the attribute that a rejected field belongs to | the adapters of `framework` |
+//! | a workflow of steps as a graph | `framework/flow.rs` |
+//! | a literal value in a configuration file | `hcl.rs` |
 //! | what a change means to a person | `framework/effect.rs` declares it, `changes` shows it |
+//! | what a create overwrites | `vendors/shared/singleton`, by `Resource::preview` |
+//! | two resources for one object | `framework/claims.rs` |
+//! | an object of another tenant | `framework/tenant.rs` |
+//! | an error that only the apply reports | `Planning::apply_errors` |
+//! | a summary that names its object | `framework::summary` |
 //! | retries, rate limits, the cache | `http`, once for each credential |
+//! | a cause that fails every request | `http/known_causes.rs` |
 //! | secrets, and their redaction from texts that come from outside | `secret` |
 //! | a secret that is encrypted for its reader | `secret/age` |
 //! | facts about an object for tests | `tests/support/objects` |
@@ -64,7 +74,8 @@
 //!
 //! - The protocol layer is in this tree: see `docs/decisions/0001-protocol-layer-in-this-tree.md`.
 //! - Objects are typed, one file each. A generic "REST resource" could check nothing before an apply.
-//! - A planned value is a pure function of prior state, configuration and proposal: no clock, no random numbers, no requests.
+//! - A planned value is a pure function of prior state, configuration and proposal: no clock, no random numbers, no requests. The
+//!   preview of a create reads the vendor, and only adds diagnostics.
 //! - A secret is held in a type that does not print. Bodies have no derived `Debug`.
 //!
 //! # Deliberately absent
@@ -81,6 +92,7 @@
 //! | adapter | the code of a kind of object between the protocol's values and an object's model |
 //! | adopt | to start managing something that exists, without creating it |
 //! | ambiguous | several objects may be the one that a create made; none becomes state |
+//! | claim | that a resource manages an object which only one may manage |
 //! | client | sends a vendor's requests; knows paths and fields, and no Terraform |
 //! | configured value | what the user wrote; null if left out |
 //! | delivery | what is known about the effect of a failed attempt: not applied, maybe applied, terminal |
@@ -109,7 +121,9 @@ pub mod decrypt;
 pub mod doctor;
 pub mod export;
 pub mod framework;
+mod hcl;
 pub mod http;
+pub mod lint;
 pub mod plugin;
 pub mod protocol;
 pub mod registry;

@@ -9,10 +9,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use cli::{Cli, Command, DoctorArguments, ExportArguments, OutputArguments, SandboxArguments, SchemaArguments};
+use cli::{
+    Cli, Command, DoctorArguments, ExportArguments, LintArguments, OutputArguments, SandboxArguments, SchemaArguments,
+};
 use idv::framework::{environment::Environment, panics};
 use idv::plugin::{self, Handshake};
-use idv::{changes, decrypt, doctor, export, protocol, registry, sandbox};
+use idv::{changes, decrypt, doctor, export, lint, protocol, registry, sandbox};
 
 /// The provider's source address, which Terraform and OpenTofu complete with their own registry.
 const SOURCE: &str = "identity-as-code/idv";
@@ -27,7 +29,15 @@ fn main() -> ExitCode {
         // It reports its failures itself, where the host shows them.
         return if plugin::run(handshake, plugin).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
-    match block_on(run(Cli::parse().command)) {
+    let arguments = match Cli::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            // Not clap's 2: that is what commands exit with that found something.
+            return if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+        }
+    };
+    match block_on(run(arguments.command)) {
         Ok(code) => code,
         Err(error) => {
             // If standard error is closed, the exit code still reports the failure.
@@ -75,6 +85,7 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
             return print_changes(&found, &arguments.output);
         }
         Command::Export(arguments) => run_export(arguments).await?,
+        Command::Lint(arguments) => return run_lint(arguments),
         Command::Report(arguments) => {
             // A plan is read without a vendor.
             let provider = registry::provider(Environment::of(BTreeMap::new()));
@@ -117,6 +128,24 @@ async fn run_export(arguments: ExportArguments) -> Result<(), Box<dyn Error>> {
     } else {
         Err("the export is incomplete; the summary says what is missing".into())
     }
+}
+
+/// The exit code is 0 if nothing was found, 2 if something was, 1 if something could not be checked.
+fn run_lint(arguments: LintArguments) -> Result<ExitCode, Box<dyn Error>> {
+    let mut out = io::stdout();
+    if arguments.list_rules {
+        out.write_all(lint::table().as_bytes())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let (format, threshold) = (arguments.format.into(), arguments.severity.into());
+    let provider = registry::provider(Environment::of(BTreeMap::new()));
+    let report = lint::run(&provider, arguments.into_options())?;
+    out.write_all(lint::render(&report, provider.version, format).as_bytes())?;
+    Ok(match (report.problems.is_empty(), report.reaches(threshold)) {
+        (false, _) => ExitCode::FAILURE,
+        (true, true) => ExitCode::from(2),
+        (true, false) => ExitCode::SUCCESS,
+    })
 }
 
 async fn run_sandbox(arguments: SandboxArguments) -> Result<(), Box<dyn Error>> {

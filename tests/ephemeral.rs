@@ -188,7 +188,7 @@ fn missing_key_and_invalid_json_are_errors_with_a_fix() {
     workspace.configure("ephemeral \"idv_onekosmos_service_key\" \"main\" {\n  tag = \"pipelin\"\n}\n");
     let errors = workspace.try_plan().failed().errors();
     expect_test::expect![[r#"
-        Error: No such service key
+        Error: The service key "pipelin" does not exist
           in ephemeral "idv_onekosmos_service_key" "main": `tag = "pipelin"`
         1Kosmos has no service key with the tag `pipelin`, and its API cannot create one. The tags are `service`, `pipeline`, `mobile`, `web`, `reporting`."#]].assert_eq(&errors);
     workspace.configure(

@@ -16,6 +16,7 @@ mod functions;
 mod fuzz;
 mod generated;
 mod lifecycle;
+mod lint;
 mod mistakes;
 mod models;
 mod moved;

@@ -49,7 +49,7 @@ fn every_object_is_created_updated_imported_and_destroyed() {
     for object in objects::all().filter(|object| object.is_updated() && !object.is_write_only()) {
         assert_eq!(plan.actions(&object.address()), ["update"], "{}", object.type_name);
     }
-    assert!(plan.warnings().contains("The service key will be reset"), "{}", plan.warnings());
+    assert!(plan.warnings().contains("\" will be reset"), "{}", plan.warnings());
     workspace.apply_saved().succeeded();
     workspace.plan().assert_empty();
 

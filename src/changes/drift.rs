@@ -47,8 +47,9 @@ pub async fn drift(provider: &Provider, path: &str, scope: Scope) -> Result<Chan
     let clients = provider.clients();
     let read = |object: &Stored| {
         let resource = provider.resources.get(&object.type_name).cloned();
-        let (state, private, clients) = (object.state.clone(), object.private.clone(), &clients);
-        async move { Some(resource?.read(state, private, clients).await) }
+        let (state, identity, private) = (object.state.clone(), object.identity.clone(), object.private.clone());
+        let clients = &clients;
+        async move { Some(resource?.read(state, identity, private, clients).await) }
     };
     let responses: Vec<_> = stream::iter(stored.iter().map(read)).buffered(AT_A_TIME).collect().await;
     for (object, response) in stored.iter().zip(responses) {

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use hcl_edit::expr::{Expression, ObjectKey};
+use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, Body};
-use hcl_edit::template::Element;
 
 use crate::framework::schema::Schema;
-use crate::framework::{Number, Provider, Value, config, plan};
+use crate::framework::{Provider, Value, config, plan};
+use crate::hcl;
 
 use super::Error;
 use super::compare::{Configured, Side, title};
@@ -102,59 +102,22 @@ impl Reader<'_> {
     /// A literal value, or the name of the object that it refers to. A variable is null, as a secret is on the other side. The
     /// error is the expression that is neither.
     fn value(&self, expression: &Expression) -> Result<Value, String> {
-        let unknown = || Err(expression.to_string().trim().chars().take(60).collect());
-        Ok(match expression {
-            Expression::Null(_) => Value::Null,
-            Expression::Bool(value) => Value::Bool(*value.value()),
-            Expression::Number(value) => match value.value().to_string().parse::<Number>() {
-                Ok(number) => Value::Number(number),
-                Err(_) => return unknown(),
-            },
-            Expression::String(value) => Value::String(value.value().clone()),
-            Expression::StringTemplate(template) => match literal(template.iter()) {
-                Some(text) => Value::String(text),
-                None => return unknown(),
-            },
-            Expression::HeredocTemplate(template) => match literal(template.template.iter()) {
-                Some(text) => Value::String(text),
-                None => return unknown(),
-            },
-            Expression::Array(elements) => {
-                Value::List(elements.iter().map(|element| self.value(element)).collect::<Result<_, _>>()?)
-            }
-            Expression::Object(entries) => {
-                let mut object = BTreeMap::new();
-                for (key, entry) in entries {
-                    let key = match key {
-                        ObjectKey::Ident(name) => name.as_str().to_owned(),
-                        ObjectKey::Expression(Expression::String(text)) => text.value().clone(),
-                        ObjectKey::Expression(_) => return unknown(),
-                    };
-                    object.insert(key, self.value(entry.expr())?);
+        hcl::value(expression, &mut |other| {
+            let unknown = || other.to_string().trim().chars().take(60).collect();
+            match other {
+                Expression::FuncCall(call) if call.name.name.as_str() == "file" => {
+                    let name = call.args.iter().next().map(ToString::to_string).unwrap_or_default();
+                    let name = name.trim().trim_matches('"').replace("${path.module}/", "");
+                    std::fs::read_to_string(self.folder.join(name)).map(Value::String).map_err(|_| unknown())
                 }
-                Value::Map(object)
+                _ => match hcl::reference(other).as_deref() {
+                    Some(["var", _]) => Ok(Value::Null),
+                    Some([type_name, name, _]) => {
+                        self.reference(type_name, name).map(Value::String).ok_or_else(unknown)
+                    }
+                    _ => Err(unknown()),
+                },
             }
-            Expression::FuncCall(call) if call.name.name.as_str() == "file" => {
-                let name = call.args.iter().next().map(ToString::to_string).unwrap_or_default();
-                let name = name.trim().trim_matches('"').replace("${path.module}/", "");
-                match std::fs::read_to_string(self.folder.join(name)) {
-                    Ok(text) => Value::String(text),
-                    Err(_) => return unknown(),
-                }
-            }
-            Expression::Traversal(_) => {
-                let text = expression.to_string();
-                let parts: Vec<_> = text.trim().split('.').collect();
-                match parts[..] {
-                    ["var", _] => Value::Null,
-                    [type_name, name, _] => match self.reference(type_name, name) {
-                        Some(reference) => Value::String(reference),
-                        None => return unknown(),
-                    },
-                    _ => return unknown(),
-                }
-            }
-            _ => return unknown(),
         })
     }
 
@@ -169,11 +132,4 @@ impl Reader<'_> {
         let key = resource.natural_key().iter().filter_map(literal).collect();
         Some(reference(resource.as_ref(), &Value::Map(key)))
     }
-}
-
-/// The text of a template without expressions.
-fn literal<'t>(elements: impl Iterator<Item = &'t Element>) -> Option<String> {
-    elements
-        .map(|element| if let Element::Literal(text) = element { Some(text.value().as_str()) } else { None })
-        .collect()
 }

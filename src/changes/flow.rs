@@ -1,43 +1,11 @@
-//! Workflows of steps: what a change adds, removes and moves, and which steps a path now skips.
-//!
-//! An attribute is such a workflow if it is a list of objects with `name`, `type` and `actions`, and the actions have `jump_to`. The
-//! workflow begins at the first step. An action continues at the step in `jump_to`; a step without actions continues at the next.
+//! What a change of a workflow of steps adds and removes, and which steps a path now skips.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
-use crate::framework::schema::{Attribute, Nesting, Shape};
-use crate::framework::{Direction, Value};
+use crate::framework::Direction;
+use crate::framework::flow::{Step, mandatory, path_without};
 
-use super::model::{FieldChange, FlowChange, SkippedStep, Step};
-
-/// The attribute of a schema that is a workflow of steps.
-pub(super) fn attribute(attributes: &[Attribute]) -> Option<&Attribute> {
-    let has = |attributes: &[Attribute], name: &str| attributes.iter().any(|attribute| attribute.name == name);
-    attributes.iter().find(|attribute| {
-        let Shape::Nested(Nesting::List, step) = attribute.shape() else { return false };
-        let actions = step.iter().find(|part| part.name == "actions").map(Attribute::shape);
-        has(step, "name") && matches!(actions, Some(Shape::Nested(Nesting::List, action)) if has(action, "jump_to"))
-    })
-}
-
-/// The steps of a workflow. Unknown names and jumps are left out.
-pub(super) fn steps(workflow: &Value) -> Vec<Step> {
-    let steps = workflow.as_list().unwrap_or_default();
-    let text = |value: &Value, name: &str| value.get(name).as_str().unwrap_or("?").to_owned();
-    let step = |(index, step): (usize, &Value)| {
-        let actions = step.get("actions").as_list().unwrap_or_default();
-        let mut next: Vec<String> =
-            actions.iter().filter_map(|action| action.get("jump_to").as_str()).map(str::to_owned).collect();
-        let following = steps.get(index + 1).map(|step| text(step, "name"));
-        if actions.is_empty() {
-            next.extend(following.clone());
-        }
-        let submits = actions.iter().any(|action| action.get("jump_to").is_null() && !action.get("call").is_null());
-        let ends = next.is_empty() || submits;
-        Step { name: text(step, "name"), kind: text(step, "type"), next, ends }
-    };
-    steps.iter().enumerate().map(step).collect()
-}
+use super::model::{FieldChange, FlowChange, SkippedStep};
 
 /// What changes between two workflows; `None` if the steps and their order are the same.
 pub(super) fn compare(before: Vec<Step>, after: Vec<Step>) -> Option<FlowChange> {
@@ -59,7 +27,7 @@ pub(super) fn compare(before: Vec<Step>, after: Vec<Step>) -> Option<FlowChange>
         .map(|name| SkippedStep {
             step: name.clone(),
             kind: kind(&before, name),
-            path: path_without(&after, name).unwrap_or_default(),
+            path: path_without(&after, |step| step.name == *name).unwrap_or_default(),
         })
         .collect();
     let gained = is.iter().filter(|name| !covered(name, &after, &was, &before)).cloned().collect();
@@ -97,46 +65,6 @@ pub(super) fn fields(attribute: &str, flow: &FlowChange) -> Vec<FieldChange> {
     lost.chain(gained).collect()
 }
 
-/// The steps that are on every path from the first step to an end. None if there is no such path.
-fn mandatory(steps: &[Step]) -> BTreeSet<String> {
-    if path_without(steps, "").is_none() {
-        return BTreeSet::new();
-    }
-    steps.iter().map(|step| step.name.clone()).filter(|name| path_without(steps, name).is_none()).collect()
-}
-
-/// A shortest path from the first step to an end that does not have a step.
-fn path_without(steps: &[Step], skipped: &str) -> Option<Vec<String>> {
-    let by_name: BTreeMap<&str, &Step> = steps.iter().rev().map(|step| (step.name.as_str(), step)).collect();
-    let first = steps.first()?.name.as_str();
-    let mut from: BTreeMap<&str, &str> = BTreeMap::new();
-    let mut next = VecDeque::from([first]);
-    let mut seen = BTreeSet::from([first]);
-    while let Some(name) = next.pop_front() {
-        if name == skipped {
-            continue;
-        }
-        let Some(step) = by_name.get(name) else { continue };
-        if step.ends {
-            let mut path = vec![name.to_owned()];
-            let mut at = name;
-            while let Some(before) = from.get(at) {
-                path.push((*before).to_owned());
-                at = before;
-            }
-            path.reverse();
-            return Some(path);
-        }
-        for following in step.next.iter().map(String::as_str) {
-            if seen.insert(following) {
-                from.insert(following, name);
-                next.push_back(following);
-            }
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,11 +99,5 @@ mod tests {
         let renamed = compare(before.clone(), flow(&[("front", "F", &["face"]), ("face", "S", &[])])).unwrap();
         assert!(renamed.lost.is_empty() && renamed.gained.is_empty(), "{renamed:?}");
         assert!(compare(before.clone(), before).is_none());
-    }
-
-    #[test]
-    fn a_loop_without_an_end_has_no_mandatory_steps() {
-        let endless = flow(&[("a", "A", &["b"]), ("b", "B", &["a"])]);
-        assert!(mandatory(&endless).is_empty());
     }
 }

@@ -25,7 +25,7 @@ use crate::tenant::FileError;
 
 pub use self::compare::compare;
 pub use self::drift::{Scope, drift};
-pub use self::model::{Action, Changes, FieldChange, FlowChange, ObjectChange, Step};
+pub use self::model::{Action, Changes, FieldChange, FlowChange, ObjectChange};
 pub use self::plan::report;
 pub use self::render::{Format, render};
 

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::framework::Direction;
+use crate::framework::flow::Step;
 
 /// The version of the JSON. It counts up when a field is removed or changes its meaning.
 const VERSION: u32 = 1;
@@ -149,20 +150,6 @@ pub struct FlowChange {
     pub lost: Vec<SkippedStep>,
     /// Steps that every person goes through after, and not before.
     pub gained: Vec<String>,
-}
-
-/// A step of a workflow.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Step {
-    /// Its name.
-    pub name: String,
-    /// What it does, such as `CAPTURE_SELFIE`.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// The names of the steps that can follow.
-    pub next: Vec<String>,
-    /// Whether the workflow can end here.
-    pub ends: bool,
 }
 
 /// A step that a path skips.

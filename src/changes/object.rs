@@ -1,5 +1,6 @@
 //! Turns a pair of values of one object into what a person reads about it.
 
+use crate::framework::flow as workflow;
 use crate::framework::resource::DynResource;
 use crate::framework::schema::Attribute;
 use crate::framework::{Direction, Provider, Value};
@@ -44,8 +45,8 @@ impl Pair<'_> {
                 self.before,
                 self.after,
             ));
-            if let Some(attribute) = flow::attribute(attributes) {
-                let steps = |side: &Value| flow::steps(side.get(&attribute.name));
+            if let Some(attribute) = workflow::attribute(attributes) {
+                let steps = |side: &Value| workflow::steps(side.get(&attribute.name));
                 flow_change = flow::compare(steps(self.before), steps(self.after));
                 fields.extend(flow_change.iter().flat_map(|change| flow::fields(&attribute.name, change)));
                 fields.sort_by_key(|field| field.direction);

@@ -16,6 +16,8 @@ pub(super) struct Stored {
     pub(super) type_name: String,
     pub(super) state: Value,
     pub(super) private: Private,
+    /// The identity; null before Terraform 1.12.
+    pub(super) identity: Value,
     /// What the user marked as sensitive.
     pub(super) marks: Marks,
 }
@@ -49,12 +51,13 @@ pub(super) fn read(provider: &Provider, path: &str) -> Result<Vec<Stored>, Error
         };
         let bytes = BASE64_STANDARD.decode(&raw.private).map_err(|error| unreadable(&error))?;
         let private = Private::from_bytes(&bytes).map_err(|error| unreadable(&error))?;
+        let identity = value::from_json(&raw.identity, resource.identity().value_type()).map_err(Error::Diagnostics)?;
         let attributes = resource.schema().attributes();
         let marks = match &raw.sensitive {
             Json::Array(_) => Marks::of_paths(attributes, &raw.sensitive),
             marks => Marks::of_documents(attributes, &[marks]),
         };
-        objects.push(Stored { address: raw.address, type_name: raw.type_name, state, private, marks });
+        objects.push(Stored { address: raw.address, type_name: raw.type_name, state, private, identity, marks });
     }
     Ok(objects)
 }
@@ -67,6 +70,7 @@ struct Raw {
     attributes: Json,
     /// Base64; empty if there is none.
     private: String,
+    identity: Json,
     /// A list of paths, or a document of marks.
     sensitive: Json,
 }
@@ -97,6 +101,7 @@ fn pulled(document: &Json) -> Vec<Raw> {
                 version: instance["schema_version"].as_i64().unwrap_or_default(),
                 attributes: instance["attributes"].clone(),
                 private: text(&instance, "private"),
+                identity: instance["identity"].clone(),
                 sensitive: instance["sensitive_attributes"].clone(),
             });
         }
@@ -113,6 +118,7 @@ fn shown(module: &Json, found: &mut Vec<Raw>) {
             version: resource["schema_version"].as_i64().unwrap_or_default(),
             attributes: resource["values"].clone(),
             private: String::new(),
+            identity: resource["identity"].clone(),
             sensitive: resource["sensitive_values"].clone(),
         });
     }

@@ -253,6 +253,6 @@ async fn promote(
         promotion.leave_out(format!("{type_name} (not counted, since the vendor has no list)"), promote::PERSONAL);
     }
     let targets = there.captures.into_iter().map(|capture| (capture.type_name.clone(), capture)).collect();
-    let captures = tenants.promote(source.captures, targets, &mut promotion);
+    let captures = tenants.promote(source.captures, targets, &mut promotion).await;
     Ok((Tenant { captures, directory: there.directory }, promotion))
 }

@@ -67,7 +67,7 @@ type Promoted = BTreeSet<(&'static str, String)>;
 
 impl Tenants<'_> {
     /// Prepares the captures of the source for the target, whose captures are by type.
-    pub(super) fn promote(
+    pub(super) async fn promote(
         &self,
         captures: Vec<Capture>,
         mut targets: BTreeMap<String, Capture>,
@@ -90,7 +90,7 @@ impl Tenants<'_> {
             let pairs = self.pairs(&capture, objects, target, promotion);
             paired.push((capture, pairs));
         }
-        self.settle(paired, promotion)
+        self.settle(paired, promotion).await
     }
 
     /// Matches the objects of a type.
@@ -131,29 +131,33 @@ impl Tenants<'_> {
     }
 
     /// Leaves out what cannot be promoted, and then what depends on it, until nothing more is.
-    fn settle(&self, mut paired: Vec<(Capture, Vec<Pair>)>, promotion: &mut Promotion) -> Vec<Capture> {
+    async fn settle(&self, mut paired: Vec<(Capture, Vec<Pair>)>, promotion: &mut Promotion) -> Vec<Capture> {
         loop {
             let promoted = promoted(&paired);
             let mut left_out = false;
             for (capture, pairs) in &mut paired {
-                pairs.retain(|pair| {
-                    let Err(reason) = self.plan(capture.resource.as_ref(), pair, &promoted) else { return true };
-                    promotion.leave_out(capture.address(&pair.source), &reason);
-                    left_out = true;
-                    false
-                });
+                for pair in std::mem::take(pairs) {
+                    match self.plan(capture.resource.as_ref(), &pair, &promoted).await {
+                        Ok(_) => pairs.push(pair),
+                        Err(reason) => {
+                            promotion.leave_out(capture.address(&pair.source), &reason);
+                            left_out = true;
+                        }
+                    }
+                }
             }
             if !left_out {
-                return paired
-                    .into_iter()
-                    .map(|(capture, pairs)| self.finish(capture, pairs, &promoted, promotion))
-                    .collect();
+                let mut captures = Vec::new();
+                for (capture, pairs) in paired {
+                    captures.push(self.finish(capture, pairs, &promoted, promotion).await);
+                }
+                return captures;
             }
         }
     }
 
     /// The capture with what is written for the target.
-    fn finish(
+    async fn finish(
         &self,
         mut capture: Capture,
         pairs: Vec<Pair>,
@@ -163,7 +167,7 @@ impl Tenants<'_> {
         let mut count = Count::default();
         for pair in pairs {
             // It was planned before, and nothing has changed since.
-            let Ok(Plan { effect, needs_secrets }) = self.plan(capture.resource.as_ref(), &pair, promoted) else {
+            let Ok(Plan { effect, needs_secrets }) = self.plan(capture.resource.as_ref(), &pair, promoted).await else {
                 continue;
             };
             match effect {
@@ -192,20 +196,21 @@ impl Tenants<'_> {
     }
 
     /// What applying an object does to the target; the error is why it cannot be applied.
-    fn plan(&self, resource: &dyn DynResource, pair: &Pair, promoted: &Promoted) -> Result<Plan, String> {
+    async fn plan(&self, resource: &dyn DynResource, pair: &Pair, promoted: &Promoted) -> Result<Plan, String> {
         if pair.target.is_none() && resource.is_created_elsewhere() {
             return Err("The target does not have it, and its API cannot create one.".to_owned());
         }
         // An object that exists needs its secrets only to change.
         if pair.target.is_some() {
-            let kept = self.plan_with(resource, pair, promoted, Form::Planned(Secrets::Kept));
-            kept.or_else(|_| self.plan_with(resource, pair, promoted, Form::Planned(Secrets::Supplied)))
-        } else {
-            self.plan_with(resource, pair, promoted, Form::Planned(Secrets::Supplied))
+            let kept = self.plan_with(resource, pair, promoted, Form::Planned(Secrets::Kept)).await;
+            if kept.is_ok() {
+                return kept;
+            }
         }
+        self.plan_with(resource, pair, promoted, Form::Planned(Secrets::Supplied)).await
     }
 
-    fn plan_with(
+    async fn plan_with(
         &self,
         resource: &dyn DynResource,
         pair: &Pair,
@@ -218,7 +223,7 @@ impl Tenants<'_> {
         let proposed = plan::propose(resource.schema(), &prior, &config);
         let (private, identity) = (Private::default(), Value::Null);
         let request = PlanRequest { prior: prior.clone(), proposed, config, private, identity };
-        let planned = resource.plan(request, &self.provider.clients());
+        let planned = resource.plan(request, &self.provider.clients().for_trial()).await;
         failure(&planned.diagnostics)?;
         let effect = match (prior.is_null(), planned.requires_replace.is_empty()) {
             (true, _) => Effect::Added,

@@ -1,6 +1,6 @@
 //! Checks a configuration against the rules of a schema, and a response against what core accepts.
 
-use super::diagnostics::{Diagnostic, Diagnostics};
+use super::diagnostics::{Diagnostic, Diagnostics, summary};
 use super::model::{self, Model};
 use super::path::Path;
 use super::schema::{Attribute, Nesting, Schema, Shape};
@@ -124,10 +124,13 @@ pub fn salvage(schema: &Schema, value: &Value, known: &Value) -> Value {
 ///
 /// Core rejects a state that differs from its plan. It would taint a new object, and each apply would replace it again. The
 /// next read returns the vendor's value: if it still differs, the next plan shows it as drift.
-pub fn keep_planned(schema: &Schema, planned: &Value, state: Value) -> (Value, Diagnostics) {
+///
+/// `object` names the object in summaries.
+pub fn keep_planned(schema: &Schema, object: &str, planned: &Value, state: Value) -> (Value, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
     let state = keep(schema.attributes(), planned, state, &Path::root(), &mut diagnostics);
-    (state, diagnostics)
+    let named = |found: Diagnostic| Diagnostic { summary: summary(&found.summary, object, ""), ..found };
+    (state, diagnostics.into_iter().map(named).collect())
 }
 
 fn keep(attributes: &[Attribute], planned: &Value, state: Value, path: &Path, diagnostics: &mut Diagnostics) -> Value {
@@ -193,7 +196,8 @@ fn stored_differently(attribute: &Attribute, wanted: &Value, found: &Value, path
     Diagnostic::warning(format!("`{}` was stored differently", attribute.name), detail).at(path.clone()).into()
 }
 
-fn show(value: &Value) -> String {
+/// A value as messages show it.
+pub(super) fn show(value: &Value) -> String {
     match value {
         Value::Null => "nothing".to_owned(),
         Value::Bool(value) => format!("`{value}`"),

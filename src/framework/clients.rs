@@ -6,20 +6,29 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
+use super::claims::Claims;
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::health::HealthCheck;
-use super::identity::TenantIdentity;
+use super::identity::{IdentitySchema, TenantIdentity};
+use super::tenant::TenantCheck;
 use super::variables::variable;
 
 /// A vendor's client, found by its type.
+#[async_trait]
 pub trait Client: HealthCheck {
     /// The vendor's attribute in the provider block.
     const VENDOR: &'static str;
 
     /// The tenant that it is configured for, by the attributes of identities.
     fn tenant_identity(&self) -> TenantIdentity;
+
+    /// The tenant with the attributes of an identity that have to be looked up. By default there are none.
+    async fn resolve_tenant(&self, _identity: &IdentitySchema) -> Result<TenantIdentity, Diagnostics> {
+        Ok(self.tenant_identity())
+    }
 }
 
 /// A client of any type.
@@ -41,6 +50,8 @@ pub struct NothingConfigured {
 pub struct Clients {
     pub(super) by_vendor: BTreeMap<&'static str, Result<AnyClient, Diagnostics>>,
     pub(super) stop: CancellationToken,
+    pub(super) claims: Claims,
+    pub(super) tenants: TenantCheck,
 }
 
 impl Clients {
@@ -54,6 +65,12 @@ impl Clients {
     /// The vendors that the provider has a configuration for, including a wrong one.
     pub fn configured(&self) -> impl Iterator<Item = &'static str> {
         self.by_vendor.keys().copied()
+    }
+
+    /// The same clients for a trial: a plan with them claims nothing for the plans of the others.
+    #[must_use]
+    pub fn for_trial(&self) -> Self {
+        Self { by_vendor: self.by_vendor.clone(), stop: self.stop.clone(), ..Self::default() }
     }
 
     /// The client of a vendor, of any type, or the errors of its configuration.

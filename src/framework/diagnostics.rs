@@ -5,13 +5,40 @@ use std::fmt;
 use super::path::Path;
 use crate::secret::redact;
 
-/// The severity of a diagnostic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The severity of a diagnostic, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The operation failed.
     Error,
     /// The operation succeeded, and the user should know.
     Warning,
+}
+
+/// The longest summary: Terraform shows it in one line beside the address.
+const SUMMARY: usize = 60;
+
+/// A summary that names an object, such as `The list "EU" is gone`. The name is cut so that at most 60 characters result.
+///
+/// Terraform shows only the first of several warnings with one summary. So each names its object, and a name is cut in its
+/// middle, where names of one naming scheme differ least.
+pub fn summary(start: &str, name: &str, end: &str) -> String {
+    let length = |text: &str| text.chars().count();
+    let around = format!("{start} {end}").trim().to_owned();
+    // Two quotes, and the blank before them.
+    let room = SUMMARY.saturating_sub(length(&around) + 3);
+    let name = match length(name) {
+        0 => return around,
+        count if count <= room => name.to_owned(),
+        _ if room < 4 => return around,
+        count => {
+            let tail = room / 2;
+            let head: String = name.chars().take(room - 1 - tail).collect();
+            let tail: String = name.chars().skip(count - tail).collect();
+            format!("{head}…{tail}")
+        }
+    };
+    format!("{start} \"{name}\" {end}").trim().to_owned()
 }
 
 /// One message to the user.
@@ -163,5 +190,20 @@ impl IntoIterator for Diagnostics {
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::summary;
+
+    #[test]
+    fn a_summary_has_the_name_and_at_most_60_characters() {
+        assert_eq!(summary("Destroy forgets the weights", "", ""), "Destroy forgets the weights");
+        assert_eq!(summary("The weights", "client-7", "are gone"), "The weights \"client-7\" are gone");
+        let long = |end: &str| summary("The webhook", &format!("{}{end}", "x".repeat(100)), "is gone");
+        assert_eq!(long("a").chars().count(), 60, "{}", long("a"));
+        assert_ne!(long("a"), long("b"));
+        assert_eq!(summary(&"y".repeat(58), "name", ""), "y".repeat(58));
     }
 }

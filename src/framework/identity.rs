@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::diagnostics::{Diagnostic, Diagnostics};
+use super::spelling::same_url;
 use super::types::Type;
 use super::value::Value;
 
@@ -90,7 +91,7 @@ impl IdentitySchema {
             if let Some(slot) = found.get_mut(*name) {
                 slot.clone_from(value);
             } else if let (Some(named), Some(here)) = (value.as_str(), tenant.get(name))
-                && named != here
+                && !same_url(named, here)
             {
                 let detail = format!(
                     "The identity has `{name} = \"{named}\"`, and the provider is configured for `{here}`. Use a provider block for \

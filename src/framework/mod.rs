@@ -6,12 +6,14 @@
 
 pub mod attr;
 pub mod check;
+mod claims;
 pub mod clients;
 pub mod config;
 pub mod diagnostics;
 pub mod effect;
 pub mod environment;
 mod field_errors;
+pub mod flow;
 pub mod health;
 pub mod identity;
 pub mod kinds;
@@ -27,14 +29,16 @@ pub mod rules;
 pub mod schema;
 pub mod secret;
 pub mod spelling;
+mod tenant;
 pub mod types;
 pub mod value;
 mod variables;
 
 pub use crate::secret::{Secret, age};
 pub use attr::Attr;
+pub use claims::Claim;
 pub use clients::Client;
-pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use diagnostics::{Diagnostic, Diagnostics, Severity, summary};
 pub use effect::{Direction, Effect};
 pub use kinds::action::{self, Action};
 pub use kinds::data_source::{self, DataSource};

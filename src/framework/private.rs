@@ -25,6 +25,11 @@ impl Private {
         if self.0.is_empty() { Vec::new() } else { serde_json::json!(self.0).to_string().into_bytes() }
     }
 
+    /// Whether nothing is set.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The value of a key; `None` if there is none or it has another type.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
         self.0.get(key).and_then(|value| serde_json::from_value(value.clone()).ok())

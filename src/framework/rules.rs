@@ -117,7 +117,8 @@ pub fn any_of(choices: &[&str]) -> String {
     listed(choices, "or")
 }
 
-fn listed(choices: &[&str], conjunction: &str) -> String {
+/// "`a`, `b` and `c`", with another word before the last.
+pub fn listed(choices: &[&str], conjunction: &str) -> String {
     match choices {
         [] => "nothing".to_owned(),
         [only] => format!("`{only}`"),
@@ -128,8 +129,13 @@ fn listed(choices: &[&str], conjunction: &str) -> String {
     }
 }
 
-/// " Did you mean `x`?" when a choice differs from the text by case, spaces or a letter or two.
+/// " Did you mean `x`?" when a choice is near the text.
 fn did_you_mean(text: &str, choices: &[&str]) -> String {
+    nearest(text, choices).map_or_else(String::new, |choice| format!(" Did you mean `{choice}`?"))
+}
+
+/// The choice that differs from the text by case, spaces or a letter or two.
+pub fn nearest<'c>(text: &str, choices: &[&'c str]) -> Option<&'c str> {
     let fold = |text: &str| text.to_lowercase().replace([' ', '-'], "_");
     let wanted = fold(text);
     choices
@@ -137,7 +143,7 @@ fn did_you_mean(text: &str, choices: &[&str]) -> String {
         .map(|choice| (edit_distance(&wanted, &fold(choice)), choice))
         .min()
         .filter(|(distance, _)| *distance <= 2)
-        .map_or_else(String::new, |(_, choice)| format!(" Did you mean `{choice}`?"))
+        .map(|(_, choice)| *choice)
 }
 
 fn edit_distance(a: &str, b: &str) -> usize {

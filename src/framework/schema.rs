@@ -63,6 +63,8 @@ pub struct Attribute {
     spelling: Option<Spelling>,
     /// What a change does to the verification of people; `None` if that is not known, or nothing.
     pub effect: Option<Effect>,
+    /// It says which tenant or host requests go to. Only for attributes of the provider block.
+    pub locates_tenant: bool,
 }
 
 impl Attribute {
@@ -89,6 +91,7 @@ impl Attribute {
             rules: Vec::new(),
             spelling: None,
             effect: None,
+            locates_tenant: false,
         }
     }
 
@@ -211,6 +214,13 @@ impl Attribute {
     #[must_use]
     pub fn effect(mut self, effect: Effect) -> Self {
         self.effect = Some(effect);
+        self
+    }
+
+    /// It says which tenant or host requests go to. For attributes of the provider block.
+    #[must_use]
+    pub fn locates_tenant(mut self) -> Self {
+        self.locates_tenant = true;
         self
     }
 

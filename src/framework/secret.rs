@@ -5,7 +5,7 @@
 //! value change, so a change of `X_wo_version` sends it.
 
 use super::attr::Attr;
-use super::diagnostics::{Diagnostic, Diagnostics};
+use super::diagnostics::{Diagnostic, Diagnostics, summary};
 use super::path::Path;
 use super::schema::Attribute;
 use crate::secret::Secret;
@@ -28,8 +28,10 @@ pub fn attributes(name: &str, what: &str) -> [Attribute; 3] {
     ]
 }
 
-/// Checks that at most one of the two is set, and that a version comes with a write-only value. An unknown value may turn out
-/// to be null.
+/// Checks that at most one of the two is set, and that a version does not come with the plain value. An unknown value may turn
+/// out to be null.
+///
+/// A version with neither is no mistake: a pipeline that looks for drift has no secrets.
 pub fn check(
     name: &str,
     plain: &Attr<Secret>,
@@ -43,22 +45,24 @@ pub fn check(
         let detail = format!("`{path}` sets both. Keep `{wo}`, which leaves no trace in state, and remove `{name}`.");
         diagnostics.error(path.attribute(name), format!("`{name}` and `{wo}` exclude each other"), detail);
     }
-    if version.known().is_some() && write_only.is_null() {
+    if version.known().is_some() && write_only.is_null() && plain.known().is_some() {
         let detail = format!(
-            "`{name}_wo_version` says when to send `{wo}`, and `{wo}` is not set. Set it, or remove the version."
+            "`{name}_wo_version` says when to send `{wo}`, and the configuration sets `{name}`. Set `{wo}` in its place, or remove \
+             the version."
         );
         diagnostics.error(path.attribute(format!("{name}_wo_version")), format!("A version without `{wo}`"), detail);
     }
 }
 
-/// The error if a secret that has to be sent is missing: for a create or a change. An imported object needs none until then,
-/// because the vendor has it.
-pub fn missing(name: &str, path: &Path) -> Diagnostic {
+/// The error of an apply if a secret that has to be sent is missing: for a create or a change. An imported object needs none
+/// until then, because the vendor has it. `kind` and `label` name the object, such as `the bucket` and its name.
+pub fn missing(name: &str, path: &Path, kind: &str, label: &str) -> Diagnostic {
     let detail = format!(
-        "To create or change the object, the vendor needs `{name}`. Set `{name}_wo`, or `{name}` on a Terraform before 1.11; \
-         `{path}` has neither."
+        "To create or change {kind}, the vendor needs `{name}`, and the configuration sets neither `{wo}` nor `{name}`. The plan shows \
+         the change, and an apply fails. Set `{wo}`, or `{name}` on a Terraform before 1.11.",
+        wo = path.attribute(format!("{name}_wo")),
     );
-    Diagnostic::error(format!("`{name}` is missing"), detail).at(path.attribute(name))
+    Diagnostic::error(summary(&format!("`{name}` is missing for {kind}"), label, ""), detail).at(path.attribute(name))
 }
 
 /// The secret to send: the one of the two that the configuration sets.

@@ -6,6 +6,7 @@ use super::diagnostics::{Diagnostic, Diagnostics};
 use super::environment::Environment;
 use super::path::Path;
 use super::schema::{Attribute, Shape};
+use super::spelling::same_url;
 use super::types::Type;
 use super::value::Value;
 
@@ -56,6 +57,41 @@ pub(super) fn fill(
         (attribute.name.clone(), value)
     });
     Value::Map(entries.collect())
+}
+
+/// Warns of a secret that may go to another tenant than its own: the block has another address than the environment, and a
+/// secret comes from the environment.
+///
+/// An address in the block and a secret in the environment are what most configurations have. Only an address in both places,
+/// with two values, shows that the environment is meant for another tenant.
+pub(super) fn foreign_secrets(
+    environment: &Environment,
+    vendor: &str,
+    attributes: &[Attribute],
+    block: &Value,
+) -> Diagnostics {
+    let set = |attribute: &&Attribute| environment.get(&variable(vendor, &attribute.name)).is_some();
+    let from_environment = |attribute: &&Attribute| attribute.is_secret() && block.get(&attribute.name).is_null();
+    let secrets: Vec<_> = attributes.iter().filter(from_environment).filter(set).collect();
+    let differs = |attribute: &&Attribute| {
+        let (configured, variable) = (block.get(&attribute.name), variable(vendor, &attribute.name));
+        let both = configured.as_str().zip(environment.get(&variable));
+        attribute.locates_tenant && both.is_some_and(|(configured, found)| !same_url(configured, &found))
+    };
+    let Some(address) = attributes.iter().find(differs).filter(|_| !secrets.is_empty()) else {
+        return Diagnostics::new();
+    };
+    let names: Vec<_> = secrets.iter().map(|secret| format!("`{}`", variable(vendor, &secret.name))).collect();
+    let (name, variable) = (&address.name, variable(vendor, &address.name));
+    let configured = block.get(name).as_str().unwrap_or_default();
+    let detail = format!(
+        "The provider block sets `{name}` to `{configured}`, and the environment has `{variable}` with another value. The secret \
+         comes from {names}, so a secret that belongs to the address of the environment goes to `{configured}`. If the block is \
+         for another tenant, set its secrets in the block, such as by input variables. If both are one tenant, unset \
+         `{variable}`.",
+        names = names.join(" and "),
+    );
+    Diagnostic::warning(format!("`{vendor}.{name}` is not that of the environment"), detail).at(Path::to(name)).into()
 }
 
 /// Parses a variable as the attribute's type: text, a number, `true` or `false`, a list separated by commas, a map as JSON.

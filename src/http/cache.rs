@@ -15,7 +15,7 @@ use moka::policy::EvictionPolicy;
 use reqwest::StatusCode;
 
 use super::call::{Call, Tag};
-use super::error::{Error, Refused};
+use super::error::{Error, Kind, Refused};
 use super::prepared::Body;
 use super::response::RawResponse;
 
@@ -77,12 +77,17 @@ impl RunCache {
             load.await
         };
         self.responses.try_get_with(key, load).await.map_err(|error: Arc<Error>| {
-            // One error says in full that the credentials were refused.
-            let is_refusal = error.status() == Some(StatusCode::UNAUTHORIZED);
-            if is_refusal && !is_loader.load(Ordering::Relaxed) {
-                Error::refused_before(call.context.vendor, Refused::Credentials).needed_for(&call.context)
-            } else {
-                Error::clone(&error)
+            let shared = Error::clone(&error);
+            if is_loader.load(Ordering::Relaxed) {
+                return shared;
+            }
+            // One error has the cause in full: those who share the read have a brief one.
+            match error.kind() {
+                _ if error.status() == Some(StatusCode::UNAUTHORIZED) => {
+                    Error::refused_before(call.context.vendor, Refused::Credentials).needed_for(&call.context)
+                }
+                Kind::Connect | Kind::Tls | Kind::Timeout | Kind::RateLimited | Kind::Server => shared.into_brief(),
+                _ => shared,
             }
         })
     }

@@ -25,6 +25,7 @@ mod connections;
 mod decode;
 mod endpoints;
 mod error;
+mod known_causes;
 mod learned;
 mod limits;
 mod oauth2;

@@ -25,6 +25,7 @@ use super::client::Client;
 use super::clock;
 use super::connections::Connections;
 use super::error::{Error, Kind, Refused};
+use super::known_causes::KnownCauses;
 use super::path::Path;
 use super::prepared::PreparedRequest;
 use super::settings::Settings;
@@ -128,6 +129,8 @@ pub struct OAuth2ClientCredentials {
     held: Mutex<Held>,
     flights: Cache<u64, Arc<Token>>,
     refusal: Refusal,
+    /// Of token requests, which several requests share.
+    known_causes: KnownCauses,
 }
 
 /// The token in use, and the number of the flight that will return the next one.
@@ -161,6 +164,7 @@ impl OAuth2ClientCredentials {
             held: Mutex::default(),
             // The flight before the last is kept for requests that read its number just before it ended.
             flights: Cache::new(2),
+            known_causes: KnownCauses::default(),
         })
     }
 
@@ -210,7 +214,8 @@ impl OAuth2ClientCredentials {
             Kind::NotFound => self.refusal.record_as(Refused::TokenUrl),
             _ => Ok(()),
         };
-        recorded.err().unwrap_or_else(|| error.clone())
+        let error = recorded.err().unwrap_or_else(|| error.clone());
+        if matches!(error.kind(), Kind::Connect | Kind::Tls) { self.known_causes.report(error) } else { error }
     }
 
     fn held(&self) -> std::sync::MutexGuard<'_, Held> {

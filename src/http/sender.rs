@@ -16,6 +16,7 @@ use super::cache::RunCache;
 use super::call::{Call, Expected};
 use super::connections::{Connections, is_local};
 use super::error::{Context, Error, Kind};
+use super::known_causes::{KnownCauses, is_unreachable};
 use super::limits::{Limits, Stopped};
 use super::prepared::{Body, PreparedRequest};
 use super::probe::Probe;
@@ -35,6 +36,7 @@ pub(super) struct Sender {
     connections: Connections,
     limits: Limits,
     cache: RunCache,
+    known_causes: KnownCauses,
     /// How far this machine's clock was ahead of the vendor's at the last response with a `Date` header.
     clock_skew: Mutex<Option<SignedDuration>>,
 }
@@ -47,7 +49,8 @@ impl Sender {
     ) -> Result<Self, Error> {
         let user_agent = settings.check()?;
         let (limits, cache) = (Limits::new(&settings), RunCache::new());
-        Ok(Self { settings, user_agent, auth, connections, limits, cache, clock_skew: Mutex::default() })
+        let known_causes = KnownCauses::default();
+        Ok(Self { settings, user_agent, auth, connections, limits, cache, known_causes, clock_skew: Mutex::default() })
     }
 
     pub(super) fn settings(&self) -> &Settings {
@@ -116,8 +119,9 @@ impl Sender {
                     Err(error) => return Err(progress.end(error.needed_for(&call.context), Delivery::Terminal)),
                 }
             }
-            if !failure.delivery.may_repeat(call.semantics) {
-                return Err(progress.end(failure.error, failure.delivery));
+            let is_known = is_unreachable(&failure) && self.known_causes.has(failure.error.kind());
+            if is_known || !failure.delivery.may_repeat(call.semantics) {
+                return Err(self.end(&progress, failure));
             }
             let Some(wait) = waits.next(&failure) else {
                 let error = match waits.limited_for().filter(|_| failure.is_limited_without_a_wait()) {
@@ -126,11 +130,11 @@ impl Sender {
                     )),
                     _ => failure.error,
                 };
-                return Err(progress.end(error, failure.delivery));
+                return Err(self.end(&progress, Failure { error, ..failure }));
             };
             if wait > MAX_WAIT {
                 let hint = format!("The vendor requests a wait of {wait:?}; the longest wait is {MAX_WAIT:?}.");
-                return Err(progress.end(failure.error.with_hint(hint), failure.delivery));
+                return Err(self.end(&progress, Failure { error: failure.error.with_hint(hint), ..failure }));
             }
             self.log_wait(&failure, progress.attempts, wait, &call.context);
             if failure.is_limited_without_a_wait() {
@@ -141,6 +145,14 @@ impl Sender {
                 return Err(progress.stopped(failure));
             }
         }
+    }
+
+    /// The error of a call that is not repeated. It is brief if another one has described the same cause.
+    fn end(&self, progress: &Progress, failure: Failure) -> Error {
+        let is_shared = is_unreachable(&failure) || failure.error.kind() == Kind::RateLimited;
+        let error = progress.end(failure.error, failure.delivery);
+        // A write that may have been applied has advice of its own.
+        if is_shared && !error.may_have_applied() { self.known_causes.report(error) } else { error }
     }
 
     /// One attempt: waits for the limits, authenticates, and sends.
@@ -171,6 +183,9 @@ impl Sender {
         let mut result = transport::exchange(&self.connections, &request, settings, &call.context, call.expected).await;
         log(&call.context, number, &request, sent_at, &result);
         self.record_clock(&result);
+        if result.as_ref().map_or_else(|failure| failure.error.status().is_some(), |_| true) {
+            self.known_causes.responded();
+        }
         self.learn_rate(&result, sent_at);
         if call.authenticate && result.is_ok() {
             auth.accepted(&request);

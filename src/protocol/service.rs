@@ -142,7 +142,7 @@ impl Calls for Service {
         &self,
         request: Request<wire::plan_resource_change::Request>,
     ) -> CallResult<wire::plan_resource_change::Response> {
-        respond("PlanResourceChange", async { resource::plan(&self.provider, request.into_inner()) }).await
+        respond("PlanResourceChange", resource::plan(&self.provider, request.into_inner())).await
     }
 
     async fn apply_resource_change(

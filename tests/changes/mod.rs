@@ -1,5 +1,6 @@
 //! The commands that say what differs, against real plans, states and tenants.
 
+mod browser;
 mod compare;
 mod drift;
 mod render;

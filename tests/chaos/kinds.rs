@@ -91,6 +91,7 @@ pub(super) const KINDS: &[Kind] = &[
                  \"CAPTURE_FRONT\" }}{second}]"
             )
         },
+        remainder: &["may exist twice"],
         ..USUAL
     },
     Kind {
@@ -140,6 +141,7 @@ pub(super) const KINDS: &[Kind] = &[
             let url = if changed { "\ncallback_url = \"https://app.example.com/done\"" } else { "" };
             format!("name = \"{name}\"{url}")
         },
+        remainder: &["may exist twice"],
         ..USUAL
     },
     Kind {
@@ -165,6 +167,7 @@ pub(super) const KINDS: &[Kind] = &[
                 "workflow_label = \"{name}\"\nmax_retry_attempts = {attempts}\nfeatures = [{{ feature = \"OCR\" }}]"
             )
         },
+        remainder: &["may exist twice"],
         ..USUAL
     },
     Kind {
@@ -179,6 +182,7 @@ pub(super) const KINDS: &[Kind] = &[
                 !changed
             )
         },
+        remainder: &["may exist twice"],
         ..USUAL
     },
     Kind {

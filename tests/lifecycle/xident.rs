@@ -51,7 +51,7 @@ fn v1_blacklist_entries_stay_after_a_destroy() {
         }"#,
         ("\"1\"", "\"2\""),
         |attributes| attributes["id"].as_str().unwrap().to_owned(),
-        "The blacklist entry `bl_000002` stays at Xident",
+        "The blacklist entry \"bl_000002\" stays at Xident",
     );
 }
 

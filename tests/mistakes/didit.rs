@@ -137,7 +137,7 @@ fn a_published_workflow_made_a_draft() {
     bench.workspace.configure(&workflow(features, ""));
     bench.workspace.apply().succeeded();
     bench.plan(&workflow(features, "status = \"draft\""), &expect![[r#"
-        Error: A published version cannot become a draft
+        Error: The workflow "f0000000-0000-4…000-000000000001" is published
           in resource "idv_didit_workflow" "main": `status = "draft"`
         The workflow is published, and Didit cannot make a draft of it again. Set `status = "published"`; every change publishes another version. To try something out, create a second workflow with `status = "draft"`."#]]);
 }
@@ -156,23 +156,23 @@ fn labels_without_a_language() {
           in resource "idv_didit_questionnaire" "main": `{ id = "a", element_type = "short_text", label = { de = "Beruf" }, max_files = 6 },`
         `form_elements[1].max_files` must be between 1 and 5; found `6`.
 
-        Error: `languages` lacks `en`
+        Error: `languages` of "Onboarding" lacks `en`
           in resource "idv_didit_questionnaire" "main": `languages        = ["de", "es"]`
         Didit requires English in every questionnaire. Add `en` to `languages`, and to each label.
 
-        Error: `default_language` is not one of `languages`
+        Error: `languages` of "Onboarding" lacks `fr`
           in resource "idv_didit_questionnaire" "main": `default_language = "fr"`
         `languages` does not have `fr`. Add it, or choose one of `languages`.
 
-        Error: A question without choices
+        Error: `form_elements[0]` has no choices
           in resource "idv_didit_questionnaire" "main": `{ id = "a", element_type = "dropdown", label = { de = "Beruf", es = "Profesión" } },`
         A question of the type `dropdown` has choices. Add `options`.
 
-        Error: Two questions have the same id
+        Error: Two questions have the id "a"
           in resource "idv_didit_questionnaire" "main": `{ id = "a", element_type = "short_text", label = { de = "Beruf" }, max_files = 6 },`
         An earlier question has the id `a`, and answers refer to questions by their id.
 
-        Error: A label is not translated
+        Error: `form_elements[1].label` is not translated
           in resource "idv_didit_questionnaire" "main": `{ id = "a", element_type = "short_text", label = { de = "Beruf" }, max_files = 6 },`
         `form_elements[1].label` has no text for `es`, which `languages` has. Add it, or remove the language."#]]);
 }
@@ -199,7 +199,7 @@ fn an_address_that_another_destination_has() {
     // A create is rejected by the vendor, and the list has the destination to import.
     bench.workspace.configure(&format!("{}{}", destination("one", "1"), destination("two", "1")));
     bench.check(bench.workspace.apply(), &expect![[r#"
-        Error: The webhook destination "https://hooks.exam…" already exists
+        Error: The webhook destination "https://h…ple.com/1" already exists
           in resource "idv_didit_webhook_destination" "two": `url = "https://hooks.example.com/1"`
         Didit already has the webhook destination "https://hooks.example.com/1". Nothing was created. To manage the existing one, add this block beside the resource and apply again:
 

@@ -115,7 +115,7 @@ fn arguments_that_only_the_other_api_has() {
 #[test]
 fn a_party_without_credentials() {
     Bench::new().plan("data \"idv_fiven_credential\" \"nobody\" {\n  party_id = \"nobody::1220\"\n}\n", &expect![[r#"
-        Error: No such credential
+        Error: No credential of "nobody::1220"
           in data "idv_fiven_credential" "nobody": `party_id = "nobody::1220"`
         5N ID has no credential of `nobody::1220` that the institution may see. The party has to grant access first: see `idv_fiven_credentials_access_request`. `idv_fiven_credentials` lists the credentials that exist."#]]);
 }
@@ -135,7 +135,7 @@ fn an_object_that_is_not_unique() {
         credentials.push(more("contract_789", "carol::1220beef"));
     });
     bench.plan("data \"idv_fiven_credential\" \"bob\" {\n  party_id = \"bob::1220ef01\"\n}\n", &expect![[r#"
-        Error: The party has several credentials
+        Error: The party "bob::1220ef01" has several credentials
           in data "idv_fiven_credential" "bob": `data "idv_fiven_credential" "bob" {`
         `bob::1220ef01` has several: `contract_123` (GOOGLE), `contract_456` (GITHUB). Set `contract_id` to one of them."#]]);
     bench.plan(

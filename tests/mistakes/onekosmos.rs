@@ -178,21 +178,27 @@ fn secret_is_set_twice_and_version_is_set_alone() {
         Error: `secret_key` and `secret_key_wo` exclude each other
           in resource "idv_onekosmos_bucket" "main": `aws_credential = { access_key = "AKIA1", region = "eu-central-1", secret_key_wo = "a", secret_key = "b" }`
         `aws_credential` sets both. Keep `secret_key_wo`, which leaves no trace in state, and remove `secret_key`."#]]);
-    let unused = bucket("aws", "aws_credential").replace("secret_key_wo = \"hush\"", "secret_key_wo_version = \"1\"");
+    let unused = bucket("aws", "aws_credential")
+        .replace("secret_key_wo = \"hush\"", "secret_key = \"a\", secret_key_wo_version = \"1\"");
     Bench::new().validate(&unused, &expect![[r#"
         Error: A version without `secret_key_wo`
-          in resource "idv_onekosmos_bucket" "main": `aws_credential = { access_key = "AKIA1", region = "eu-central-1", secret_key_wo_version = "1" }`
-        `secret_key_wo_version` says when to send `secret_key_wo`, and `secret_key_wo` is not set. Set it, or remove the version."#]]);
+          in resource "idv_onekosmos_bucket" "main": `aws_credential = { access_key = "AKIA1", region = "eu-central-1", secret_key = "a", secret_key_wo_version = "1" }`
+        `secret_key_wo_version` says when to send `secret_key_wo`, and the configuration sets `secret_key`. Set `secret_key_wo` in its place, or remove the version."#]]);
 }
 
-/// The plan reports it, and not `terraform validate`: an imported object needs no secret until it changes.
+/// The plan warns of it and the apply reports it: an imported object needs no secret until it changes.
 #[test]
 fn create_without_the_secret() {
-    let none = bucket("aws", "aws_credential").replace(", secret_key_wo = \"hush\"", "");
-    Bench::new().plan(&none, &expect![[r#"
-        Error: `secret_key` is missing
+    let bench = Bench::new();
+    bench.workspace.configure(&bucket("aws", "aws_credential").replace(", secret_key_wo = \"hush\"", ""));
+    expect![[r#"
+        Warning: `secret_key` is missing for the bucket "evidence"
           in resource "idv_onekosmos_bucket" "main": `aws_credential = { access_key = "AKIA1", region = "eu-central-1" }`
-        To create or change the object, the vendor needs `secret_key`. Set `secret_key_wo`, or `secret_key` on a Terraform before 1.11; `aws_credential` has neither."#]]);
+        To create or change the bucket, the vendor needs `secret_key`, and the configuration sets neither `aws_credential.secret_key_wo` nor `secret_key`. The plan shows the change, and an apply fails. Set `aws_credential.secret_key_wo`, or `secret_key` on a Terraform before 1.11."#]].assert_eq(&bench.workspace.plan().warnings());
+    bench.check(bench.workspace.apply_saved(), &expect![[r#"
+        Error: `secret_key` is missing for the bucket "evidence"
+          in resource "idv_onekosmos_bucket" "main": `resource "idv_onekosmos_bucket" "main" {`
+        To create or change the bucket, the vendor needs `secret_key`, and the configuration sets neither `aws_credential.secret_key_wo` nor `secret_key`. The plan shows the change, and an apply fails. Set `aws_credential.secret_key_wo`, or `secret_key` on a Terraform before 1.11."#]]);
 }
 
 #[test]
@@ -212,7 +218,7 @@ fn service_key_with_an_unknown_tag() {
         .workspace
         .configure("provider \"idv\" {}\nresource \"idv_onekosmos_service_key\" \"main\" {\n  tag = \"pipelnie\"\n}\n");
     bench.check(bench.workspace.apply(), &expect![[r#"
-        Error: No such service key
+        Error: The service key "pipelnie" does not exist
           in resource "idv_onekosmos_service_key" "main": `tag = "pipelnie"`
         1Kosmos has no service key with the tag `pipelnie`, and its API cannot create one. The tags are `service`, `pipeline`, `mobile`, `web`, `reporting`."#]]);
 }
@@ -291,7 +297,7 @@ fn jump_to_names_no_step() {
         r#"    { name = "front", type = "CAPTURE_FRONT", actions = [{ on = "captured", jump_to = "selfy" }] },
     { name = "selfie", type = "CAPTURE_SELFIE" },"#,
         &expect![[r#"
-            Error: `jump_to` names no step
+            Error: No step is named "selfy"
               in resource "idv_onekosmos_proofing_template" "main": `{ name = "front", type = "CAPTURE_FRONT", actions = [{ on = "captured", jump_to = "selfy" }] },`
             Step `front` jumps to `selfy`, but no step has that name. The steps are `front`, `selfie`."#]],
     );
@@ -315,7 +321,7 @@ fn steps_have_an_unknown_type_and_the_same_name() {
         r#"    { name = "front", type = "CAPTURE_FORNT" },
     { name = "front", type = "HTML", html_base64 = "<p>" },"#,
         &expect![[r#"
-            Error: Two steps have the same name
+            Error: Two steps are named "front"
               in resource "idv_onekosmos_proofing_template" "main": `{ name = "front", type = "HTML", html_base64 = "<p>" },`
             `workflow[0]` and `workflow[1]` are both named `front`, so `jump_to` is ambiguous. Rename one of them.
 

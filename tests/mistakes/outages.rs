@@ -97,3 +97,22 @@ fn message_for_the_base_url_of_another_service() {
         The response is not in the form of Didit's errors: nothing serves this path, or a proxy responded in place of Didit. Check the base URL and the path. It does not say that an object is gone: if you know that one is, remove it from state with `terraform state rm`.
         The address is `base_url` in `didit = { ... }`, or IDV_DIDIT_BASE_URL."#]]);
 }
+
+/// One cause hits every object: one error has it in full.
+#[test]
+fn host_that_cannot_be_reached_is_described_once_for_thirty_objects() {
+    // Nothing listens at a port that has just been free.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for (vendor, kind) in [("VULT", "idv_vult_webhooks"), ("DIDIT", "idv_didit_lists")] {
+        let bench = Bench::new()
+            .variable("IDV_MAX_RETRIES", "1")
+            .variable(&format!("IDV_{vendor}_BASE_URL"), &format!("http://{free}"));
+        // Terraform itself shows equal errors of one block once.
+        let blocks: Vec<_> = (0..30).map(|number| format!("data \"{kind}\" \"number_{number}\" {{}}\n")).collect();
+        bench.workspace.configure(&blocks.concat());
+        let errors = bench.workspace.try_plan().failed().errors();
+        assert_eq!(errors.matches("Error: ").count(), 30, "{errors}");
+        assert_eq!(errors.matches("can be reached from this machine").count(), 1, "{errors}");
+        assert_eq!(errors.matches("Another error with this cause").count(), 29, "{errors}");
+    }
+}

@@ -67,8 +67,12 @@ fn refused_credentials_are_not_sent_again_for_every_object() {
         }
         workspace.set(wrong.variable, "sk_of_another_environment");
         let object = objects::find(wrong.object);
-        let blocks = (0..OBJECTS).map(|number| object.block(&Values::Created, &format!("number_{number}"), ""));
-        workspace.configure(&blocks.collect::<String>());
+        let block = |number| {
+            // Two resources for one service key would be refused before any request.
+            let block = object.block(&Values::Created, &format!("number_{number}"), "");
+            block.replace("\"pipeline\"", &format!("\"pipeline-{number}\""))
+        };
+        workspace.configure(&(0..OBJECTS).map(block).collect::<String>());
         let errors = workspace.apply().failed().errors();
 
         let brief = errors.matches("failed: the credentials were refused before in this run").count();

@@ -48,11 +48,11 @@ fn unknown_names_and_odd_workflows_are_warnings() {
           in resource "idv_onekosmos_proofing_template" "main": `workflow      = [{ name = "front", type = "CAPTURE_FORNT", actions = [{ name = "next", on = "success", jump_to = "page" }] },`
         `workflow[0].type` is `CAPTURE_FORNT`, which this version of the provider does not know. It is sent as it is. Did you mean `CAPTURE_FRONT`? The known values are `HTML`, `CAPTURE_FRONT`, `CAPTURE_BACK`, `CAPTURE_SELFIE` and `PROCESSING`.
 
-        Warning: An HTML step has no HTML
+        Warning: The HTML step "page" has no HTML
           in resource "idv_onekosmos_proofing_template" "main": `{ name = "page", type = "HTML" }]`
         Step `page` is of type `HTML` and has no page, so people see an empty one. Set `html`, such as `file("welcome.html")`.
 
-        Warning: A step cannot be reached
+        Warning: The step "lost" cannot be reached
           in resource "idv_onekosmos_proofing_template" "main": `{ name = "lost", type = "PROCESSING" },`
         No action of a reachable step jumps to `lost`, so the step is never shown. Set a `jump_to` to it, or remove it.
 

@@ -143,10 +143,16 @@ fn an_image_that_is_not_base64() {
 
 #[test]
 fn an_entry_without_an_image() {
-    Bench::new().plan(&ENTRY.replace("face_image_wo = \"ZmFjZQ==\"", ""), &expect![[r#"
-        Error: `face_image` is missing
+    let bench = Bench::new();
+    bench.workspace.configure(&ENTRY.replace("face_image_wo = \"ZmFjZQ==\"", ""));
+    expect![[r#"
+        Warning: `face_image` is missing for the blacklist entry "fraud"
           in resource "idv_xident_blacklist_entry" "main": `resource "idv_xident_blacklist_entry" "main" {`
-        Xident needs the image to create the object. Set `face_image_wo`, or `face_image` on a Terraform before 1.11."#]]);
+        To create or change the blacklist entry, the vendor needs `face_image`, and the configuration sets neither `face_image_wo` nor `face_image`. The plan shows the change, and an apply fails. Set `face_image_wo`, or `face_image` on a Terraform before 1.11."#]].assert_eq(&bench.workspace.plan().warnings());
+    bench.check(bench.workspace.apply_saved(), &expect![[r#"
+        Error: `face_image` is missing for the blacklist entry "fraud"
+          in resource "idv_xident_blacklist_entry" "main": `resource "idv_xident_blacklist_entry" "main" {`
+        To create or change the blacklist entry, the vendor needs `face_image`, and the configuration sets neither `face_image_wo` nor `face_image`. The plan shows the change, and an apply fails. Set `face_image_wo`, or `face_image` on a Terraform before 1.11."#]]);
 }
 
 #[test]
@@ -179,10 +185,10 @@ fn objects_of_the_other_generation() {
         &Bench::new(),
         "resource \"idv_xident_api_key\" \"main\" {\n  name = \"shop\"\n}\n",
         &expect![[r#"
-        Error: Xident: creating an API key failed: the API `v1` has no such call
-          in resource "idv_xident_api_key" "main": `resource "idv_xident_api_key" "main" {`
-        Nothing was sent.
-        `verify/v1` has it: set `api = "verify/v1"` in `xident = { ... }` of the provider block, or IDV_XIDENT_API."#]],
+            Error: Xident: listing the API keys failed: the API `v1` has no such call
+              in resource "idv_xident_api_key" "main": `resource "idv_xident_api_key" "main" {`
+            Nothing was sent.
+            `verify/v1` has it: set `api = "verify/v1"` in `xident = { ... }` of the provider block, or IDV_XIDENT_API."#]],
     );
 }
 
@@ -209,14 +215,14 @@ fn a_user_who_is_already_enrolled() {
         &bench,
         enrollment,
         &expect![[r#"
-        Error: The user is already enrolled
-          in resource "idv_xident_face_enrollment" "main": `resource "idv_xident_face_enrollment" "main" {`
-        The user `user-456` is already enrolled at Xident, and another image would replace the one they sign in with. Nothing was sent. To manage the existing enrollment, add this block beside the resource and apply again:
+            Error: The enrollment "user-456" exists already
+              in resource "idv_xident_face_enrollment" "main": `resource "idv_xident_face_enrollment" "main" {`
+            The user `user-456` is already enrolled at Xident, and another image would replace the one they sign in with. Nothing was sent. To manage the existing enrollment, add this block beside the resource and apply again:
 
-        import {
-          to = idv_xident_face_enrollment.NAME
-          id = "user-456"
-        }"#]],
+            import {
+              to = idv_xident_face_enrollment.NAME
+              id = "user-456"
+            }"#]],
     );
     assert_eq!(bench.sandbox.state()["xident"]["faces"]["user-456"]["image"], "AA==");
 }
@@ -227,7 +233,7 @@ fn an_entry_of_the_other_generation() {
     bench.workspace.configure(ENTRY);
     bench.workspace.apply().succeeded();
     bench.variable("IDV_XIDENT_API", "verify/v1").plan(ENTRY, &expect![[r#"
-        Error: The entry belongs to the other generation of the API
+        Error: The blacklist entry "bl_000001" is of the other API
           in resource "idv_xident_blacklist_entry" "main": `resource "idv_xident_blacklist_entry" "main" {`
         The blacklist entry `bl_000001` was added through the API `v1`, and `verify/v1` numbers entries differently, so it cannot be found there. Set `api = "v1"` in `xident = { ... }`, or remove the entry from state and import it by its number; `terraform query` lists them."#]]);
 }

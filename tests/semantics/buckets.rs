@@ -60,7 +60,7 @@ fn a_bucket_that_exists_is_an_error_with_its_import_block() {
     other.configure(&bucket("secret_key_wo = \"two\"").replace("evidence", "another"));
     let errors = other.apply().failed().errors();
     expect_test::expect![[r#"
-        Error: The community has a bucket already
+        Error: The community has a bucket: "evidence"
           in resource "idv_onekosmos_bucket" "main": `resource "idv_onekosmos_bucket" "main" {`
         The community stores its images in the bucket `evidence` already, and a create would replace its settings. Nothing was changed. To manage it, add this block beside the resource and apply again:
 

@@ -57,8 +57,7 @@ fn a_change_that_loses_a_script_warns() {
         workspace.configure(&TEMPLATE.replace("CAPTURE_SELFIE", "PROCESSING"));
         let plan = workspace.plan();
         assert_eq!(plan.actions("idv_onekosmos_proofing_template.main"), ["update"]);
-        let warns =
-            plan.warnings().contains("The change loses scripts") && plan.warnings().contains("steps `front` have");
+        let warns = plan.warnings().contains("loses scripts") && plan.warnings().contains("steps `front` have");
         assert_eq!(warns, is_lost, "{script}: {}", plan.warnings());
         assert!(rewriter.has_replaced(), "{script}");
     }

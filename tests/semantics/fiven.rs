@@ -291,7 +291,7 @@ fn a_party_that_has_granted_access_is_not_asked_again() {
     assert!(warnings.contains("The access request \"alice::1220abcd\" stays at 5N ID"), "{warnings}");
     workspace.apply_saved().succeeded();
     let run = workspace.apply().succeeded();
-    assert!(run.warnings().contains("already granted access"), "{}", run.warnings());
+    assert!(run.warnings().contains("is granted already"), "{}", run.warnings());
     assert_eq!(requests(&sandbox), 1);
     assert_eq!(workspace.state()[ADDRESS]["request_id"], Value::Null);
 }

@@ -89,7 +89,7 @@ fn deleted_object_without_an_identity_is_planned_for_creation() {
     sandbox.change_state(|state| state["vult"]["webhooks"] = json!([]));
     let plan = workspace.plan();
     assert_eq!(plan.actions(ADDRESS), ["create"]);
-    assert!(plan.warnings().contains("A webhook is gone"));
+    assert!(plan.warnings().contains("Warning: The webhook \"whk_"));
     workspace.apply_saved().succeeded();
     workspace.plan().assert_empty();
 }

@@ -1,8 +1,10 @@
 //! What a user relies on beyond the life of single objects.
 
+mod adoption;
 mod aliases;
 mod api_key_secrets;
 mod buckets;
+mod claims;
 mod deactivated;
 mod didit;
 mod didit_creates;
@@ -11,6 +13,7 @@ mod encryption;
 mod fiven;
 mod identity;
 mod interruptions;
+mod missing_secrets;
 mod odd_data;
 mod on_destroy;
 mod pages;
@@ -21,6 +24,8 @@ mod requirements;
 mod service_keys;
 mod spellings;
 mod stale_reads;
+mod summaries;
+mod tenants;
 mod unknowns;
 mod webhooks;
 mod weights;

@@ -39,7 +39,11 @@ fn change_of_rotate_when_resets_the_key_once_and_the_plan_warns() {
         let before = ids(&sandbox);
         workspace.configure(&key("pipeline", rotate_when));
         let warnings = workspace.plan().warnings();
-        assert_eq!(warnings.contains("The service key will be reset"), resets, "{rotate_when}: {warnings}");
+        assert_eq!(
+            warnings.contains("The service key \"pipeline\" will be reset"),
+            resets,
+            "{rotate_when}: {warnings}"
+        );
         workspace.apply_saved().succeeded();
         workspace.plan().assert_empty();
         assert_eq!(changed(&before, &ids(&sandbox)).len(), usize::from(resets), "{rotate_when}");
@@ -114,7 +118,7 @@ fn reset_by_a_killed_provider_is_not_repeated() {
         apply.wait().failed();
         let reset = ids(&sandbox);
         let plan = workspace.plan();
-        assert!(plan.warnings().contains("The service key was reset already"), "{}", plan.warnings());
+        assert!(plan.warnings().contains("\" was reset already"), "{}", plan.warnings());
         workspace.apply_saved().succeeded();
         workspace.plan().assert_empty();
         assert_eq!((ids(&sandbox), resets(&sandbox)), (reset, 1), "{tag}");
@@ -135,7 +139,7 @@ fn next_apply_repeats_a_refused_reset() {
     }));
     workspace.apply().failed();
     assert_eq!(ids(&sandbox), before);
-    assert!(workspace.plan().warnings().contains("The service key will be reset"));
+    assert!(workspace.plan().warnings().contains("\" will be reset"));
     workspace.apply_saved().succeeded();
     assert_eq!(changed(&before, &ids(&sandbox)), [1]);
 }

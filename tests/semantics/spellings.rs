@@ -113,7 +113,7 @@ fn another_spelling_of_the_same_value_is_no_drift() {
     for case in SAME {
         let (_sandbox, rewriter, workspace) = start(case);
         let run = workspace.apply().succeeded();
-        assert_eq!(run.warnings(), "", "{:?}", case.stored);
+        assert!(!run.warnings().contains("stored differently"), "{:?}: {}", case.stored, run.warnings());
         workspace.plan().assert_empty();
         assert!(rewriter.has_replaced(), "no response had {:?}", case.stored);
     }
@@ -169,7 +169,7 @@ const LOST: &[(Case, (&str, &str), &str)] = &[
     (
         case("onekosmos", TEMPLATE, ("\"name\":\"front \"", "\"name\":\"front\"")),
         ("PUT", "/idproofingapi/proofingtemplates"),
-        "is ambiguous",
+        "was created despite an error",
     ),
 ];
 

@@ -204,7 +204,7 @@ fn an_api_key_of_somebody_else_is_neither_adopted_nor_deleted() {
         put_fault(&sandbox, &fault, "/verify/v1/tokens");
         workspace.configure(&format!("{TODAY}{API_KEY}"));
         let errors = workspace.apply().failed().errors();
-        assert!(errors.contains("The secret of the API key `1` was lost"), "{errors}");
+        assert!(errors.contains("The API key \"1\" lost its secret"), "{errors}");
         workspace.apply().succeeded();
         workspace.plan().assert_empty();
         assert_eq!(ids(&sandbox, "api_keys"), [71, 2], "{fault}");

@@ -60,7 +60,7 @@ pub(crate) struct Object {
 pub(crate) struct Deletion {
     /// Deletes it from the sandbox's state.
     pub(crate) delete: fn(&mut Value),
-    /// The summary of the warning that it is gone.
+    /// What the warning that it is gone calls it; its name follows.
     pub(crate) warning: &'static str,
     /// Whether an apply creates it again. What Terraform can only adopt has to come back at the vendor first.
     pub(crate) is_created_again: bool,

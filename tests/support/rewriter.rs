@@ -50,6 +50,8 @@ impl Rewriter {
         {
             workspace.set(name, &url.replace(upstream, &rewriter.url));
         }
+        // Objects that were created without the proxy are of the same tenant.
+        workspace.set("IDV_FORMER_ADDRESSES", &sandbox.env()[&format!("{prefix}BASE_URL")]);
         rewriter
     }
 

@@ -33,7 +33,7 @@ resource "idv_onekosmos_proofing_template" "driver_license" {
   provider      = idv.with_session
   document_type = "dl_object"
   dvc_id        = "dvc_driver_license"
-  workflow      = [{ name = "front", type = "CAPTURE_FRONT" }]
+  workflow      = [{ name = "front", type = "CAPTURE_FRONT" }, { name = "selfie", type = "CAPTURE_SELFIE" }]
 }
 
 variable "capture_license" {

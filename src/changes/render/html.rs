@@ -28,7 +28,7 @@ pub(super) fn render(changes: &Changes) -> String {
     if !changes.limits.is_empty() {
         let _ = write!(page, "<section class=\"limits\">\n<h2>{}</h2>\n<ul>\n", limits_title());
         for limit in &changes.limits {
-            let _ = writeln!(page, "<li>{}</li>", escaped(limit));
+            let _ = writeln!(page, "<li>{}</li>", prose(limit));
         }
         page.push_str("</ul>\n</section>\n");
     }
@@ -59,15 +59,15 @@ fn write_object(page: &mut String, changes: &Changes, object: &ObjectChange, is_
         let _ = writeln!(page, "<p><code>{}</code></p>", escaped(address));
     }
     if let Some(reason) = &object.reason {
-        let _ = writeln!(page, "<p class=\"reason\">{}</p>", escaped(reason));
+        let _ = writeln!(page, "<p class=\"reason\">{}</p>", prose(reason));
     }
     if shows_values(object) {
-        let _ = writeln!(page, "<p>Affects {}.</p>", escaped(&object.audience));
+        let _ = writeln!(page, "<p>Affects {}.</p>", prose(&object.audience));
         table(page, changes, &object.fields);
     } else {
         page.push_str("<ul>\n");
         for field in &object.fields {
-            let _ = writeln!(page, "<li>{}</li>", escaped(&field.sentence));
+            let _ = writeln!(page, "<li>{}</li>", prose(&field.sentence));
         }
         page.push_str("</ul>\n");
     }
@@ -97,13 +97,14 @@ fn table(page: &mut String, changes: &Changes, fields: &[FieldChange]) {
     );
     for field in fields {
         let word = direction(field.direction);
-        let effect = field.reason.as_ref().map_or_else(String::new, |reason| {
-            format!("<span class=\"badge {word}\">{word}</span> {}", escaped(reason))
-        });
+        let effect = field
+            .reason
+            .as_ref()
+            .map_or_else(String::new, |reason| format!("<span class=\"badge {word}\">{word}</span> {}", prose(reason)));
         let _ = writeln!(
             page,
             "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}{}</td><td>{effect}</td></tr>",
-            escaped(&field.sentence),
+            prose(&field.sentence),
             escaped(&field.before),
             escaped(&field.after),
             bars(field)
@@ -127,6 +128,20 @@ fn bars(field: &FieldChange) -> String {
         "<svg class=\"bars\" aria-hidden=\"true\" width=\"{LENGTH}\" height=\"14\"><rect class=\"before\" width=\"{before:.1}\" \
          height=\"5\"/><rect class=\"after\" y=\"7\" width=\"{after:.1}\" height=\"5\"/></svg>"
     )
+}
+
+/// A sentence. What is between backticks is code.
+fn prose(text: &str) -> String {
+    let escaped = escaped(text);
+    let parts: Vec<_> = escaped.split('`').collect();
+    // A backtick without a partner is text.
+    if parts.len().is_multiple_of(2) {
+        return escaped;
+    }
+    let part = |(index, part): (usize, &&str)| {
+        if index % 2 == 0 { (*part).to_owned() } else { format!("<code>{part}</code>") }
+    };
+    parts.iter().enumerate().map(part).collect()
 }
 
 /// Text in which nothing is HTML.

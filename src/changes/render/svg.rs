@@ -4,7 +4,8 @@
 
 use std::fmt::Write;
 
-use crate::changes::model::{FlowChange, Step};
+use crate::changes::model::FlowChange;
+use crate::framework::flow::Step;
 
 use super::html::escaped;
 
@@ -26,8 +27,8 @@ pub(super) fn render(flow: &FlowChange, is_after: bool) -> String {
     );
     let _ = write!(
         svg,
-        "<title>{}</title><defs><marker id=\"arrow-{side}\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" \
-         markerHeight=\"7\" orient=\"auto\"><path d=\"M0 0L8 4L0 8z\" class=\"head\"/></marker></defs>",
+        "<title>{}</title><defs><marker id=\"arrow-{side}\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"9\" \
+         markerHeight=\"9\" markerUnits=\"userSpaceOnUse\" orient=\"auto\"><path d=\"M0 0L8 4L0 8z\" class=\"head\"/></marker></defs>",
         escaped(&label)
     );
     let position = |name: &str| steps.iter().position(|step| step.name == name);
@@ -41,7 +42,7 @@ pub(super) fn render(flow: &FlowChange, is_after: bool) -> String {
     }
     for (index, step) in steps.iter().enumerate() {
         let is_new = !others.iter().any(|other| other.name == step.name);
-        let is_lost = flow.lost.iter().any(|lost| lost.step == step.name);
+        let is_lost = is_after && flow.lost.iter().any(|lost| lost.step == step.name);
         node(&mut svg, index, step, if is_lost { "lost" } else { class(is_new, is_after) });
     }
     svg.push_str("</svg>");

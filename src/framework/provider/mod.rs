@@ -19,6 +19,7 @@ use super::kinds::list::DynList;
 use super::kinds::resource::DynResource;
 use super::path::Step;
 use super::schema::{Attribute, Schema};
+use super::tenant::FORMER_ADDRESSES;
 use super::value::Value;
 use super::variables::{self, variable, with_variable};
 
@@ -182,6 +183,8 @@ impl Provider {
         let suffix = own.get("user_agent_suffix").as_str().map_or_else(String::new, |suffix| format!(" {suffix}"));
         let user_agent = format!("{caller} terraform-provider-{}/{}{suffix}", self.name, self.version);
         let mut clients = Clients::default();
+        let former = own.get(FORMER_ADDRESSES).as_list().unwrap_or_default();
+        clients.tenants.former_addresses = former.iter().filter_map(Value::as_str).map(str::to_owned).collect();
         let common = Common { config: own.without_unknowns(), user_agent, stop: clients.stop.clone() };
         for vendor in &self.vendors {
             let block = config.get(vendor.name());
@@ -195,11 +198,13 @@ impl Provider {
                 Some(attribute) => Err(not_known_yet(vendor.name(), &attribute)),
                 None => vendor.connect(filled, &common).inspect_err(|found| append_new(&mut mistakes, found)),
             };
+            let below = |mistake: Diagnostic| {
+                let path = mistake.path.clone().within(Step::Attribute(vendor.name().to_owned()));
+                mistake.at(path)
+            };
+            let foreign = variables::foreign_secrets(&self.environment, vendor.name(), &vendor.attributes(), block);
+            diagnostics.append(foreign.into_iter().map(below).collect());
             if !mistakes.is_empty() {
-                let below = |mistake: Diagnostic| {
-                    let path = mistake.path.clone().within(Step::Attribute(vendor.name().to_owned()));
-                    mistake.at(path)
-                };
                 let mistakes: Diagnostics = mistakes.into_iter().map(below).collect();
                 diagnostics.append(mistakes.clone());
                 client = Err(mistakes);

@@ -72,7 +72,7 @@ fn known(inner: &ErrorInner) -> Vec<String> {
     if let Some((method, url)) = &inner.context.route {
         lines.push(format!("Request: {method} {url}{}", attempts(inner.attempts)));
     }
-    if let Some(purpose) = inner.needed_for.as_ref().filter(|_| inner.refused_before.is_none()) {
+    if let Some(purpose) = inner.needed_for.as_ref().filter(|_| !inner.is_brief) {
         lines.push(format!("It was needed for {purpose}."));
     }
     if let Some(id) = &inner.request_id {
@@ -103,6 +103,9 @@ fn attempts(count: u32) -> String {
 fn advice(inner: &ErrorInner) -> String {
     let vendor = inner.context.vendor;
     match inner.kind {
+        kind if inner.is_brief && kind != Kind::Auth => {
+            "Another error with this cause says what came back and what to do.".to_owned()
+        }
         Kind::Connect => format!(
             "Check that {vendor} can be reached from this machine: the base URL, name resolution, a firewall, and the \
              proxy variables `HTTPS_PROXY` and `NO_PROXY`."
@@ -113,7 +116,7 @@ fn advice(inner: &ErrorInner) -> String {
                       proxy in between."
                 .to_owned()
         }
-        Kind::Auth if inner.refused_before.is_some() => {
+        Kind::Auth if inner.is_brief => {
             let subject = match inner.refused_before {
                 Some(Refused::TokenUrl) => "access token",
                 _ => "credentials",

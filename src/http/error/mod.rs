@@ -112,6 +112,8 @@ pub(super) struct ErrorInner {
     pub(super) needed_for: Option<String>,
     /// Why nothing was sent, where that is known from an earlier request of the run.
     pub(super) refused_before: Option<Refused>,
+    /// Whether an earlier error of the run describes the cause, such as refused credentials. This one then is brief.
+    pub(super) is_brief: bool,
     /// What the caller observed when it checked whether a write was applied, and what to do.
     pub(super) seen: Option<String>,
     pub(super) hint: Option<String>,
@@ -161,6 +163,7 @@ impl Error {
             for_token: false,
             needed_for: None,
             refused_before: None,
+            is_brief: false,
             seen: None,
             hint: None,
             source: None,
@@ -176,14 +179,27 @@ impl Error {
         };
         let mut error = Self::new(Kind::Auth, vendor, "signing in", failure);
         error.0.refused_before = Some(why);
+        error.0.is_brief = true;
         error
+    }
+
+    /// The brief form of an error whose cause an earlier error of the run describes.
+    pub(super) fn into_brief(mut self) -> Self {
+        let inner = &mut *self.0;
+        (inner.hint, inner.source, inner.context.route, inner.is_brief) = (None, None, None, true);
+        self
+    }
+
+    /// Whether an earlier error of the run describes the cause.
+    pub(super) fn is_brief(&self) -> bool {
+        self.0.is_brief
     }
 
     /// Adds advice that only the caller knows, such as the attribute to check; later hints follow earlier ones.
     #[must_use]
     pub fn with_hint(mut self, hint: impl AsRef<str>) -> Self {
-        if self.0.refused_before.is_some() {
-            // The error of the refusal has the advice.
+        if self.0.is_brief {
+            // The error that describes the cause has the advice.
             return self;
         }
         let hint = redact(hint.as_ref());
@@ -209,7 +225,7 @@ impl Error {
     /// The error of what a request needed, such as a token, for the request itself.
     pub(super) fn needed_for(self, context: &Context) -> Self {
         let mut error = self.needed_for_operation(&context.operation);
-        if error.0.refused_before.is_some() {
+        if error.0.is_brief {
             // No other request failed: this one was not sent.
             error.0.context.operation.clone_from(&context.operation);
         }

@@ -42,7 +42,8 @@ pub(crate) async fn read(provider: &Provider, request: read::Request) -> Result<
     let object = find(&provider.resources, &request.type_name)?;
     let kind = object.schema().value_type();
     let state = convert::value::decode(request.current_state, kind)?;
-    let outcome = object.read(state, private(&request.private)?, &provider.clients()).await;
+    let identity = convert::identity::decode(request.current_identity, object.identity())?;
+    let outcome = object.read(state, identity, private(&request.private)?, &provider.clients()).await;
     Ok(read::Response {
         new_state: Some(convert::value::encode(&outcome.state, kind)),
         diagnostics: convert::diagnostics::encode(outcome.diagnostics),
@@ -53,9 +54,9 @@ pub(crate) async fn read(provider: &Provider, request: read::Request) -> Result<
 }
 
 /// Plans a create, an update or a destroy.
-pub(crate) fn plan(provider: &Provider, request: plan::Request) -> Result<plan::Response, Diagnostics> {
+pub(crate) async fn plan(provider: &Provider, request: plan::Request) -> Result<plan::Response, Diagnostics> {
     let object = find(&provider.resources, &request.type_name)?;
-    // Planning sends no request, but a plan that cannot be applied has to fail.
+    // A plan that cannot be applied has to fail.
     provider.clients().require(object.vendor())?;
     let kind = object.schema().value_type();
     let request = PlanRequest {
@@ -65,7 +66,7 @@ pub(crate) fn plan(provider: &Provider, request: plan::Request) -> Result<plan::
         private: private(&request.prior_private)?,
         identity: convert::identity::decode(request.prior_identity, object.identity())?,
     };
-    let planned = object.plan(request, &provider.clients());
+    let planned = object.plan(request, &provider.clients()).await;
     Ok(plan::Response {
         planned_state: Some(convert::value::encode(&planned.state, kind)),
         requires_replace: planned.requires_replace.iter().map(convert::diagnostics::path).collect(),

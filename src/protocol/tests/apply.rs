@@ -40,7 +40,8 @@ async fn a_create_that_fails_after_the_write_keeps_the_object() {
         assert!(text.contains(words), "{name}: {text}");
         assert_eq!((state.get("id"), state.get("name")), (&"42".into(), &name.into()), "{name}");
         assert_eq!(id_of(response.new_identity).as_deref(), Some("42"), "{name}");
-        assert_eq!(private(&response.private), r#"{"kept":true,"original":7}"#, "{name}");
+        let expected = r#"{"kept":true,"original":7,"tenant":{"base_url":"https://acme.test"}}"#;
+        assert_eq!(private(&response.private), expected, "{name}");
     }
 }
 

@@ -107,6 +107,11 @@ impl Collection {
         self.one
     }
 
+    /// A summary about an object of the collection, such as `The list "EU" is gone`.
+    pub(super) fn summary(&self, name: &str, rest: &str) -> String {
+        self.noun("", name).summary(rest)
+    }
+
     /// What an object of the collection is called in messages about a write whose outcome was unknown.
     pub(super) fn noun<'n>(&self, type_name: &'static str, name: &'n str) -> Noun<'n> {
         Noun { vendor: "Didit", kind: self.one, name, type_name, console: "the Business Console" }

@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use serde_json::{Map, Value as Json};
 
 use super::client::Client;
-use crate::framework::resource::{Change, Context, Resource};
+use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
-    Attribute, Diagnostics, ListSink, Listable, Private, Rule, Schema, Spelling, Value, identity, value,
+    Attribute, Claim, Diagnostics, ListSink, Listable, Private, Rule, Schema, Spelling, Value, identity, value,
 };
 use crate::http::{CachePolicy, Error, Kind};
 use crate::vendors::shared::import_id;
@@ -161,6 +161,8 @@ impl Resource for Customization {
 
     const IS_ADOPTED: bool = true;
 
+    const IS_SINGLETON: bool = true;
+
     fn schema(&self) -> Schema {
         Schema::new(
             "The look of the pages on which people verify themselves, for workflows with `is_white_label_enabled`. There is \
@@ -173,6 +175,14 @@ impl Resource for Customization {
 
     fn identity(&self) -> Vec<identity::IdentityAttribute> {
         vec![super::service()]
+    }
+
+    fn claim(&self, plan: &Value) -> Option<Claim> {
+        singleton::claim(self, plan)
+    }
+
+    async fn preview(&self, client: &Client, planning: &Planning<Value>) -> Diagnostics {
+        singleton::preview(self, client, planning).await
     }
 
     fn plan_destroy(&self, prior: &Value, private: &Private) -> Diagnostics {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Number as JsonNumber, Value as Json};
 
 use super::json::{JSON_OBJECT, same_json};
-use crate::framework::{Attr, Attribute, Diagnostics, Number, Path, Rule, Type};
+use crate::framework::{Attr, Attribute, Diagnostics, Number, Path, Rule, Type, summary};
 use crate::vendors::shared::config::NOT_EMPTY;
 
 /// The types of questions that have choices, from the vendor's documentation, which does not list all types.
@@ -147,12 +147,12 @@ pub(super) fn check(elements: &[FormElementModel], languages: Option<&BTreeSet<&
         let path = Path::to("form_elements").index(index);
         if let Some(id) = element.id.as_str().filter(|id| !ids.insert(*id)) {
             let detail = format!("An earlier question has the id `{id}`, and answers refer to questions by their id.");
-            diagnostics.error(path.attribute("id"), "Two questions have the same id", detail);
+            diagnostics.error(path.attribute("id"), summary("Two questions have the id", id, ""), detail);
         }
         let kind = element.element_type.as_str().unwrap_or_default();
         if element.options.is_null() && CHOICES.contains(&kind.to_lowercase().as_str()) {
             let detail = format!("A question of the type `{kind}` has choices. Add `options`.");
-            diagnostics.error(path.attribute("element_type"), "A question without choices", detail);
+            diagnostics.error(path.attribute("element_type"), format!("`{path}` has no choices"), detail);
         }
         let Some(languages) = languages else { continue };
         translated(&element.label, languages, &path.attribute("label"), diagnostics);
@@ -172,6 +172,6 @@ fn translated(label: &Texts, languages: &BTreeSet<&str>, path: &Path, diagnostic
             "`{path}` has no text for {}, which `languages` has. Add it, or remove the language.",
             missing.iter().map(|language| format!("`{language}`")).collect::<Vec<_>>().join(", ")
         );
-        diagnostics.error(path.clone(), "A label is not translated", detail);
+        diagnostics.error(path.clone(), format!("`{path}` is not translated"), detail);
     }
 }

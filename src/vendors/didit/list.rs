@@ -118,7 +118,8 @@ impl Resource for List {
             "With the list \"{}\" Didit deletes every entry in it, including those that Terraform does not manage.",
             prior.name.as_str().unwrap_or_default()
         );
-        Diagnostic::warning("The entries are deleted with the list", detail).into()
+        let name = prior.name.as_str().unwrap_or_default();
+        Diagnostic::warning(Collection::lists().summary(name, "loses its entries"), detail).into()
     }
 
     async fn create(
@@ -163,7 +164,7 @@ impl Resource for List {
             Some(row) if row.is_system => Err(is_system_list(&row).into()),
             Some(row) => Ok(Some(row.into())),
             None => {
-                super::warn_gone(ctx, "list", state.id());
+                super::warn_gone(ctx, &Collection::lists(), state.id());
                 Ok(None)
             }
         }
@@ -227,7 +228,7 @@ fn name_of_system_list(row: &wire::List) -> Diagnostic {
          Didit's own, to which only entries can be added: give your list another name.",
         row.name
     );
-    Diagnostic::error("The list has the name of a system list", detail)
+    Diagnostic::error(Collection::lists().summary(&row.name, "is a system list"), detail)
 }
 
 fn is_system_list(row: &wire::List) -> Diagnostic {
@@ -236,7 +237,7 @@ fn is_system_list(row: &wire::List) -> Diagnostic {
          `idv_didit_list_entry` and this `list_id`, without an `idv_didit_list` for it.",
         row.name, row.uuid
     );
-    Diagnostic::error("The list is one of Didit's own", detail)
+    Diagnostic::error(Collection::lists().summary(&row.name, "is one of Didit's own"), detail)
 }
 
 pub(super) mod wire {

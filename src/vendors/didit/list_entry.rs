@@ -158,7 +158,7 @@ impl Resource for ListEntry {
             Err(error) => return Err(error.into()),
         };
         if row.is_none() {
-            super::warn_gone(ctx, "list entry", state.id());
+            super::warn_gone(ctx, &Collection::entries(state.list_id()), state.id());
         }
         Ok(row.map(|row| state.merged(row)))
     }

@@ -80,12 +80,13 @@ fn service() -> identity::IdentityAttribute {
 }
 
 /// Warns that an object no longer exists.
-fn warn_gone<M: Model>(ctx: &mut Context<M>, one: &str, id: &str) {
+fn warn_gone<M: Model>(ctx: &mut Context<M>, collection: &Collection, id: &str) {
+    let one = collection.one();
     let detail = format!(
         "Didit no longer has the {one} `{id}`. It was deleted outside of Terraform and is planned for creation. To stop managing it \
          instead, remove the resource and run `terraform apply`."
     );
-    ctx.warn(format!("A {one} is gone"), detail);
+    ctx.warn(collection.summary(id, "is gone"), detail);
 }
 
 /// Reads an import id that is one uuid. `form` is its name in the documentation.
@@ -162,7 +163,7 @@ impl Vendor for Didit {
 
     fn attributes(&self) -> Vec<Attribute> {
         let text = |name: &str| Attribute::string(name).optional().rule(Rule::Length(1, usize::MAX));
-        let url = |name: &str| Attribute::string(name).optional().rule(Rule::Url);
+        let url = |name: &str| Attribute::string(name).optional().locates_tenant().rule(Rule::Url);
         vec![
             text("client_id").rule(config::TRIMMED).describe("The id of the client that Terraform signs in as, instead of by `api_key`."),
             text("client_secret").sensitive().rule(config::TRIMMED).describe("The secret of that client."),

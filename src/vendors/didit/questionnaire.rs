@@ -18,6 +18,7 @@ use super::versions::{self, STATUSES, Target, Version};
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Path, Private, Rule, Schema, Type, Value, identity,
+    summary,
 };
 use crate::http::{CachePolicy, Error};
 use crate::vendors::shared::config::NOT_EMPTY;
@@ -117,16 +118,20 @@ impl Resource for Questionnaire {
     }
 
     fn validate(&self, config: &QuestionnaireModel, diagnostics: &mut Diagnostics) {
-        let languages = config.languages();
+        let (languages, title) = (config.languages(), config.title.as_str().unwrap_or_default());
         if let Some(languages) = languages.as_ref().filter(|languages| !languages.is_empty()) {
             if !languages.contains("en") {
                 let detail =
                     "Didit requires English in every questionnaire. Add `en` to `languages`, and to each label.";
-                diagnostics.error(Path::to("languages"), "`languages` lacks `en`", detail);
+                diagnostics.error(Path::to("languages"), summary("`languages` of", title, "lacks `en`"), detail);
             }
             if let Some(default) = config.default_language.as_str().filter(|default| !languages.contains(default)) {
                 let detail = format!("`languages` does not have `{default}`. Add it, or choose one of `languages`.");
-                diagnostics.error(Path::to("default_language"), "`default_language` is not one of `languages`", detail);
+                diagnostics.error(
+                    Path::to("default_language"),
+                    summary("`languages` of", title, &format!("lacks `{default}`")),
+                    detail,
+                );
             }
         }
         let elements = config.form_elements.known().map_or(&[][..], Vec::as_slice);
@@ -138,9 +143,19 @@ impl Resource for Questionnaire {
             return if planning.plan.form_elements.is_null() { Err(no_questions()) } else { Ok(()) };
         };
         if prior.status.as_str() == Some("published") && *prior != planning.plan {
-            versions::warn_of_draft(&Collection::questionnaires(), &planning.private, &mut planning.diagnostics);
+            versions::warn_of_draft(
+                &Collection::questionnaires(),
+                prior.target().group,
+                &planning.private,
+                &mut planning.diagnostics,
+            );
         }
-        versions::check_status(&Collection::questionnaires(), &prior.status, &planning.plan.status)
+        versions::check_status(
+            &Collection::questionnaires(),
+            prior.target().group,
+            &prior.status,
+            &planning.plan.status,
+        )
     }
 
     fn plan_destroy(&self, prior: &QuestionnaireModel, _: &Private) -> Diagnostics {
@@ -149,7 +164,8 @@ impl Resource for Questionnaire {
              the answers, set `is_active = false` instead.",
             prior.title.as_str().unwrap_or_default()
         );
-        Diagnostic::warning("The answers are deleted with the questionnaire", detail).into()
+        let title = prior.title.as_str().unwrap_or_default();
+        Diagnostic::warning(Collection::questionnaires().summary(title, "loses its answers"), detail).into()
     }
 
     async fn create(
@@ -165,7 +181,7 @@ impl Resource for Questionnaire {
             type_name: Self::NAME,
             name: plan.title.as_str().unwrap_or_default(),
             import_prefix: "",
-            if_present: IfPresent::RefuseRecent,
+            if_present: IfPresent::WarnRecent,
             matches: &|row| row.is_created_by(&body),
         };
         let created = creation.send(&client.creates.questionnaires, &body, ctx).await?;
@@ -186,7 +202,7 @@ impl Resource for Questionnaire {
         ctx: &mut Context<QuestionnaireModel>,
     ) -> Result<Option<QuestionnaireModel>, Diagnostics> {
         let Some(version) = versions::find(client, &Collection::questionnaires(), state.target()).await? else {
-            super::warn_gone(ctx, "questionnaire", state.target().group);
+            super::warn_gone(ctx, &Collection::questionnaires(), state.target().group);
             return Ok(None);
         };
         versions::keep(&mut ctx.private, &version)?;

@@ -201,7 +201,7 @@ pub(super) async fn read_back<M: Model>(
         Ok(None) => Ok(written),
         Err(error) => {
             let detail = format!("State has the planned values, and the next plan reads the rest.\n{}", error.detail());
-            ctx.warn(format!("The {} was written and cannot be read back", collection.one()), detail);
+            ctx.warn(collection.summary(&written.group, "was written, not read"), detail);
             Ok(written)
         }
     }
@@ -298,7 +298,7 @@ pub(super) async fn delete_all(
 }
 
 /// Warns that a change deletes the draft beside the published version, as the vendor's documentation says.
-pub(super) fn warn_of_draft(collection: &Collection, private: &Private, diagnostics: &mut Diagnostics) {
+pub(super) fn warn_of_draft(collection: &Collection, group: &str, private: &Private, diagnostics: &mut Diagnostics) {
     if private.get::<bool>(DRAFT) != Some(true) {
         return;
     }
@@ -307,12 +307,13 @@ pub(super) fn warn_of_draft(collection: &Collection, private: &Private, diagnost
          first, or write down what it changes.",
         collection.one()
     );
-    diagnostics.push(Diagnostic::warning("A draft is lost by this change", detail));
+    diagnostics.push(Diagnostic::warning(collection.summary(group, "loses its draft"), detail));
 }
 
 /// Checks that a published version does not become a draft again.
 pub(super) fn check_status(
     collection: &Collection,
+    group: &str,
     prior: &Attr<String>,
     plan: &Attr<String>,
 ) -> Result<(), Diagnostics> {
@@ -324,7 +325,7 @@ pub(super) fn check_status(
          another version. To try something out, create a second {0} with `status = \"draft\"`.",
         collection.one()
     );
-    Err(Diagnostic::error("A published version cannot become a draft", detail).at(Path::to("status")).into())
+    Err(Diagnostic::error(collection.summary(group, "is published"), detail).at(Path::to("status")).into())
 }
 
 #[cfg(test)]

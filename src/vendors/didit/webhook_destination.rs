@@ -166,7 +166,7 @@ impl Resource for WebhookDestination {
             client.list::<wire::Destination>(&Collection::webhook_destinations(), CachePolicy::UseCached).await?;
         let row = rows.into_iter().find(|row| row.uuid == state.id());
         if row.is_none() {
-            super::warn_gone(ctx, "webhook destination", state.id());
+            super::warn_gone(ctx, &Collection::webhook_destinations(), state.id());
         }
         Ok(row.map(WebhookDestinationModel::from))
     }
@@ -266,7 +266,8 @@ impl Ephemeral for WebhookSecret {
         let secret = found.ok_or_else(|| {
             let detail =
                 format!("Didit has no webhook destination `{id}`. Take the id from `idv_didit_webhook_destination`.");
-            Diagnostic::error("No such webhook destination", detail).at(Path::to("id"))
+            Diagnostic::error(Collection::webhook_destinations().summary(id, "does not exist"), detail)
+                .at(Path::to("id"))
         })?;
         Ok(WebhookSecretModel { secret_shared_key: secret.secret_shared_key.into(), ..config })
     }

@@ -133,9 +133,14 @@ impl Resource for Workflow {
 
     fn plan(&self, planning: &mut Planning<WorkflowModel>) -> Result<(), Diagnostics> {
         let Some(prior) = &planning.prior else { return Ok(()) };
-        versions::check_status(&Collection::workflows(), &prior.status, &planning.plan.status)?;
+        versions::check_status(&Collection::workflows(), prior.target().group, &prior.status, &planning.plan.status)?;
         if prior.status.as_str() == Some("published") && *prior != planning.plan {
-            versions::warn_of_draft(&Collection::workflows(), &planning.private, &mut planning.diagnostics);
+            versions::warn_of_draft(
+                &Collection::workflows(),
+                prior.target().group,
+                &planning.private,
+                &mut planning.diagnostics,
+            );
         }
         if prior.features == planning.plan.features || features::are_written(&planning.private) {
             return Ok(());
@@ -147,7 +152,8 @@ impl Resource for Workflow {
                  of them, so settings that `config` leaves out return to Didit's defaults for {}. Set `config` to keep them.",
                 lost.join(", ")
             );
-            planning.diagnostics.warn(Path::to("features"), "Settings of features are not known", detail);
+            let summary = Collection::workflows().summary(prior.target().group, "may lose settings");
+            planning.diagnostics.warn(Path::to("features"), summary, detail);
         }
         Ok(())
     }
@@ -165,7 +171,7 @@ impl Resource for Workflow {
             type_name: Self::NAME,
             name: plan.workflow_label.as_str().unwrap_or_default(),
             import_prefix: "",
-            if_present: IfPresent::RefuseRecent,
+            if_present: IfPresent::WarnRecent,
             matches: &|row| row.is_created_by(&body),
         };
         let created = creation.send(&client.creates.workflows, &body, ctx).await?;
@@ -186,7 +192,7 @@ impl Resource for Workflow {
         ctx: &mut Context<WorkflowModel>,
     ) -> Result<Option<WorkflowModel>, Diagnostics> {
         let Some(version) = versions::find(client, &Collection::workflows(), state.target()).await? else {
-            super::warn_gone(ctx, "workflow", state.target().group);
+            super::warn_gone(ctx, &Collection::workflows(), state.target().group);
             return Ok(None);
         };
         versions::keep(&mut ctx.private, &version)?;

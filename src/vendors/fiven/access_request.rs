@@ -103,13 +103,18 @@ impl Granted {
 
 impl RequestModel {
     fn noun(&self) -> Noun<'_> {
-        Noun {
-            vendor: "5N ID",
-            kind: "access request",
-            name: self.party_id.as_str().unwrap_or_default(),
-            type_name: AccessRequest::NAME,
-            console: "5N ID's console",
-        }
+        noun(self.party_id.as_str().unwrap_or_default())
+    }
+}
+
+/// What the request to a party is called in messages.
+fn noun(party_id: &str) -> Noun<'_> {
+    Noun {
+        vendor: "5N ID",
+        kind: "access request",
+        name: party_id,
+        type_name: AccessRequest::NAME,
+        console: "5N ID's console",
     }
 }
 
@@ -174,7 +179,7 @@ impl Resource for AccessRequest {
         let before = Granted::by(client, party_id, CachePolicy::Refresh).await?;
         if before.has_all(&wanted) {
             ctx.warn(
-                "The party has already granted access",
+                plan.noun().summary("is granted already"),
                 format!("`{party_id}` shares all credentials that are requested, so no request was sent."),
             );
             return Ok(before.state(plan.party_id, Attr::Null, Some(wanted)));
@@ -182,7 +187,7 @@ impl Resource for AccessRequest {
         let request_id = match client.request_access(party_id, &wanted).await {
             Ok(accepted) => {
                 if let Some(error) = accepted.unreadable {
-                    ctx.warn("The id of the access request is not known", error.to_string());
+                    ctx.warn(plan.noun().summary("has no id"), error.to_string());
                 }
                 accepted.request_id.into()
             }
@@ -200,7 +205,7 @@ impl Resource for AccessRequest {
             Ok(granted) => Ok(granted.state(plan.party_id.clone(), pending.request_id, Some(wanted))),
             Err(diagnostics) => {
                 let detail = format!("The next plan reads it.\n{}", diagnostics.details());
-                ctx.warn("What the party has granted is not known yet", detail);
+                ctx.warn(plan.noun().summary("was made, not read"), detail);
                 Ok(pending)
             }
         }
@@ -225,7 +230,7 @@ impl Resource for AccessRequest {
         wanted.retain(|provider| granted.has(provider) || !before.contains(provider));
         if wanted.is_empty() && !before.is_empty() {
             ctx.warn(
-                "Access to the credentials of a party is gone",
+                state.noun().summary("is revoked or expired"),
                 format!(
                     "`{party_id}` no longer shares any of the credentials that it had granted: they were revoked or have expired. \
                      The request is planned for creation, which asks the party again. To stop managing it instead, remove the \
@@ -270,7 +275,7 @@ async fn find(client: &Client, party_id: &str, wanted: &BTreeSet<String>) -> Res
         "5N ID shows an access request only after the party grants it, and `{party_id}` has not granted all of it. So it is not \
          known whether the party was asked."
     );
-    Err(Diagnostic::error("An access request cannot be confirmed", detail).into())
+    Err(Diagnostic::error(noun(party_id).summary("cannot be confirmed"), detail).into())
 }
 
 #[async_trait]

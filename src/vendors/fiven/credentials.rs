@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::client::{Api, Client, Credential};
 use super::pages::CredentialFilter;
-use crate::framework::{Attr, Attribute, DataSource, Diagnostic, Diagnostics, Path, Rule, Schema, Type};
+use crate::framework::{Attr, Attribute, DataSource, Diagnostic, Diagnostics, Path, Rule, Schema, Type, summary};
 use crate::http::CachePolicy;
 
 /// The attributes of a credential that both data sources have.
@@ -170,7 +170,7 @@ fn none(party_id: &str, contract_id: Option<&str>) -> Diagnostic {
         "5N ID has no credential of `{party_id}`{which} that the institution may see. The party has to grant access first: see \
          `idv_fiven_credentials_access_request`. `idv_fiven_credentials` lists the credentials that exist."
     );
-    Diagnostic::error("No such credential", detail).at(Path::to("party_id"))
+    Diagnostic::error(summary("No credential of", party_id, ""), detail).at(Path::to("party_id"))
 }
 
 fn several(party_id: &str, found: &[Credential]) -> Diagnostic {
@@ -181,5 +181,5 @@ fn several(party_id: &str, found: &[Credential]) -> Diagnostic {
     };
     let list = found.iter().map(name).collect::<Vec<_>>().join(", ");
     let detail = format!("`{party_id}` has several: {list}. Set `contract_id` to one of them.");
-    Diagnostic::error("The party has several credentials", detail).at(Path::to("contract_id"))
+    Diagnostic::error(summary("The party", party_id, "has several credentials"), detail).at(Path::to("contract_id"))
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::client::{Api, Client};
 use super::wire::{self, ScoreOf};
-use crate::framework::{Attr, Attribute, DataSource, Diagnostic, Diagnostics, Number, Path, Schema, Type};
+use crate::framework::{Attr, Attribute, DataSource, Diagnostic, Diagnostics, Number, Path, Schema, Type, summary};
 
 /// The data source of a score.
 pub(super) struct HumanScore;
@@ -116,7 +116,7 @@ fn none(party_id: Option<&str>) -> Diagnostic {
         ),
         None => "5N ID has no human score for the client of the provider block.".to_owned(),
     };
-    Diagnostic::error("No such human score", detail).at(Path::to("party_id"))
+    Diagnostic::error(summary("No human score of", party_id.unwrap_or_default(), ""), detail).at(Path::to("party_id"))
 }
 
 fn several() -> Diagnostic {

@@ -164,9 +164,9 @@ impl Vendor for Fiven {
 
     fn attributes(&self) -> Vec<Attribute> {
         let text = |name: &str| Attribute::string(name).optional().rule(Rule::Length(1, usize::MAX));
-        let url = |name: &str| Attribute::string(name).optional().rule(Rule::Url);
+        let url = |name: &str| Attribute::string(name).optional().locates_tenant().rule(Rule::Url);
         vec![
-            Attribute::string("environment").optional().rule(Rule::OneOf(&["devnet", "mainnet"])).describe(
+            Attribute::string("environment").optional().locates_tenant().rule(Rule::OneOf(&["devnet", "mainnet"])).describe(
                 "The network whose API is used. Either this or `base_url` is required.",
             ),
             url("base_url").describe(

@@ -12,8 +12,8 @@ use super::client::Client;
 use crate::framework::moved::RestObject;
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
-    Attr, Attribute, Diagnostic, Diagnostics, Effect, ListSink, Listable, Path, Private, Rule, Schema, Value, identity,
-    secret,
+    Attr, Attribute, Claim, Diagnostic, Diagnostics, Effect, ListSink, Listable, Path, Private, Rule, Schema, Value,
+    identity, model, secret,
 };
 use crate::http::CachePolicy;
 use crate::vendors::shared::import_id;
@@ -116,6 +116,8 @@ impl Resource for Bucket {
 
     const NATURAL_KEY: &'static [&'static str] = &[];
 
+    const IS_SINGLETON: bool = true;
+
     const MOVES_FROM: &'static [&'static str] = &["/bucket/tenant/{tenant_id}/community/{community_id}"];
 
     fn schema(&self) -> Schema {
@@ -166,10 +168,31 @@ impl Resource for Bucket {
         if planning.prior.as_ref() == Some(&planning.plan) {
             return Ok(());
         }
-        match planning.config.secrets().find(|part| part.plain.is_null() && part.write_only.is_null()) {
-            Some(part) => Err(secret::missing(part.name, &Path::to(part.credential)).into()),
-            None => Ok(()),
+        let name = planning.plan.bucket_name.as_str().unwrap_or_default();
+        let missing = planning.config.secrets().filter(|part| part.plain.is_null() && part.write_only.is_null());
+        let missing = missing.map(|part| secret::missing(part.name, &Path::to(part.credential), BUCKET, name));
+        planning.apply_errors.append(missing.collect());
+        Ok(())
+    }
+
+    /// A community has one bucket.
+    fn claim(&self, plan: &BucketModel) -> Option<Claim> {
+        Some(singleton::claim_of(BUCKET, plan.bucket_name.as_str().map(str::to_owned), BUCKET.to_owned()))
+    }
+
+    async fn preview(&self, client: &Client, planning: &Planning<BucketModel>) -> Diagnostics {
+        let name = planning.plan.bucket_name.as_str().map(str::to_owned);
+        let there = match client.bucket::<wire::Bucket>(CachePolicy::UseCached).await {
+            Ok(None) => return Diagnostics::new(),
+            Ok(Some(there)) => there,
+            Err(unread) => return singleton::not_previewed("1Kosmos", BUCKET, name, &unread.into()).into(),
+        };
+        // A value that is not known yet may turn out to be that of the bucket.
+        let is_known = planning.plan.kind.known().is_some() && planning.plan.bucket_name.known().is_some();
+        if is_known && is_another(&there, &planning.plan) {
+            return exists(client, &there).await;
         }
+        overwrites(there, &planning.plan).unwrap_or_else(|mistake| mistake)
     }
 
     fn plan_destroy(&self, prior: &BucketModel, _: &Private) -> Diagnostics {
@@ -200,12 +223,10 @@ impl Resource for Bucket {
     ) -> Result<BucketModel, Diagnostics> {
         let config = ctx.config.clone().unwrap_or_default();
         let mut adoption = client.adoptions.lock(BUCKET).await;
-        if let Some(there) = client.bucket::<wire::Bucket>(CachePolicy::Refresh).await? {
-            let same = there.kind.as_deref() == plan.kind.as_str()
-                && there.bucket_name.as_deref() == plan.bucket_name.as_str();
-            if there.is_enabled == Some(true) && !same {
-                return Err(exists(client, &there).await);
-            }
+        if let Some(there) = client.bucket::<wire::Bucket>(CachePolicy::Refresh).await?
+            && is_another(&there, &plan)
+        {
+            return Err(exists(client, &there).await);
         }
         let with_secrets = plan.with_write_only(&config);
         let body = plan.body(plan.is_enabled == Attr::Known(true), with_secrets.credential());
@@ -220,22 +241,10 @@ impl Resource for Bucket {
         state: BucketModel,
         ctx: &mut Context<BucketModel>,
     ) -> Result<Option<BucketModel>, Diagnostics> {
-        let community = client.community().await?;
-        let named = (state.tenant_id.as_str(), state.community_id.as_str());
-        if let (Some(tenant_id), Some(community_id)) = named
-            && (tenant_id, community_id) != (community.tenant_id.as_str(), community.community_id.as_str())
-        {
-            let detail = format!(
-                "The bucket belongs to community `{community_id}` of tenant `{tenant_id}`, and the provider is configured for \
-                 community `{}` of tenant `{}`. Use a provider block for the former.",
-                community.community_id, community.tenant_id
-            );
-            return Err(Diagnostic::error("The bucket belongs to another community", detail).into());
-        }
         let row = client.bucket::<wire::Bucket>(CachePolicy::UseCached).await?;
         if row.is_none() {
             ctx.warn(
-                "The bucket is gone",
+                singleton::summary("The bucket", "", state.bucket_name.as_str().map(str::to_owned), "is gone"),
                 "1Kosmos has no bucket for the community. It was removed outside of Terraform and is planned for creation. To \
                  stop managing it instead, remove the resource and run `terraform apply`.",
             );
@@ -355,6 +364,33 @@ fn one_credential(config: &BucketModel, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// Whether the community uses a bucket that is not the planned one.
+fn is_another(there: &wire::Bucket, plan: &BucketModel) -> bool {
+    let is_same =
+        there.kind.as_deref() == plan.kind.as_str() && there.bucket_name.as_deref() == plan.bucket_name.as_str();
+    there.is_enabled == Some(true) && !is_same
+}
+
+/// The warning of a create that changes the settings of the bucket that is there.
+fn overwrites(there: wire::Bucket, plan: &BucketModel) -> Result<Diagnostics, Diagnostics> {
+    let found = BucketModel::default().with(there);
+    let name = found.bucket_name.as_str().unwrap_or("?").to_owned();
+    let (today, planned) = (model::encode(&found)?, model::encode(plan)?);
+    let mut changes = singleton::Changes::default();
+    for name in ["type", "bucket_name", "is_enabled", "created_by"] {
+        changes.compare(name, today.get(name), planned.get(name));
+    }
+    for credential in bucket_credentials::attributes() {
+        bucket_credentials::compare(&credential, &today, &planned, &mut changes);
+    }
+    let detail = format!(
+        "The community has the bucket `{name}` already. The create adopts it and changes its settings:\n\n{}\nIts content does not \
+         change. The present settings cannot be restored: 1Kosmos does not show the secret.",
+        changes.table()
+    );
+    Ok(Diagnostic::warning(singleton::summary("Overwrites", BUCKET, Some(name), ""), detail).into())
+}
+
 async fn exists(client: &Client, there: &wire::Bucket) -> Diagnostics {
     let id = match client.community().await {
         Ok(community) => format!("{}/{}", community.tenant_id, community.community_id),
@@ -365,7 +401,8 @@ async fn exists(client: &Client, there: &wire::Bucket) -> Diagnostics {
          manage it, add this block beside the resource and apply again:\n\nimport {{\n  to = idv_onekosmos_bucket.NAME\n  id = \"{id}\"\n}}",
         there.bucket_name.as_deref().unwrap_or("?")
     );
-    Diagnostic::error("The community has a bucket already", detail).into()
+    let summary = singleton::summary("The community has a bucket:", "", there.bucket_name.clone(), "");
+    Diagnostic::error(summary, detail).into()
 }
 
 pub(super) mod wire {

@@ -5,8 +5,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
+use crate::framework::schema::Shape;
 use crate::framework::spelling::is_masked;
-use crate::framework::{Attr, Attribute, Rule, Secret, Spelling, secret};
+use crate::framework::{Attr, Attribute, Rule, Secret, Spelling, Value, secret};
+use crate::vendors::shared::singleton::Changes;
 
 /// The credentials of an AWS bucket.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -75,6 +77,25 @@ pub(super) fn attributes() -> [Attribute; 3] {
             secret::attributes("account_key", "The key of the Azure storage account."),
         ),
     ]
+}
+
+/// Compares one kind of credentials of the vendor's bucket with the planned ones. Secrets are not shown.
+pub(super) fn compare(credential: &Attribute, today: &Value, planned: &Value, changes: &mut Changes) {
+    let (Shape::Nested(_, parts), Value::Map(wanted)) = (credential.shape(), planned.get(&credential.name)) else {
+        return;
+    };
+    let found = today.get(&credential.name);
+    let secrets = parts.iter().filter(|part| part.is_secret() && !part.write_only);
+    // A version of the write-only secret is not sent.
+    let version = |name: &str| secrets.clone().any(|secret| name == format!("{}_wo_version", secret.name));
+    for part in parts.iter().filter(|part| !part.write_only && !version(&part.name)) {
+        let name = format!("{}.{}", credential.name, part.name);
+        let value = wanted.get(&part.name).filter(|_| !part.is_secret());
+        match value {
+            Some(value) if !found.get(&part.name).is_null() => changes.compare(&name, found.get(&part.name), value),
+            value => changes.add_unseen(&name, value),
+        }
+    }
 }
 
 /// The secret part of one kind of credentials.

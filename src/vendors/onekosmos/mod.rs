@@ -39,7 +39,7 @@ use self::endpoints::Endpoints;
 use self::session::{Identity, Session};
 use super::shared::{config, health};
 use crate::framework::health::{CheckResult, HealthCheck};
-use crate::framework::identity::{self, TenantIdentity};
+use crate::framework::identity::{self, IdentitySchema, TenantIdentity};
 use crate::framework::provider::{self, AnyClient, Common, Registration};
 use crate::framework::rules::any_of;
 use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Secret, Type, Value, Vendor};
@@ -58,11 +58,23 @@ impl HealthCheck for Client {
     }
 }
 
+#[async_trait]
 impl provider::Client for Client {
     const VENDOR: &'static str = "onekosmos";
 
     fn tenant_identity(&self) -> TenantIdentity {
         [("base_url", self.address().to_owned())].into()
+    }
+
+    /// Objects of a community are compared with the community of the provider, which is looked up once.
+    async fn resolve_tenant(&self, identity: &IdentitySchema) -> Result<TenantIdentity, Diagnostics> {
+        let mut tenant = provider::Client::tenant_identity(self);
+        if identity.attributes().iter().any(|attribute| attribute.name == "community_id") {
+            let community = self.community().await?;
+            tenant.insert("tenant_id", community.tenant_id.clone());
+            tenant.insert("community_id", community.community_id.clone());
+        }
+        Ok(tenant)
     }
 }
 
@@ -139,13 +151,13 @@ impl Vendor for OneKosmos {
     fn attributes(&self) -> Vec<Attribute> {
         let text = |name: &str| Attribute::string(name).optional().rule(Rule::Length(1, usize::MAX));
         vec![
-            text("tenant_dns").describe("The host name of the tenant, such as `acme.1kosmos.net`. Either this or `base_url` is required."),
-            Attribute::string("base_url").optional().rule(Rule::Url).describe(
+            text("tenant_dns").locates_tenant().describe("The host name of the tenant, such as `acme.1kosmos.net`. Either this or `base_url` is required."),
+            Attribute::string("base_url").optional().locates_tenant().rule(Rule::Url).describe(
                 "The address of the service, if it is not `https://{tenant_dns}/idproofingapi`.",
             ),
-            text("tenant_id").rule(config::TRIMMED).describe("The id of the tenant. Looked up by default."),
-            text("community_id").rule(config::TRIMMED).describe("The id of the community. Looked up by `community_name` by default."),
-            text("community_name").rule(config::TRIMMED).describe("The name of the community. Defaults to `default` if `community_id` is not set."),
+            text("tenant_id").locates_tenant().rule(config::TRIMMED).describe("The id of the tenant. Looked up by default."),
+            text("community_id").locates_tenant().rule(config::TRIMMED).describe("The id of the community. Looked up by `community_name` by default."),
+            text("community_name").locates_tenant().rule(config::TRIMMED).describe("The name of the community. Defaults to `default` if `community_id` is not set."),
             text("license_key").sensitive().rule(config::TRIMMED).describe(
                 "The license that authorizes requests. Its level decides what they may do: `system` for service keys, `system` or \
                  `service` for the bucket and the list of sessions.",

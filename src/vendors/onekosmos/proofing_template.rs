@@ -152,7 +152,8 @@ impl Resource for ProofingTemplate {
                 "Actions of the steps {steps} have a script at 1Kosmos. Its API returns scripts and does not accept them, so this \
                  change of the workflow loses them. Add them again in the admin console after the apply."
             );
-            planning.diagnostics.warn(Path::to("workflow"), "The change loses scripts of the workflow", detail);
+            let id = planning.plan.id.as_str().unwrap_or_default();
+            planning.diagnostics.warn(Path::to("workflow"), noun(id).summary("loses scripts"), detail);
         }
         Ok(())
     }
@@ -170,8 +171,8 @@ impl Resource for ProofingTemplate {
         };
         let search = Search { client, plan: &plan };
         let created =
-            client.template_creates.create(&search, IfPresent::RefuseRecent, client.create_template(&body)).await?;
-        ctx.append(created.warning);
+            client.template_creates.create(&search, IfPresent::WarnRecent, client.create_template(&body)).await?;
+        ctx.append(created.warning.into_iter().chain(created.present));
         Ok(plan.with(created.row))
     }
 
@@ -197,7 +198,7 @@ impl Resource for ProofingTemplate {
             return Ok(Some(state));
         }
         ctx.warn(
-            format!("A proofing template is gone: {}", state.id()),
+            noun(state.id()).summary("is gone"),
             format!(
                 "The session `{session_id}` no longer shows the template `{}`. It was deleted outside of Terraform and is planned for \
                  creation. To stop managing it instead, remove the resource and run `terraform apply`.",
@@ -221,7 +222,7 @@ impl Resource for ProofingTemplate {
                  then apply again to create it.",
                 change.prior.id()
             );
-            Diagnostic::error(format!("The proofing template is gone: {}", change.prior.id()), detail)
+            Diagnostic::error(noun(change.prior.id()).summary("is gone"), detail)
         })?;
         Ok(change.plan.with(template))
     }
@@ -292,6 +293,17 @@ impl Listable for ProofingTemplate {
     }
 }
 
+/// What a template is called in messages: by its id, or by its configuration before it has one.
+fn noun(name: &str) -> Noun<'_> {
+    Noun {
+        vendor: "1Kosmos",
+        kind: "proofing template",
+        name,
+        type_name: ProofingTemplate::NAME,
+        console: "the admin console",
+    }
+}
+
 /// Finds the template of a plan among those that the configured session shows.
 struct Search<'s> {
     client: &'s Client,
@@ -318,13 +330,7 @@ impl Lookup for Search<'_> {
     type Row = Template;
 
     fn noun(&self) -> Noun<'_> {
-        Noun {
-            vendor: "1Kosmos",
-            kind: "proofing template",
-            name: self.dvc_id(),
-            type_name: ProofingTemplate::NAME,
-            console: "the admin console",
-        }
+        noun(self.dvc_id())
     }
 
     async fn rows(&self) -> Result<Vec<Template>, Diagnostics> {

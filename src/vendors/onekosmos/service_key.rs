@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::client::Client;
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
-    Attr, Attribute, DataSource, Diagnostic, Diagnostics, ListSink, Listable, Path, Private, Rule, Schema, Type, Value,
-    identity,
+    Attr, Attribute, Claim, DataSource, Diagnostic, Diagnostics, ListSink, Listable, Path, Private, Rule, Schema, Type,
+    Value, identity,
 };
 use crate::http::CachePolicy;
 use crate::vendors::shared::import_id;
@@ -60,6 +60,17 @@ fn rotates(prior: &ServiceKeyModel, plan: &ServiceKeyModel) -> bool {
     !prior.rotate_when.is_null() && !plan.rotate_when.is_null() && prior.rotate_when != plan.rotate_when
 }
 
+/// What the key with a tag is called in messages.
+fn noun(tag: &str) -> Noun<'_> {
+    Noun {
+        vendor: "1Kosmos",
+        kind: "service key",
+        name: tag,
+        type_name: ServiceKey::NAME,
+        console: "the admin console",
+    }
+}
+
 /// The key with a tag. Several keys with the tag are an error, since a reset could be of any of them.
 async fn find(client: &Client, tag: &str, policy: CachePolicy) -> Result<Option<wire::ServiceKey>, Diagnostics> {
     let mut rows = client.service_keys::<wire::ServiceKey>(policy).await?;
@@ -82,7 +93,7 @@ pub(super) fn not_unique(tag: &str) -> Diagnostic {
     let detail = format!(
         "1Kosmos has several service keys with the tag `{tag}`, so the tag is ambiguous. Ask 1Kosmos to remove all but one of them."
     );
-    Diagnostic::error("Several service keys have the same tag", detail).at(Path::to("tag"))
+    Diagnostic::error(noun(tag).summary("exists several times"), detail).at(Path::to("tag"))
 }
 
 #[async_trait]
@@ -97,6 +108,8 @@ impl Resource for ServiceKey {
     const IS_ADOPTED: bool = true;
 
     const IS_CREATED_ELSEWHERE: bool = true;
+
+    const IS_SINGLETON: bool = true;
 
     fn schema(&self) -> Schema {
         Schema::new(
@@ -128,7 +141,7 @@ impl Resource for ServiceKey {
         if rotates(prior, &planning.plan) && planning.private.get::<bool>(RESET_ELSEWHERE) == Some(true) {
             planning.diagnostics.warn(
                 Path::to("rotate_when"),
-                "The service key was reset already",
+                noun(prior.tag()).summary("was reset already"),
                 format!(
                     "`rotate_when` changes, but the key with the tag `{tag}` was already reset since the last apply, by an interrupted \
                      apply or elsewhere. The apply does not reset it again. To reset it anyway, use the action \
@@ -141,7 +154,7 @@ impl Resource for ServiceKey {
         } else if rotates(prior, &planning.plan) {
             planning.diagnostics.warn(
                 Path::to("rotate_when"),
-                "The service key will be reset",
+                noun(prior.tag()).summary("will be reset"),
                 format!(
                     "`rotate_when` changes, so the apply replaces the key with the tag `{tag}` by a new one. Everyone who uses its secret \
                      needs the new secret. If it is the service's own key, the requests of every client fail until it has fetched the \
@@ -156,12 +169,22 @@ impl Resource for ServiceKey {
         Ok(())
     }
 
+    /// A change of `rotate_when` in either of two resources would reset the key for both.
+    fn claim(&self, plan: &ServiceKeyModel) -> Option<Claim> {
+        let tag = plan.tag.as_str()?;
+        Some(Claim {
+            key: tag.to_owned(),
+            summary: noun(tag).summary("has two resources"),
+            object: format!("the service key \"{tag}\""),
+        })
+    }
+
     fn plan_destroy(&self, prior: &ServiceKeyModel, _: &Private) -> Diagnostics {
         let detail = format!(
             "Terraform stops managing the service key `{}`. The key does not change and stays in use: 1Kosmos cannot delete one.",
             prior.tag()
         );
-        Diagnostic::warning("Destroy does not delete the service key", detail).into()
+        Diagnostic::warning(noun(prior.tag()).summary("is not deleted"), detail).into()
     }
 
     async fn create(
@@ -185,7 +208,7 @@ impl Resource for ServiceKey {
         let row = find(client, state.tag(), CachePolicy::UseCached).await?;
         if row.is_none() {
             ctx.warn(
-                format!("A service key is gone: {}", state.tag()),
+                noun(state.tag()).summary("is gone"),
                 format!(
                     "1Kosmos no longer has a service key with the tag `{}`. An apply can adopt the key only if it exists again. To stop \
                      managing it, remove the resource and run `terraform apply`.",
@@ -265,20 +288,13 @@ impl Listable for ServiceKey {
 /// the result is a warning.
 pub(super) async fn reset(client: &Client, tag: &str, before: &str) -> Result<Option<Diagnostic>, Diagnostics> {
     let Err(error) = client.reset_service_key(before).await else { return Ok(None) };
-    let noun = Noun {
-        vendor: "1Kosmos",
-        kind: "service key",
-        name: tag,
-        type_name: ServiceKey::NAME,
-        console: "the admin console",
-    };
     let read = || find(client, tag, CachePolicy::RefreshAfterWrite);
     let was_reset = |row: &Option<wire::ServiceKey>| row.as_ref().is_some_and(|row| row.key_id != before);
     let recovery = format!(
         "It is not known whether the key was reset. Before you reset it again, check its id: if it is not `{before}`, the key was \
          reset."
     );
-    let confirmed = confirm(&noun, "reset", error, read, was_reset, &recovery).await?;
+    let confirmed = confirm(&noun(tag), "reset", error, read, was_reset, &recovery).await?;
     Ok(Some(confirmed.warning))
 }
 
@@ -288,7 +304,7 @@ pub(super) async fn no_such_tag(client: &Client, tag: &str) -> Result<Diagnostic
     let tags = rows.iter().map(|row| format!("`{}`", row.tag)).collect::<Vec<_>>().join(", ");
     let known = if tags.is_empty() { "There are no keys.".to_owned() } else { format!("The tags are {tags}.") };
     let detail = format!("1Kosmos has no service key with the tag `{tag}`, and its API cannot create one. {known}");
-    Ok(Diagnostic::error("No such service key", detail).at(Path::to("tag")))
+    Ok(Diagnostic::error(noun(tag).summary("does not exist"), detail).at(Path::to("tag")))
 }
 
 /// The data source.

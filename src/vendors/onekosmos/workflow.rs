@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
 use super::steps::StepModel;
-use crate::framework::{Attr, Diagnostics, Path};
+use crate::framework::{Attr, Diagnostics, Path, summary};
 
 /// The kinds of steps that the vendor's page names.
 pub(super) const STEP_TYPES: &[&str] = &["HTML", "CAPTURE_FRONT", "CAPTURE_BACK", "CAPTURE_SELFIE", "PROCESSING"];
@@ -47,7 +47,7 @@ fn names<'w>(workflow: &'w [StepModel], diagnostics: &mut Diagnostics) -> Option
             let detail = format!(
                 "`workflow[{first}]` and `workflow[{index}]` are both named `{name}`, so `jump_to` is ambiguous. Rename one of them."
             );
-            diagnostics.error(at(index).attribute("name"), "Two steps have the same name", detail);
+            diagnostics.error(at(index).attribute("name"), summary("Two steps are named", name, ""), detail);
         } else {
             names.insert(name, index);
         }
@@ -66,7 +66,7 @@ fn html(step: &StepModel, path: &Path, diagnostics: &mut Diagnostics) {
             "Step `{name}` is of type `HTML` and has no page, so people see an empty one. Set `html`, such as \
              `file(\"welcome.html\")`."
         );
-        diagnostics.warn(path.attribute("html"), "An HTML step has no HTML", detail);
+        diagnostics.warn(path.attribute("html"), summary("The HTML step", name, "has no HTML"), detail);
     }
     if let Some(text) = step.html_base64.as_str()
         && let Err(error) = BASE64_STANDARD.decode(text)
@@ -92,7 +92,7 @@ fn jumps(step: &StepModel, path: &Path, names: Option<&BTreeMap<&str, usize>>, d
                 "Step `{}` jumps to `{target}`, but no step has that name. The steps are {known}.",
                 step.name.as_str().unwrap_or("?")
             );
-            diagnostics.error(path.attribute("jump_to"), "`jump_to` names no step", detail);
+            diagnostics.error(path.attribute("jump_to"), summary("No step is named", target, ""), detail);
         }
     }
 }
@@ -104,7 +104,8 @@ fn unreachable(workflow: &[StepModel], names: &BTreeMap<&str, usize>, diagnostic
             "No action of a reachable step jumps to `{}`, so the step is never shown. Set a `jump_to` to it, or remove it.",
             step.name.as_str().unwrap_or("?")
         );
-        diagnostics.warn(at(index).attribute("name"), "A step cannot be reached", detail);
+        let summary = summary("The step", step.name.as_str().unwrap_or("?"), "cannot be reached");
+        diagnostics.warn(at(index).attribute("name"), summary, detail);
     }
 }
 
@@ -164,13 +165,13 @@ mod tests {
             (vec![], vec!["workflow: The workflow is empty"]),
             (vec![step("a", &["b"]), step("b", &["a"])], vec![]),
             (vec![step("a", &[]), step("b", &[])], vec![]),
-            (vec![step("a", &["c"])], vec!["workflow[0].actions[0].jump_to: `jump_to` names no step"]),
+            (vec![step("a", &["c"])], vec!["workflow[0].actions[0].jump_to: No step is named \"c\""]),
             (
                 vec![step("a", &["c"]), step("b", &[]), step("c", &[])],
-                vec!["workflow[1].name: A step cannot be reached"],
+                vec!["workflow[1].name: The step \"b\" cannot be reached"],
             ),
-            (vec![step("a", &[]), step("a", &[])], vec!["workflow[1].name: Two steps have the same name"]),
-            (vec![page(Attr::Null, Attr::Null)], vec!["workflow[0].html: An HTML step has no HTML"]),
+            (vec![step("a", &[]), step("a", &[])], vec!["workflow[1].name: Two steps are named \"a\""]),
+            (vec![page(Attr::Null, Attr::Null)], vec!["workflow[0].html: The HTML step \"a\" has no HTML"]),
             (vec![page(Attr::Null, "<p>".into())], vec!["workflow[0].html_base64: `html_base64` is not base64"]),
             (
                 vec![page("<p>".into(), "PHA+".into())],

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::framework::provider::{self, Common};
-use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Secret, Value, value};
+use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Secret, Type, Value, value};
 use crate::http::{Settings, TlsSettings};
 
 /// The attributes of the provider block beside those of the vendors.
@@ -24,6 +24,11 @@ pub(crate) fn provider_attributes() -> Vec<Attribute> {
         ),
         Attribute::number("max_concurrent_requests").optional().rule(Rule::Whole).rule(Rule::Range(1, 100)).describe(
             "How many requests to one vendor may be in flight at once. The default is 10, as many operations as Terraform runs at a time.",
+        ),
+        Attribute::of("former_addresses", Type::list(Type::String)).optional().rule(Rule::Each(&Rule::Url)).describe(
+            "Addresses that a tenant had before, such as `https://kyc.old.example.com`. An object whose state names another address \
+             than the provider's is an error, unless the address is one of these. Set it for one `terraform apply -refresh-only` \
+             after a vendor has moved the tenant.",
         ),
         Attribute::string("user_agent_suffix").optional().rule(Rule::Length(1, 100)).describe(
             "Text at the end of the `User-Agent` header of every request, such as the name of a pipeline.",

@@ -95,7 +95,7 @@ impl Vendor for Vult {
 
     fn attributes(&self) -> Vec<Attribute> {
         let text = |name: &str| Attribute::string(name).optional().rule(Rule::Length(1, usize::MAX));
-        let url = |name: &str| Attribute::string(name).optional().rule(Rule::Url);
+        let url = |name: &str| Attribute::string(name).optional().locates_tenant().rule(Rule::Url);
         vec![
             url("base_url").describe("The address of the tenant's API, such as `https://kyc.example.com`. Required."),
             text("client_id").rule(config::TRIMMED).describe("The id of the OAuth2 client that Terraform signs in with. Required."),

@@ -10,9 +10,9 @@ use super::client::{Client, Scope};
 use super::scope;
 use super::table::Table;
 use crate::framework::moved::RestObject;
-use crate::framework::resource::{Change, Context, Resource};
+use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
-    Attribute, Diagnostic, Diagnostics, ListSink, Listable, Private, Schema, Spelling, Value, check, identity,
+    Attribute, Claim, Diagnostic, Diagnostics, ListSink, Listable, Private, Schema, Spelling, Value, check, identity,
 };
 use crate::http::{CachePolicy, Error};
 use crate::vendors::shared::import_id;
@@ -100,6 +100,11 @@ impl<S: Settings> Singleton for Managed<S> {
         format!("{} {}", S::TITLE.type_name, self.0.import_id(&Scope::of(state), state))
     }
 
+    fn is_key_known(&self, plan: &Value) -> bool {
+        let is_known = |attribute: &Attribute| !plan.get(&attribute.name).is_unknown();
+        self.0.key().iter().chain(&scope::attributes()).all(is_known)
+    }
+
     fn label(&self, state: &Value) -> Option<String> {
         match (Scope::of(state).words(), self.0.key_words(state)) {
             (scope, key) if key.is_empty() => scope,
@@ -168,6 +173,8 @@ impl<S: Settings> Resource for Managed<S> {
 
     const IS_ADOPTED: bool = true;
 
+    const IS_SINGLETON: bool = true;
+
     const MOVES_FROM: &'static [&'static str] = S::MOVES_FROM;
 
     fn schema(&self) -> Schema {
@@ -183,6 +190,14 @@ impl<S: Settings> Resource for Managed<S> {
             super::tenant(),
         ];
         self.0.identity().into_iter().chain(scope).collect()
+    }
+
+    fn claim(&self, plan: &Value) -> Option<Claim> {
+        singleton::claim(self, plan)
+    }
+
+    async fn preview(&self, client: &Client, planning: &Planning<Value>) -> Diagnostics {
+        singleton::preview(self, client, planning).await
     }
 
     fn plan_destroy(&self, prior: &Value, private: &Private) -> Diagnostics {

@@ -57,12 +57,17 @@ impl<'s> Search<'s> {
     }
 }
 
+/// What a webhook is called in messages.
+fn noun(name: &str) -> Noun<'_> {
+    Noun { vendor: "VULT", kind: "webhook", name, type_name: Webhook::NAME, console: "the dashboard" }
+}
+
 #[async_trait]
 impl Lookup for Search<'_> {
     type Row = WebhookRow;
 
     fn noun(&self) -> Noun<'_> {
-        Noun { vendor: "VULT", kind: "webhook", name: &self.name, type_name: Webhook::NAME, console: "the dashboard" }
+        noun(&self.name)
     }
 
     /// Reads all webhooks of the client, because the read is shared with creates of other names.
@@ -161,12 +166,12 @@ impl Resource for Webhook {
         let rows = client.webhooks(&filter).await?;
         let row = rows.into_iter().find(|row| Some(row.id.as_str()) == state.id.as_str());
         if row.is_none() {
+            let id = state.id.as_str().unwrap_or_default();
             ctx.warn(
-                "A webhook is gone",
+                noun(id).summary("is gone"),
                 format!(
-                    "VULT no longer has a webhook with the id `{}`. It was deleted outside of Terraform and is planned for \
-                     creation. To stop managing it instead, remove the resource and run `terraform apply`.",
-                    state.id.as_str().unwrap_or_default()
+                    "VULT no longer has a webhook with the id `{id}`. It was deleted outside of Terraform and is planned for \
+                     creation. To stop managing it instead, remove the resource and run `terraform apply`."
                 ),
             );
         }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::api_key_secret::{self, Planned, Stored};
 use super::api_keys::{ApiKeyRow, NewApiKey};
-use super::client::Client;
+use super::client::{Api, Client};
 use crate::framework::age::CryptoError;
 use crate::framework::plan::is_same_returned;
 use crate::framework::resource::{Change, Context, Planning, Resource};
@@ -99,22 +99,25 @@ struct Search<'s> {
     plan: &'s ApiKeyModel,
 }
 
+/// What a key is called in messages: by its id, or by its name before it has one.
+fn noun(name: &str) -> Noun<'_> {
+    Noun { vendor: "Xident", kind: "API key", name, type_name: ApiKey::NAME, console: "Xident's dashboard" }
+}
+
 #[async_trait]
 impl Lookup for Search<'_> {
     type Row = ApiKeyRow;
 
     fn noun(&self) -> Noun<'_> {
-        Noun {
-            vendor: "Xident",
-            kind: "API key",
-            name: self.plan.name.as_str().unwrap_or_default(),
-            type_name: ApiKey::NAME,
-            console: "Xident's dashboard",
-        }
+        noun(self.plan.name.as_str().unwrap_or_default())
     }
 
     async fn rows(&self) -> Result<Vec<ApiKeyRow>, Diagnostics> {
         Ok(self.client.api_keys(CachePolicy::RefreshAfterWrite).await?)
+    }
+
+    fn has_list(&self) -> bool {
+        self.client.api() == Api::VerifyV1
     }
 
     fn id(&self, row: &ApiKeyRow) -> String {
@@ -229,7 +232,8 @@ impl Resource for ApiKey {
         let body = plan.to_wire();
         let search = Search { client, plan: &plan };
         let created =
-            client.api_key_creates.create(&search, IfPresent::RefuseRecent, client.create_api_key(&body)).await?;
+            client.api_key_creates.create(&search, IfPresent::WarnRecent, client.create_api_key(&body)).await?;
+        ctx.append(created.present);
         let mut row = created.row;
         if let Some(warning) = created.warning {
             // The next apply deletes a key that is in state after a failed create, and creates another.
@@ -240,7 +244,7 @@ impl Resource for ApiKey {
         let secret = row.take_secret();
         if secret.is_none() {
             ctx.warn(
-                format!("The secret of the API key `{}` is not known", row.id.0),
+                noun(&row.id.0).summary("has an unknown secret"),
                 "Xident created the key, and its response has no secret under any name that the provider knows. Take it from the \
                  dashboard, or create another key there. Please report the names of the response's fields.",
             );
@@ -265,7 +269,7 @@ impl Resource for ApiKey {
         let mut row = client.api_key(id).await?;
         if row.as_ref().is_some_and(ApiKeyRow::is_inactive) {
             ctx.warn(
-                format!("The API key `{id}` was deactivated"),
+                noun(id).summary("was deactivated"),
                 format!(
                     "Xident still lists the API key `{id}` and no longer accepts it. It was deactivated outside of Terraform, and a new \
                      key with a new secret is planned. The deactivated key stays listed: delete it in Xident's dashboard."
@@ -274,7 +278,7 @@ impl Resource for ApiKey {
             row = None;
         } else if row.is_none() && !state.name.is_null() {
             ctx.warn(
-                "An API key is gone",
+                noun(id).summary("is gone"),
                 format!(
                     "Xident no longer has the API key `{id}`. It was deleted outside of Terraform and is planned for creation, with a \
                      new secret. To stop managing it instead, remove the resource and run `terraform apply`."
@@ -345,7 +349,7 @@ fn secret_lost(id: &str, warning: &Diagnostic) -> Diagnostic {
          another. {}",
         warning.detail
     );
-    Diagnostic::error(format!("The secret of the API key `{id}` was lost"), detail)
+    Diagnostic::error(noun(id).summary("lost its secret"), detail)
 }
 
 fn not_encrypted(id: &str, error: CryptoError) -> Diagnostic {

@@ -56,6 +56,11 @@ impl BlacklistEntryModel {
         entries.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
     }
 
+    /// The entry by its id, or by its reason before it has one.
+    fn noun(&self) -> Noun<'_> {
+        noun(self.id.as_str().unwrap_or_else(|| self.reason()))
+    }
+
     /// This entry with the fields of its row. Attributes that the list does not have are kept.
     fn with(mut self, row: BlacklistRow) -> Self {
         self.id = row.id.to_string().into();
@@ -64,6 +69,17 @@ impl BlacklistEntryModel {
         }
         self.created_at = row.created_at.into();
         self
+    }
+}
+
+/// What an entry is called in messages.
+fn noun(name: &str) -> Noun<'_> {
+    Noun {
+        vendor: "Xident",
+        kind: "blacklist entry",
+        name,
+        type_name: BlacklistEntry::NAME,
+        console: "Xident's dashboard",
     }
 }
 
@@ -78,13 +94,7 @@ impl Lookup for Search<'_> {
     type Row = BlacklistRow;
 
     fn noun(&self) -> Noun<'_> {
-        Noun {
-            vendor: "Xident",
-            kind: "blacklist entry",
-            name: self.reason,
-            type_name: BlacklistEntry::NAME,
-            console: "Xident's dashboard",
-        }
+        noun(self.reason)
     }
 
     async fn rows(&self) -> Result<Vec<BlacklistRow>, Diagnostics> {
@@ -165,7 +175,9 @@ impl Resource for BlacklistEntry {
             planning.plan.created_at.clone_from(&prior.created_at);
         }
         if planning.prior.is_none() || !planning.requires_replace.is_empty() {
-            image::require(&planning.config.face_image, &planning.config.face_image_wo)?;
+            let (config, noun) = (&planning.config, planning.plan.noun());
+            let missing = image::require(&config.face_image, &config.face_image_wo, &noun);
+            planning.apply_errors.append(missing.into_iter().collect());
         }
         Ok(())
     }
@@ -179,7 +191,7 @@ impl Resource for BlacklistEntry {
             "Terraform stops managing the entry `{id}`, and the face stays on the blacklist: the API `v1` cannot remove an entry. \
              Remove it in Xident's dashboard, or use `api = \"verify/v1\"`."
         );
-        Diagnostic::warning(format!("The blacklist entry `{id}` stays at Xident"), detail).into()
+        Diagnostic::warning(prior.noun().summary("stays at Xident"), detail).into()
     }
 
     async fn create(
@@ -189,7 +201,7 @@ impl Resource for BlacklistEntry {
         ctx: &mut Context<BlacklistEntryModel>,
     ) -> Result<BlacklistEntryModel, Diagnostics> {
         let config = ctx.config.clone().unwrap_or_default();
-        let image = image::chosen(&config.face_image, &config.face_image_wo)?;
+        let image = image::chosen(&config.face_image, &config.face_image_wo, &plan.noun())?;
         image::note_create(ctx, client.api())?;
         if client.api() == Api::V1 {
             let id = client.add_to_blacklist(image.expose(), plan.reason(), &plan.metadata()).await?;
@@ -197,7 +209,7 @@ impl Resource for BlacklistEntry {
         }
         if !plan.metadata().is_empty() {
             ctx.warn(
-                "Xident does not store `metadata`",
+                plan.noun().summary("keeps no `metadata`"),
                 "The API `verify/v1` has no metadata of an entry. It is kept in Terraform's state and is not sent.",
             );
         }
@@ -221,7 +233,7 @@ impl Resource for BlacklistEntry {
         if client.api() == Api::V1 {
             if imported {
                 ctx.warn(
-                    "The blacklist entry is imported without a check",
+                    state.noun().summary("is not checked"),
                     format!("The API `v1` lists no entries, so it is not known whether `{id}` exists and which reason it has."),
                 );
             }
@@ -231,7 +243,7 @@ impl Resource for BlacklistEntry {
         let row = client.blacklist(CachePolicy::UseCached).await?.into_iter().find(|row| row.id == number);
         if row.is_none() && !imported {
             ctx.warn(
-                "A blacklist entry is gone",
+                state.noun().summary("is gone"),
                 format!(
                     "Xident no longer has the blacklist entry `{id}`. It was removed outside of Terraform and is planned for creation. \
                      To stop managing it instead, remove the resource and run `terraform apply`."
@@ -320,5 +332,5 @@ fn of_the_other_generation(id: &str) -> Diagnostic {
          there. Set `api = \"v1\"` in `xident = {{ ... }}`, or remove the entry from state and import it by its number; \
          `terraform query` lists them."
     );
-    Diagnostic::error("The entry belongs to the other generation of the API", detail)
+    Diagnostic::error(noun(id).summary("is of the other API"), detail)
 }

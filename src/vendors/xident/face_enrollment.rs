@@ -12,7 +12,7 @@ use super::client::{Api, Client};
 use super::faces::Face;
 use super::image;
 use crate::framework::resource::{Change, Context, Planning, Resource};
-use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Private, Rule, Schema, Secret, identity};
+use crate::framework::{Attr, Attribute, Claim, Diagnostic, Diagnostics, Private, Rule, Schema, Secret, identity};
 use crate::http::CachePolicy;
 use crate::vendors::shared::import_id;
 use crate::vendors::shared::reconcile::{Noun, confirm, import_block, read_until};
@@ -114,9 +114,21 @@ impl Resource for FaceEnrollment {
             planning.plan.enrolled_at.clone_from(&prior.enrolled_at);
         }
         if planning.prior.is_none() || !planning.requires_replace.is_empty() {
-            image::require(&planning.config.face_image, &planning.config.face_image_wo)?;
+            let (config, noun) = (&planning.config, planning.plan.noun());
+            let missing = image::require(&config.face_image, &config.face_image_wo, &noun);
+            planning.apply_errors.append(missing.into_iter().collect());
         }
         Ok(())
+    }
+
+    /// A user has one face.
+    fn claim(&self, plan: &FaceEnrollmentModel) -> Option<Claim> {
+        let user_id = plan.user_id.as_str()?;
+        Some(Claim {
+            key: user_id.to_owned(),
+            summary: plan.noun().summary("has two resources"),
+            object: format!("the enrollment of the user `{user_id}`"),
+        })
     }
 
     fn plan_destroy(&self, prior: &FaceEnrollmentModel, private: &Private) -> Diagnostics {
@@ -138,7 +150,7 @@ impl Resource for FaceEnrollment {
         ctx: &mut Context<FaceEnrollmentModel>,
     ) -> Result<FaceEnrollmentModel, Diagnostics> {
         let config = ctx.config.clone().unwrap_or_default();
-        let image = image::chosen(&config.face_image, &config.face_image_wo)?;
+        let image = image::chosen(&config.face_image, &config.face_image_wo, &plan.noun())?;
         image::note_create(ctx, client.api())?;
         if client.api() == Api::V1 {
             let face = client.enroll_face(plan.user_id(), image.expose()).await?;
@@ -170,7 +182,7 @@ impl Resource for FaceEnrollment {
         if client.api() == Api::V1 {
             if imported {
                 ctx.warn(
-                    "The enrollment is imported without a check",
+                    state.noun().summary("is not checked"),
                     format!(
                         "The API `v1` cannot read an enrollment, so it is not known whether the user `{}` has one.",
                         state.user_id()
@@ -182,7 +194,7 @@ impl Resource for FaceEnrollment {
         let face = client.face(state.user_id(), CachePolicy::UseCached).await?;
         if face.is_none() && !imported {
             ctx.warn(
-                "A face is gone",
+                state.noun().summary("is gone"),
                 format!(
                     "The user `{}` is no longer enrolled at Xident. The face was removed outside of Terraform and is planned for \
                      creation. To stop managing it instead, remove the resource and run `terraform apply`.",
@@ -243,7 +255,7 @@ fn exists(plan: &FaceEnrollmentModel) -> Diagnostic {
         plan.user_id(),
         import_block(FaceEnrollment::NAME, plan.user_id())
     );
-    Diagnostic::error("The user is already enrolled", detail)
+    Diagnostic::error(plan.noun().summary("exists already"), detail)
 }
 
 fn not_enrolled(plan: &FaceEnrollmentModel) -> Diagnostic {
@@ -253,5 +265,5 @@ fn not_enrolled(plan: &FaceEnrollmentModel) -> Diagnostic {
          once more.",
         plan.user_id()
     );
-    Diagnostic::error("The face is not enrolled yet", detail)
+    Diagnostic::error(plan.noun().summary("is not there yet"), detail)
 }

@@ -4,9 +4,9 @@
 //! the configuration and sends nothing.
 
 use super::client::Api;
-
 use crate::framework::resource::{Context, Planning};
 use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Model, Path, Private, Rule, Secret, model, secret};
+use crate::vendors::shared::reconcile::Noun;
 
 /// Key in private state: the object was imported, and the next apply records the attributes that are null.
 const ADOPTED: &str = "adopted";
@@ -56,19 +56,21 @@ pub(super) fn check(
 }
 
 /// Returns the image to send; an error if there is none.
-pub(super) fn chosen<'s>(plain: &'s Attr<Secret>, write_only: &'s Attr<Secret>) -> Result<&'s Secret, Diagnostics> {
-    secret::chosen(plain, write_only).ok_or_else(missing)
+pub(super) fn chosen<'s>(
+    plain: &'s Attr<Secret>,
+    write_only: &'s Attr<Secret>,
+    noun: &Noun<'_>,
+) -> Result<&'s Secret, Diagnostics> {
+    secret::chosen(plain, write_only).ok_or_else(|| missing(noun).into())
 }
 
-/// Fails at plan time if there is no image to send.
-pub(super) fn require(plain: &Attr<Secret>, write_only: &Attr<Secret>) -> Result<(), Diagnostics> {
-    if plain.is_null() && write_only.is_null() { Err(missing()) } else { Ok(()) }
+/// The error of an apply that has no image to send.
+pub(super) fn require(plain: &Attr<Secret>, write_only: &Attr<Secret>, noun: &Noun<'_>) -> Option<Diagnostic> {
+    (plain.is_null() && write_only.is_null()).then(|| missing(noun))
 }
 
-fn missing() -> Diagnostics {
-    let detail =
-        "Xident needs the image to create the object. Set `face_image_wo`, or `face_image` on a Terraform before 1.11.";
-    Diagnostic::error("`face_image` is missing", detail).at(Path::to("face_image_wo")).into()
+fn missing(noun: &Noun<'_>) -> Diagnostic {
+    secret::missing(NAME, &Path::root(), &format!("the {}", noun.kind), noun.name)
 }
 
 /// Records the generation through which an object is created.

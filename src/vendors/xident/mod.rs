@@ -119,7 +119,7 @@ impl Vendor for Xident {
     fn attributes(&self) -> Vec<Attribute> {
         let secret = |name: &str| Attribute::string(name).optional().sensitive().rule(config::TRIMMED);
         vec![
-            Attribute::string("base_url").optional().rule(Rule::Url).describe(format!(
+            Attribute::string("base_url").optional().locates_tenant().rule(Rule::Url).describe(format!(
                 "The address of the service, without the path that `api` names. `{ADDRESS}` if it is left out."
             )),
             secret("secret_key").rule(NOT_PUBLISHABLE).describe(

@@ -32,7 +32,7 @@ const WEBHOOK_DESTINATION: Object = Object {
     drift: |state| rows_mut(state, DESTINATIONS)[0]["subscribed_events"] = json!(["data.updated"]),
     deletion: Some(Deletion {
         delete: |state| rows_mut(state, DESTINATIONS).clear(),
-        warning: "A webhook destination is gone",
+        warning: "The webhook destination",
         is_created_again: true,
     }),
     ..USUAL
@@ -70,7 +70,7 @@ const WORKFLOW: Object = Object {
     drift: |state| rows_mut(state, WORKFLOWS).last_mut().unwrap()["settings"]["max_retry_attempts"] = json!(1),
     deletion: Some(Deletion {
         delete: |state| rows_mut(state, WORKFLOWS).clear(),
-        warning: "A workflow is gone",
+        warning: "The workflow",
         is_created_again: true,
     }),
     ..USUAL
@@ -114,7 +114,7 @@ const QUESTIONNAIRE: Object = Object {
     drift: |state| rows_mut(state, QUESTIONNAIRES).last_mut().unwrap()["content"]["title"] = json!("Renamed"),
     deletion: Some(Deletion {
         delete: |state| rows_mut(state, QUESTIONNAIRES).clear(),
-        warning: "A questionnaire is gone",
+        warning: "The questionnaire",
         is_created_again: true,
     }),
     deletes_more: true,

@@ -30,7 +30,7 @@ const LIST: Object = Object {
     },
     deletion: Some(Deletion {
         delete: |state| rows_mut(state, LISTS).retain(|list| !is_own(list)),
-        warning: "A list is gone",
+        warning: "The list",
         is_created_again: true,
     }),
     deletes_more: true,
@@ -63,7 +63,7 @@ const LIST_ENTRY: Object = Object {
     repair: &["delete", "create"],
     deletion: Some(Deletion {
         delete: |state| rows_mut(state, "/didit/lists/2/entries").clear(),
-        warning: "A list entry is gone",
+        warning: "The list entry",
         is_created_again: true,
     }),
     ..USUAL

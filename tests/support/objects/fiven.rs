@@ -41,7 +41,7 @@ const CREDENTIALS_ACCESS_REQUEST: Object = Object {
     repair: &["delete", "create"],
     deletion: Some(Deletion {
         delete: |state| rows_mut(state, CREDENTIALS).retain(|credential| credential["partyId"] != ALICE),
-        warning: "Access to the credentials of a party is gone",
+        warning: "The access request",
         is_created_again: true,
     }),
     after_destroy: Value::clone,

@@ -46,7 +46,7 @@ const PROOFING_TEMPLATE: Object = Object {
     drift: |state| rows_mut(state, "/onekosmos/templates")[0]["workflow"][1]["type"] = json!("CAPTURE_BACK"),
     deletion: Some(Deletion {
         delete: |state| rows_mut(state, "/onekosmos/templates").clear(),
-        warning: "A proofing template is gone",
+        warning: "The proofing template",
         is_created_again: true,
     }),
     ..USUAL
@@ -79,7 +79,7 @@ const BUCKET: Object = Object {
     drift: |state| rows_mut(state, "/onekosmos/buckets")[0]["bucketName"] = json!("elsewhere"),
     deletion: Some(Deletion {
         delete: |state| rows_mut(state, "/onekosmos/buckets").clear(),
-        warning: "The bucket is gone",
+        warning: "The bucket",
         is_created_again: true,
     }),
     after_destroy: |bucket| {
@@ -115,7 +115,7 @@ const SERVICE_KEY: Object = Object {
     repair: &["no-op"],
     deletion: Some(Deletion {
         delete: |state| rows_mut(state, "/onekosmos/service_keys").retain(|key| !is_pipeline(key)),
-        warning: "A service key is gone",
+        warning: "The service key",
         is_created_again: false,
     }),
     after_destroy: Value::clone,

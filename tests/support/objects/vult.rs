@@ -69,7 +69,7 @@ const DOCUMENT_REQUIREMENTS: Object = Object {
     },
     deletion: Some(Deletion {
         delete: |state| rows_mut(state, "/vult/requirements").retain(|set| !is_passport_ocr(set)),
-        warning: "The document requirements \"passport by ocr\" are gone",
+        warning: "The document requirements",
         is_created_again: true,
     }),
     after_destroy: Value::clone,
@@ -97,7 +97,7 @@ const WEBHOOK: Object = Object {
     repair: &["delete", "create"],
     deletion: Some(Deletion {
         delete: |state| rows_mut(state, "/vult/webhooks").clear(),
-        warning: "A webhook is gone",
+        warning: "The webhook",
         is_created_again: true,
     }),
     ..USUAL

@@ -38,7 +38,7 @@ const BLACKLIST_ENTRY: Object = Object {
     repair: &["delete", "create"],
     deletion: Some(Deletion {
         delete: |state| rows_mut(state, "/xident/blacklist").clear(),
-        warning: "A blacklist entry is gone",
+        warning: "The blacklist entry",
         is_created_again: true,
     }),
     ..USUAL
@@ -63,7 +63,7 @@ const FACE_ENROLLMENT: Object = Object {
     repair: &["no-op"],
     deletion: Some(Deletion {
         delete: |state| state["xident"]["faces"] = json!({}),
-        warning: "A face is gone",
+        warning: "The enrollment",
         is_created_again: true,
     }),
     ..USUAL
@@ -94,7 +94,7 @@ const API_KEY: Object = Object {
     repair: &["delete", "create"],
     deletion: Some(Deletion {
         delete: |state| rows_mut(state, "/xident/api_keys").clear(),
-        warning: "An API key is gone",
+        warning: "The API key",
         is_created_again: true,
     }),
     ..USUAL

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::{
     ApplyRequest, Capabilities, Change, Context, DynResource, ImportBy, PlanRequest, PlanResponse, Planning, Resource,
-    StateResponse,
+    StateResponse, apply_errors,
 };
 use crate::framework::clients::{Client, Clients};
 use crate::framework::diagnostics::Diagnostics;
@@ -17,7 +17,7 @@ use crate::framework::panics::catch_panic;
 use crate::framework::private::Private;
 use crate::framework::schema::Schema;
 use crate::framework::value::Value;
-use crate::framework::{check, config, field_errors, model, moved, plan};
+use crate::framework::{check, config, field_errors, model, moved, plan, tenant};
 
 /// A resource with its schema and identity, which are built once.
 struct ResourceAdapter<R> {
@@ -78,6 +78,10 @@ impl<R: Resource> DynResource for ResourceAdapter<R> {
         R::IS_PERSONAL
     }
 
+    fn is_singleton(&self) -> bool {
+        R::IS_SINGLETON
+    }
+
     fn existence(&self, state: &Value, related: &dyn Fn(&str) -> Option<Value>) -> Option<Effect> {
         self.resource.existence(state, related)
     }
@@ -90,9 +94,9 @@ impl<R: Resource> DynResource for ResourceAdapter<R> {
         &self.identity
     }
 
-    fn plan(&self, request: PlanRequest, clients: &Clients) -> PlanResponse {
+    async fn plan(&self, request: PlanRequest, clients: &Clients) -> PlanResponse {
         let private = request.private.clone();
-        self.try_plan(request, clients).unwrap_or_else(|diagnostics| PlanResponse {
+        self.try_plan(request, clients).await.unwrap_or_else(|diagnostics| PlanResponse {
             state: Value::Null,
             requires_replace: Vec::new(),
             private,
@@ -101,7 +105,8 @@ impl<R: Resource> DynResource for ResourceAdapter<R> {
         })
     }
 
-    async fn apply(&self, request: ApplyRequest, clients: &Clients) -> StateResponse {
+    async fn apply(&self, mut request: ApplyRequest, clients: &Clients) -> StateResponse {
+        let refused = apply_errors::take(&mut request.private);
         let (prior, private, identity) = (request.prior.clone(), request.private.clone(), request.identity.clone());
         let failed = |diagnostics| StateResponse { identity, ..StateResponse::failed(diagnostics, prior, private) };
         let client = match clients.get::<R::Client>() {
@@ -109,18 +114,24 @@ impl<R: Resource> DynResource for ResourceAdapter<R> {
             // Core erases what is not in the response.
             Err(diagnostics) => return failed(diagnostics),
         };
-        let result = if request.planned.is_null() {
-            self.destroy(&client, request).await
-        } else {
-            self.create_or_update(&client, request).await
+        let object = if request.planned.is_null() { &request.prior } else { &request.planned };
+        let tenant = client.tenant_identity();
+        let checked = self.check_tenant(object, &request.identity, &request.private, &tenant, clients);
+        let result = match checked.and(refused) {
+            Err(other) => Err(other),
+            Ok(()) if request.planned.is_null() => self.destroy(&client, request).await,
+            Ok(()) => self.create_or_update(&client, request).await,
         };
         self.with_locations(self.with_identity(result.unwrap_or_else(failed), &client))
     }
 
-    async fn read(&self, state: Value, private: Private, clients: &Clients) -> StateResponse {
-        let (prior, kept) = (state.clone(), private.clone());
-        let refreshed = self.refresh(state, private, clients).await;
-        self.with_locations(refreshed.unwrap_or_else(|diagnostics| StateResponse::failed(diagnostics, prior, kept)))
+    async fn read(&self, state: Value, identity: Value, private: Private, clients: &Clients) -> StateResponse {
+        let failed = {
+            let (prior, identity, kept) = (state.clone(), identity.clone(), private.clone());
+            |diagnostics| StateResponse { identity, ..StateResponse::failed(diagnostics, prior, kept) }
+        };
+        let refreshed = self.refresh(state, &identity, private, clients).await;
+        self.with_locations(refreshed.unwrap_or_else(failed))
     }
 
     fn import(&self, by: &ImportBy, clients: &Clients) -> StateResponse {
@@ -155,8 +166,13 @@ impl<R: Resource> DynResource for ResourceAdapter<R> {
 }
 
 impl<R: Resource> ResourceAdapter<R> {
-    fn try_plan(&self, request: PlanRequest, clients: &Clients) -> Result<PlanResponse, Diagnostics> {
+    async fn try_plan(&self, request: PlanRequest, clients: &Clients) -> Result<PlanResponse, Diagnostics> {
         let PlanRequest { prior, proposed, config, private, identity } = request;
+        let client = clients.get::<R::Client>().ok();
+        let tenant = client.as_ref().map(|client| client.tenant_identity());
+        if let Some(tenant) = tenant.as_ref().filter(|_| !prior.is_null()) {
+            self.check_tenant(&prior, &identity, &private, tenant, clients)?;
+        }
         if proposed.is_null() {
             let diagnostics = self.resource.plan_destroy(&model::decode(prior)?, &private);
             return Ok(PlanResponse {
@@ -167,19 +183,31 @@ impl<R: Resource> ResourceAdapter<R> {
                 diagnostics,
             });
         }
-        let tenant = clients.get::<R::Client>().ok().map(|client| client.tenant_identity());
         let created = prior.is_null();
+        // Core sends what the first pass of a replacement planned with the second pass, and nothing with a create.
+        let is_second_pass = created && !(identity.is_null() && private.is_empty());
         let plan = plan::plan(&self.schema, &prior, &config, proposed);
         let mut planning = Planning {
             prior: if prior.is_null() { None } else { Some(model::decode(prior)?) },
-            config: model::decode(config)?,
+            config: model::decode(config.clone())?,
             plan: model::decode(plan.state)?,
             requires_replace: plan.requires_replace,
             private,
             diagnostics: Diagnostics::new(),
+            apply_errors: Diagnostics::new(),
         };
         self.resource.plan(&mut planning)?;
         let state = check::conform_response(&self.schema, model::encode(&planning.plan)?)?;
+        if !is_second_pass {
+            if let Some(claim) = self.resource.claim(&planning.plan) {
+                clients.claims.claim(R::NAME, claim, &self.schema, &config)?;
+            }
+            // Core drops the warnings of a second pass.
+            if let Some(client) = client.filter(|_| created || !planning.requires_replace.is_empty()) {
+                let found = self.resource.preview(&client, &planning).await;
+                planning.diagnostics.append(found);
+            }
+        }
         // An update keeps the identity. A create, and state without an identity, gets one only if it is wholly known:
         // `terraform show -json` fails on a plan whose identity has an unknown attribute.
         let planned = self.identity.of_state(&state, tenant.as_ref());
@@ -190,8 +218,32 @@ impl<R: Resource> ResourceAdapter<R> {
             (true, false) => Value::Null,
             (false, _) => identity,
         };
-        let Planning { requires_replace, private, diagnostics, .. } = planning;
+        let Planning { requires_replace, mut private, mut diagnostics, apply_errors, .. } = planning;
+        diagnostics.append(apply_errors::postpone(apply_errors, &mut private)?);
+        if let Some(tenant) = &tenant {
+            tenant::record(&mut private, tenant)?;
+        }
         Ok(PlanResponse { state, requires_replace, private, identity, diagnostics })
+    }
+
+    /// Fails if an object belongs to another tenant than the provider is configured for.
+    fn check_tenant(
+        &self,
+        state: &Value,
+        identity: &Value,
+        private: &Private,
+        tenant: &TenantIdentity,
+        clients: &Clients,
+    ) -> Result<(), Diagnostics> {
+        let own = self.identity.of_state(state, None);
+        let identity = if identity.is_null() { &own } else { identity };
+        let object = || (format!("idv_{}", R::NAME), self.name_of(state));
+        clients.tenants.check(&self.identity, identity, private, tenant, object)
+    }
+
+    /// What a message calls an object: its import id.
+    fn name_of(&self, state: &Value) -> String {
+        model::decode(state.clone()).map_or_else(|_| String::new(), |it| self.resource.import_id(&it))
     }
 
     /// The response with the identity of its state.
@@ -229,6 +281,7 @@ impl<R: Resource> ResourceAdapter<R> {
     async fn create_or_update(&self, client: &R::Client, request: ApplyRequest) -> Result<StateResponse, Diagnostics> {
         let plan: R::Model = model::decode(request.planned.clone())?;
         let mut ctx = Context::new(Some(model::decode(request.config)?), request.private);
+        tenant::record(&mut ctx.private, &client.tenant_identity())?;
         let result = if request.prior.is_null() {
             catch_panic(self.resource.create(client, plan, &mut ctx)).await
         } else {
@@ -247,7 +300,7 @@ impl<R: Resource> ResourceAdapter<R> {
             None => request.prior,
         };
         if !diagnostics.has_errors() {
-            let (kept, differences) = check::keep_planned(&self.schema, &request.planned, state);
+            let (kept, differences) = check::keep_planned(&self.schema, &self.name_of(&state), &request.planned, state);
             state = kept;
             diagnostics.append(differences);
         }
@@ -283,9 +336,20 @@ impl<R: Resource> ResourceAdapter<R> {
         })
     }
 
-    async fn refresh(&self, state: Value, private: Private, clients: &Clients) -> Result<StateResponse, Diagnostics> {
+    async fn refresh(
+        &self,
+        state: Value,
+        identity: &Value,
+        private: Private,
+        clients: &Clients,
+    ) -> Result<StateResponse, Diagnostics> {
         let client = clients.get::<R::Client>()?;
+        // What is known without a request comes first: another tenant's address may refuse every request.
+        self.check_tenant(&state, identity, &private, &client.tenant_identity(), clients)?;
+        let tenant = client.resolve_tenant(&self.identity).await?;
+        self.check_tenant(&state, identity, &private, &tenant, clients)?;
         let mut ctx = Context::new(None, private);
+        tenant::record(&mut ctx.private, &tenant)?;
         let found = self.resource.read(&client, model::decode(state.clone())?, &mut ctx).await?;
         let state = match found {
             Some(model) => {

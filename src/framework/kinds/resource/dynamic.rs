@@ -101,6 +101,8 @@ pub trait DynResource: Send + Sync {
     fn is_created_elsewhere(&self) -> bool;
     /// Whether an object is data about one person.
     fn is_personal(&self) -> bool;
+    /// Whether the objects are settings that a tenant has once for each natural key.
+    fn is_singleton(&self) -> bool;
     /// What it does to the verification of people that the object exists.
     fn existence(&self, state: &Value, related: &dyn Fn(&str) -> Option<Value>) -> Option<Effect>;
     /// The tenant that its client is configured for; empty if there is no client.
@@ -108,11 +110,11 @@ pub trait DynResource: Send + Sync {
     /// The schema of its identity.
     fn identity(&self) -> &IdentitySchema;
     /// Plans a create, an update or a destroy.
-    fn plan(&self, request: PlanRequest, clients: &Clients) -> PlanResponse;
+    async fn plan(&self, request: PlanRequest, clients: &Clients) -> PlanResponse;
     /// Applies a plan.
     async fn apply(&self, request: ApplyRequest, clients: &Clients) -> StateResponse;
-    /// Refreshes a state.
-    async fn read(&self, state: Value, private: Private, clients: &Clients) -> StateResponse;
+    /// Refreshes a state. The identity is null for state from before there were identities.
+    async fn read(&self, state: Value, identity: Value, private: Private, clients: &Clients) -> StateResponse;
     /// The state that an import starts with; a read completes it.
     fn import(&self, by: &ImportBy, clients: &Clients) -> StateResponse;
     /// The attributes that an import id names, and null for all others.

@@ -4,11 +4,13 @@
 //! planning, null for write-only attributes, partial state after a failure, and private state that survives every call.
 
 mod adapter;
+mod apply_errors;
 mod dynamic;
 
 use async_trait::async_trait;
 use serde_json::Value as Json;
 
+use crate::framework::claims::Claim;
 use crate::framework::clients::Client;
 use crate::framework::diagnostics::{Diagnostic, Diagnostics};
 use crate::framework::effect::Effect;
@@ -50,6 +52,9 @@ pub trait Resource: Send + Sync + 'static {
     /// Whether an object is data about one person. Such data stays in its tenant: it is never promoted to another one.
     const IS_PERSONAL: bool = false;
 
+    /// Whether the objects are settings that a tenant has once for each natural key, so that two resources must not share one.
+    const IS_SINGLETON: bool = false;
+
     /// Its attributes, with descriptions and rules.
     fn schema(&self) -> Schema;
 
@@ -62,6 +67,18 @@ pub trait Resource: Send + Sync + 'static {
     /// Changes the plan where the schema's rules are not enough. Pure, like all planning.
     fn plan(&self, _planning: &mut Planning<Self::Model>) -> Result<(), Diagnostics> {
         Ok(())
+    }
+
+    /// Reads the vendor, and says what the create of a plan would overwrite there. It changes nothing: the plan has to be the
+    /// same whatever the vendor has. Called for a create, and for a replacement, if the vendor is configured.
+    async fn preview(&self, _client: &Self::Client, _planning: &Planning<Self::Model>) -> Diagnostics {
+        Diagnostics::new()
+    }
+
+    /// What a plan claims for itself alone, so that no other resource of the configuration may manage it too; `None` if
+    /// nothing, or if that is not known yet.
+    fn claim(&self, _plan: &Self::Model) -> Option<Claim> {
+        None
     }
 
     /// Warns of what a user should know before the object is destroyed.
@@ -153,6 +170,9 @@ pub struct Planning<M> {
     pub private: Private,
     /// Warnings for the user.
     pub diagnostics: Diagnostics,
+    /// Errors of the apply, such as a secret that is not set. The plan shows them as warnings, since a plan without secrets is
+    /// what looks for drift. The apply then fails before it changes anything.
+    pub apply_errors: Diagnostics,
 }
 
 /// What a call has beside its models.

@@ -161,9 +161,9 @@ impl<R: Clone + Send + Sync> Creates<R> {
                     return Err(error.into());
                 }
             }
-            IfPresent::RefuseRecent | IfPresent::WarnRecent => {
+            IfPresent::WarnRecent => {
                 let recent = self.recent(lookup, &before.rows).await.map_err(CreateFailure::Unresolved)?;
-                present = left_behind(lookup, &recent, if_present)?;
+                present = left_behind(lookup, &recent);
             }
             IfPresent::Create => {}
         }
@@ -198,7 +198,7 @@ impl<R: Clone + Send + Sync> Creates<R> {
         lookup: &L,
         if_present: IfPresent,
     ) -> Result<Option<Diagnostic>, CreateFailure> {
-        if if_present == IfPresent::Create || !lookup.has_list() {
+        if if_present != IfPresent::WarnRecent || !lookup.has_list() {
             return Ok(None);
         }
         let now = Instant::now();
@@ -213,7 +213,7 @@ impl<R: Clone + Send + Sync> Creates<R> {
             let snapshot = self.read.since(now, lookup.rows()).await.map_err(CreateFailure::Unresolved)?;
             recent = self.recent(lookup, &snapshot.rows).await.map_err(CreateFailure::Unresolved)?;
         }
-        left_behind(lookup, &recent, if_present)
+        Ok(left_behind(lookup, &recent))
     }
 
     /// The rows that no create of this process received, that have every field that is sent, and that may be recent.
@@ -384,21 +384,10 @@ fn age<L: Lookup>(lookup: &L, row: &L::Row) -> Option<SignedDuration> {
     lookup.created_at(row).map(|created| now.duration_since(created))
 }
 
-/// The error, or the warning, about objects that an apply that was killed may have left.
-fn left_behind<L: Lookup>(
-    lookup: &L,
-    rows: &[L::Row],
-    if_present: IfPresent,
-) -> Result<Option<Diagnostic>, CreateFailure> {
-    if rows.is_empty() {
-        return Ok(None);
-    }
-    let wait = rows.iter().filter_map(|row| age(lookup, row)).min().map(|age| RECENT.saturating_sub(age));
+/// The warning about objects that an apply that was killed may have left.
+fn left_behind<L: Lookup>(lookup: &L, rows: &[L::Row]) -> Option<Diagnostic> {
     let rows: Vec<_> = rows.iter().map(|row| (lookup.id(row), lookup.import_id(row))).collect();
-    match if_present {
-        IfPresent::WarnRecent => Ok(Some(messages::created_beside(&lookup.noun(), &rows))),
-        _ => Err(messages::may_exist_already(&lookup.noun(), &rows, wait).into()),
-    }
+    (!rows.is_empty()).then(|| messages::created_beside(&lookup.noun(), &rows))
 }
 
 /// Whether a row was created before the request was sent.

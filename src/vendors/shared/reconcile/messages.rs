@@ -1,29 +1,13 @@
 //! What a user reads about a write whose outcome was not known at first.
 
-use jiff::SignedDuration;
-
-use crate::framework::{Diagnostic, Diagnostics};
+use crate::framework::{Diagnostic, Diagnostics, diagnostics};
 use crate::http::Error;
 
 use super::Noun;
 
-/// The longest summary: Terraform shows it in one line beside the address.
-const SUMMARY: usize = 60;
-
 /// `The list "EU" was created despite an error`, with the name cut so that the summary fits.
 pub(super) fn summary(noun: &Noun<'_>, rest: &str) -> String {
-    if noun.name.is_empty() {
-        return format!("The {} {rest}", noun.kind);
-    }
-    let room = SUMMARY.saturating_sub(format!("The {} \"\" {rest}", noun.kind).chars().count());
-    if noun.name.chars().count() <= room {
-        return format!("The {} \"{}\" {rest}", noun.kind, noun.name);
-    }
-    if room < 4 {
-        return format!("The {} {rest}", noun.kind);
-    }
-    let start: String = noun.name.chars().take(room - 1).collect();
-    format!("The {} \"{start}…\" {rest}", noun.kind)
+    diagnostics::summary(&format!("The {}", noun.kind), noun.name, rest)
 }
 
 pub(super) fn import_block(type_name: &str, import_id: &str) -> String {
@@ -42,33 +26,15 @@ pub(super) fn already_exists(noun: &Noun<'_>, import_id: &str) -> Diagnostic {
     Diagnostic::error(summary(noun, "already exists"), detail)
 }
 
-/// Objects that an apply that was killed may have left. `wait` is how long they count as recent; `None` if their age is not known.
-pub(super) fn may_exist_already(
-    noun: &Noun<'_>,
-    rows: &[(String, String)],
-    wait: Option<SignedDuration>,
-) -> Diagnostic {
-    let Noun { vendor, kind, type_name, .. } = noun;
-    let or_later = wait.map_or_else(String::new, |wait| format!(", or apply again in {} minutes", wait.as_mins() + 1));
-    let detail = format!(
-        "{vendor} has {} with the same values, and this apply did not create it. An apply that was killed may have left it, so \
-         nothing was created. To manage it, add this block beside the resource and apply again:\n\n{}\n\n\
-         If it belongs to another resource or to somebody else, give this {kind} another value{or_later}.",
-        ids(rows),
-        import_blocks(type_name, rows),
-    );
-    Diagnostic::error(summary(noun, "may exist already"), detail)
-}
-
 /// The warning about an object that was created although others have the same fields and are recent.
 pub(super) fn created_beside(noun: &Noun<'_>, rows: &[(String, String)]) -> Diagnostic {
     const SHOWN: usize = 3;
-    let Noun { vendor, kind, type_name, console, .. } = noun;
+    let Noun { vendor, type_name, console, .. } = noun;
     let newest = &rows[rows.len().saturating_sub(SHOWN)..];
     let detail = format!(
-        "{vendor} already had {} with the same values from the last minutes, and this apply did not create it. That is as it should \
-         be if it belongs to another resource or to somebody else. If an apply was killed before, it may be what that apply created: \
-         then delete one of the two {kind} objects in {console}, or import the earlier one as another resource:\n\n{}",
+        "{vendor} already had {} with the same values, which this apply did not create. That is as it should be if the object belongs to \
+         another resource or to somebody else, or if this one replaces it. If an apply was killed before, the object may be what that \
+         apply left: then delete one of the two in {console}. To manage the earlier one too, add its block beside a resource:\n\n{}",
         ids(newest),
         import_blocks(type_name, newest),
     );
@@ -181,24 +147,4 @@ pub(super) fn ambiguous(noun: &Noun<'_>, rows: &[(String, String)], error: Optio
          again:\n\n{blocks}{cause}",
     );
     Diagnostic::error(summary(noun, "is ambiguous"), detail)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_summary_has_at_most_60_characters() {
-        let noun = |name| Noun {
-            vendor: "Didit",
-            kind: "webhook destination",
-            name,
-            type_name: "didit_webhook_destination",
-            console: "the Business Console",
-        };
-        assert_eq!(summary(&noun("EU"), "already exists"), "The webhook destination \"EU\" already exists");
-        let long = summary(&noun(&"x".repeat(100)), "was created despite an error");
-        assert_eq!(long.chars().count(), SUMMARY, "{long}");
-        assert!(long.ends_with("…\" was created despite an error"));
-    }
 }

@@ -157,9 +157,9 @@ impl From<CreateFailure> for Diagnostics {
 pub(in crate::vendors) enum IfPresent {
     /// Nothing is sent, and the error has the lines that import the object.
     Refuse,
-    /// The same, but only if the object may be so recent that an apply that was killed has left it.
-    RefuseRecent,
-    /// The object is created, with a warning if another one is so recent: several with the same fields are usual.
+    /// The object is created, with a warning if another one is so recent that an apply that was killed may have left it. It is no
+    /// error, because the other one may be what this one replaces: with `create_before_destroy` both exist for a while, and
+    /// Terraform does not say that the create is part of a replacement.
     WarnRecent,
     /// The object is created without a look at the list: the vendor itself refuses a second one.
     Create,

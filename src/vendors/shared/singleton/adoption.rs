@@ -53,6 +53,6 @@ pub(in crate::vendors) fn warn_adopted_elsewhere<M: Model>(
         "Another resource adopted {settings} in this run, so the destroy of this one changes nothing. If the new resource has \
          `on_destroy = \"restore\"`, it restores the values that this one had set. To rename a resource, use a `moved` block."
     );
-    let summary = messages::summary("Another resource manages", settings, label, "now");
+    let summary = messages::summary("Another resource has", settings, label, "");
     warn(ctx, Diagnostic::warning(summary, detail));
 }

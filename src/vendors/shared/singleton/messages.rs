@@ -1,11 +1,9 @@
 //! What a user reads about singletons.
 
+use super::adopted::Changes;
 use super::original::Original;
-use crate::framework::{Diagnostic, Diagnostics};
+use crate::framework::{Claim, Diagnostic, Diagnostics, diagnostics};
 use crate::vendors::shared::reconcile::Noun;
-
-/// The longest summary: Terraform shows it in one line beside the address.
-const SUMMARY: usize = 60;
 
 /// What settings are called in messages.
 #[derive(Clone, Copy, Debug)]
@@ -43,18 +41,9 @@ pub(in crate::vendors) fn capitalized(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// A summary with the label of an object in it, which is cut so that the summary fits. Terraform folds diagnostics with equal
-/// summaries.
+/// A summary about settings, with their label.
 pub(in crate::vendors) fn summary(start: &str, settings: &str, label: Option<String>, end: &str) -> String {
-    let around = format!("{start} {settings} {end}");
-    let around = around.trim();
-    let room = SUMMARY.saturating_sub(around.chars().count() + 3);
-    let label = match label {
-        Some(label) if label.chars().count() <= room => label,
-        Some(label) if room > 4 => label.chars().take(room - 1).chain(['…']).collect(),
-        _ => return around.to_owned(),
-    };
-    format!("{start} {settings} \"{label}\" {end}").trim().to_owned()
+    diagnostics::summary(format!("{start} {settings}").trim(), &label.unwrap_or_default(), end)
 }
 
 /// The warning in the plan of a destroy.
@@ -82,7 +71,7 @@ pub(super) fn destroy(title: &Title, label: Option<String>, restores: bool, orig
             ),
         ),
         (true, Original::Unknown) => (
-            "Destroy cannot restore",
+            "Cannot restore",
             format!(
                 "The values that {vendor} had when Terraform adopted {settings} are not known, so the destroy leaves {settings} as \
                  they are."
@@ -126,7 +115,7 @@ pub(super) fn original_lost(title: &Title, label: Option<String>) -> Diagnostic 
          does not have them any more, as after an apply during which the provider was killed. From now on the present values count \
          as the original. If a destroy should not restore those, apply `on_destroy = \"forget\"` and set the earlier values by hand."
     );
-    Diagnostic::warning(summary("The original of", settings, label, "was lost"), detail)
+    Diagnostic::warning(summary("No original of", settings, label, ""), detail)
 }
 
 /// The warning of a destroy that has no original.
@@ -139,13 +128,13 @@ pub(super) fn not_restored(title: &Title, label: Option<String>) -> Diagnostic {
 }
 
 /// The warning about a setting that is left out and differs from the plan.
-pub(super) fn changed_after_plan(title: &Title, name: &str) -> Diagnostic {
+pub(super) fn changed_after_plan(title: &Title, label: Option<String>, name: &str) -> Diagnostic {
     let Title { vendor, settings, .. } = title;
     let detail = format!(
         "Somebody changed `{name}` of {settings} after the plan was made. The configuration leaves it out, so {vendor} keeps the new \
          value; the next plan reads it."
     );
-    Diagnostic::warning(format!("`{name}` was changed outside of Terraform"), detail)
+    Diagnostic::warning(summary(&format!("`{name}` of"), settings, label, "changed"), detail)
 }
 
 /// The warning about a write that was accepted and cannot be read.
@@ -178,16 +167,41 @@ pub(super) fn recovery(title: &Title) -> String {
     )
 }
 
-#[cfg(test)]
-mod tests {
-    use super::summary;
+/// What two resources may not manage both.
+pub(in crate::vendors) fn claim(settings: &str, label: Option<String>, key: String) -> Claim {
+    let object = label.as_ref().map_or_else(|| settings.to_owned(), |label| format!("{settings} \"{label}\""));
+    Claim { key, summary: summary("Two resources manage", settings, label, ""), object }
+}
 
-    #[test]
-    fn a_summary_has_the_label_and_at_most_60_characters() {
-        let label = |text: &str| Some(text.to_owned());
-        assert_eq!(summary("Destroy forgets", "the weights", None, ""), "Destroy forgets the weights");
-        assert_eq!(summary("", "The weights", label("client-7"), "are gone"), "The weights \"client-7\" are gone");
-        let long = summary("Destroy forgets", "the weights", label(&"x".repeat(100)), "");
-        assert_eq!(long.chars().count(), 60, "{long}");
-    }
+/// The warning of a create that changes settings which the vendor has. `restores` is whether a destroy writes them back.
+pub(super) fn overwrites(title: &Title, label: Option<String>, changes: &Changes, restores: bool) -> Diagnostic {
+    let Title { vendor, settings, .. } = title;
+    let plural = settings.trim_start_matches("the ");
+    let rest = match changes.unchanged {
+        0 => String::new(),
+        1 => format!("\nThe other one of {settings} stays as it is."),
+        count => format!("\nThe other {count} {plural} stay as they are."),
+    };
+    let later = if restores {
+        "A destroy writes the present values back."
+    } else {
+        "To write the present values back on destroy, set `on_destroy = \"restore\"`."
+    };
+    let detail =
+        format!("{vendor} has {settings} already. The create changes them:\n\n{}{rest}\n{later}", changes.table());
+    Diagnostic::warning(summary("Overwrites", settings, label, ""), detail)
+}
+
+/// The warning of a create whose present settings cannot be read.
+pub(in crate::vendors) fn not_previewed(
+    vendor: &str,
+    settings: &str,
+    label: Option<String>,
+    unread: &Diagnostics,
+) -> Diagnostic {
+    let detail = format!(
+        "The values that {vendor} has now cannot be read, so this plan does not show what the create overwrites.\n{}",
+        unread.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    );
+    Diagnostic::warning(summary("No preview of", settings, label, ""), detail)
 }

@@ -7,9 +7,10 @@
 //! - A destroy *restores* the original or *forgets* the settings, as `on_destroy` says. If another resource adopted them in
 //!   the same run, it changes nothing.
 //!
-//! A vendor's settings implement [`Singleton`]; its resource calls [`create`], [`read`], [`update`], [`delete`] and
-//! [`plan_destroy`]. A singleton that cannot be restored, such as a bucket, uses [`Adoptions`] alone.
+//! A vendor's settings implement [`Singleton`]; its resource calls [`claim`], [`preview`], [`create`], [`read`],
+//! [`update`], [`delete`] and [`plan_destroy`]. A singleton that cannot be restored, such as a bucket, uses [`Adoptions`] alone.
 
+mod adopted;
 mod adoption;
 mod messages;
 mod on_destroy;
@@ -22,11 +23,13 @@ use async_trait::async_trait;
 use serde_json::Value as Json;
 
 use self::original::Original;
-use crate::framework::{Context, Diagnostic, Diagnostics, Model, Private, Value};
+use crate::framework::resource::Planning;
+use crate::framework::{Claim, Context, Diagnostic, Diagnostics, Model, Private, Value};
 use crate::http::{CachePolicy, Error};
 
+pub(in crate::vendors) use adopted::Changes;
 pub(in crate::vendors) use adoption::{Adoptions, warn_adopted_elsewhere};
-pub(in crate::vendors) use messages::{Title, capitalized, summary};
+pub(in crate::vendors) use messages::{Title, capitalized, claim as claim_of, not_previewed, summary};
 pub(in crate::vendors) use on_destroy::{disable_or_forget, forget_or_restore};
 
 /// The values of all settings, by attribute name.
@@ -46,6 +49,11 @@ pub(in crate::vendors) trait Singleton: Send + Sync {
 
     /// What identifies the settings of a state among all singletons of the tenant.
     fn key(&self, state: &Value) -> String;
+
+    /// Whether all of what identifies the settings of a plan is known.
+    fn is_key_known(&self, _plan: &Value) -> bool {
+        true
+    }
 
     /// What tells the settings of a state from others of the type, for people; `None` if the tenant has them once.
     fn label(&self, _state: &Value) -> Option<String> {
@@ -97,6 +105,33 @@ pub(in crate::vendors) fn state(base: &Value, fields: Fields) -> Value {
     let mut state = base.as_map().cloned().unwrap_or_default();
     state.extend(fields);
     Value::Map(state)
+}
+
+/// What a plan claims: the settings with its key, if the key is known.
+pub(in crate::vendors) fn claim<S: Singleton>(singleton: &S, plan: &Value) -> Option<Claim> {
+    singleton.is_key_known(plan).then(|| messages::claim(S::TITLE.settings, singleton.label(plan), singleton.key(plan)))
+}
+
+/// Warns what a create overwrites. A vendor that has none has nothing to overwrite.
+pub(in crate::vendors) async fn preview<S: Singleton>(
+    singleton: &S,
+    client: &S::Client,
+    planning: &Planning<Value>,
+) -> Diagnostics {
+    let Planning { plan, config, .. } = planning;
+    if !singleton.is_key_known(plan) {
+        return Diagnostics::new();
+    }
+    let label = singleton.label(plan);
+    match singleton.fetch(client, plan, CachePolicy::UseCached).await {
+        Ok(None) => Diagnostics::new(),
+        Ok(Some(current)) => {
+            let changes = Changes::of::<S>(&current, plan, config);
+            let warning = || messages::overwrites(&S::TITLE, label, &changes, on_destroy::restores(plan));
+            (!changes.is_empty()).then(warning).into_iter().collect()
+        }
+        Err(unread) => not_previewed(S::TITLE.vendor, S::TITLE.settings, label, &unread).into(),
+    }
 }
 
 /// Warns what a destroy does.
@@ -160,7 +195,7 @@ pub(in crate::vendors) async fn update<S: Singleton>(
     for (name, value) in &mut after {
         let planned = plan.get(name);
         if config.get(name).is_null() && planned.is_wholly_known() && planned != value {
-            warn(ctx, messages::changed_after_plan(&S::TITLE, name));
+            warn(ctx, messages::changed_after_plan(&S::TITLE, singleton.label(plan), name));
             // Terraform requires the planned value; the next read has the vendor's.
             value.clone_from(planned);
         }

@@ -46,7 +46,7 @@ pub(super) async fn write<S: Singleton>(
 
 /// The vendor's values with the planned ones of the settings that the configuration sets. A planned value that means the
 /// same as the vendor's is no change.
-fn wanted<S: Singleton>(current: &Fields, plan: &Value, config: &Value) -> Fields {
+pub(super) fn wanted<S: Singleton>(current: &Fields, plan: &Value, config: &Value) -> Fields {
     let value_of = |(name, value): (&String, &Value)| {
         let planned = plan.get(name);
         let managed = !config.get(name).is_null() && planned.is_wholly_known() && !planned.is_null();
