@@ -74,7 +74,7 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
         }
         Command::Compare(arguments) => {
             let found = changes::compare(registry::provider, &arguments.left, &arguments.right).await?;
-            return print_changes(&found, &arguments.output);
+            return print_changes(&found, arguments.output);
         }
         Command::Decrypt(arguments) => decrypt::run(&arguments.into_options())?,
         Command::Doctor(arguments) => run_doctor(&arguments).await?,
@@ -82,14 +82,14 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
             let scope = if arguments.managed_only { changes::Scope::Managed } else { changes::Scope::Everything };
             let provider = registry::provider(Environment::of_process());
             let found = changes::drift(&provider, &arguments.state, scope).await?;
-            return print_changes(&found, &arguments.output);
+            return print_changes(&found, arguments.output);
         }
         Command::Export(arguments) => run_export(arguments).await?,
         Command::Lint(arguments) => return run_lint(arguments),
         Command::Report(arguments) => {
             // A plan is read without a vendor.
             let provider = registry::provider(Environment::of(BTreeMap::new()));
-            return print_changes(&changes::report(&provider, &arguments.plan)?, &arguments.output);
+            return print_changes(&changes::report(&provider, &arguments.plan)?, arguments.output);
         }
         Command::Sandbox(arguments) => run_sandbox(arguments).await?,
         Command::Schema(arguments) => print_schema(&arguments)?,
@@ -98,7 +98,7 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
 }
 
 /// Prints changes. The exit code is that of `terraform plan -detailed-exitcode`: 0 if there are none, 2 if there are.
-fn print_changes(found: &changes::Changes, output: &OutputArguments) -> Result<ExitCode, Box<dyn Error>> {
+fn print_changes(found: &changes::Changes, output: OutputArguments) -> Result<ExitCode, Box<dyn Error>> {
     io::stdout().write_all(changes::render(found, output.format.into()).as_bytes())?;
     Ok(if found.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }

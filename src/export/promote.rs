@@ -225,6 +225,7 @@ impl Tenants<'_> {
         let request = PlanRequest { prior: prior.clone(), proposed, config, private, identity };
         let planned = resource.plan(request, &self.provider.clients().for_trial()).await;
         failure(&planned.diagnostics)?;
+        failure(&planned.apply_errors())?;
         let effect = match (prior.is_null(), planned.requires_replace.is_empty()) {
             (true, _) => Effect::Added,
             (false, false) => Effect::Replaced,

@@ -131,7 +131,7 @@ fn configuration_of_one_tenant_is_planned_applied_and_compared_at_another() {
           VULT lists no clients and users: the weights of one are found only if a webhook or a document requirement names it.
 
         Not returned by the vendor, so variables in variables.tf:
-          acme_evidence_secret_key: for idv_onekosmos_bucket.acme_evidence, null until the object changes
+          acme_evidence_secret_key: for idv_onekosmos_bucket.acme_evidence, needed for a plan
 
         Next, with the variables of production.env in the environment (OpenTofu's `tofu` works too; skip `init` with `dev_overrides`):
 

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use serde_json::Value as Json;
 
+use super::apply_errors;
 use crate::framework::clients::Clients;
 use crate::framework::diagnostics::Diagnostics;
 use crate::framework::effect::Effect;
@@ -32,6 +33,13 @@ pub struct PlanResponse {
     pub identity: Value,
     /// Warnings and errors.
     pub diagnostics: Diagnostics,
+}
+
+impl PlanResponse {
+    /// The errors with which an apply of this plan would fail. The plan has them as warnings.
+    pub fn apply_errors(&self) -> Diagnostics {
+        apply_errors::take(&mut self.private.clone()).err().unwrap_or_default()
+    }
 }
 
 /// The result of a read, an apply or an import.
