@@ -223,12 +223,22 @@ pub(crate) struct ExportArguments {
     /// Write to DIR, which must be empty or not exist.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Write for another tenant, which the variables in ENVFILE configure (`NAME=value`): matched objects are imported there by
+    /// its ids, missing ones are created, and the plan shows what changes.
+    #[arg(long, value_name = "ENVFILE", conflicts_with = "format")]
+    pub(crate) onto: Option<String>,
     /// Capture only these types, separated by commas, such as `vult_webhook`.
     #[arg(long, value_name = "TYPES", value_delimiter = ',')]
     include: Vec<String>,
     /// Exclude these types, separated by commas.
     #[arg(long, value_name = "TYPES", value_delimiter = ',')]
     exclude: Vec<String>,
+    /// Use this alias of the provider, and begin all names with it, so that the exports of several tenants fit into one folder.
+    #[arg(long, value_name = "NAME", value_parser = identifier)]
+    alias: Option<String>,
+    /// Write the resources as a module in the folder NAME of DIR; provider block, call and `import` blocks are in DIR itself.
+    #[arg(long, value_name = "NAME", value_parser = identifier, num_args = 0..=1, default_missing_value = "tenant", conflicts_with = "format")]
+    module: Option<String>,
     /// Write resources and `import` blocks, or only `import` blocks for `terraform plan -generate-config-out`.
     #[arg(long, value_enum, default_value_t = ExportFormat::Hcl)]
     format: ExportFormat,
@@ -250,6 +260,7 @@ impl ExportArguments {
                 ExportFormat::Hcl => export::Format::Hcl,
                 ExportFormat::ImportBlocks => export::Format::ImportBlocks,
             },
+            layout: export::Layout { alias: self.alias, module: self.module },
             source: source.to_owned(),
         }
     }
@@ -310,4 +321,12 @@ impl SandboxArguments {
 fn duration(text: &str) -> Result<Duration, String> {
     let parsed: jiff::SignedDuration = text.parse().map_err(|error| format!("{error}; use for example 50ms or 2s"))?;
     parsed.try_into().map_err(|_| "a delay cannot be negative".to_owned())
+}
+
+fn identifier(text: &str) -> Result<String, String> {
+    let is_one = text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text
+            .chars()
+            .all(|character| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '_');
+    if is_one { Ok(text.to_owned()) } else { Err("use lower case letters, digits and underscores".to_owned()) }
 }

@@ -15,6 +15,7 @@
 //! | [`decrypt`] | the command that decrypts such a file | Terraform, vendors, HTTP |
 //! | [`doctor`] | checks whether Terraform can work with the configured vendors: walks the clients and the lists | vendors, protobuf, HTTP |
 //! | [`changes`] | what a plan changes, how a tenant has drifted, how two differ, for a person: reads, compares, shows | vendors, protobuf, HTTP |
+//! | [`tenant`] | what a tenant has: lists it, finds what an id refers to, matches the objects of two | vendors, protobuf, HTTP |
 //! | [`lint`] | checks configuration files against the schemas and a pack of policies, offline | vendors, protobuf, HTTP |
 //! | `hcl` | reads the literal values of HCL, for `changes` and `lint` | files, schemas, objects |
 //! | [`export`] | writes an existing tenant as HCL: walks the lists, writes resources and `import` blocks | vendors, protobuf, HTTP |
@@ -27,7 +28,8 @@
 //! ```text
 //! main ──> plugin   protocol ──> framework <── vendors/x ──> vendors/shared ──> framework, http
 //!                                    ▲
-//!    changes, export, doctor, lint ──┘       sandbox/x ──> sandbox/engine       registry ──> vendors, sandbox
+//!    changes, export ──> tenant ─────┤       sandbox/x ──> sandbox/engine       registry ──> vendors, sandbox
+//!                  doctor, lint ─────┘
 //!
 //! changes, lint ──> hcl              decrypt ──> secret <── framework, http, plugin
 //! ```
@@ -127,4 +129,5 @@ pub mod protocol;
 pub mod registry;
 pub mod sandbox;
 pub mod secret;
+pub mod tenant;
 pub mod vendors;

@@ -120,7 +120,8 @@ async fn run_doctor(arguments: &DoctorArguments) -> Result<(), Box<dyn Error>> {
 
 async fn run_export(arguments: ExportArguments) -> Result<(), Box<dyn Error>> {
     let provider = registry::provider(Environment::of_process());
-    let summary = export::run(&provider, arguments.into_options(SOURCE)).await?;
+    let target = arguments.onto.as_deref().map(|path| export::Target::read(path, registry::provider)).transpose()?;
+    let summary = export::run(&provider, target, arguments.into_options(SOURCE)).await?;
     write!(io::stdout(), "{summary}")?;
     if summary.is_complete() {
         Ok(())

@@ -6,7 +6,7 @@ use crate::framework::schema::{Attribute, Nesting, Shape};
 use crate::framework::{Direction, Effect, Path, Type, Value};
 
 use super::model::FieldChange;
-use super::words::{SENSITIVE, label, show};
+use crate::tenant::words::{SENSITIVE, label, show};
 
 /// The attributes by which the elements of a list are told apart, the first that fits.
 const ELEMENT_KEYS: &[&str] = &["id", "name", "feature"];

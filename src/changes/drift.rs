@@ -10,11 +10,12 @@ use futures_util::stream;
 use crate::framework::list::Found;
 use crate::framework::{Provider, Severity, Value};
 
+use super::Error;
 use super::live::{self, Live};
 use super::model::{Action, Changes, ObjectChange};
 use super::object::{Pair, mark_looser, nothing_is_hidden};
 use super::state::{self, Stored};
-use super::{Error, words};
+use crate::tenant::{Listing, words};
 
 /// How many objects are read at a time, as many as Terraform reads.
 const AT_A_TIME: usize = 10;
@@ -35,7 +36,7 @@ pub async fn drift(provider: &Provider, path: &str, scope: Scope) -> Result<Chan
     let mut changes = Changes::new("drift", "state", "vendor");
     let live = match scope {
         Scope::Everything => Live::of(provider).await?,
-        Scope::Managed => Live { by_type: BTreeMap::new(), limits: Vec::new() },
+        Scope::Managed => Live::default(),
     };
     let in_state: BTreeMap<String, Value> = stored
         .iter()
@@ -89,7 +90,7 @@ fn unmanaged(
 ) -> Vec<ObjectChange> {
     let hosts: BTreeSet<String> = stored.iter().filter_map(|object| host(&object.state)).collect();
     let mut found = Vec::new();
-    for (type_name, objects) in &live.by_type {
+    for Listing { type_name, objects, .. } in &live.listings {
         let Some(list) = provider.lists.get(type_name) else { continue };
         let managed: BTreeSet<String> = stored
             .iter()

@@ -11,7 +11,8 @@ use crate::framework::{Provider, Value, config, plan};
 use crate::hcl;
 
 use super::Error;
-use super::compare::{Configured, Side, reference, title};
+use super::compare::{Configured, Side, title};
+use crate::tenant::{FileError, read as read_file, reference};
 
 /// A resource block.
 struct Resource {
@@ -23,14 +24,14 @@ struct Resource {
 /// Reads the resources of a folder.
 pub(super) fn read(provider: &Provider, folder: &str) -> Result<Side, Error> {
     let mut resources = Vec::new();
-    let unreadable = |error| Error::File { path: folder.to_owned(), error };
+    let unreadable = |error| FileError::Unreadable { path: folder.to_owned(), error };
     let mut files: Vec<_> =
         std::fs::read_dir(folder).map_err(unreadable)?.filter_map(Result::ok).map(|file| file.path()).collect();
     files.sort();
     for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "tf")) {
         let path = file.display().to_string();
         let body: Body =
-            super::read(&path)?.parse().map_err(|error| Error::content(&path, format!("is not HCL: {error}")))?;
+            read_file(&path)?.parse().map_err(|error| Error::content(&path, format!("is not HCL: {error}")))?;
         for block in body.into_blocks().filter(|block| block.ident.as_str() == "resource") {
             let labels: Vec<String> = block.labels.iter().map(|label| label.as_str().to_owned()).collect();
             if let [type_name, name] = &labels[..]
@@ -51,7 +52,7 @@ pub(super) fn read(provider: &Provider, folder: &str) -> Result<Side, Error> {
         let object = Configured { address: Some(address), config };
         objects.entry(resource.type_name.clone()).or_default().push(object);
     }
-    Ok(Side { title: title(folder), objects, limits: reader.limits })
+    Ok(Side { title: title(folder), objects, directory: None, limits: reader.limits })
 }
 
 struct Reader<'r> {

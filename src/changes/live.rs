@@ -1,17 +1,14 @@
 //! The live tenants: everything that the configured vendors list.
 
-use std::collections::BTreeMap;
-
-use indicatif::{ProgressBar, ProgressStyle};
-
-use crate::framework::list::{self, Found};
 use crate::framework::{Provider, Severity, Value};
+use crate::tenant::{self, Listing};
 
 use super::Error;
 
-/// What the configured vendors have, by type.
+/// What the configured vendors have.
+#[derive(Default)]
 pub(super) struct Live {
-    pub(super) by_type: BTreeMap<String, Vec<Found>>,
+    pub(super) listings: Vec<Listing>,
     /// What could not be listed, one sentence each.
     pub(super) limits: Vec<String>,
 }
@@ -21,38 +18,38 @@ impl Live {
     pub(super) async fn of(provider: &Provider) -> Result<Self, Error> {
         let vendors = provider.configured_vendors()?;
         let clients = provider.clients();
-        let mut live = Self { by_type: BTreeMap::new(), limits: Vec::new() };
-        let types: Vec<_> = provider
-            .lists
-            .iter()
-            .filter(|(_, list)| vendors.iter().any(|vendor| vendor.name() == list.vendor()))
-            .collect();
-        // Hidden where standard error is no terminal.
-        let progress = ProgressBar::new(types.len() as u64);
-        if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} types  {msg}") {
-            progress.set_style(style);
-        }
-        for (name, list) in types {
-            if let Err(reason) = list.available(&clients) {
-                live.limits.extend(reason.iter().map(|it| format!("`{name}` is not listed. {}", it.detail)));
-                continue;
+        let (mut types, mut limits) = (Vec::new(), Vec::new());
+        let concerned =
+            provider.lists.iter().filter(|(_, list)| vendors.iter().any(|vendor| vendor.name() == list.vendor()));
+        for (name, list) in concerned {
+            match list.available(&clients) {
+                Ok(()) => types.push(name),
+                Err(reason) => limits.extend(reason.iter().map(|it| format!("`{name}` is not listed. {}", it.detail))),
             }
-            let message = |count| progress.set_message(format!("{name}: {count}"));
-            let (found, problems) = list::all(list, &clients, message).await;
-            let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
-            live.limits
-                .extend(errors.map(|error| format!("`{name}` is not complete: {}. {}", error.summary, error.detail)));
-            live.by_type.insert(name.clone(), found);
-            progress.inc(1);
         }
-        progress.finish_and_clear();
-        Ok(live)
+        let listings = tenant::list(provider, types).await;
+        for listing in &listings {
+            let errors = listing.problems.iter().filter(|problem| problem.severity == Severity::Error);
+            let sentence = |error: &crate::framework::Diagnostic| {
+                format!("`{}` is not complete: {}. {}", listing.type_name, error.summary, error.detail)
+            };
+            limits.extend(errors.map(sentence));
+        }
+        Ok(Self { listings, limits })
     }
 
     /// The object with an id, of any type.
     pub(super) fn related(&self, id: &str) -> Option<Value> {
-        let mut objects = self.by_type.values().flatten();
-        objects.find(|object| object.state.get("id").as_str() == Some(id)).map(|object| object.state.clone())
+        let of_listing = |listing: &Listing| {
+            listing
+                .objects
+                .iter()
+                .map(|it| &it.state)
+                .chain(&listing.built_in)
+                .find(|state| state.get("id").as_str() == Some(id))
+                .cloned()
+        };
+        self.listings.iter().find_map(of_listing)
     }
 }
 

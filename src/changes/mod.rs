@@ -20,7 +20,8 @@ mod object;
 mod plan;
 mod render;
 mod state;
-mod words;
+
+use crate::tenant::FileError;
 
 pub use self::compare::compare;
 pub use self::drift::{Scope, drift};
@@ -31,22 +32,9 @@ pub use self::render::{Format, render};
 /// Why there is no result.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A file cannot be read.
-    #[error("`{path}` cannot be read: {error}")]
-    File {
-        /// Its path, or `-` for standard input.
-        path: String,
-        /// The error of the operating system.
-        error: std::io::Error,
-    },
-    /// A file has other content than the command takes.
-    #[error("`{path}` {problem}")]
-    Content {
-        /// Its path, or `-` for standard input.
-        path: String,
-        /// What is wrong, and what to do.
-        problem: String,
-    },
+    /// A file cannot be used.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// No vendor is configured.
     #[error(transparent)]
     NothingConfigured(#[from] crate::framework::clients::NothingConfigured),
@@ -61,12 +49,6 @@ fn listed(diagnostics: &crate::framework::Diagnostics) -> String {
 
 impl Error {
     fn content(path: &str, problem: impl Into<String>) -> Self {
-        Self::Content { path: path.to_owned(), problem: problem.into() }
+        FileError::Content { path: path.to_owned(), problem: problem.into() }.into()
     }
-}
-
-/// Reads a file, or standard input for `-`.
-fn read(path: &str) -> Result<String, Error> {
-    let text = if path == "-" { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(path) };
-    text.map_err(|error| Error::File { path: path.to_owned(), error })
 }

@@ -6,8 +6,9 @@ use crate::framework::schema::Attribute;
 use crate::framework::{Direction, Provider, Value};
 
 use super::diff::{Diff, direction, settings};
+use super::flow;
 use super::model::{Action, ObjectChange};
-use super::{flow, words};
+use crate::tenant::words;
 
 /// One object on both sides. A side that does not have it is null.
 pub(super) struct Pair<'p> {

@@ -12,6 +12,7 @@ use super::Error;
 use super::marks::Marks;
 use super::model::{Action, Changes};
 use super::object::Pair;
+use crate::tenant::read as read_file;
 
 /// The parts of the document that are read. Source: the documentation of Terraform's JSON output format, version 1.
 #[derive(Deserialize)]
@@ -55,7 +56,7 @@ struct Change {
 
 /// Reads what a plan changes. `path` is a file, or `-` for standard input.
 pub fn report(provider: &Provider, path: &str) -> Result<Changes, Error> {
-    let plan: Plan = serde_json::from_str(&super::read(path)?).map_err(|error| {
+    let plan: Plan = serde_json::from_str(&read_file(path)?).map_err(|error| {
         Error::content(
             path,
             format!(

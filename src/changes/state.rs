@@ -8,6 +8,7 @@ use crate::framework::{Private, Provider, Value, value};
 
 use super::Error;
 use super::marks::Marks;
+use crate::tenant::read as read_file;
 
 /// An object of a state.
 pub(super) struct Stored {
@@ -24,7 +25,7 @@ pub(super) struct Stored {
 /// The objects of this provider in a state. `path` is a file, or `-` for standard input.
 pub(super) fn read(provider: &Provider, path: &str) -> Result<Vec<Stored>, Error> {
     let forms = "Use the output of `terraform state pull`, or of `terraform show -json`.";
-    let document: Json = serde_json::from_str(&super::read(path)?)
+    let document: Json = serde_json::from_str(&read_file(path)?)
         .map_err(|error| Error::content(path, format!("is not a state ({error}). {forms}")))?;
     let found = if document.get("encrypted_data").is_some() {
         let problem = format!("is an encrypted state of OpenTofu, which only `tofu` can read. {forms}");

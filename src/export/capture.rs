@@ -1,15 +1,15 @@
 //! The objects of one type, and the problems while they were listed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use indicatif::ProgressBar;
-
+use super::Layout;
 use super::names::{self, Names};
-use crate::framework::clients::Clients;
 use crate::framework::identity::IdentityAttribute;
 use crate::framework::list::{self, Found};
-use crate::framework::{Diagnostic, Diagnostics, Value, check, resource};
+use crate::framework::path::Step;
+use crate::framework::{Diagnostic, Diagnostics, Path, Value, check, resource};
+use crate::tenant::{Listing, object_name};
 
 /// The objects of one type.
 pub(super) struct Capture {
@@ -27,40 +27,40 @@ pub(super) struct Capture {
 pub(super) struct Captured {
     /// The name in the configuration, unique within the type.
     pub(super) name: String,
-    /// The id by which it is imported.
-    pub(super) import_id: String,
+    /// The id by which it is imported. None if the object does not exist yet where the configuration is applied.
+    pub(super) import_id: Option<String>,
     /// The state as a read returns it.
     pub(super) state: Value,
     /// The configuration that a user would write.
     pub(super) config: Value,
+    /// Whether an apply needs the secrets of the object, since it creates or changes it.
+    pub(super) needs_secrets: bool,
     /// The rules of the schema that this configuration violates, one sentence each.
     pub(super) violations: Vec<String>,
 }
 
 impl Capture {
-    /// Lists a type. After a failure the objects that were listed before it are kept.
-    pub(super) async fn of(
-        type_name: &str,
-        list: &Arc<dyn list::DynList>,
+    /// The objects of a listing. After a failure it has those that were listed before.
+    pub(super) fn of(
+        listing: Listing,
+        list: &dyn list::DynList,
         resource: &Arc<dyn resource::DynResource>,
-        clients: &Clients,
-        progress: &ProgressBar,
+        layout: &Layout,
     ) -> Self {
-        let message = |count| progress.set_message(format!("{type_name}: {count}"));
-        let (listed, mut problems) = list::all(list, clients, message).await;
+        let Listing { type_name, objects: listed, mut problems, .. } = listing;
         let mut found = Vec::new();
         for object in listed {
-            match check_names_object(&object, list.as_ref(), resource.as_ref()) {
+            match check_names_object(&object, list, resource.as_ref()) {
                 Ok(()) => found.push(object),
                 Err(diagnostics) => problems.append(diagnostics),
             }
         }
         let unique = without_duplicates(found, &mut problems);
-        let objects = with_names(unique, resource.as_ref());
+        let objects = with_names(unique, resource.as_ref(), layout);
         for object in objects.iter().filter(|object| !object.violations.is_empty()) {
             problems.push(cannot_be_planned(&format!("{type_name}.{}", object.name), &object.violations));
         }
-        Self { type_name: type_name.to_owned(), resource: Arc::clone(resource), objects, problems }
+        Self { type_name, resource: Arc::clone(resource), objects, problems }
     }
 
     /// Whether every object of the type was captured.
@@ -68,20 +68,36 @@ impl Capture {
         !self.problems.has_errors()
     }
 
+    /// The paths of the attributes that the vendor does not return, without the indexes of lists. Secrets are not among them.
+    pub(super) fn not_returned(&self, object: &Captured) -> BTreeSet<String> {
+        let mut paths = BTreeSet::new();
+        check::walk(
+            self.resource.schema().attributes(),
+            &object.config,
+            &Path::root(),
+            &mut |attribute, value, path| {
+                if attribute.not_returned && value.is_null() {
+                    paths.insert(without_indexes(path));
+                }
+            },
+        );
+        paths
+    }
+
     /// The address of one of its objects.
     pub(super) fn address(&self, object: &Captured) -> String {
         format!("{}.{}", self.type_name, object.name)
     }
-
-    /// The name of the type without the vendor: `webhook`.
-    pub(super) fn object_name(&self) -> &str {
-        object_name(self.resource.as_ref())
-    }
 }
 
-fn object_name(resource: &dyn resource::DynResource) -> &'static str {
-    let name = resource.name();
-    name.strip_prefix(resource.vendor()).map_or(name, |rest| rest.trim_start_matches('_'))
+/// A path with `[*]` in place of each index.
+fn without_indexes(path: &Path) -> String {
+    let plain = path.steps().iter().fold(String::new(), |text, step| match step {
+        Step::Attribute(name) if text.is_empty() => name.clone(),
+        Step::Attribute(name) => format!("{text}.{name}"),
+        _ => format!("{text}[*]"),
+    });
+    format!("`{plain}`")
 }
 
 /// Checks that an import by the id would be of this object, and not of another one or of none.
@@ -130,7 +146,7 @@ fn without_duplicates(found: Vec<Found>, problems: &mut Diagnostics) -> Vec<Foun
 }
 
 /// Names the objects in an order of its own, so that a second export gives the same names whatever order the vendor has.
-fn with_names(found: Vec<Found>, resource: &dyn resource::DynResource) -> Vec<Captured> {
+fn with_names(found: Vec<Found>, resource: &dyn resource::DynResource, layout: &Layout) -> Vec<Captured> {
     let slug = |object: &Found| names::slug(&object.display_name, object_name(resource));
     let mut slugged: Vec<_> = found.into_iter().map(|object| (slug(&object), object)).collect();
     slugged.sort_by(|(a, one), (b, other)| (a, &one.import_id).cmp(&(b, &other.import_id)));
@@ -138,7 +154,14 @@ fn with_names(found: Vec<Found>, resource: &dyn resource::DynResource) -> Vec<Ca
     let captured = slugged.into_iter().map(|(slug, object)| {
         let config = resource.generate_config(object.state.clone());
         let violations = check::rules(resource.schema(), &config).into_errors().map(|mistake| mistake.detail).collect();
-        Captured { name: names.take(&slug), import_id: object.import_id, state: object.state, config, violations }
+        Captured {
+            name: names.take(&layout.name(&slug)),
+            import_id: Some(object.import_id),
+            state: object.state,
+            config,
+            needs_secrets: false,
+            violations,
+        }
     });
     captured.collect()
 }

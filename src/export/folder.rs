@@ -24,6 +24,9 @@ pub(super) fn write(folder: &Path, files: &Files) -> Result<(), Error> {
     let write = || {
         std::fs::create_dir_all(folder)?;
         for (name, text) in files {
+            if let Some(parent) = folder.join(name).parent() {
+                std::fs::create_dir_all(parent)?;
+            }
             // Fails for a file that was created since the check.
             std::fs::File::create_new(folder.join(name))?.write_all(text.as_bytes())?;
         }

@@ -129,14 +129,15 @@ pub(super) fn file(blocks: impl IntoIterator<Item = Block>) -> String {
     blocks.into_iter().map(|block| Body::from_iter([block]).to_string()).collect::<Vec<_>>().join("\n")
 }
 
-/// A block that contains one other block.
-pub(super) fn nested_block(outer: &str, inner: &str, fields: Vec<Field>) -> Block {
+/// A block with attributes and one other block.
+pub(super) fn nested_block(outer: &str, attributes: Vec<Field>, inner: &str, fields: Vec<Field>) -> Block {
     let mut nested = Block::new(Ident::new_sanitized(inner));
     nested.body = body(fields, 2);
     nested.body.decor_mut().set_suffix(INDENT);
-    nested.decor_mut().set_prefix(INDENT);
+    nested.decor_mut().set_prefix(format!("\n{INDENT}"));
     let mut block = Block::new(Ident::new_sanitized(outer));
-    block.body = Body::from_iter([nested]);
+    block.body = body(attributes, 1);
+    block.body.push(nested);
     block
 }
 

@@ -1,16 +1,13 @@
-//! References: where an attribute has the id of another captured object, the configuration refers to that resource.
+//! References of the configuration: where an attribute has the id of another captured object, it refers to that resource.
 //!
-//! The rule is the same for all types. An attribute refers to an object if three things are so: its name is `STEM_id`; its
-//! value is the identifying attribute of exactly one other object of the vendor (`id`, or a part of the identity that only
-//! the vendor sets); and `STEM` matches the other's type. `list_id` and `parent_list_id` refer to an `idv_didit_list`,
-//! `destination_id` to an `idv_didit_webhook_destination`. A reference that would close a cycle stays an id, because
+//! [`tenant`](crate::tenant) has the rule for what refers to what. A reference that would close a cycle stays an id, because
 //! Terraform rejects cycles.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::capture::{Capture, Captured};
-use crate::framework::schema::{Attribute, Shape};
-use crate::framework::{Path, Type, check};
+use crate::framework::{Path, check};
+use crate::tenant::{identifying, refers_to};
 
 /// The expressions that replace ids, by the address of the object and the path of the attribute.
 #[derive(Default)]
@@ -52,10 +49,12 @@ impl References {
         let owner = capture.address(object);
         let attributes = capture.resource.schema().attributes();
         check::walk(attributes, &object.config, &Path::root(), &mut |attribute, value, path| {
-            let (Some(stem), Some(value)) = (attribute.name.strip_suffix("_id"), value.as_str()) else { return };
+            let Some(value) = value.as_str() else { return };
             let candidates = targets.get(&(capture.resource.vendor(), value)).into_iter().flatten();
             let mut named: Vec<_> = candidates
-                .filter(|target| target.address != owner && matches_type(stem, target.capture.object_name()))
+                .filter(|target| {
+                    target.address != owner && refers_to(&attribute.name, target.capture.resource.as_ref())
+                })
                 .collect();
             named.dedup_by(|a, b| a.address == b.address);
             let [target] = named[..] else { return };
@@ -85,9 +84,7 @@ impl References {
 fn targets(captures: &[Capture]) -> Targets<'_> {
     let mut targets = Targets::new();
     for capture in captures {
-        let identifying =
-            capture.resource.schema().attributes().iter().filter(|attribute| identifies(capture, attribute));
-        for attribute in identifying {
+        for attribute in identifying(capture.resource.as_ref()) {
             for object in &capture.objects {
                 let Some(value) = object.state.get(&attribute.name).as_str() else { continue };
                 let address = capture.address(object);
@@ -98,36 +95,4 @@ fn targets(captures: &[Capture]) -> Targets<'_> {
         }
     }
     targets
-}
-
-fn identifies(capture: &Capture, attribute: &Attribute) -> bool {
-    let given = attribute.computed && !attribute.optional && !attribute.required;
-    let text = matches!(attribute.shape(), Shape::Plain(Type::String));
-    let part = || capture.resource.identity().attributes().iter().any(|part| part.name == attribute.name);
-    given && text && (attribute.name == "id" || part())
-}
-
-/// Whether the stem of an attribute's name matches a type: one ends with the other.
-fn matches_type(stem: &str, object: &str) -> bool {
-    let ends_with =
-        |long: &str, short: &str| long.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('_'));
-    ends_with(stem, object) || ends_with(object, stem)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::matches_type;
-
-    #[test]
-    fn stem_matches_a_type() {
-        for (stem, object, expected) in [
-            ("list", "list", true),
-            ("parent_list", "list", true),
-            ("destination", "webhook_destination", true),
-            ("client", "webhook", false),
-            ("blacklist", "list", false),
-        ] {
-            assert_eq!(matches_type(stem, object), expected, "{stem}_id and {object}");
-        }
-    }
 }

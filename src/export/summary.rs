@@ -1,13 +1,16 @@
 //! The report that `export` prints at its end.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-use super::Format;
 use super::capture::Capture;
+use super::promotion::Promotion;
 use super::selection::Chosen;
 use super::variables::Variables;
+use super::{Format, Options};
 use crate::framework::{Diagnostics, Provider, Severity};
+use crate::tenant::words;
 
 /// What was captured, what was not and why, and the next commands. Its `Display` is for standard output.
 pub struct Summary {
@@ -18,6 +21,11 @@ pub struct Summary {
     unavailable: Vec<(String, Diagnostics)>,
     not_configured: Vec<&'static str>,
     variables: Vec<(String, String, bool)>,
+    /// What the vendors do not return.
+    unknown: Vec<String>,
+    /// What the lists can never show.
+    limits: Vec<String>,
+    promotion: Option<Promotion>,
 }
 
 struct Line {
@@ -31,11 +39,11 @@ struct Line {
 impl Summary {
     pub(super) fn new(
         provider: &Provider,
-        folder: PathBuf,
-        format: Format,
+        options: Options,
         chosen: Chosen,
         captures: &[Capture],
         variables: &Variables,
+        promotion: Option<Promotion>,
     ) -> Self {
         let line = |capture: &Capture| Line {
             type_name: capture.type_name.clone(),
@@ -46,9 +54,22 @@ impl Summary {
         };
         let names = provider.vendors().iter().map(|vendor| vendor.name());
         let variables = variables.all().iter();
+        let unknown = |capture: &Capture| {
+            let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+            for path in capture.objects.iter().flat_map(|object| capture.not_returned(object)) {
+                *counts.entry(path).or_default() += 1;
+            }
+            let line = |(path, count): (String, usize)| {
+                format!("{path} of {} ({})", capture.type_name, words::count(count, "object"))
+            };
+            counts.into_iter().map(line).collect::<Vec<_>>()
+        };
+        let limit = |capture: &Capture| provider.lists.get(&capture.type_name)?.limit();
         Self {
-            folder,
-            format,
+            folder: options.folder,
+            format: options.format,
+            unknown: captures.iter().flat_map(unknown).collect(),
+            limits: captures.iter().filter_map(limit).collect(),
             types: captures.iter().map(line).collect(),
             unlistable: chosen.unlistable,
             unavailable: chosen.unavailable,
@@ -58,12 +79,23 @@ impl Summary {
             variables: variables
                 .map(|variable| (variable.name.clone(), variable.address.clone(), variable.required))
                 .collect(),
+            promotion,
         }
     }
 
     /// Whether everything that was selected was captured.
     pub fn is_complete(&self) -> bool {
-        self.types.iter().all(|line| line.complete)
+        self.types.iter().all(|line| line.complete) && self.promotion.as_ref().is_none_or(|it| it.is_complete)
+    }
+
+    fn captured(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "Captured into {}:\n", self.folder.display())?;
+        let width = self.types.iter().map(|line| line.type_name.len()).max().unwrap_or_default();
+        for line in &self.types {
+            let state = if line.complete { "" } else { "  NOT COMPLETE" };
+            writeln!(f, "  {:width$}  {:>5}{state}", line.type_name, line.objects)?;
+        }
+        Ok(())
     }
 
     fn next(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -80,23 +112,31 @@ impl Summary {
         if unplannable > 0 {
             writeln!(f, "\nFirst fix what cannot be planned, as described above. The plan then shows it as a change.")?;
         }
+        let before = match &self.promotion {
+            Some(promotion) => format!("Next, with the variables of {} in the environment", promotion.title),
+            None => "Next".to_owned(),
+        };
         let changed = if unplannable > 0 { format!("up to {unplannable}") } else { "0".to_owned() };
+        let shown = match &self.promotion {
+            Some(promotion) => promotion.plan(),
+            None => format!("{total} to import, 0 to add, {changed} to change, 0 to destroy"),
+        };
         writeln!(
             f,
-            "\nNext (OpenTofu's `tofu` works too; skip `init` with `dev_overrides`):\n\n  \
+            "\n{before} (OpenTofu's `tofu` works too; skip `init` with `dev_overrides`):\n\n  \
              terraform -chdir={folder} init\n  terraform -chdir={folder} {plan}\n  terraform -chdir={folder} apply\n\n\
-             The plan shows \"{total} to import, 0 to add, {changed} to change, 0 to destroy\". After the apply, imports.tf is no longer needed."
+             The plan shows \"{shown}\". After the apply, imports.tf is no longer needed."
         )
     }
 }
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "Captured into {}:\n", self.folder.display())?;
-        let width = self.types.iter().map(|line| line.type_name.len()).max().unwrap_or_default();
-        for line in &self.types {
-            let state = if line.complete { "" } else { "  NOT COMPLETE" };
-            writeln!(f, "  {:width$}  {:>5}{state}", line.type_name, line.objects)?;
+        match &self.promotion {
+            Some(promotion) => {
+                write!(f, "Written into {}, for {}:\n\n{promotion}", self.folder.display(), promotion.title)?;
+            }
+            None => self.captured(f)?,
         }
         for line in &self.types {
             for problem in &line.problems {
@@ -120,6 +160,18 @@ impl fmt::Display for Summary {
         }
         if !self.not_configured.is_empty() {
             writeln!(f, "\nNot configured, so not captured: {}.", self.not_configured.join(", "))?;
+        }
+        if !self.unknown.is_empty() {
+            writeln!(f, "\nNot returned by the vendor, so not known and not in the configuration:")?;
+        }
+        for line in &self.unknown {
+            writeln!(f, "  {line}")?;
+        }
+        if !self.limits.is_empty() {
+            writeln!(f, "\nLimits:")?;
+        }
+        for line in &self.limits {
+            writeln!(f, "  {line}")?;
         }
         if !self.variables.is_empty() {
             writeln!(f, "\nNot returned by the vendor, so variables in variables.tf:")?;

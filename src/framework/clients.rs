@@ -67,6 +67,12 @@ impl Clients {
         self.by_vendor.keys().copied()
     }
 
+    /// The same clients for a trial: a plan with them claims nothing for the plans of the others.
+    #[must_use]
+    pub fn for_trial(&self) -> Self {
+        Self { by_vendor: self.by_vendor.clone(), stop: self.stop.clone(), ..Self::default() }
+    }
+
     /// The client of a vendor, of any type, or the errors of its configuration.
     pub fn of(&self, vendor: &str) -> Result<AnyClient, Diagnostics> {
         self.by_vendor.get(vendor).cloned().unwrap_or_else(|| Err(not_configured(vendor)))

@@ -41,6 +41,14 @@ pub fn plan(schema: &Schema, prior: &Value, config: &Value, proposed: Value) -> 
     Plan { state, requires_replace }
 }
 
+/// Core's proposal for an object that exists: the configuration, and the prior values of computed attributes that are not set.
+#[must_use]
+pub fn propose(schema: &Schema, prior: &Value, config: &Value) -> Value {
+    each(schema.attributes(), prior, config, config.clone(), &|attribute, prior, config, proposed| {
+        if config.is_null() && attribute.computed { prior.clone() } else { proposed }
+    })
+}
+
 /// Applies defaults, keeps the prior spelling of a value that means the same, and makes write-only values null.
 fn apply_defaults(attributes: &[Attribute], prior: &Value, config: &Value, proposed: Value) -> Value {
     each(attributes, prior, config, proposed, &|attribute, prior, config, proposed| {

@@ -49,6 +49,8 @@ pub struct Attribute {
     pub sensitive: bool,
     /// It is sent to the provider and stored nowhere.
     pub write_only: bool,
+    /// The vendor never returns it, so it is not known after an import.
+    pub not_returned: bool,
     /// A change replaces the object.
     pub requires_replace: bool,
     /// An update keeps the value of the state and does not make it unknown.
@@ -82,6 +84,7 @@ impl Attribute {
             computed: false,
             sensitive: false,
             write_only: false,
+            not_returned: false,
             requires_replace: false,
             use_state_for_unknown: false,
             default: None,
@@ -126,6 +129,13 @@ impl Attribute {
     #[must_use]
     pub fn required(mut self) -> Self {
         self.required = true;
+        self
+    }
+
+    /// The vendor never returns it.
+    #[must_use]
+    pub fn not_returned(mut self) -> Self {
+        self.not_returned = true;
         self
     }
 

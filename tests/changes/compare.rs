@@ -4,12 +4,6 @@ use super::{change_by_hand, demo, headlines};
 use crate::support::sandbox::Sandbox;
 use crate::support::workspace::Workspace;
 
-/// Writes the variables of a sandbox as a file, in the form that a shell reads.
-fn environment(workspace: &Workspace, name: &str, sandbox: &Sandbox) {
-    let lines: Vec<_> = sandbox.env().iter().map(|(name, value)| format!("export {name}='{value}'")).collect();
-    workspace.write(name, &(lines.join("\n") + "\n# A comment.\n"));
-}
-
 #[test]
 fn tenants_are_matched_by_names_and_not_by_ids() {
     let (left, right) = (Sandbox::start(), Sandbox::start());
@@ -19,8 +13,8 @@ fn tenants_are_matched_by_names_and_not_by_ids() {
         state["didit"]["last_ids"] = serde_json::json!({"list": 40, "entry": 40, "workflow": 40});
     });
     demo(&right);
-    environment(&workspace, "left.env", &left);
-    environment(&workspace, "right.env", &right);
+    workspace.write_environment("left.env", &left);
+    workspace.write_environment("right.env", &right);
     let same = workspace.run_provider(&["compare", "left.env", "right.env"]);
     assert_eq!((same.code, headlines(&same.stdout)), (Some(0), Vec::new()), "{}", same.stdout);
     right.change_state(change_by_hand);
@@ -45,7 +39,7 @@ fn an_export_and_its_tenant_are_the_same() {
     let sandbox = Sandbox::start();
     let workspace = demo(&sandbox);
     workspace.run_provider(&["export", "--out", "exported"]).succeeded();
-    environment(&workspace, "tenant.env", &sandbox);
+    workspace.write_environment("tenant.env", &sandbox);
     let same = workspace.run_provider(&["compare", "exported", "tenant.env"]);
     assert_eq!((same.code, headlines(&same.stdout)), (Some(0), Vec::new()), "{}", same.stdout);
     sandbox.change_state(change_by_hand);
@@ -57,7 +51,7 @@ fn an_export_and_its_tenant_are_the_same() {
 fn a_side_that_cannot_be_read_is_an_error_that_names_it() {
     let sandbox = Sandbox::start();
     let workspace = Workspace::new(&sandbox);
-    environment(&workspace, "tenant.env", &sandbox);
+    workspace.write_environment("tenant.env", &sandbox);
     workspace.write("wrong.env", "IDV_VULT_CLIENT_ID=a\nhush-secret\n");
     std::fs::create_dir(workspace.path().join("empty")).unwrap();
     for (side, expected) in

@@ -1,6 +1,9 @@
 //! An existing tenant is imported complete and with an empty plan: by `export`, and by `terraform query`.
 
+mod arranged;
+mod honest;
 mod incomplete;
+mod promote;
 mod query;
 mod references;
 mod scopes;
@@ -15,6 +18,31 @@ use crate::support::workspace::Workspace;
 /// Exports into the folder `tenant` of a workspace.
 fn export(workspace: &Workspace, arguments: &[&str]) -> Run {
     workspace.run_provider(&[&["export", "--out", "tenant"], arguments].concat())
+}
+
+/// The text of a file without the lines at its beginning that say where it comes from.
+fn without_origin(text: &str) -> String {
+    let (origin, rest) = text.split_once("\n\n").unwrap();
+    assert!(origin.lines().all(|line| line.starts_with("# ")), "{origin}");
+    rest.to_owned()
+}
+
+/// The commands in each shell block of a document, without comments.
+fn commands(document: &str) -> Vec<Vec<String>> {
+    let blocks = document.split("```shell\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let of_block =
+        |block: &str| block.lines().map(|line| line.split(" # ").next().unwrap().trim().to_owned()).collect();
+    blocks.map(of_block).collect()
+}
+
+/// Runs a command of a document.
+fn run(workspace: &Workspace, command: &str) -> Run {
+    let words: Vec<_> = command.split_whitespace().collect();
+    match words.split_first().unwrap() {
+        (&"terraform", arguments) => workspace.run(arguments),
+        (&"terraform-provider-idv", arguments) => workspace.run_provider(arguments),
+        (other, _) => panic!("{other} is no command of a test"),
+    }
 }
 
 /// The number of requests for pages of webhooks.
@@ -78,19 +106,13 @@ fn created_objects_are_exported_and_imported_complete() {
 fn readme_commands_import_the_tenant() {
     let readme = include_str!("../../README.md");
     let section = readme.split("## Bring an existing tenant under Terraform\n").nth(1).unwrap();
-    let commands = section.split("```shell\n").nth(1).unwrap().split("```").next().unwrap();
+    let commands = commands(section).remove(0);
     let sandbox = tenant::sandbox();
     let mut workspace = Workspace::new(&sandbox);
     workspace.set("TF_CLI_ARGS_apply", "-auto-approve"); // nobody is there to type "yes"
     let mut outputs = Vec::new();
-    for command in commands.lines() {
-        let words: Vec<_> = command.split(" # ").next().unwrap().split_whitespace().collect();
-        let run = match words.split_first().unwrap() {
-            (&"terraform", arguments) => workspace.run(arguments),
-            (&"terraform-provider-idv", arguments) => workspace.run_provider(arguments),
-            (other, _) => panic!("{other} is no command of this test"),
-        };
-        outputs.push(run.succeeded().stdout);
+    for command in commands {
+        outputs.push(run(&workspace, &command).succeeded().stdout);
     }
     assert_eq!(outputs.len(), 3);
     let imported = tenant::listed(&sandbox);
@@ -127,7 +149,8 @@ fn second_export_equals_the_first() {
         let mut files: Vec<_> = std::fs::read_dir(workspace.path().join("tenant"))
             .unwrap()
             .map(|file| file.unwrap().path())
-            .map(|path| (path.file_name().unwrap().to_owned(), std::fs::read_to_string(path).unwrap()))
+            .filter(|path| path.extension().is_some_and(|extension| extension == "tf"))
+            .map(|path| (path.file_name().unwrap().to_owned(), without_origin(&std::fs::read_to_string(path).unwrap())))
             .collect();
         files.sort();
         files
@@ -147,7 +170,8 @@ fn secrets_become_variables_and_are_not_written() {
     sandbox.change_state(|state| state["onekosmos"]["show_bucket_secrets"] = true.into());
     let workspace = Workspace::new(&sandbox);
     let exported = export(&workspace, &[]).succeeded();
-    let read = |file: &str| std::fs::read_to_string(workspace.path().join("tenant").join(file)).unwrap();
+    let read =
+        |file: &str| without_origin(&std::fs::read_to_string(workspace.path().join("tenant").join(file)).unwrap());
     assert!(read("onekosmos_buckets.tf").contains("secret_key_wo = var.acme_evidence_secret_key"));
     expect_test::expect![[r#"
         variable "acme_evidence_secret_key" {

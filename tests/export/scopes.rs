@@ -74,6 +74,10 @@ fn export_reports_scopes_that_denied_webhooks_hide() {
           VULT accepts the credentials, but they lack a permission. Ask its administrator for it.
           The token may lack a scope. See `scopes` and `audience` in `vult = { ... }`.
 
+        Limits:
+          VULT lists no clients and users: the document requirements of one are found only if a webhook or a document requirement names it.
+          VULT lists no clients and users: the weights of one are found only if a webhook or a document requirement names it.
+
         Next (OpenTofu's `tofu` works too; skip `init` with `dev_overrides`):
 
           terraform -chdir=tenant init

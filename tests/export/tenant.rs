@@ -24,7 +24,7 @@ const NAMES: [&str; 12] = [
     "# not a comment // nor this",
 ];
 
-const PAGE: &str = "<html>\n  <p>Dear ${name}, 100%{sure} \"quoted\" \\ ünïcødé</p>\n</html>\n";
+pub(super) const PAGE: &str = "<html>\n  <p>Dear ${name}, 100%{sure} \"quoted\" \\ ünïcødé</p>\n</html>\n";
 const ONE_LINE: &str = "<p>$${not} ${a} $${b}</p>";
 
 /// A sandbox with that tenant.

@@ -114,6 +114,22 @@ impl Workspace {
         std::fs::write(self.path().join(name), text).unwrap();
     }
 
+    /// Copies the files of a folder into a folder of the workspace.
+    pub(crate) fn copy_folder(&self, from: &Path, name: &str) {
+        let target = self.path().join(name);
+        std::fs::create_dir_all(&target).unwrap();
+        for file in std::fs::read_dir(from).unwrap() {
+            let file = file.unwrap().path();
+            std::fs::copy(&file, target.join(file.file_name().unwrap())).unwrap();
+        }
+    }
+
+    /// Writes the variables of a sandbox as a file, in the form that a shell reads.
+    pub(crate) fn write_environment(&self, name: &str, sandbox: &Sandbox) {
+        let lines: Vec<_> = sandbox.env().iter().map(|(name, value)| format!("export {name}='{value}'")).collect();
+        self.write(name, &(lines.join("\n") + "\n# A comment.\n"));
+    }
+
     /// Makes this the whole configuration.
     pub(crate) fn configure(&self, configuration: &str) {
         self.write("main.tf", &format!("{REQUIREMENTS}{configuration}"));

@@ -8,7 +8,7 @@ mod text;
 use crate::framework::Direction;
 
 use super::model::{Action, Changes, ObjectChange};
-use super::words::count;
+use crate::tenant::words::count;
 
 /// The form of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

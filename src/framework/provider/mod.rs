@@ -156,6 +156,18 @@ impl Provider {
         variables.filter(|variable| self.environment.get(variable).is_some()).collect()
     }
 
+    /// The attributes of a vendor that environment variables set, with their values. One that cannot be used is left out.
+    pub fn settings(&self, vendor: &dyn Vendor) -> Vec<(Attribute, Value)> {
+        let attributes = vendor.attributes();
+        let mut mistakes = Diagnostics::new();
+        let values = variables::fill(&self.environment, vendor.name(), &attributes, &Value::Null, &mut mistakes);
+        let with_value = attributes.into_iter().map(|attribute| {
+            let value = values.get(&attribute.name).clone();
+            (attribute, value)
+        });
+        with_value.filter(|(_, value)| !value.is_null()).collect()
+    }
+
     /// Every mistake that can be found offline in a provider block.
     pub fn validate(&self, config: &Value) -> Diagnostics {
         check::mistakes(&self.schema, config)

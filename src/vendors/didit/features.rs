@@ -81,10 +81,10 @@ pub(super) struct Feature<'m> {
 pub(super) fn attributes() -> Vec<Attribute> {
     vec![
         Attribute::string("feature").required().rule(Rule::Known(FEATURES)).describe("The name of the check."),
-        Attribute::string("config").optional().rule(JSON_OBJECT).semantic_equal(same_json).describe(
+        Attribute::string("config").optional().not_returned().rule(JSON_OBJECT).semantic_equal(same_json).describe(
             "Its settings as JSON, such as `jsonencode({ face_liveness_method = \"passive\" })`. Without it Didit's defaults apply.",
         ),
-        Attribute::string("label").optional().rule(Rule::Length(1, usize::MAX)).describe(
+        Attribute::string("label").optional().not_returned().rule(Rule::Length(1, usize::MAX)).describe(
             "The name of this step in the Business Console. Didit does not return it, so a change made there is not detected.",
         ),
     ]

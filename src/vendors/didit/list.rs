@@ -201,6 +201,11 @@ impl Listable for List {
         Schema::new("The lists of the application, without the system lists.", Vec::new())
     }
 
+    async fn built_in(&self, client: &Client) -> Result<Vec<ListModel>, Diagnostics> {
+        let rows = client.list::<wire::List>(&Collection::lists(), CachePolicy::UseCached).await?;
+        Ok(rows.into_iter().filter(|row| row.is_system).map(ListModel::from).collect())
+    }
+
     async fn list(&self, client: &Client, _: Value, sink: &mut ListSink<ListModel>) -> Result<(), Diagnostics> {
         for row in client.list::<wire::List>(&Collection::lists(), CachePolicy::UseCached).await? {
             if !row.is_system {

@@ -295,7 +295,7 @@ fn attributes() -> Vec<Attribute> {
         Attribute::string("status").default("published").rule(Rule::OneOf(STATUSES)).describe(
             "Whether workflows can use it. A draft can be published; a published one never becomes a draft again.",
         ),
-        Attribute::objects("form_elements", form_elements::attributes()).optional().rule(NOT_EMPTY).describe(
+        Attribute::objects("form_elements", form_elements::attributes()).optional().not_returned().rule(NOT_EMPTY).describe(
             "The questions in order. Required to create a questionnaire. Didit does not return them as they were sent: a change \
              made elsewhere is not detected, and state has none after an import until they are replaced.",
         ),

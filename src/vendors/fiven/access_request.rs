@@ -127,6 +127,8 @@ impl Resource for AccessRequest {
 
     const NATURAL_KEY: &'static [&'static str] = &["party_id"];
 
+    const IS_PERSONAL: bool = true;
+
     fn schema(&self) -> Schema {
         let set = |name: &str| Attribute::of(name, Type::set(Type::String)).computed();
         Schema::new(

@@ -103,7 +103,7 @@ impl Resource for ProofingTemplate {
                     .requires_replace()
                     .rule(Rule::Known(DOCUMENT_TYPES))
                     .describe("The document that the workflow verifies: driver license, passport or identity card."),
-                Attribute::string("dvc_id").optional().requires_replace().rule(Rule::Length(1, usize::MAX)).describe(
+                Attribute::string("dvc_id").optional().not_returned().requires_replace().rule(Rule::Length(1, usize::MAX)).describe(
                     "The id of the device verification configuration that uses the template (`dvcID` at the vendor). Required to create \
                      a template. The vendor does not return it, so it may be omitted for an imported template; setting it later is \
                      not a change.",

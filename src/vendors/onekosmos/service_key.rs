@@ -107,6 +107,8 @@ impl Resource for ServiceKey {
 
     const IS_ADOPTED: bool = true;
 
+    const IS_CREATED_ELSEWHERE: bool = true;
+
     const IS_SINGLETON: bool = true;
 
     fn schema(&self) -> Schema {

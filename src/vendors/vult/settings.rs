@@ -280,6 +280,13 @@ impl<S: Settings + Copy> Listable for Managed<S> {
         )
     }
 
+    fn limit(&self) -> Option<String> {
+        Some(format!(
+            "VULT lists no clients and users: {} of one are found only if a webhook or a document requirement names it.",
+            S::TITLE.settings
+        ))
+    }
+
     /// The tenant's own sets come first. A list without a scope may show no others, so every scope that is known is listed too.
     async fn list(&self, client: &Client, filter: Value, sink: &mut ListSink<Value>) -> Result<(), Diagnostics> {
         let within = Scope::of(&filter);

@@ -131,6 +131,8 @@ impl Resource for BlacklistEntry {
 
     const NATURAL_KEY: &'static [&'static str] = &["reason"];
 
+    const IS_PERSONAL: bool = true;
+
     fn schema(&self) -> Schema {
         let computed =
             |name: &str, what: &str| Attribute::string(name).computed().use_state_for_unknown().describe(what);

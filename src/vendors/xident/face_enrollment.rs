@@ -72,6 +72,8 @@ impl Resource for FaceEnrollment {
 
     const NATURAL_KEY: &'static [&'static str] = &["user_id"];
 
+    const IS_PERSONAL: bool = true;
+
     fn schema(&self) -> Schema {
         let computed =
             |name: &str, what: &str| Attribute::string(name).computed().use_state_for_unknown().describe(what);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use futures_util::stream::{self, BoxStream, StreamExt};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -29,6 +30,7 @@ pub fn erase<R: Listable>(resource: R) -> Arc<dyn DynList> {
     Arc::new(ListAdapter { resource, filters, schema, identity })
 }
 
+#[async_trait]
 impl<R: Listable> DynList for ListAdapter<R> {
     fn name(&self) -> &'static str {
         R::NAME
@@ -52,6 +54,16 @@ impl<R: Listable> DynList for ListAdapter<R> {
 
     fn available(&self, clients: &Clients) -> Result<(), Diagnostics> {
         self.client(clients).map(drop)
+    }
+
+    fn limit(&self) -> Option<String> {
+        self.resource.limit()
+    }
+
+    async fn built_in(&self, clients: &Clients) -> Result<Vec<Value>, Diagnostics> {
+        let client = self.client(clients)?;
+        let models = catch_panic(self.resource.built_in(&client)).await?;
+        models.iter().map(|model| model::encode(model).map(Value::without_unknowns)).collect()
     }
 
     fn list(self: Arc<Self>, filter: Value, clients: &Clients) -> BoxStream<'static, Item> {

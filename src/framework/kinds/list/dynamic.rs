@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 
 use crate::framework::clients::Clients;
@@ -22,6 +23,7 @@ pub struct Item {
 }
 
 /// A list as the protocol layer and the commands drive it. Implemented for every [`Listable`](super::Listable).
+#[async_trait]
 pub trait DynList: Send + Sync {
     /// The type's name after the provider's prefix.
     fn name(&self) -> &'static str;
@@ -35,6 +37,10 @@ pub trait DynList: Send + Sync {
     fn validate(&self, filter: &Value) -> Diagnostics;
     /// Checks that the configured API has such a list, without a request; the error names the API that has it.
     fn available(&self, clients: &Clients) -> Result<(), Diagnostics>;
+    /// What the list can never show, as a sentence.
+    fn limit(&self) -> Option<String>;
+    /// The states of the objects that are the vendor's own, which no resource can manage but attributes refer to.
+    async fn built_in(&self, clients: &Clients) -> Result<Vec<Value>, Diagnostics>;
     /// Lists every object that matches the filters; a failure, or what the list cannot show, is the last item. To stop early, drop the stream.
     fn list(self: Arc<Self>, filter: Value, clients: &Clients) -> BoxStream<'static, Item>;
 }

@@ -36,6 +36,17 @@ pub trait Listable: Resource {
         Ok(())
     }
 
+    /// What the list can never show, as a sentence; the default is nothing.
+    fn limit(&self) -> Option<String> {
+        None
+    }
+
+    /// The objects that are the vendor's own: no resource can manage them, but attributes of other objects refer to them. The
+    /// default is none.
+    async fn built_in(&self, _: &Self::Client) -> Result<Vec<Self::Model>, Diagnostics> {
+        Ok(Vec::new())
+    }
+
     /// Pushes every object that matches, page by page. [`ListSink::push`] waits until the object is taken, and the call is
     /// dropped when no more is wanted.
     ///

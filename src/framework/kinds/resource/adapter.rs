@@ -70,12 +70,24 @@ impl<R: Resource> DynResource for ResourceAdapter<R> {
         R::IS_ADOPTED
     }
 
+    fn is_created_elsewhere(&self) -> bool {
+        R::IS_CREATED_ELSEWHERE
+    }
+
+    fn is_personal(&self) -> bool {
+        R::IS_PERSONAL
+    }
+
     fn is_singleton(&self) -> bool {
         R::IS_SINGLETON
     }
 
     fn existence(&self, state: &Value, related: &dyn Fn(&str) -> Option<Value>) -> Option<Effect> {
         self.resource.existence(state, related)
+    }
+
+    fn tenant(&self, clients: &Clients) -> TenantIdentity {
+        clients.get::<R::Client>().map(|client| client.tenant_identity()).unwrap_or_default()
     }
 
     fn identity(&self) -> &IdentitySchema {

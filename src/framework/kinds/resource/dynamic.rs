@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 use serde_json::Value as Json;
 
+use super::apply_errors;
 use crate::framework::clients::Clients;
 use crate::framework::diagnostics::Diagnostics;
 use crate::framework::effect::Effect;
-use crate::framework::identity::IdentitySchema;
+use crate::framework::identity::{IdentitySchema, TenantIdentity};
 use crate::framework::moved;
 use crate::framework::path::Path;
 use crate::framework::private::Private;
@@ -32,6 +33,13 @@ pub struct PlanResponse {
     pub identity: Value,
     /// Warnings and errors.
     pub diagnostics: Diagnostics,
+}
+
+impl PlanResponse {
+    /// The errors with which an apply of this plan would fail. The plan has them as warnings.
+    pub fn apply_errors(&self) -> Diagnostics {
+        apply_errors::take(&mut self.private.clone()).err().unwrap_or_default()
+    }
 }
 
 /// The result of a read, an apply or an import.
@@ -97,10 +105,16 @@ pub trait DynResource: Send + Sync {
     fn natural_key(&self) -> &'static [&'static str];
     /// Whether every tenant has it without Terraform.
     fn is_adopted(&self) -> bool;
+    /// Whether objects come into being only outside of Terraform.
+    fn is_created_elsewhere(&self) -> bool;
+    /// Whether an object is data about one person.
+    fn is_personal(&self) -> bool;
     /// Whether the objects are settings that a tenant has once for each natural key.
     fn is_singleton(&self) -> bool;
     /// What it does to the verification of people that the object exists.
     fn existence(&self, state: &Value, related: &dyn Fn(&str) -> Option<Value>) -> Option<Effect>;
+    /// The tenant that its client is configured for; empty if there is no client.
+    fn tenant(&self, clients: &Clients) -> TenantIdentity;
     /// The schema of its identity.
     fn identity(&self) -> &IdentitySchema;
     /// Plans a create, an update or a destroy.

@@ -46,6 +46,12 @@ pub trait Resource: Send + Sync + 'static {
     /// Whether every tenant has it without Terraform: a create adopts it, and a destroy does not delete it.
     const IS_ADOPTED: bool = false;
 
+    /// Whether objects come into being only outside of Terraform: a create adopts one that the vendor lists, and fails otherwise.
+    const IS_CREATED_ELSEWHERE: bool = false;
+
+    /// Whether an object is data about one person. Such data stays in its tenant: it is never promoted to another one.
+    const IS_PERSONAL: bool = false;
+
     /// Whether the objects are settings that a tenant has once for each natural key, so that two resources must not share one.
     const IS_SINGLETON: bool = false;
 

@@ -7,26 +7,26 @@ use crate::framework::resource::DynResource;
 const LONGEST: usize = 80;
 
 /// What is shown in place of a secret.
-pub(super) const SENSITIVE: &str = "(sensitive)";
+pub(crate) const SENSITIVE: &str = "(sensitive)";
 
 /// Words that are abbreviations.
 const ABBREVIATIONS: &[&str] =
     &["aamva", "api", "dmv", "mrz", "aws", "gcp", "html", "id", "ocr", "ofac", "url", "uuid", "nfc", "aml"];
 
 /// `OFAC fuzzy match weight` for `ofac_fuzzy_match_weight`.
-pub(super) fn label(attribute: &str) -> String {
+pub(crate) fn label(attribute: &str) -> String {
     let word = |word: &str| if ABBREVIATIONS.contains(&word) { word.to_uppercase() } else { word.to_owned() };
     attribute.split('_').filter(|part| *part != "wo").map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// The kind of object in words: `document requirements` for `vult_document_requirements`.
-pub(super) fn kind(resource: &dyn DynResource) -> String {
+pub(crate) fn kind(resource: &dyn DynResource) -> String {
     let name = resource.name();
     label(name.strip_prefix(resource.vendor()).unwrap_or(name).trim_start_matches('_'))
 }
 
 /// The name of an object among those of its kind, from its natural key: `Passport, OCR`.
-pub(super) fn name(resource: &dyn DynResource, state: &Value) -> String {
+pub(crate) fn name(resource: &dyn DynResource, state: &Value) -> String {
     let parts = resource.natural_key().iter().filter_map(|attribute| match state.get(attribute) {
         Value::Null | Value::Unknown => None,
         // Words of VULT, such as `driver_license`; 1Kosmos has its own, such as `dl_object`.
@@ -42,7 +42,7 @@ pub(super) fn name(resource: &dyn DynResource, state: &Value) -> String {
 }
 
 /// Who is affected by a change of an object.
-pub(super) fn audience(state: &Value) -> String {
+pub(crate) fn audience(state: &Value) -> String {
     let text = |name: &str| state.get(name).as_str().filter(|text| !text.is_empty());
     if let Some(user) = text("user_id") {
         return format!("the user `{user}`");
@@ -61,7 +61,7 @@ pub(super) fn audience(state: &Value) -> String {
 }
 
 /// A value in a sentence: short, on one line.
-pub(super) fn show(value: &Value) -> String {
+pub(crate) fn show(value: &Value) -> String {
     match value {
         Value::Null => "not set".to_owned(),
         Value::Unknown => "known after the apply".to_owned(),
@@ -79,7 +79,7 @@ pub(super) fn show(value: &Value) -> String {
 }
 
 /// The beginning of a text, on one line.
-pub(super) fn short(text: &str) -> String {
+pub(crate) fn short(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= LONGEST {
         return line;
@@ -90,13 +90,13 @@ pub(super) fn short(text: &str) -> String {
 }
 
 /// The text with a capital letter at its beginning.
-pub(super) fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let mut characters = text.chars();
     characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }
 
 /// `1 object`, `2 objects`.
-pub(super) fn count(number: usize, one: &str) -> String {
+pub(crate) fn count(number: usize, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
 }
 
