@@ -197,10 +197,11 @@ impl Chaos {
         }
         self.configure(&workspace, step == Step::Change, "");
         let before = self.vendors.get().state();
-        let workspace = self.disturb(workspace, step)?;
+        let (workspace, disturbed) = self.disturb(workspace, step)?;
         self.vendors.get().clear_faults();
         if step != Step::Destroy {
-            self.repair(&workspace, step == Step::Change)?;
+            let imports = self.imports(&workspace, &disturbed);
+            self.repair(&workspace, step == Step::Change, imports)?;
             self.check(&workspace, &before)?;
         }
         self.destroy(&workspace)?;
@@ -218,7 +219,7 @@ impl Chaos {
     }
 
     /// Applies or destroys while something goes wrong.
-    fn disturb(&mut self, workspace: Workspace, step: Step) -> Result<Workspace, String> {
+    fn disturb(&mut self, workspace: Workspace, step: Step) -> Result<(Workspace, Run), String> {
         let workspace = match self.disturbance.event {
             Event::FullDisk => {
                 let script = workspace.path().join("full-disk");
@@ -256,8 +257,8 @@ impl Chaos {
         if self.disturbance.event == Event::FullDisk {
             restore_state(&workspace, &run);
         }
-        self.note(run);
-        Ok(workspace.with_terraform(terraform::pinned()))
+        let run = self.note(run);
+        Ok((workspace.with_terraform(terraform::pinned()), run))
     }
 
     /// Waits until the vendors receive a write, or Terraform has nothing to write.
@@ -305,8 +306,12 @@ impl Chaos {
     }
 
     /// Applies until it succeeds, with the import blocks that the errors have, as a person would.
-    fn repair(&mut self, workspace: &Workspace, changed: bool) -> Result<(), String> {
-        let mut imports = BTreeMap::new();
+    fn repair(
+        &mut self,
+        workspace: &Workspace,
+        changed: bool,
+        mut imports: BTreeMap<String, String>,
+    ) -> Result<(), String> {
         for _ in 0..REPAIRS {
             let blocks: Vec<_> = imports
                 .iter()
@@ -319,15 +324,19 @@ impl Chaos {
                 self.configure(workspace, changed, "");
                 return Ok(());
             }
-            for error in run.documents("error") {
-                let detail = error["detail"].as_str().unwrap_or_default();
-                let Some(address) = error["address"].as_str() else { continue };
-                if let Some(id) = self.id_to_import(workspace, address, detail) {
-                    imports.insert(address.to_owned(), id);
-                }
-            }
+            imports.extend(self.imports(workspace, &run));
         }
         Err(format!("{REPAIRS} applies did not succeed"))
+    }
+
+    /// What the errors of a run say to import, by address.
+    fn imports(&self, workspace: &Workspace, run: &Run) -> BTreeMap<String, String> {
+        let errors = run.documents("error");
+        let import = |error: &Value| {
+            let (address, detail) = (error["address"].as_str()?, error["detail"].as_str()?);
+            Some((address.to_owned(), self.id_to_import(workspace, address, detail)?))
+        };
+        errors.iter().filter_map(import).collect()
     }
 
     /// The import id of an error: the one that is not somebody else's, as a person sees in the console.
