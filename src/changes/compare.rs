@@ -27,6 +27,11 @@ pub(super) struct Side {
 }
 
 impl Side {
+    /// Takes the objects of a type out.
+    fn take(&mut self, type_name: &str) -> Vec<Configured> {
+        self.objects.remove(type_name).unwrap_or_default()
+    }
+
     /// Replaces the ids in references by the names of what they refer to.
     fn name_references(&mut self, provider: &Provider, directory: Option<&Directory>) {
         let Some(directory) = directory else { return };
@@ -41,7 +46,6 @@ impl Side {
 }
 
 /// An object as a user would configure it.
-#[derive(Clone)]
 pub(super) struct Configured {
     /// Its address, if it has one.
     pub(super) address: Option<String>,
@@ -61,8 +65,7 @@ pub async fn compare(new: impl Fn(Environment) -> Provider, left: &str, right: &
     by_reference.extend([&directories.0, &directories.1].into_iter().flatten().flat_map(Directory::by_reference));
     let related = |reference: &str| by_reference.get(reference).cloned();
     for (type_name, resource) in &schemas.resources {
-        let objects = |side: &Side| side.objects.get(type_name).cloned().unwrap_or_default();
-        let (before, after) = (objects(&left), objects(&right));
+        let (before, after) = (left.take(type_name), right.take(type_name));
         let key = |object: &Configured| tenant::key(resource.as_ref(), &object.config);
         for (before, after) in tenant::matched(before, after, key, |one, other| one.config == other.config) {
             let action = match (&before, &after) {

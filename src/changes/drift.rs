@@ -38,11 +38,9 @@ pub async fn drift(provider: &Provider, path: &str, scope: Scope) -> Result<Chan
         Scope::Everything => Live::of(provider).await?,
         Scope::Managed => Live::default(),
     };
-    let in_state: BTreeMap<String, Value> = stored
-        .iter()
-        .filter_map(|object| Some((object.state.get("id").as_str()?.to_owned(), object.state.clone())))
-        .collect();
-    let related = |id: &str| in_state.get(id).cloned().or_else(|| live.related(id));
+    let mut by_id = live.by_id();
+    by_id.extend(stored.iter().filter_map(|object| Some((object.state.get("id").as_str()?, &object.state))));
+    let related = |id: &str| by_id.get(id).copied().cloned();
 
     let clients = provider.clients();
     let read = |object: &Stored| {
@@ -75,7 +73,7 @@ pub async fn drift(provider: &Provider, path: &str, scope: Scope) -> Result<Chan
         }
     }
     let mut unmanaged = unmanaged(provider, &stored, &live, &related);
-    changes.limits.extend(live.limits.clone());
+    changes.limits.extend(live.limits.iter().cloned());
     changes.limits.extend(settings_of_every_tenant(provider, &mut unmanaged));
     changes.objects.append(&mut unmanaged);
     Ok(changes.sorted())

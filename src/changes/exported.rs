@@ -25,8 +25,8 @@ struct Resource {
 pub(super) fn read(provider: &Provider, folder: &str) -> Result<Side, Error> {
     let mut resources = Vec::new();
     let unreadable = |error| FileError::Unreadable { path: folder.to_owned(), error };
-    let mut files: Vec<_> =
-        std::fs::read_dir(folder).map_err(unreadable)?.filter_map(Result::ok).map(|file| file.path()).collect();
+    let files = std::fs::read_dir(folder).map_err(unreadable)?.map(|file| Ok(file?.path()));
+    let mut files = files.collect::<std::io::Result<Vec<_>>>().map_err(unreadable)?;
     files.sort();
     for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "tf")) {
         let path = file.display().to_string();

@@ -1,5 +1,7 @@
 //! The live tenants: everything that the configured vendors list.
 
+use std::collections::BTreeMap;
+
 use crate::framework::{Provider, Severity, Value};
 use crate::tenant::{self, Listing};
 
@@ -38,18 +40,13 @@ impl Live {
         Ok(Self { listings, limits })
     }
 
-    /// The object with an id, of any type.
-    pub(super) fn related(&self, id: &str) -> Option<Value> {
-        let of_listing = |listing: &Listing| {
-            listing
-                .objects
-                .iter()
-                .map(|it| &it.state)
-                .chain(&listing.built_in)
-                .find(|state| state.get("id").as_str() == Some(id))
-                .cloned()
-        };
-        self.listings.iter().find_map(of_listing)
+    /// The objects of all types by their ids, those of the vendors' own included.
+    pub(super) fn by_id(&self) -> BTreeMap<&str, &Value> {
+        let states = self
+            .listings
+            .iter()
+            .flat_map(|listing| listing.objects.iter().map(|object| &object.state).chain(&listing.built_in));
+        states.filter_map(|state| Some((state.get("id").as_str()?, state))).collect()
     }
 }
 

@@ -1,7 +1,6 @@
 //! Turns a pair of values of one object into what a person reads about it.
 
 use crate::framework::flow as workflow;
-use crate::framework::resource::DynResource;
 use crate::framework::schema::Attribute;
 use crate::framework::{Direction, Provider, Value};
 
@@ -64,7 +63,7 @@ impl Pair<'_> {
         Some(ObjectChange {
             address: self.address.clone(),
             type_name: self.type_name.to_owned(),
-            vendor: vendor_title(provider, resource),
+            vendor: provider.vendor(resource.vendor()).map_or_else(String::new, |vendor| vendor.title().to_owned()),
             kind: words::kind(resource),
             name: words::name(resource, &shown),
             action: self.action,
@@ -112,12 +111,6 @@ impl Pair<'_> {
         });
         Value::Map(named.collect())
     }
-}
-
-/// The vendor of a resource, as people write it.
-pub(super) fn vendor_title(provider: &Provider, resource: &dyn DynResource) -> String {
-    let vendor = provider.vendors().iter().find(|vendor| vendor.name() == resource.vendor());
-    vendor.map_or_else(String::new, |vendor| vendor.title().to_owned())
 }
 
 /// Whether nothing is hidden.

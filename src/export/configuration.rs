@@ -8,9 +8,10 @@ use super::pages::Pages;
 use super::references::References;
 use super::variables::Variables;
 use super::{Layout, Tenant};
+use crate::framework::diagnostics::capitalized;
 use crate::framework::schema::{Attribute, Nesting, Shape};
 use crate::framework::{Path, Severity, Value};
-use crate::tenant::{Directory, identifying, reference, words};
+use crate::tenant::{Directory, identifying, reference};
 
 /// The text of each file by its name.
 pub(super) type Files = BTreeMap<String, String>;
@@ -154,7 +155,7 @@ impl Writer<'_> {
             return None;
         }
         let entry = self.directory.find(self.vendor, &attribute.name, value.as_str()?)?;
-        Some(format!("{}, which is not exported.", words::sentence(&reference(entry.resource.as_ref(), &entry.state))))
+        Some(format!("{}, which is not exported.", capitalized(&reference(entry.resource.as_ref(), &entry.state))))
     }
 
     fn term(&mut self, attribute: &Attribute, value: &Value, path: &Path) -> Term {

@@ -38,7 +38,7 @@ impl Header {
 fn addresses(provider: &Provider, vendors: &[&'static str], direction: &str) -> Vec<String> {
     let clients = provider.clients();
     let of_vendor = |name: &&'static str| {
-        let vendor = provider.vendors().iter().find(|vendor| vendor.name() == *name)?;
+        let vendor = provider.vendor(name)?;
         let resource = provider.resources.values().find(|resource| resource.vendor() == *name)?;
         let address = resource.tenant(&clients).get("base_url").map(|url| without_credentials(url))?;
         Some(format!("{direction} {} at {address}.", vendor.title()))

@@ -41,6 +41,12 @@ pub fn summary(start: &str, name: &str, end: &str) -> String {
     format!("{start} \"{name}\" {end}").trim().to_owned()
 }
 
+/// `the weights` as the beginning of a sentence.
+pub fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// One message to the user.
 ///
 /// The summary is one line that says what happened. The detail says what came back, the most likely cause, and what to do.

@@ -42,9 +42,8 @@ pub fn steps(workflow: &Value) -> Vec<Step> {
         let actions = step.get("actions").as_list().unwrap_or_default();
         let mut next: Vec<String> =
             actions.iter().filter_map(|action| action.get("jump_to").as_str()).map(str::to_owned).collect();
-        let following = steps.get(index + 1).map(|step| text(step, "name"));
         if actions.is_empty() {
-            next.extend(following.clone());
+            next.extend(steps.get(index + 1).map(|step| text(step, "name")));
         }
         let submits = actions.iter().any(|action| action.get("jump_to").is_null() && !action.get("call").is_null());
         let ends = next.is_empty() || submits;

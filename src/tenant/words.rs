@@ -1,6 +1,8 @@
 //! Words for a person: labels of attributes, names of objects, values.
 
+use super::object_name;
 use crate::framework::Value;
+use crate::framework::diagnostics::capitalized;
 use crate::framework::resource::DynResource;
 
 /// The longest value in a sentence, in characters.
@@ -21,8 +23,7 @@ pub(crate) fn label(attribute: &str) -> String {
 
 /// The kind of object in words: `document requirements` for `vult_document_requirements`.
 pub(crate) fn kind(resource: &dyn DynResource) -> String {
-    let name = resource.name();
-    label(name.strip_prefix(resource.vendor()).unwrap_or(name).trim_start_matches('_'))
+    label(object_name(resource))
 }
 
 /// The name of an object among those of its kind, from its natural key: `Passport, OCR`.
@@ -31,7 +32,7 @@ pub(crate) fn name(resource: &dyn DynResource, state: &Value) -> String {
         Value::Null | Value::Unknown => None,
         // Words of VULT, such as `driver_license`; 1Kosmos has its own, such as `dl_object`.
         Value::String(text) if resource.natural_key().contains(&"data_source") && !attribute.ends_with("_id") => {
-            Some(sentence(&label(text)))
+            Some(capitalized(&label(text)))
         }
         Value::String(text) if attribute.ends_with("_id") && *attribute != "user_id" && *attribute != "party_id" => {
             Some(format!("{} {text}", label(attribute.trim_end_matches("_id"))))
@@ -89,12 +90,6 @@ pub(crate) fn short(text: &str) -> String {
     start
 }
 
-/// The text with a capital letter at its beginning.
-pub(crate) fn sentence(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
-}
-
 /// `1 object`, `2 objects`.
 pub(crate) fn count(number: usize, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
@@ -108,7 +103,6 @@ mod tests {
     fn labels_are_words() {
         assert_eq!(label("ofac_fuzzy_match_weight"), "OFAC fuzzy match weight");
         assert_eq!(label("secret_key_wo_version"), "secret key version");
-        assert_eq!(sentence("ocr"), "Ocr");
     }
 
     #[test]

@@ -35,7 +35,7 @@ fn tenants() -> &'static Value {
     TENANTS.get_or_init(|| {
         let sandbox = Sandbox::start().with_variable("IDV_XIDENT_API", "verify/v1");
         let workspace = Workspace::new(&sandbox);
-        let foreign = KINDS.iter().filter(|kind| !kind.is_singleton && !kind.vendor.starts_with("fiven"));
+        let foreign = KINDS.iter().filter(|kind| !kind.is_singleton && kind.vendor != "fiven");
         let blocks: Vec<_> = foreign
             .map(|kind| {
                 let name = if is_name_shared(kind) { run::name(0) } else { "foreign".to_owned() };

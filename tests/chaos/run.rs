@@ -34,7 +34,7 @@ enum Step {
     Destroy,
 }
 
-/// What became of a run.
+/// The result of a run.
 pub(super) struct Outcome {
     what: String,
     /// Why it failed; empty if all is as it should be.

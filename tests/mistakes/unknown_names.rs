@@ -1,31 +1,9 @@
 //! Names that a vendor may have added since the release: a warning, and no error.
 
 use super::Bench;
+use crate::support::configurations::{DESTINATION, TEMPLATE, WORKFLOW};
 use crate::support::rewriter::Rewriter;
 use expect_test::expect;
-
-const TEMPLATE: &str = r#"
-resource "idv_onekosmos_proofing_template" "main" {
-  document_type = "dl_object"
-  dvc_id        = "dvc_sandbox"
-  workflow      = [{ name = "front", type = "CAPTURE_FRONT" }]
-}
-"#;
-
-const DESTINATION: &str = r#"
-resource "idv_didit_webhook_destination" "main" {
-  label             = "events"
-  url               = "https://hooks.example.com/didit"
-  subscribed_events = ["status.updated"]
-}
-"#;
-
-const WORKFLOW: &str = r#"
-resource "idv_didit_workflow" "main" {
-  workflow_label = "kyc"
-  features       = [{ feature = "OCR" }]
-}
-"#;
 
 #[test]
 fn unknown_names_and_odd_workflows_are_warnings() {

@@ -5,6 +5,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
+use crate::support::configurations::{DESTINATION, TEMPLATE, WORKFLOW};
 use crate::support::sandbox::Sandbox;
 use crate::support::workspace::Workspace;
 
@@ -16,14 +17,6 @@ resource "idv_vult_webhook" "one" {
 resource "idv_vult_webhook" "two" {
   name = "two"
   url  = "https://h.example.com"
-}
-"#;
-
-const TEMPLATE: &str = r#"
-resource "idv_onekosmos_proofing_template" "main" {
-  document_type = "dl_object"
-  dvc_id        = "dvc_sandbox"
-  workflow      = [{ name = "front", type = "CAPTURE_FRONT" }]
 }
 "#;
 
@@ -125,21 +118,6 @@ const CREATES: &[Create] = &[
         "resource \"idv_didit_customization\" \"main\" {\n  hide_progress_bar = true\n}\n",
     ),
 ];
-
-const DESTINATION: &str = r#"
-resource "idv_didit_webhook_destination" "main" {
-  label             = "events"
-  url               = "https://hooks.example.com/didit"
-  subscribed_events = ["status.updated"]
-}
-"#;
-
-const WORKFLOW: &str = r#"
-resource "idv_didit_workflow" "main" {
-  workflow_label = "kyc"
-  features       = [{ feature = "OCR" }]
-}
-"#;
 
 const QUESTIONNAIRE: &str = r#"
 resource "idv_didit_questionnaire" "main" {

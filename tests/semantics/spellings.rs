@@ -1,5 +1,6 @@
 //! A vendor that stores another spelling than it received: no object is replaced for it, and no plan shows it.
 
+use crate::support::configurations::DESTINATION;
 use crate::support::rewriter::Rewriter;
 use crate::support::sandbox::Sandbox;
 use crate::support::workspace::Workspace;
@@ -58,14 +59,6 @@ const ENTRY: &str = r#"
 resource "idv_didit_list_entry" "main" {
   list_id = "b0000000-0000-4000-8000-000000000003"
   value   = "+49 151 000000"
-}
-"#;
-
-const DESTINATION: &str = r#"
-resource "idv_didit_webhook_destination" "main" {
-  label             = "events"
-  url               = "https://hooks.example.com/didit"
-  subscribed_events = ["status.updated"]
 }
 "#;
 

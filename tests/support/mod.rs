@@ -1,5 +1,6 @@
-//! Shared parts of the suite: Terraform, workspaces, the sandbox, the table of objects, goldens.
+//! Shared parts of the suite: Terraform, workspaces, the sandbox, the table of objects, configurations, goldens.
 
+pub(crate) mod configurations;
 pub(crate) mod golden;
 pub(crate) mod objects;
 pub(crate) mod rewriter;

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::changes::model::{Changes, FieldChange, ObjectChange};
 use crate::framework::Direction;
 
-use super::{action, direction, limits_title, noun, shows_values, summary, svg, title};
+use super::{LIMITS, action, direction, noun, shows_values, summary, svg, title};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -26,7 +26,7 @@ pub(super) fn render(changes: &Changes) -> String {
         write_object(&mut page, changes, object, index < OPEN);
     }
     if !changes.limits.is_empty() {
-        let _ = write!(page, "<section class=\"limits\">\n<h2>{}</h2>\n<ul>\n", limits_title());
+        let _ = write!(page, "<section class=\"limits\">\n<h2>{LIMITS}</h2>\n<ul>\n");
         for limit in &changes.limits {
             let _ = writeln!(page, "<li>{}</li>", prose(limit));
         }

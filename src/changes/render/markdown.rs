@@ -8,7 +8,7 @@ use std::fmt::Write;
 use crate::changes::model::{Changes, FlowChange, ObjectChange};
 use crate::framework::Direction;
 
-use super::{action, direction, limits_title, noun, shows_values, summary, title};
+use super::{LIMITS, action, direction, noun, shows_values, summary, title};
 
 /// GitHub's limit, with room for the end.
 const LIMIT: usize = 65_536 - 1_536;
@@ -56,7 +56,7 @@ fn limits(text: &mut String, changes: &Changes) {
     if changes.limits.is_empty() {
         return;
     }
-    let _ = write!(text, "\n<details><summary>{} ({})</summary>\n\n", limits_title(), changes.limits.len());
+    let _ = write!(text, "\n<details><summary>{} ({})</summary>\n\n", LIMITS, changes.limits.len());
     for limit in &changes.limits {
         let line = format!("- {}\n", escaped(limit));
         if characters(text) + characters(&line) > LIMIT + 1_000 {

@@ -101,7 +101,5 @@ fn shows_values(object: &ObjectChange) -> bool {
     matches!(object.action, Action::Update | Action::Replace | Action::Differs | Action::Import)
 }
 
-/// What an empty or a complete result does not say.
-fn limits_title() -> &'static str {
-    "Not compared"
-}
+/// The heading of what could not be compared.
+const LIMITS: &str = "Not compared";

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::changes::model::{Action, Changes, FieldChange, ObjectChange};
 use crate::framework::Direction;
 
-use super::{action, direction, limits_title, noun, shows_values, summary, title};
+use super::{LIMITS, action, direction, noun, shows_values, summary, title};
 
 /// How many settings of an object that comes or goes are listed.
 const SETTINGS: usize = 8;
@@ -19,7 +19,7 @@ pub(super) fn render(changes: &Changes) -> String {
         write_object(&mut text, changes, object);
     }
     if !changes.limits.is_empty() {
-        let _ = write!(text, "\n{}\n", limits_title());
+        let _ = write!(text, "\n{LIMITS}\n");
         for limit in &changes.limits {
             let _ = writeln!(text, "  {limit}");
         }

@@ -126,6 +126,11 @@ impl Provider {
         &self.vendors
     }
 
+    /// The vendor with this name, which is its attribute in the provider block.
+    pub fn vendor(&self, name: &str) -> Option<&'static dyn Vendor> {
+        self.vendors.iter().copied().find(|vendor| vendor.name() == name)
+    }
+
     /// The vendors that the provider has a configuration for, including a wrong one.
     pub fn configured_vendors(&self) -> Result<Vec<&'static dyn Vendor>, NothingConfigured> {
         let clients = self.clients();
@@ -137,9 +142,7 @@ impl Provider {
     /// Whether a configuration mistake affects these vendors: it is in one of their blocks, or in what all vendors share.
     pub fn concerns(&self, vendors: &[&str], mistake: &Diagnostic) -> bool {
         match mistake.path.steps().first() {
-            Some(Step::Attribute(name)) => {
-                vendors.contains(&name.as_str()) || !self.vendors.iter().any(|vendor| vendor.name() == name)
-            }
+            Some(Step::Attribute(name)) => vendors.contains(&name.as_str()) || self.vendor(name).is_none(),
             _ => true,
         }
     }

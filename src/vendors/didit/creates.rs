@@ -15,7 +15,7 @@ use super::versions::Version;
 use super::{list, list_entry, webhook_destination};
 use crate::framework::{Context, Diagnostic, Diagnostics, Model};
 use crate::http::{CachePolicy, Error, Kind};
-use crate::vendors::shared::reconcile::{self, CreateFailure, Created, Creates, IfPresent, Lookup, Noun};
+use crate::vendors::shared::reconcile::{self, CreateFailure, Creates, IfPresent, Lookup, Noun};
 
 /// No create that is under way began longer ago.
 const LONGEST_CREATE: SignedDuration = SignedDuration::from_hours(1);
@@ -62,9 +62,9 @@ impl<T: Row> Creation<'_, T> {
         ctx: &mut Context<M>,
     ) -> Result<T, CreateFailure> {
         let request = self.client.create(self.collection, self.name, body);
-        let Created { row, warning, present } = creates.create(self, self.if_present, request).await?;
-        ctx.append(warning.into_iter().chain(present));
-        Ok(row)
+        let mut object = creates.create(self, self.if_present, request).await?;
+        ctx.append(object.warnings());
+        Ok(object.row)
     }
 
     /// The object that has the value of a unique field already, if that is why the vendor rejected the create.

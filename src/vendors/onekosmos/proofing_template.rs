@@ -170,9 +170,9 @@ impl Resource for ProofingTemplate {
             workflow: plan.steps(),
         };
         let search = Search { client, plan: &plan };
-        let created =
+        let mut created =
             client.template_creates.create(&search, IfPresent::WarnRecent, client.create_template(&body)).await?;
-        ctx.append(created.warning.into_iter().chain(created.present));
+        ctx.append(created.warnings());
         Ok(plan.with(created.row))
     }
 

@@ -9,6 +9,7 @@ use serde_json::{Map, Value as Json};
 use super::client::{Client, Scope};
 use super::scope;
 use super::table::Table;
+use crate::framework::diagnostics::capitalized;
 use crate::framework::moved::RestObject;
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
@@ -145,7 +146,7 @@ impl<S: Settings> Singleton for Managed<S> {
             left_out.len(),
             blank.len(),
         );
-        let summary = format!("{} are not there", singleton::capitalized(S::TITLE.settings));
+        let summary = format!("{} are not there", capitalized(S::TITLE.settings));
         Err(Diagnostic::error(summary, detail).into())
     }
 
@@ -272,7 +273,7 @@ impl<S: Settings + Copy> Listable for Managed<S> {
     fn filters(&self) -> Schema {
         let filter = |name, what| Attribute::string(name).optional().describe(what);
         Schema::new(
-            format!("{} of the tenant, of its clients and users.", singleton::capitalized(S::TITLE.settings)),
+            format!("{} of the tenant, of its clients and users.", capitalized(S::TITLE.settings)),
             vec![
                 filter("client_id", "Only the settings of this client."),
                 filter("user_id", "Only the settings of this user."),

@@ -150,8 +150,8 @@ impl Resource for Webhook {
         let (client_id, search) = (plan.client_id.as_str(), Search::new(client, &plan));
         let under_way = client.webhook_creates.of(client_id.unwrap_or_default());
         let send = client.create_webhook(client_id, name, url);
-        let created = under_way.create_without_id(&search, &search.key(), IfPresent::Refuse, send).await?;
-        ctx.append(created.warning);
+        let mut created = under_way.create_without_id(&search, &search.key(), IfPresent::Refuse, send).await?;
+        ctx.append(created.warnings());
         Ok(created.row.into())
     }
 

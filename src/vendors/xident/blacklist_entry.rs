@@ -217,8 +217,8 @@ impl Resource for BlacklistEntry {
         let send = client.add_image_to_blacklist(image.expose(), plan.reason());
         let under_way = &client.blacklist_creates;
         let key = text_key(plan.reason());
-        let created = under_way.create_without_id(&search, &key, IfPresent::WarnRecent, send).await?;
-        ctx.append(created.warning.into_iter().chain(created.present));
+        let mut created = under_way.create_without_id(&search, &key, IfPresent::WarnRecent, send).await?;
+        ctx.append(created.warnings());
         Ok(plan.with(created.row))
     }
 

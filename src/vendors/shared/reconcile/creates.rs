@@ -108,6 +108,8 @@ struct Sent<R> {
     before: Option<Snapshot<R>>,
     /// Whether `before` was read right before the request, so that nobody else created anything in between.
     is_fresh: bool,
+    /// The warning about objects that were there before the request.
+    present: Option<Diagnostic>,
 }
 
 impl<R: Clone + Send + Sync> Creates<R> {
@@ -124,14 +126,11 @@ impl<R: Clone + Send + Sync> Creates<R> {
         let (at, before) = (Instant::now(), self.read.last());
         let is_fresh = before.as_ref().is_some_and(|before| before.began + MAX_AGE >= entered);
         let (result, ended) = self.send(pin!(request), |row| Some(lookup.id(row))).await;
-        let sent = Sent { at, ended, before, is_fresh };
+        let sent = Sent { at, ended, before, is_fresh, present };
         match result {
-            Ok(row) => Ok(Created { row, warning: None, present }),
+            Ok(row) => Ok(Created { row, warning: None, present: sent.present }),
             Err(error) if !error.may_have_applied() => Err(CreateFailure::Rejected(error)),
-            Err(error) => {
-                let created = self.after_error(lookup, &sent, error, &WAITS_AFTER_ERROR).await?;
-                Ok(Created { present, ..created })
-            }
+            Err(error) => self.after_error(lookup, sent, error, &WAITS_AFTER_ERROR).await,
         }
     }
 
@@ -169,10 +168,10 @@ impl<R: Clone + Send + Sync> Creates<R> {
         }
         let at = Instant::now();
         let (result, ended) = self.send(pin!(request), |()| None).await;
-        let sent = Sent { at, ended, before: Some(before), is_fresh: true };
+        let sent = Sent { at, ended, before: Some(before), is_fresh: true, present };
         match result {
             Ok(()) => match self.find(lookup, &sent, lookup.waits()).await {
-                Ok(Found::One(row)) => Ok(Created { row, warning: None, present }),
+                Ok(Found::One(row)) => Ok(Created { row, warning: None, present: sent.present }),
                 Ok(Found::None) => {
                     Err(messages::accepted_but_not_listed(&lookup.noun(), &lookup.import_id_without_row()).into())
                 }
@@ -183,10 +182,7 @@ impl<R: Clone + Send + Sync> Creates<R> {
                 }
             },
             Err(error) if !error.may_have_applied() => Err(CreateFailure::Rejected(error)),
-            Err(error) => {
-                let created = self.after_error(lookup, &sent, error, lookup.waits()).await?;
-                Ok(Created { present, ..created })
-            }
+            Err(error) => self.after_error(lookup, sent, error, lookup.waits()).await,
         }
     }
 
@@ -256,14 +252,14 @@ impl<R: Clone + Send + Sync> Creates<R> {
     async fn after_error<L: Lookup<Row = R>>(
         &self,
         lookup: &L,
-        sent: &Sent<R>,
+        sent: Sent<R>,
         error: Error,
         waits: &[Duration],
     ) -> Result<Created<R>, CreateFailure> {
-        match self.find(lookup, sent, waits).await {
+        match self.find(lookup, &sent, waits).await {
             Ok(Found::One(row)) => {
                 let warning = messages::created_despite_error(&lookup.noun(), &lookup.id(&row), &error);
-                Ok(Created { row, warning: Some(warning), present: None })
+                Ok(Created { row, warning: Some(warning), present: sent.present })
             }
             Ok(Found::None) => Err(CreateFailure::Unresolved(match lookup.check_list_is_conclusive().await {
                 Ok(()) => messages::not_created(&lookup.noun(), error).into(),
@@ -386,8 +382,12 @@ fn age<L: Lookup>(lookup: &L, row: &L::Row) -> Option<SignedDuration> {
 
 /// The warning about objects that an apply that was killed may have left.
 fn left_behind<L: Lookup>(lookup: &L, rows: &[L::Row]) -> Option<Diagnostic> {
-    let rows: Vec<_> = rows.iter().map(|row| (lookup.id(row), lookup.import_id(row))).collect();
-    (!rows.is_empty()).then(|| messages::created_beside(&lookup.noun(), &rows))
+    (!rows.is_empty()).then(|| messages::created_beside(&lookup.noun(), &ids(lookup, rows)))
+}
+
+/// The ids and import ids of rows, for messages.
+fn ids<L: Lookup>(lookup: &L, rows: &[L::Row]) -> Vec<(String, String)> {
+    rows.iter().map(|row| (lookup.id(row), lookup.import_id(row))).collect()
 }
 
 /// Whether a row was created before the request was sent.
@@ -402,8 +402,7 @@ fn unknown<L: Lookup>(lookup: &L, error: Error, read: Diagnostics) -> Diagnostic
 }
 
 fn ambiguous<L: Lookup>(lookup: &L, rows: &[L::Row], error: Option<&Error>) -> CreateFailure {
-    let rows: Vec<_> = rows.iter().map(|row| (lookup.id(row), lookup.import_id(row))).collect();
-    CreateFailure::Unresolved(messages::ambiguous(&lookup.noun(), &rows, error).into())
+    CreateFailure::Unresolved(messages::ambiguous(&lookup.noun(), &ids(lookup, rows), error).into())
 }
 
 impl From<Diagnostic> for CreateFailure {

@@ -128,10 +128,17 @@ pub(in crate::vendors) trait Lookup: Send + Sync {
 pub(in crate::vendors) struct Created<R> {
     /// What the response, or the list, says of it.
     pub row: R,
-    /// Set if the response was lost and the list has the object. The caller passes it on.
+    /// Set if the response was lost and the list has the object.
     pub warning: Option<Diagnostic>,
-    /// The warning about objects with the same fields; see [`IfPresent::WarnRecent`]. The caller passes it on.
+    /// The warning about objects with the same fields; see [`IfPresent::WarnRecent`].
     pub present: Option<Diagnostic>,
+}
+
+impl<R> Created<R> {
+    /// Takes what the user has to know of the create.
+    pub(in crate::vendors) fn warnings(&mut self) -> impl Iterator<Item = Diagnostic> + use<R> {
+        self.warning.take().into_iter().chain(self.present.take())
+    }
 }
 
 /// Why a create has no object to put into state.

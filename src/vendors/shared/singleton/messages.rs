@@ -31,14 +31,8 @@ impl Title {
 
     /// `The weights`.
     fn capitalized(&self) -> String {
-        capitalized(self.settings)
+        diagnostics::capitalized(self.settings)
     }
-}
-
-/// `the weights` as the beginning of a sentence.
-pub(in crate::vendors) fn capitalized(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// A summary about settings, with their label.

@@ -29,7 +29,7 @@ use crate::http::{CachePolicy, Error};
 
 pub(in crate::vendors) use adopted::Changes;
 pub(in crate::vendors) use adoption::{Adoptions, warn_adopted_elsewhere};
-pub(in crate::vendors) use messages::{Title, capitalized, claim as claim_of, not_previewed, summary};
+pub(in crate::vendors) use messages::{Title, claim as claim_of, not_previewed, summary};
 pub(in crate::vendors) use on_destroy::{disable_or_forget, forget_or_restore};
 
 /// The values of all settings, by attribute name.
