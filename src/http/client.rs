@@ -8,8 +8,11 @@ use reqwest::Method;
 use url::Url;
 
 use super::auth::Authenticate;
+use super::cache::CachePolicy;
 use super::connections::Connections;
-use super::error::Error;
+use super::error::{Context, Error};
+use super::list::List;
+use super::pages::{PageSource, Pages};
 use super::path::Path;
 use super::probe::Probe;
 use super::request::Request;
@@ -100,6 +103,63 @@ impl Client {
     /// A request of any method, such as one from configuration.
     pub fn request(&self, method: Method, path: impl Into<Path>) -> Request {
         Request::new(self.sender.clone(), self.base_url.clone(), method, path.into())
+    }
+
+    /// Reads a whole list, or returns what this run has read of it: its rows are decoded once for all objects that are read from
+    /// it. `tag` is the one under which the source shares its pages.
+    pub async fn list<S>(&self, tag: &str, source: S, policy: CachePolicy) -> Result<Arc<List<S::Row>>, Error>
+    where
+        S: PageSource,
+        S::Row: Sync + 'static,
+    {
+        let (operation, part) = (format!("listing the {}", source.noun()), source.part());
+        self.value(tag, &part, &operation, policy, |policy| Pages::new(source, policy).all()).await
+    }
+
+    /// Reads a list again after a write that added rows to it. Where `known` shows that rows were only added at its end, as
+    /// many pages are requested as those fill.
+    pub async fn list_after_write<S>(
+        &self,
+        tag: &str,
+        source: S,
+        known: Option<&List<S::Row>>,
+    ) -> Result<Arc<List<S::Row>>, Error>
+    where
+        S: PageSource + Clone,
+        S::Row: Clone + Sync + 'static,
+    {
+        let policy = CachePolicy::RefreshAfterWrite;
+        if let Some(known) = known
+            && let Some(added) = Pages::new(source.clone(), policy).added(known).await?
+        {
+            let mut list = known.clone();
+            list.append(added, |row| source.key(row));
+            return Ok(Arc::new(list));
+        }
+        self.list(tag, source, policy).await
+    }
+
+    /// Reads a value, or returns what this run has read, until a write invalidates the tag. `part` tells it from others of its
+    /// type under the tag. `load` receives the policy for its requests, and also returns the size of their responses in bytes.
+    pub async fn value<T, F>(
+        &self,
+        tag: &str,
+        part: &str,
+        operation: &str,
+        policy: CachePolicy,
+        load: impl FnOnce(CachePolicy) -> F,
+    ) -> Result<Arc<T>, Error>
+    where
+        T: Send + Sync + 'static,
+        F: Future<Output = Result<(T, usize), Error>>,
+    {
+        let (tag, cache) = (Arc::from(tag), self.sender.cache());
+        if policy.is_fresh() {
+            cache.invalidate(&tag);
+        }
+        let context = Context::new(self.vendor(), operation);
+        let load = load(policy.after_invalidation());
+        Box::pin(cache.value(&tag, part.as_bytes().to_vec(), &context, load)).await
     }
 
     /// Requests the base URL once, without credentials: a response of any status shows that the vendor can be reached.

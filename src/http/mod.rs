@@ -14,7 +14,7 @@
 //! 5. `retry` decides whether a failed attempt may be repeated. A write that may have been applied is not repeated unless it
 //!    is idempotent: it becomes an [`Error`] of [`Kind::Unconfirmed`].
 //!
-//! Lists that a vendor returns in pages are read by [`Pages`]. No file of this folder imports in a circle.
+//! Lists that a vendor returns in pages are read by [`Pages`], and kept for the run as a [`List`]. No file of this folder imports in a circle.
 
 mod auth;
 mod cache;
@@ -28,6 +28,7 @@ mod error;
 mod known_causes;
 mod learned;
 mod limits;
+mod list;
 mod oauth2;
 mod pages;
 mod path;
@@ -52,6 +53,7 @@ pub use cache::CachePolicy;
 pub use client::Client;
 pub use connections::Connections;
 pub use error::{Error, Kind};
+pub use list::List;
 pub use oauth2::{ClientAuth, ClientCredentials, OAuth2ClientCredentials, Token};
 pub use pages::{Page, PageRequest, PageSource, Pages};
 pub use path::Path;

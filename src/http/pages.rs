@@ -1,11 +1,12 @@
 //! Reads a list that a vendor returns in pages.
 //!
 //! A vendor's client implements [`PageSource`], which requests one page by the position that the vendor takes: an offset, a
-//! page number or a token. [`Pages`] walks the pages, one at a time with [`Pages::next`] or all of them with [`Pages::all`].
+//! page number or a token. [`Pages`] walks the pages one at a time; [`Client::list`](super::Client::list) reads all of them
+//! into a [`List`](super::List), once in a run.
 //!
 //! A list may change while it is read. Rows that are added move others to a later page: each row is returned once. A row that
 //! is deleted moves others to a page that was read already, where they would be missed: the list is read again from its first
-//! page. So `all` returns only after a complete and stable pass, and a caller may conclude from it that an object does not exist.
+//! page. So a whole list is returned only after a complete and stable pass, and a caller may conclude from it that an object does not exist.
 //!
 //! How a pass ends: by the total where the vendor returns one, else by the first empty page. A short page is no end, since a
 //! vendor may return fewer rows than were requested.
@@ -16,6 +17,7 @@ use async_trait::async_trait;
 
 use super::cache::CachePolicy;
 use super::error::Error;
+use super::list::List;
 use super::response::Response;
 
 /// How often a list is read from its first page before the read fails.
@@ -29,6 +31,11 @@ pub trait PageSource: Send + Sync {
 
     /// What the rows are called in an error, such as `webhooks`.
     fn noun(&self) -> &str;
+
+    /// What tells the list from others that are cached under the same tag, such as a filter. By default there are none.
+    fn part(&self) -> String {
+        String::new()
+    }
 
     /// The row's id, which no other row of the list has.
     fn key(&self, row: &Self::Row) -> String;
@@ -104,6 +111,8 @@ struct Pass {
     /// The total when the pass began: rows that are added later may be missed.
     first_total: Option<usize>,
     last_total: Option<usize>,
+    /// The size of the responses.
+    bytes: usize,
 }
 
 impl Pass {
@@ -143,8 +152,8 @@ impl<S: PageSource> Pages<S> {
         Ok(Some(rows))
     }
 
-    /// Reads the whole list: the rows of one complete pass in which no row was deleted.
-    pub async fn all(mut self) -> Result<Vec<S::Row>, Error> {
+    /// Reads the whole list: the rows of one complete pass in which no row was deleted. Returns the size of its responses too.
+    pub(super) async fn all(mut self) -> Result<(List<S::Row>, usize), Error> {
         let mut rows = Vec::new();
         while !self.finished {
             let pass = self.passes;
@@ -153,7 +162,36 @@ impl<S: PageSource> Pages<S> {
                 rows.clear();
             }
         }
-        Ok(rows)
+        Ok((List::new(rows, |row| self.source.key(row)), self.pass.bytes))
+    }
+
+    /// Reads the rows that were added at the end of a list since `known` was read; `None` if something else has changed, if
+    /// the vendor returns no total, or if it adds rows elsewhere.
+    ///
+    /// The read begins with the last known row: it is at its former position only if no row before it was deleted.
+    pub(super) async fn added(mut self, known: &List<S::Row>) -> Result<Option<Vec<S::Row>>, Error> {
+        let Some(last) = known.last() else { return Ok(None) };
+        self.at.offset = known.len() - 1;
+        let mut added = Vec::new();
+        loop {
+            let Page { mut rows, total, .. } = self.source.page(&self.at).await?;
+            let received = rows.len();
+            if self.at.index == 0 && received > 0 && self.source.key(&rows.remove(0)) != self.source.key(last) {
+                return Ok(None);
+            }
+            let is_new = rows.iter().all(|row| {
+                let key = self.source.key(row);
+                known.get(&key).is_none() && self.pass.keys.insert(key)
+            });
+            added.append(&mut rows);
+            self.at.offset += received;
+            self.at.index += 1;
+            match total {
+                Some(total) if is_new && received > 0 && self.at.offset < total => {}
+                Some(total) if is_new && received > 0 && self.at.offset == total => return Ok(Some(added)),
+                _ => return Ok(None),
+            }
+        }
     }
 
     /// Whether the list was read to its end.
@@ -170,6 +208,7 @@ impl<S: PageSource> Pages<S> {
     async fn advance(&mut self) -> Result<Vec<S::Row>, Error> {
         let Page { mut rows, response, total, next } = self.source.page(&self.at).await?;
         let received = rows.len();
+        self.pass.bytes += response.bytes().len();
         rows.retain(|row| self.pass.keys.insert(self.source.key(row)));
         let repeated_token = matches!(&next, Next::Token(Some(token)) if self.at.token.as_ref() == Some(token));
         if repeated_token || (received > 0 && rows.is_empty()) {
@@ -201,10 +240,8 @@ impl<S: PageSource> Pages<S> {
         if self.passes == MAX_PASSES {
             return Err(self.unstable(response));
         }
-        let policy = match self.at.policy {
-            CachePolicy::UseCached => CachePolicy::Refresh,
-            policy => policy,
-        };
+        let is_settling = self.at.policy.is_settling();
+        let policy = if is_settling { CachePolicy::RefreshAfterWrite } else { CachePolicy::Refresh };
         self.at = PageRequest { offset: 0, index: 0, token: None, policy };
         self.pass = Pass::default();
         self.passes += 1;

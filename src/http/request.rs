@@ -183,21 +183,14 @@ impl Request {
 
     /// Applies a cache policy.
     pub fn cache_policy(self, policy: CachePolicy) -> Self {
-        match policy {
-            CachePolicy::UseCached => self,
-            CachePolicy::Refresh => self.fresh(),
-            CachePolicy::RefreshAfterWrite => self.fresh().settling(),
-        }
+        let request = if policy.is_fresh() { self.fresh() } else { self };
+        if policy.is_settling() { request.settling() } else { request }
     }
 
     /// Applies the cache policy of a list to the request for one of its pages. The first page invalidates the others with
     /// it, so a later page is not invalidated again.
     pub fn page(self, at: &PageRequest) -> Self {
-        match (at.index, at.policy) {
-            (0, policy) => self.cache_policy(policy),
-            (_, CachePolicy::RefreshAfterWrite) => self.settling(),
-            _ => self,
-        }
+        self.cache_policy(if at.index == 0 { at.policy } else { at.policy.after_invalidation() })
     }
 
     /// Invalidates the reads that are shared under this tag, also those that are in flight with this request. May be repeated.
@@ -219,7 +212,7 @@ impl Request {
                 if fresh {
                     cache.invalidate(&tag);
                 }
-                Box::pin(cache.get(&tag, &call, sender.send(&call))).await?
+                Box::pin(cache.response(&tag, &call, sender.send(&call))).await?
             }
             None => Box::pin(sender.send(&call)).await?,
         };

@@ -3,12 +3,13 @@
 use std::collections::VecDeque;
 
 use async_trait::async_trait;
+use futures_util::future::join_all;
 use serde::Deserialize;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::http::{CachePolicy, Error, Kind, Page, PageRequest, PageSource, Pages};
+use crate::http::{CachePolicy, Error, Kind, List, Page, PageRequest, PageSource, Pages};
 
 /// How a source names the position.
 #[derive(Clone, Copy)]
@@ -19,6 +20,7 @@ enum By {
 }
 
 /// A list of numbers, each its own key.
+#[derive(Clone)]
 struct Numbers {
     client: Client,
     by: By,
@@ -56,12 +58,18 @@ impl PageSource for Numbers {
     }
 }
 
-fn pages_of(client: Client, by: By, policy: CachePolicy) -> Pages<Numbers> {
-    Pages::new(Numbers { client, by }, policy)
+fn pages(server: &Server, by: By) -> Pages<Numbers> {
+    Pages::new(Numbers { client: server.client(), by }, CachePolicy::UseCached)
 }
 
-fn pages(server: &Server, by: By) -> Pages<Numbers> {
-    pages_of(server.client(), by, CachePolicy::UseCached)
+/// The whole list.
+async fn list(client: &Client, by: By, policy: CachePolicy) -> Result<Arc<List<u32>>, Error> {
+    client.list("numbers", Numbers { client: client.clone(), by }, policy).await
+}
+
+/// The whole list, read by a client of its own.
+async fn all(server: &Server, by: By) -> Result<Vec<u32>, Error> {
+    list(&server.client(), by, CachePolicy::UseCached).await.map(|list| list.to_vec())
 }
 
 /// The number that a query has under this name.
@@ -93,7 +101,7 @@ fn without(row: u32, rows: std::ops::Range<u32>) -> Vec<u32> {
 async fn a_page_begins_after_the_rows_that_were_received() {
     // The vendor returns at most 50 rows, where 100 are requested.
     let server = vendor(vec![(0..120).collect()], 50, true).await;
-    assert_eq!(pages(&server, By::Offset).all().await.unwrap(), (0..120).collect::<Vec<_>>());
+    assert_eq!(all(&server, By::Offset).await.unwrap(), (0..120).collect::<Vec<_>>());
     let offsets: Vec<_> = server.seen().iter().map(|seen| number(seen, "offset").unwrap()).collect();
     assert_eq!(offsets, [0, 50, 100], "the total saves a request");
 }
@@ -102,7 +110,7 @@ async fn a_page_begins_after_the_rows_that_were_received() {
 async fn without_a_total_the_list_ends_at_an_empty_page() {
     for by in [By::Offset, By::Number] {
         let server = vendor(vec![(0..120).collect()], 50, false).await;
-        assert_eq!(pages(&server, by).all().await.unwrap(), (0..120).collect::<Vec<_>>());
+        assert_eq!(all(&server, by).await.unwrap(), (0..120).collect::<Vec<_>>());
         assert_eq!(server.count(), 4);
     }
 }
@@ -113,7 +121,7 @@ async fn a_list_that_shrinks_is_read_again_and_no_row_is_missed() {
         // Row 3 is deleted between the first two requests, so row 100 moves to the first page.
         let versions = || vec![(0..150).collect(), without(3, 0..150)];
         let server = vendor(versions(), 100, true).await;
-        assert_eq!(pages(&server, by).all().await.unwrap(), without(3, 0..150));
+        assert_eq!(all(&server, by).await.unwrap(), without(3, 0..150));
         assert_eq!(server.count(), 4, "one page, the page that shows the change, and a complete pass");
 
         let server = vendor(versions(), 100, true).await;
@@ -132,11 +140,11 @@ async fn a_row_that_is_missing_without_a_smaller_total_is_noticed() {
     let partial = [json!({"rows": [1, 2], "total": 3}), json!({"rows": [], "total": 3})];
     let whole = json!({"rows": [1, 2, 3], "total": 3});
     let server = Server::script([&partial[0], &partial[1], &whole].map(|body| reply(200).json(body))).await;
-    assert_eq!(pages(&server, By::Offset).all().await.unwrap(), [1, 2, 3]);
+    assert_eq!(all(&server, By::Offset).await.unwrap(), [1, 2, 3]);
 
     let server = Server::start(move |seen, _| reply(200).json(&partial[usize::from(number(seen, "offset") > Some(0))]));
     let server = server.await;
-    let error = pages(&server, By::Offset).all().await.unwrap_err();
+    let error = all(&server, By::Offset).await.unwrap_err();
     assert!(error.to_string().contains("its total was 3, and its pages had 2 of them"), "{error}");
     assert_eq!(server.count(), 10, "five passes");
 }
@@ -145,7 +153,7 @@ async fn a_row_that_is_missing_without_a_smaller_total_is_noticed() {
 async fn rows_that_are_added_meanwhile_are_no_reason_to_read_again() {
     let added_in_front = std::iter::once(999).chain(0..150).collect();
     let server = vendor(vec![(0..150).collect(), added_in_front], 100, true).await;
-    assert_eq!(pages(&server, By::Offset).all().await.unwrap(), (0..150).collect::<Vec<_>>());
+    assert_eq!(all(&server, By::Offset).await.unwrap(), (0..150).collect::<Vec<_>>());
     assert_eq!(server.count(), 2);
 }
 
@@ -153,7 +161,7 @@ async fn rows_that_are_added_meanwhile_are_no_reason_to_read_again() {
 async fn a_list_that_never_stops_shrinking_is_an_error() {
     let shrinking = (0..40).map(|n| (n..150).collect()).collect();
     let server = vendor(shrinking, 100, true).await;
-    let error = pages(&server, By::Offset).all().await.unwrap_err();
+    let error = all(&server, By::Offset).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Decode);
     assert!(error.to_string().contains("the list of numbers could not be read completely"), "{error}");
     assert_eq!(server.count(), 10);
@@ -164,8 +172,8 @@ async fn a_vendor_that_ignores_the_position_is_an_error_and_no_endless_loop() {
     for total in [None, Some(3)] {
         for by in [By::Offset, By::Number, By::Token] {
             let server = Server::script([reply(200).json(&json!({"rows": [1, 2], "total": total, "next": "a"}))]).await;
-            let all = tokio::time::timeout(Duration::from_secs(10), pages(&server, by).all());
-            let error = all.await.expect("the loop ends").unwrap_err().to_string();
+            let read = tokio::time::timeout(Duration::from_secs(10), all(&server, by));
+            let error = read.await.expect("the loop ends").unwrap_err().to_string();
             assert!(error.contains("page 2 of the numbers repeats earlier pages"), "{error}");
             assert_eq!(server.count(), 2);
         }
@@ -182,7 +190,7 @@ async fn a_list_by_token_ends_where_there_is_no_next_one() {
         _ => reply(500),
     })
     .await;
-    assert_eq!(pages(&server, By::Token).all().await.unwrap(), [1, 2]);
+    assert_eq!(all(&server, By::Token).await.unwrap(), [1, 2]);
     assert_eq!(server.count(), 3);
 }
 
@@ -208,7 +216,7 @@ async fn the_first_page_decides_whether_the_cache_is_used() {
         (CachePolicy::UseCached, 4),
         (CachePolicy::RefreshAfterWrite, 6),
     ] {
-        pages_of(client.clone(), By::Offset, policy).all().await.unwrap();
+        list(&client, By::Offset, policy).await.unwrap();
         assert_eq!(server.count(), requests, "{policy:?}");
     }
 }
@@ -221,6 +229,53 @@ async fn every_page_after_a_write_is_requested_although_the_provider_is_stopping
     // The second request has to wait for the rate.
     settings.requests_per_minute = std::num::NonZeroU32::new(600);
     settings.cancel.cancel();
-    let all = pages_of(client(settings), By::Offset, CachePolicy::RefreshAfterWrite).all().await;
+    let all = list(&client(settings), By::Offset, CachePolicy::RefreshAfterWrite).await;
     assert_eq!(all.unwrap().len(), 150);
+}
+
+#[tokio::test]
+async fn a_list_is_decoded_once_until_a_write_invalidates_it() {
+    let server = vendor(vec![(0..150).collect()], 100, true).await;
+    let client = server.client();
+    let read = || list(&client, By::Offset, CachePolicy::UseCached);
+    let lists = join_all((0..20).map(|_| read())).await;
+    let first = lists[0].as_ref().unwrap();
+    assert!(lists.iter().all(|list| Arc::ptr_eq(list.as_ref().unwrap(), first)), "they share one value");
+    assert_eq!((first.get("149"), first.get("150"), server.count()), (Some(&149), None, 2));
+
+    client.post("/other").invalidates("numbers").send().await.unwrap();
+    assert!(!Arc::ptr_eq(&read().await.unwrap(), first));
+    assert_eq!(server.count(), 5, "the write, and both pages");
+}
+
+#[tokio::test]
+async fn a_list_that_grew_is_read_from_its_former_end() {
+    let grown: Vec<u32> = (0..270).collect();
+    // What the list becomes, with the requests that its read after a write takes.
+    for (becomes, requests) in [
+        (grown.clone(), 2),
+        ((0..150).collect(), 1),
+        // Somebody deleted a row.
+        (without(3, 0..270), 1 + 3),
+        // Rows are added in front.
+        ((150..270).chain(0..150).collect(), 1 + 3),
+    ] {
+        let server = vendor(vec![(0..150).collect(), (0..150).collect(), becomes.clone()], 100, true).await;
+        let client = server.client();
+        let known = list(&client, By::Offset, CachePolicy::UseCached).await.unwrap();
+        let source = Numbers { client: client.clone(), by: By::Offset };
+        let read = client.list_after_write("numbers", source.clone(), Some(&known)).await.unwrap();
+        assert_eq!((read.to_vec(), server.count() - 2), (becomes, requests));
+        client.list_after_write("numbers", source, Some(&read)).await.unwrap();
+        assert_eq!(server.count() - 2 - requests, 1, "it is requested again");
+    }
+    let server = vendor(vec![(0..150).collect(), (0..150).collect(), (0..150).collect(), grown], 100, false).await;
+    let client = server.client();
+    let known = list(&client, By::Offset, CachePolicy::UseCached).await.unwrap();
+    let source = Numbers { client: client.clone(), by: By::Offset };
+    assert_eq!(
+        client.list_after_write("numbers", source, Some(&known)).await.unwrap().len(),
+        270,
+        "without a total too"
+    );
 }

@@ -61,8 +61,8 @@ pub(super) async fn list(_: Authorized, handle: Handle, Path(uuid): Path<String>
     let state = handle.read::<State>()?;
     let term = page.filter("search").unwrap_or_default().to_lowercase();
     let entries = &state.lists[position::<List>(&state, &uuid)?].entries;
-    let rows = entries.iter().rev().filter(|entry| entry.has(&term)).map(Entry::response).collect();
-    Ok(page.response(&handle, ROWS_OF_A_PAGE, state.page_cap, rows))
+    let entries = entries.iter().rev().filter(|entry| entry.has(&term)).collect();
+    Ok(page.response(&handle, ROWS_OF_A_PAGE, state.page_cap, entries, Entry::response))
 }
 
 /// POST `/v3/lists/{uuid}/entries/`.

@@ -128,8 +128,8 @@ pub(super) async fn list(_: Authorized, handle: Handle, page: PageQuery) -> Repl
     page.allow(&["list_type"])?;
     let state = handle.read::<State>()?;
     let wanted = |it: &&List| page.filter("list_type").is_none_or(|list_type| list_type == it.list_type);
-    let rows = state.lists.iter().rev().filter(wanted).map(List::row).collect();
-    Ok(page.response(&handle, ROWS_OF_A_PAGE, state.page_cap, rows))
+    let lists = state.lists.iter().rev().filter(wanted).collect();
+    Ok(page.response(&handle, ROWS_OF_A_PAGE, state.page_cap, lists, List::row))
 }
 
 /// POST `/v3/lists/`.

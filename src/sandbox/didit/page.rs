@@ -27,14 +27,23 @@ impl PageQuery {
         self.query.filter(name).last().map(String::as_str)
     }
 
-    /// The response with one page of the rows; `usual` is the size of a page if the request has no limit.
-    pub(super) fn response(&self, handle: &Handle, usual: usize, cap: Option<usize>, rows: Vec<Value>) -> Json<Value> {
+    /// The response with one page of the objects, each written by `row`; `usual` is the size of a page if the request has no
+    /// limit. Only the objects of the page are written, since a list may have thousands.
+    pub(super) fn response<T>(
+        &self,
+        handle: &Handle,
+        usual: usize,
+        cap: Option<usize>,
+        objects: Vec<T>,
+        row: impl Fn(T) -> Value,
+    ) -> Json<Value> {
         let page = Page::at_offset(self.offset, self.limit.unwrap_or(usual).min(MOST_ROWS), cap);
-        let count = rows.len();
+        let count = objects.len();
         let end = page.offset.saturating_add(page.size);
         let next = (end < count).then(|| self.link(handle, page.size, end));
         let previous = (page.offset > 0).then(|| self.link(handle, page.size, page.offset.saturating_sub(page.size)));
-        Json(json!({"count": count, "next": next, "previous": previous, "results": page.of(rows)}))
+        let rows: Vec<Value> = page.of(objects).into_iter().map(row).collect();
+        Json(json!({"count": count, "next": next, "previous": previous, "results": rows}))
     }
 
     fn link(&self, handle: &Handle, limit: usize, offset: usize) -> String {

@@ -182,8 +182,8 @@ impl Stored for Questionnaire {
 pub(super) async fn list(_: Authorized, handle: Handle, page: PageQuery) -> Reply {
     page.allow(&[])?;
     let state = handle.read::<State>()?;
-    let rows = state.questionnaires.iter().rev().map(Questionnaire::row).collect();
-    Ok(page.response(&handle, ROWS_OF_A_PAGE, state.page_cap, rows))
+    let questionnaires = state.questionnaires.iter().rev().collect();
+    Ok(page.response(&handle, ROWS_OF_A_PAGE, state.page_cap, questionnaires, Questionnaire::row))
 }
 
 /// POST `/v3/questionnaires/`.

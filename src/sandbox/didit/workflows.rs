@@ -194,9 +194,8 @@ impl State {
 pub(super) async fn list(_: Authorized, handle: Handle, page: PageQuery) -> Reply {
     page.allow(&[])?;
     let state = handle.read::<State>()?;
-    let current = state.current_workflows().into_iter().rev();
-    let rows = current.map(|it| it.row(state.has_draft(&it.workflow_id))).collect();
-    Ok(page.response(&handle, ROWS_OF_A_PAGE, state.page_cap, rows))
+    let current = state.current_workflows().into_iter().rev().collect();
+    Ok(page.response(&handle, ROWS_OF_A_PAGE, state.page_cap, current, |it| it.row(state.has_draft(&it.workflow_id))))
 }
 
 /// POST `/v3/workflows/`.

@@ -15,8 +15,8 @@ use serde_json::{Map, Value as Json};
 
 use super::creates::ApplicationCreates;
 use crate::http::{
-    self, CachePolicy, Error, FieldError, HeaderMap, Kind, OAuth2ClientCredentials, Page, PageRequest, PageSource,
-    Pages, Path, Request, Response, StatusCode, Token, VendorError, parse_common,
+    self, CachePolicy, Error, FieldError, HeaderMap, Kind, List, OAuth2ClientCredentials, Page, PageRequest,
+    PageSource, Pages, Path, Request, Response, StatusCode, Token, VendorError, parse_common,
 };
 use crate::vendors::shared::reconcile::Noun;
 use crate::vendors::shared::singleton::Adoptions;
@@ -132,7 +132,7 @@ impl Collection {
 }
 
 /// A row of a list.
-pub(super) trait Row: DeserializeOwned + Clone + Send + Sync {
+pub(super) trait Row: DeserializeOwned + Clone + Send + Sync + 'static {
     /// The id of the row, which no other row of the list has. The object is read by it.
     fn key(&self) -> &str;
 
@@ -198,8 +198,12 @@ impl Client {
     }
 
     /// Every row of a list.
-    pub(super) async fn list<T: Row>(&self, collection: &Collection, policy: CachePolicy) -> Result<Vec<T>, Error> {
-        self.pages(collection, policy).all().await
+    pub(super) async fn list<T: Row>(
+        &self,
+        collection: &Collection,
+        policy: CachePolicy,
+    ) -> Result<Arc<List<T>>, Error> {
+        self.http.list(&collection.tag, self.source(collection), policy).await
     }
 
     /// The rows of a list, page by page.
@@ -208,7 +212,11 @@ impl Client {
         collection: &'c Collection,
         policy: CachePolicy,
     ) -> Pages<CollectionPages<'c, T>> {
-        Pages::new(CollectionPages { client: self, collection, rows: PhantomData }, policy)
+        Pages::new(self.source(collection), policy)
+    }
+
+    fn source<'c, T: Row>(&'c self, collection: &'c Collection) -> CollectionPages<'c, T> {
+        CollectionPages { client: self, collection, rows: PhantomData }
     }
 
     /// Reads one object in full; `None` if it does not exist.

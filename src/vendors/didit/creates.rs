@@ -14,7 +14,7 @@ use super::client::{Client, Collection, Row};
 use super::versions::Version;
 use super::{list, list_entry, webhook_destination};
 use crate::framework::{Context, Diagnostic, Diagnostics, Model};
-use crate::http::{CachePolicy, Error, Kind};
+use crate::http::{CachePolicy, Error, Kind, List};
 use crate::vendors::shared::reconcile::{self, CreateFailure, Creates, IfPresent, Lookup, Noun};
 
 /// No create that is under way began longer ago.
@@ -81,7 +81,7 @@ impl<T: Row> Creation<'_, T> {
             return None;
         }
         let rows = self.client.list::<T>(self.collection, CachePolicy::Refresh).await.ok()?;
-        rows.into_iter().find(is_duplicate)
+        rows.iter().find(|row| is_duplicate(row)).cloned()
     }
 
     /// The error of an object that exists already. `name` is its unique value.
@@ -98,7 +98,7 @@ impl<T: Row> Lookup for Creation<'_, T> {
         self.collection.noun(self.type_name, self.name)
     }
 
-    async fn rows(&self) -> Result<Vec<T>, Diagnostics> {
+    async fn rows(&self, _: Option<&List<T>>) -> Result<Arc<List<T>>, Diagnostics> {
         Ok(self.client.list::<T>(self.collection, CachePolicy::RefreshAfterWrite).await?)
     }
 

@@ -160,9 +160,9 @@ impl Resource for List {
         ctx: &mut Context<ListModel>,
     ) -> Result<Option<ListModel>, Diagnostics> {
         let rows = client.list::<wire::List>(&Collection::lists(), CachePolicy::UseCached).await?;
-        match rows.into_iter().find(|row| row.uuid == state.id()) {
-            Some(row) if row.is_system => Err(is_system_list(&row).into()),
-            Some(row) => Ok(Some(row.into())),
+        match rows.get(state.id()) {
+            Some(row) if row.is_system => Err(is_system_list(row).into()),
+            Some(row) => Ok(Some(row.clone().into())),
             None => {
                 super::warn_gone(ctx, &Collection::lists(), state.id());
                 Ok(None)
@@ -203,13 +203,13 @@ impl Listable for List {
 
     async fn built_in(&self, client: &Client) -> Result<Vec<ListModel>, Diagnostics> {
         let rows = client.list::<wire::List>(&Collection::lists(), CachePolicy::UseCached).await?;
-        Ok(rows.into_iter().filter(|row| row.is_system).map(ListModel::from).collect())
+        Ok(rows.iter().filter(|row| row.is_system).cloned().map(ListModel::from).collect())
     }
 
     async fn list(&self, client: &Client, _: Value, sink: &mut ListSink<ListModel>) -> Result<(), Diagnostics> {
-        for row in client.list::<wire::List>(&Collection::lists(), CachePolicy::UseCached).await? {
+        for row in client.list::<wire::List>(&Collection::lists(), CachePolicy::UseCached).await?.iter() {
             if !row.is_system {
-                sink.push(row.name.clone(), row.into()).await;
+                sink.push(row.name.clone(), row.clone().into()).await;
             }
         }
         Ok(())
@@ -219,7 +219,7 @@ impl Listable for List {
 /// The ids of all lists, system lists included.
 pub(super) async fn ids(client: &Client) -> Result<Vec<String>, Error> {
     let rows = client.list::<wire::List>(&Collection::lists(), CachePolicy::UseCached).await?;
-    Ok(rows.into_iter().map(|row| row.uuid).collect())
+    Ok(rows.iter().map(|row| row.uuid.clone()).collect())
 }
 
 fn name_of_system_list(row: &wire::List) -> Diagnostic {

@@ -153,7 +153,7 @@ impl Resource for ListEntry {
     ) -> Result<Option<ListEntryModel>, Diagnostics> {
         let row = match client.list::<wire::Entry>(&Collection::entries(state.list_id()), CachePolicy::UseCached).await
         {
-            Ok(rows) => rows.into_iter().find(|row| row.uuid == state.id()),
+            Ok(rows) => rows.get(state.id()).cloned(),
             Err(error) if error.is_not_found() => None,
             Err(error) => return Err(error.into()),
         };

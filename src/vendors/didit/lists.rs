@@ -87,9 +87,11 @@ impl DataSource for Lists {
 
     async fn read(&self, client: &Client, config: ListsModel, _: &mut Diagnostics) -> Result<ListsModel, Diagnostics> {
         let passes = |filter: &Attr<String>, value: &str| filter.as_str().is_none_or(|wanted| wanted == value);
-        let mut rows = client.list::<wire::List>(&Collection::lists(), CachePolicy::UseCached).await?;
-        rows.retain(|row| passes(&config.list_type, &row.list_type) && passes(&config.entry_type, &row.entry_type));
-        let lists = rows.into_iter().map(ListRow::from).collect::<Vec<_>>();
+        let rows = client.list::<wire::List>(&Collection::lists(), CachePolicy::UseCached).await?;
+        let wanted = |row: &&wire::List| {
+            passes(&config.list_type, &row.list_type) && passes(&config.entry_type, &row.entry_type)
+        };
+        let lists = rows.iter().filter(wanted).cloned().map(ListRow::from).collect::<Vec<_>>();
         Ok(ListsModel { lists: lists.into(), ..config })
     }
 }

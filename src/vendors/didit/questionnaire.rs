@@ -256,7 +256,7 @@ impl Listable for Questionnaire {
         sink: &mut ListSink<QuestionnaireModel>,
     ) -> Result<(), Diagnostics> {
         let collection = Collection::questionnaires();
-        let versions: Vec<Version> = client.list(&collection, CachePolicy::UseCached).await?;
+        let versions = client.list::<Version>(&collection, CachePolicy::UseCached).await?;
         for version in versions::all_current(&versions) {
             // A questionnaire that was deleted meanwhile is skipped.
             let Some(version) = versions::full(client, &collection, &version.id, CachePolicy::UseCached).await? else {

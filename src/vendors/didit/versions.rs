@@ -155,7 +155,7 @@ pub(super) async fn find(
     collection: &Collection,
     target: Target<'_>,
 ) -> Result<Option<Version>, Error> {
-    let versions: Vec<Version> = client.list(collection, CachePolicy::UseCached).await?;
+    let versions = client.list::<Version>(collection, CachePolicy::UseCached).await?;
     let Some(id) = current(&versions, target.group).map(|version| version.id.as_str()).or(target.last) else {
         return Ok(None);
     };
@@ -171,8 +171,8 @@ pub(super) async fn full(
     policy: CachePolicy,
 ) -> Result<Option<Version>, Error> {
     let Some(found) = client.get::<Version>(collection, id, policy).await? else { return Ok(None) };
-    let versions: Vec<Version> = client.list(collection, policy).await?;
-    let listed = versions.iter().find(|version| version.id == id);
+    let versions = client.list::<Version>(collection, policy).await?;
+    let listed = versions.get(id);
     let group = listed.map_or(found.group, |listed| listed.group.clone());
     let mut fields = listed.map(|listed| listed.fields.clone()).unwrap_or_default();
     fields.extend(found.fields);
@@ -229,7 +229,7 @@ pub(super) async fn change<M: Model>(
     ctx: &mut Context<M>,
 ) -> Result<Version, Diagnostics> {
     let Target { group, last, name, type_name } = target;
-    let before: Vec<Version> = client.list(collection, CachePolicy::UseCached).await?;
+    let before = client.list::<Version>(collection, CachePolicy::UseCached).await?;
     let id = current(&before, group).map(|version| version.id.as_str()).or(last).unwrap_or_default().to_owned();
     let read = || current_after_write(client, collection, group);
     let written = match client.update::<Json>(collection, &id, body).await {
@@ -254,7 +254,7 @@ pub(super) async fn change<M: Model>(
 
 /// Reads the current version of a group again, after a write.
 async fn current_after_write(client: &Client, collection: &Collection, group: &str) -> Result<Option<Version>, Error> {
-    let versions: Vec<Version> = client.list(collection, CachePolicy::RefreshAfterWrite).await?;
+    let versions = client.list::<Version>(collection, CachePolicy::RefreshAfterWrite).await?;
     Ok(current(&versions, group).cloned())
 }
 
@@ -283,8 +283,8 @@ pub(super) async fn delete_all(
     let mut left: BTreeSet<String> = seen(private).into_iter().chain(last.map(str::to_owned)).collect();
     let mut deleted = BTreeSet::new();
     loop {
-        let versions: Vec<Version> = client.list(collection, CachePolicy::Refresh).await?;
-        let listed = versions.into_iter().filter(|version| version.group == group).map(|version| version.id);
+        let versions = client.list::<Version>(collection, CachePolicy::Refresh).await?;
+        let listed = versions.iter().filter(|version| version.group == group).map(|version| version.id.clone());
         left.extend(listed);
         left.retain(|id| !deleted.contains(id));
         if left.is_empty() {

@@ -164,7 +164,7 @@ impl Resource for WebhookDestination {
     ) -> Result<Option<WebhookDestinationModel>, Diagnostics> {
         let rows =
             client.list::<wire::Destination>(&Collection::webhook_destinations(), CachePolicy::UseCached).await?;
-        let row = rows.into_iter().find(|row| row.uuid == state.id());
+        let row = rows.get(state.id()).cloned();
         if row.is_none() {
             super::warn_gone(ctx, &Collection::webhook_destinations(), state.id());
         }
@@ -213,9 +213,10 @@ impl Listable for WebhookDestination {
         _: Value,
         sink: &mut ListSink<WebhookDestinationModel>,
     ) -> Result<(), Diagnostics> {
-        for row in client.list::<wire::Destination>(&Collection::webhook_destinations(), CachePolicy::UseCached).await?
-        {
-            sink.push(row.label.clone(), row.into()).await;
+        let rows =
+            client.list::<wire::Destination>(&Collection::webhook_destinations(), CachePolicy::UseCached).await?;
+        for row in rows.iter() {
+            sink.push(row.label.clone(), row.clone().into()).await;
         }
         Ok(())
     }

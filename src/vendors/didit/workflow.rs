@@ -250,7 +250,7 @@ impl Listable for Workflow {
 
     async fn list(&self, client: &Client, _: Value, sink: &mut ListSink<WorkflowModel>) -> Result<(), Diagnostics> {
         let collection = Collection::workflows();
-        let versions: Vec<Version> = client.list(&collection, CachePolicy::UseCached).await?;
+        let versions = client.list::<Version>(&collection, CachePolicy::UseCached).await?;
         for version in versions::all_current(&versions) {
             // A workflow that was deleted meanwhile is skipped.
             let Some(version) = versions::full(client, &collection, &version.id, CachePolicy::UseCached).await? else {

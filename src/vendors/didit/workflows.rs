@@ -85,7 +85,7 @@ impl DataSource for Workflows {
         _: WorkflowsModel,
         _: &mut Diagnostics,
     ) -> Result<WorkflowsModel, Diagnostics> {
-        let versions: Vec<Version> = client.list(&Collection::workflows(), CachePolicy::UseCached).await?;
+        let versions = client.list::<Version>(&Collection::workflows(), CachePolicy::UseCached).await?;
         let rows = versions::all_current(&versions).into_iter().map(WorkflowRow::of).collect::<Result<Vec<_>, _>>()?;
         Ok(WorkflowsModel { workflows: rows.into() })
     }

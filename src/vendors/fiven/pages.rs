@@ -24,9 +24,10 @@ impl Client {
     pub(super) async fn credentials(&self, filter: CredentialFilter) -> Result<Vec<Credential>, Error> {
         // The list of `v1` has no filter.
         let of_parties = if self.api() == Api::V1 { filter.party_ids.clone() } else { Vec::new() };
-        let mut credentials = self.pages(filter).all().await?;
-        credentials.retain(|credential| of_parties.is_empty() || of_parties.contains(&credential.party_id));
-        Ok(credentials)
+        let source = CredentialPages { client: self, filter };
+        let credentials = self.http.list(CREDENTIALS, source, CachePolicy::UseCached).await?;
+        let wanted = |credential: &&Credential| of_parties.is_empty() || of_parties.contains(&credential.party_id);
+        Ok(credentials.iter().filter(wanted).cloned().collect())
     }
 
     /// The credentials that the institution may see, page by page. `v1` ignores the filter.
@@ -47,6 +48,10 @@ impl PageSource for CredentialPages<'_> {
 
     fn noun(&self) -> &'static str {
         "credentials"
+    }
+
+    fn part(&self) -> String {
+        format!("{:?}", self.filter)
     }
 
     fn key(&self, row: &Credential) -> String {

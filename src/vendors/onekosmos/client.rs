@@ -11,9 +11,12 @@ use super::endpoints::{Endpoint, Endpoints};
 use super::exchange::{Call, Exchange};
 use super::session::Session;
 use super::template_wire::{CreateTemplate, Template, TemplateList, UpdateTemplate};
-use crate::http::{self, CachePolicy, Error, Kind, Method, Path, Request};
+use crate::http::{self, CachePolicy, Error, Kind, List, Method, Path, Request};
 use crate::vendors::shared::reconcile::Creates;
 use crate::vendors::shared::singleton::Adoptions;
+
+/// The cache tag of the templates.
+const TEMPLATES: &str = "templates";
 
 /// The tenant and community that the provider is configured for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -181,24 +184,28 @@ impl Client {
     }
 
     /// The templates that a session shows.
-    pub(super) async fn templates(&self, session_id: &str, policy: CachePolicy) -> Result<Vec<Template>, Error> {
-        let path = Path::new("/proofingtemplates").segment(session_id);
-        let request = self.http.get(path).operation("listing the proofing templates").without_auth();
-        let call = Call::new(request.cache_policy(policy).shared("templates"));
-        let templates = self.exchange.call::<TemplateList>(call).await.map_err(|error| match error.kind() {
+    pub(super) async fn templates(&self, session_id: &str, policy: CachePolicy) -> Result<Arc<List<Template>>, Error> {
+        let operation = "listing the proofing templates";
+        let load = |policy| async move {
+            let path = Path::new("/proofingtemplates").segment(session_id);
+            let request = self.http.get(path).operation(operation).without_auth();
+            let call = Call::new(request.cache_policy(policy).shared(TEMPLATES));
+            let (templates, response) = self.exchange.call_with_response::<TemplateList>(call).await?;
+            Ok((List::new(templates.list, |row| row.id.clone()), response.bytes().len()))
+        };
+        self.http.value(TEMPLATES, session_id, operation, policy, load).await.map_err(|error| match error.kind() {
             Kind::NotFound | Kind::Invalid | Kind::Auth => error.with_hint(
                 "Templates are read through a live proofing session: check `template_session_id` in `onekosmos = { ... }` of \
                  the provider block; sessions expire.",
             ),
             _ => error,
-        })?;
-        Ok(templates.list)
+        })
     }
 
     /// Creates a template. The vendor may have several with the same `dvcID` and document type.
     pub(super) async fn create_template(&self, body: &CreateTemplate<'_>) -> Result<Template, Error> {
         let request = self.request("creating the proofing template", Method::PUT, "/proofingtemplates", &[]).await?;
-        let request = request.once().invalidates("templates");
+        let request = request.once().invalidates(TEMPLATES);
         self.exchange.call(self.exchange.with_body(request, Endpoint::TemplateCreate, body)).await
     }
 
@@ -206,7 +213,7 @@ impl Client {
     pub(super) async fn update_template(&self, id: &str, body: &UpdateTemplate) -> Result<Option<Template>, Error> {
         let operation = "updating the proofing template";
         let request = self.request(operation, Method::PATCH, "/proofingtemplates", &["id", id]).await?;
-        let request = request.idempotent().invalidates("templates");
+        let request = request.idempotent().invalidates(TEMPLATES);
         self.exchange.call_opt(self.exchange.with_body(request, Endpoint::TemplateUpdate, body)).await
     }
 
@@ -214,7 +221,7 @@ impl Client {
     pub(super) async fn delete_template(&self, id: &str) -> Result<(), Error> {
         let operation = "deleting the proofing template";
         let request = self.request(operation, Method::DELETE, "/proofingtemplates", &["id", id]).await?;
-        let call = Call::new(request.invalidates("templates")).without_payload();
+        let call = Call::new(request.invalidates(TEMPLATES)).without_payload();
         self.exchange.call_opt::<()>(call).await.map(drop)
     }
 

@@ -3,6 +3,8 @@
 //! The vendor has no read by id and no list by tenant: templates are returned only through a live session. With a session, changes
 //! made elsewhere are found. Without one, state is what Terraform last wrote, and a create without a response cannot be looked up.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +20,7 @@ use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Path, Rule, Schema, Value, identity,
 };
-use crate::http::CachePolicy;
+use crate::http::{CachePolicy, List};
 use crate::vendors::shared::import_id;
 use crate::vendors::shared::reconcile::{IfPresent, Lookup, Noun};
 
@@ -187,7 +189,7 @@ impl Resource for ProofingTemplate {
             return if imported { Err(no_session()) } else { Ok(Some(state)) };
         };
         let rows = client.templates(session_id, CachePolicy::UseCached).await?;
-        if let Some(row) = rows.iter().find(|row| row.id == state.id()) {
+        if let Some(row) = rows.get(state.id()) {
             match &row.scripted_steps()[..] {
                 [] => ctx.private.remove(SCRIPTED),
                 steps => ctx.private.set(SCRIPTED, &steps)?,
@@ -333,7 +335,7 @@ impl Lookup for Search<'_> {
         noun(self.dvc_id())
     }
 
-    async fn rows(&self) -> Result<Vec<Template>, Diagnostics> {
+    async fn rows(&self, _: Option<&List<Template>>) -> Result<Arc<List<Template>>, Diagnostics> {
         Ok(self.client.templates(self.session_id()?, CachePolicy::RefreshAfterWrite).await?)
     }
 

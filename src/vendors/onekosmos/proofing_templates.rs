@@ -34,9 +34,9 @@ pub(super) async fn visible(
                       `onekosmos = { ... }` of the provider block (IDV_ONEKOSMOS_TEMPLATE_SESSION_ID).";
         Diagnostic::error("Templates can be listed only with a session", detail).at(Path::to("session_id"))
     })?;
-    let mut rows = client.templates(session_id, CachePolicy::UseCached).await?;
-    rows.retain(|row| document_type.is_none_or(|wanted| row.document_type.as_deref() == Some(wanted)));
-    Ok(rows)
+    let rows = client.templates(session_id, CachePolicy::UseCached).await?;
+    let wanted = |row: &&Template| document_type.is_none_or(|wanted| row.document_type.as_deref() == Some(wanted));
+    Ok(rows.iter().filter(wanted).cloned().collect())
 }
 
 /// The data source.

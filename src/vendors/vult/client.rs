@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use super::operations::{Operation, Operations};
 use crate::http::{
-    self, CachePolicy, Error, Kind, Method, OAuth2ClientCredentials, Page, PageRequest, PageSource, Pages, Path,
+    self, CachePolicy, Error, Kind, List, Method, OAuth2ClientCredentials, Page, PageRequest, PageSource, Pages, Path,
     Request, Response, Token,
 };
 use crate::vendors::shared::reconcile::CreatesByList;
@@ -18,6 +18,12 @@ use crate::vendors::shared::singleton::Adoptions;
 
 /// How many webhooks a page asks for. The vendor documents `take` without a range.
 const PAGE: usize = 100;
+
+/// The cache tag of the document requirements.
+const REQUIREMENTS: &str = "requirements";
+
+/// The cache tag of the webhooks.
+const WEBHOOKS: &str = "webhooks";
 
 /// Whom settings are for: the tenant, one of its clients, or one user.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -111,24 +117,27 @@ impl Client {
     }
 
     /// Reads every set of requirements of a scope.
-    pub(super) async fn requirements<T: DeserializeOwned>(
-        &self,
-        scope: &Scope,
-        policy: CachePolicy,
-    ) -> Result<Vec<T>, Error> {
+    pub(super) async fn requirements<T>(&self, scope: &Scope, policy: CachePolicy) -> Result<Arc<Vec<T>>, Error>
+    where
+        T: DeserializeOwned + Send + Sync + 'static,
+    {
         #[derive(Deserialize)]
         struct Body<T> {
             requirements: Vec<T>,
         }
-        let request = self.read(Operation::GetRequirements, "reading the document requirements", None, scope)?;
-        let request = request.cache_policy(policy).shared("requirements");
-        with_hint(async { request.send().await?.json::<Body<T>>() }).await.map(|body| body.requirements)
+        let operation = "reading the document requirements";
+        let load = |policy| async move {
+            let request = self.read(Operation::GetRequirements, operation, None, scope)?;
+            let response = request.cache_policy(policy).shared(REQUIREMENTS).send().await?;
+            Ok((response.json::<Body<T>>()?.requirements, response.bytes().len()))
+        };
+        with_hint(self.http.value(REQUIREMENTS, &format!("{scope:?}"), operation, policy, load)).await
     }
 
     /// Replaces one set of requirements, with its key and all 25 booleans.
     pub(super) async fn update_requirements(&self, requirements: &Json) -> Result<(), Error> {
         let request = self.call(Operation::UpdateRequirements, "updating the document requirements", None)?;
-        self.send(request.json(requirements).idempotent().invalidates("requirements")).await.map(drop)
+        self.send(request.json(requirements).idempotent().invalidates(REQUIREMENTS)).await.map(drop)
     }
 
     /// The scopes that the tenant's webhooks and requirements name, since the vendor lists none. The requirements of each scope
@@ -151,8 +160,9 @@ impl Client {
             }
         }
         while let Some(scope) = waiting.pop_first() {
-            let rows = self.requirements::<Scope>(&scope, CachePolicy::UseCached).await?.into_iter();
-            let named = rows.map(|row| Scope { client_id: filled(row.client_id), user_id: filled(row.user_id) });
+            let rows = self.requirements::<Scope>(&scope, CachePolicy::UseCached).await?;
+            let named = rows.iter().cloned();
+            let named = named.map(|row| Scope { client_id: filled(row.client_id), user_id: filled(row.user_id) });
             known.scopes.insert(scope);
             waiting.extend(named.filter(|scope| !known.scopes.contains(scope)));
         }
@@ -169,12 +179,21 @@ impl Client {
             client_id: Option<&'b str>,
         }
         let request = self.call(Operation::WebhookCreate, format!("creating the webhook \"{name}\""), None)?;
-        self.send(request.json(&Body { name, url, client_id }).invalidates("webhooks")).await.map(drop)
+        self.send(request.json(&Body { name, url, client_id }).invalidates(WEBHOOKS)).await.map(drop)
     }
 
     /// Every webhook that matches.
-    pub(super) async fn webhooks(&self, filter: &WebhookFilter<'_>) -> Result<Vec<WebhookRow>, Error> {
-        self.webhook_pages(*filter).all().await
+    pub(super) async fn webhooks(&self, filter: &WebhookFilter<'_>) -> Result<Arc<List<WebhookRow>>, Error> {
+        self.http.list(WEBHOOKS, WebhookPages { client: self, filter: *filter }, filter.policy).await
+    }
+
+    /// Every webhook that matches, after a create. `known` is an earlier read.
+    pub(super) async fn webhooks_after_create(
+        &self,
+        filter: &WebhookFilter<'_>,
+        known: Option<&List<WebhookRow>>,
+    ) -> Result<Arc<List<WebhookRow>>, Error> {
+        self.http.list_after_write(WEBHOOKS, WebhookPages { client: self, filter: *filter }, known).await
     }
 
     /// The webhooks that match, page by page.
@@ -189,7 +208,7 @@ impl Client {
             id: &'b str,
         }
         let request = self.call(Operation::WebhookDelete, "deleting the webhook", Some(id))?;
-        self.send(request.json(&Body { id }).idempotent().invalidates("webhooks")).await.map(drop)
+        self.send(request.json(&Body { id }).idempotent().invalidates(WEBHOOKS)).await.map(drop)
     }
 
     /// Erases a person's data. The call is idempotent: a 404 after an attempt that may have been applied means that the object
@@ -269,6 +288,7 @@ pub(super) struct WebhookFilter<'f> {
 }
 
 /// Requests the pages of the webhooks that match a filter.
+#[derive(Clone, Copy)]
 pub(super) struct WebhookPages<'c> {
     client: &'c Client,
     filter: WebhookFilter<'c>,
@@ -280,6 +300,11 @@ impl PageSource for WebhookPages<'_> {
 
     fn noun(&self) -> &'static str {
         "webhooks"
+    }
+
+    fn part(&self) -> String {
+        let WebhookFilter { client_id, search_term, .. } = self.filter;
+        format!("{client_id:?} {search_term:?}")
     }
 
     fn key(&self, row: &WebhookRow) -> String {
@@ -311,7 +336,7 @@ impl PageSource for WebhookPages<'_> {
         let query = Query { take: PAGE, skip: at.offset, client_id, search_term };
         let request = self.client.call(Operation::WebhookList, "listing the webhooks", None)?.json(&query).read_only();
         with_hint(async {
-            let response = request.shared("webhooks").page(at).send().await?;
+            let response = request.shared(WEBHOOKS).page(at).send().await?;
             let Body { webhooks, statistics } = response.json()?;
             Ok(Page::new(webhooks, response).with_total(statistics.total))
         })

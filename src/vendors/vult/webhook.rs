@@ -3,6 +3,8 @@
 //! The response to a create has no id, and a webhook cannot be changed. So a list before and a list after are compared, which
 //! all creates under way share. An identical webhook that was there before is an error with the lines that import it.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +13,7 @@ use crate::framework::moved::RestObject;
 use crate::framework::resource::{Context, Resource};
 use crate::framework::spelling::{same_text, same_url, text_key, url_key};
 use crate::framework::{Attr, Attribute, DataSource, Diagnostics, ListSink, Listable, Rule, Schema, Value, identity};
-use crate::http::CachePolicy;
+use crate::http::{CachePolicy, List};
 use crate::vendors::shared::import_id;
 use crate::vendors::shared::reconcile::{IfPresent, Lookup, Noun};
 
@@ -71,10 +73,9 @@ impl Lookup for Search<'_> {
     }
 
     /// Reads all webhooks of the client, because the read is shared with creates of other names.
-    async fn rows(&self) -> Result<Vec<WebhookRow>, Diagnostics> {
-        let client_id = self.plan.client_id.as_str();
-        let filter = WebhookFilter { client_id, policy: CachePolicy::RefreshAfterWrite, ..WebhookFilter::default() };
-        Ok(self.client.webhooks(&filter).await?)
+    async fn rows(&self, known: Option<&List<WebhookRow>>) -> Result<Arc<List<WebhookRow>>, Diagnostics> {
+        let filter = WebhookFilter { client_id: self.plan.client_id.as_str(), ..WebhookFilter::default() };
+        Ok(self.client.webhooks_after_create(&filter, known).await?)
     }
 
     fn id(&self, row: &WebhookRow) -> String {
@@ -164,9 +165,9 @@ impl Resource for Webhook {
         // The whole list, because one request then serves every webhook of the run.
         let filter = WebhookFilter { client_id: state.client_id.as_str(), ..WebhookFilter::default() };
         let rows = client.webhooks(&filter).await?;
-        let row = rows.into_iter().find(|row| Some(row.id.as_str()) == state.id.as_str());
+        let id = state.id.as_str().unwrap_or_default();
+        let row = rows.get(id).cloned();
         if row.is_none() {
-            let id = state.id.as_str().unwrap_or_default();
             ctx.warn(
                 noun(id).summary("is gone"),
                 format!(
@@ -310,7 +311,7 @@ impl DataSource for Webhooks {
             policy: CachePolicy::UseCached,
         };
         let rows = client.webhooks(&filter).await?;
-        let webhooks = rows.into_iter().map(WebhookModel::from).collect::<Vec<_>>();
+        let webhooks = rows.iter().cloned().map(WebhookModel::from).collect::<Vec<_>>();
         Ok(WebhooksModel { webhooks: webhooks.into(), ..config })
     }
 }

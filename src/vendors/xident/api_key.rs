@@ -4,6 +4,8 @@
 //! state, or is encrypted for a recipient (`api_key_secret`): an ephemeral resource cannot read it again, and a write-only
 //! attribute is an input. No other call and no log has it.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -17,7 +19,7 @@ use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Rule, Schema, Secret, Value, identity,
 };
-use crate::http::CachePolicy;
+use crate::http::{CachePolicy, List};
 use crate::vendors::shared::import_id;
 use crate::vendors::shared::reconcile::{IfPresent, Lookup, Noun};
 
@@ -112,7 +114,7 @@ impl Lookup for Search<'_> {
         noun(self.plan.name.as_str().unwrap_or_default())
     }
 
-    async fn rows(&self) -> Result<Vec<ApiKeyRow>, Diagnostics> {
+    async fn rows(&self, _: Option<&List<ApiKeyRow>>) -> Result<Arc<List<ApiKeyRow>>, Diagnostics> {
         Ok(self.client.api_keys(CachePolicy::RefreshAfterWrite).await?)
     }
 
@@ -334,9 +336,9 @@ impl Listable for ApiKey {
     }
 
     async fn list(&self, client: &Client, _: Value, sink: &mut ListSink<ApiKeyModel>) -> Result<(), Diagnostics> {
-        for row in client.api_keys(CachePolicy::UseCached).await?.into_iter().filter(|row| !row.is_inactive()) {
+        for row in client.api_keys(CachePolicy::UseCached).await?.iter().filter(|row| !row.is_inactive()) {
             let name = row.name.clone().unwrap_or_else(|| row.id.0.clone());
-            sink.push(name, ApiKeyModel::default().with(row)).await;
+            sink.push(name, ApiKeyModel::default().with(row.clone())).await;
         }
         Ok(())
     }

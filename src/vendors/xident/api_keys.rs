@@ -4,18 +4,20 @@
 //! a create has the secret, once.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
 
-use super::client::{Api, Client, List, Row};
+use super::client::{Api, Client, ListRoute, Row};
 use crate::framework::Secret;
-use crate::http::{CachePolicy, Error, Path};
+use crate::http::{CachePolicy, Error, List, Path};
 use crate::vendors::shared::loose;
 
 /// The list of API keys.
-const API_KEYS: List = List { path: "/tokens", operation: "listing the API keys", noun: "API keys", tag: "tokens" };
+const API_KEYS: ListRoute =
+    ListRoute { path: "/tokens", operation: "listing the API keys", noun: "API keys", tag: "tokens" };
 
 /// The members of a response that may have the secret, the most likely first.
 const SECRETS: [&str; 5] = ["token", "secret_key", "secret", "api_key", "key"];
@@ -98,7 +100,7 @@ impl<'de> Deserialize<'de> for Id {
 
 impl Client {
     /// Reads every API key, without secrets.
-    pub(super) async fn api_keys(&self, policy: CachePolicy) -> Result<Vec<ApiKeyRow>, Error> {
+    pub(super) async fn api_keys(&self, policy: CachePolicy) -> Result<Arc<List<ApiKeyRow>>, Error> {
         self.list(API_KEYS, policy).await
     }
 

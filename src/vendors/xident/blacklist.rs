@@ -1,16 +1,17 @@
 //! The calls about the blacklist. `v1` can only add an entry; `verify/v1` lists and deletes entries.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::client::{Api, Client, List, Row};
-use crate::http::{CachePolicy, Error, Path};
+use super::client::{Api, Client, ListRoute, Row};
+use crate::http::{CachePolicy, Error, List, Path};
 use crate::vendors::shared::loose;
 
 /// The list of entries.
-const BLACKLIST: List =
-    List { path: "/blacklist", operation: "listing the blacklist", noun: "blacklist entries", tag: "blacklist" };
+const BLACKLIST: ListRoute =
+    ListRoute { path: "/blacklist", operation: "listing the blacklist", noun: "blacklist entries", tag: "blacklist" };
 
 /// What adding an entry is called in errors.
 const ADDING: &str = "adding a face to the blacklist";
@@ -94,7 +95,7 @@ impl Client {
     }
 
     /// Reads every entry of the blacklist. Only `verify/v1` has this call.
-    pub(super) async fn blacklist(&self, policy: CachePolicy) -> Result<Vec<BlacklistRow>, Error> {
+    pub(super) async fn blacklist(&self, policy: CachePolicy) -> Result<Arc<List<BlacklistRow>>, Error> {
         self.list(BLACKLIST, policy).await
     }
 

@@ -6,6 +6,7 @@
 //! else adds one with the same reason at the same time, the result is an error that names both entries.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -21,7 +22,7 @@ use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, Effect, ListSink, Listable, Private, Rule, Schema, Secret, Type, Value,
     identity,
 };
-use crate::http::CachePolicy;
+use crate::http::{CachePolicy, List};
 use crate::vendors::shared::import_id;
 use crate::vendors::shared::reconcile::{IfPresent, Lookup, Noun};
 
@@ -97,7 +98,7 @@ impl Lookup for Search<'_> {
         noun(self.reason)
     }
 
-    async fn rows(&self) -> Result<Vec<BlacklistRow>, Diagnostics> {
+    async fn rows(&self, _: Option<&List<BlacklistRow>>) -> Result<Arc<List<BlacklistRow>>, Diagnostics> {
         Ok(self.client.blacklist(CachePolicy::RefreshAfterWrite).await?)
     }
 
@@ -240,7 +241,7 @@ impl Resource for BlacklistEntry {
             return Ok(Some(state));
         }
         let number = id.parse::<i64>().map_err(|_| of_the_other_generation(id))?;
-        let row = client.blacklist(CachePolicy::UseCached).await?.into_iter().find(|row| row.id == number);
+        let row = client.blacklist(CachePolicy::UseCached).await?.get(&number.to_string()).cloned();
         if row.is_none() && !imported {
             ctx.warn(
                 state.noun().summary("is gone"),
@@ -314,13 +315,13 @@ impl Listable for BlacklistEntry {
         sink: &mut ListSink<BlacklistEntryModel>,
     ) -> Result<(), Diagnostics> {
         let wanted = filter.get("reason").as_str();
-        for row in client.blacklist(CachePolicy::UseCached).await? {
+        for row in client.blacklist(CachePolicy::UseCached).await?.iter() {
             let reason = row.reason.clone().unwrap_or_default();
             if wanted.is_some_and(|wanted| wanted != reason) {
                 continue;
             }
             let name = format!("{reason} ({})", row.id);
-            sink.push(name, BlacklistEntryModel::default().with(row)).await;
+            sink.push(name, BlacklistEntryModel::default().with(row.clone())).await;
         }
         Ok(())
     }

@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
@@ -16,7 +17,7 @@ use super::blacklist::BlacklistRow;
 use super::hints::{Key, with_hints};
 use crate::framework::Secret;
 use crate::http::{
-    self, Authenticate, CachePolicy, Error, Kind, Page, PageRequest, PageSource, Pages, PreparedRequest, Request,
+    self, Authenticate, CachePolicy, Error, Kind, List, Page, PageRequest, PageSource, PreparedRequest, Request,
     Response, StaticHeader,
 };
 use crate::vendors::shared::reconcile::Creates;
@@ -176,14 +177,14 @@ impl Client {
     }
 
     /// Reads every row of a list of `verify/v1`.
-    pub(super) async fn list<T: Row>(&self, list: List, policy: CachePolicy) -> Result<Vec<T>, Error> {
+    pub(super) async fn list<T: Row>(&self, list: ListRoute, policy: CachePolicy) -> Result<Arc<List<T>>, Error> {
         self.only(Api::VerifyV1, list.operation)?;
-        let pages = Pages::new(ListPages { client: self, list, rows: PhantomData }, policy);
-        with_hints(Key::Secret, pages.all()).await
+        let source = ListPages { client: self, list, rows: PhantomData };
+        with_hints(Key::Secret, self.http.list(list.tag, source, policy)).await
     }
 
     /// The request for one page of a list; the first page has the number 1.
-    pub(super) fn page_request(&self, list: List, page: usize) -> Request {
+    pub(super) fn page_request(&self, list: ListRoute, page: usize) -> Request {
         let query = PageQuery { page, per_page: PAGE };
         self.http.get(list.path).operation(list.operation).query(&query).shared(list.tag)
     }
@@ -205,7 +206,7 @@ impl fmt::Debug for Client {
 
 /// A list of `verify/v1`.
 #[derive(Clone, Copy)]
-pub(super) struct List {
+pub(super) struct ListRoute {
     /// The path below the generation's.
     pub path: &'static str,
     /// What a request for a page is for, as a gerund phrase.
@@ -217,7 +218,7 @@ pub(super) struct List {
 }
 
 /// A row of a list.
-pub(super) trait Row: DeserializeOwned + Send {
+pub(super) trait Row: DeserializeOwned + Send + Sync + 'static {
     /// The row's id.
     fn key(&self) -> String;
 }
@@ -225,7 +226,7 @@ pub(super) trait Row: DeserializeOwned + Send {
 /// Requests the pages of a list.
 struct ListPages<'c, T> {
     client: &'c Client,
-    list: List,
+    list: ListRoute,
     rows: PhantomData<fn() -> T>,
 }
 

@@ -18,7 +18,7 @@ use super::{CreateFailure, Created, IfPresent, Lookup, messages};
 /// How old a read may be that a create without an id compares with. An older one misses what others created since.
 const MAX_AGE: Duration = Duration::from_secs(2);
 
-/// How long a read after a create waits for the other creates under way, so that it serves them too.
+/// How long a read after a create waits for the other creates, so that it serves them too.
 const GATHER: Duration = Duration::from_millis(250);
 
 /// How long the outcome of a lost response is awaited from the other creates that may have received the row.
@@ -67,6 +67,27 @@ struct State {
     /// The creates whose response has not come yet.
     under_way: BTreeSet<u64>,
     next: u64,
+    gathering: Gathering,
+}
+
+/// The creates that wait for one read, which shows all of them. Terraform runs several at a time and starts as many when these
+/// have ended, so a read that waits for the last of them serves each; otherwise two halves would read in turn.
+#[derive(Clone, Copy, Default)]
+struct Gathering {
+    /// How many creates wait.
+    waiting: usize,
+    /// How many creates without an id were in progress at once.
+    expected: usize,
+    /// How many times those who waited were let go.
+    round: u64,
+}
+
+impl Gathering {
+    /// Lets those who wait begin their read.
+    fn let_go(&mut self) {
+        self.waiting = 0;
+        self.round += 1;
+    }
 }
 
 impl<R> Default for Creates<R> {
@@ -146,7 +167,7 @@ impl<R: Clone + Send + Sync> Creates<R> {
     ) -> Result<Created<R>, CreateFailure> {
         let _alone = self.alone(key).await;
         let oldest = Instant::now().checked_sub(MAX_AGE).unwrap_or_else(Instant::now);
-        let before = self.read.since(oldest, lookup.rows()).await.map_err(CreateFailure::Unresolved)?;
+        let before = self.read.since(oldest, lookup).await.map_err(CreateFailure::Unresolved)?;
         let mut present = None;
         match if_present {
             IfPresent::Refuse => {
@@ -166,6 +187,7 @@ impl<R: Clone + Send + Sync> Creates<R> {
             }
             IfPresent::Create => {}
         }
+        self.expect_gathering();
         let at = Instant::now();
         let (result, ended) = self.send(pin!(request), |()| None).await;
         let sent = Sent { at, ended, before: Some(before), is_fresh: true, present };
@@ -198,7 +220,7 @@ impl<R: Clone + Send + Sync> Creates<R> {
             return Ok(None);
         }
         let now = Instant::now();
-        let snapshot = match self.read.since(self.began, lookup.rows()).await {
+        let snapshot = match self.read.since(self.began, lookup).await {
             Ok(snapshot) => snapshot,
             Err(error) if error.iter().all(|diagnostic| diagnostic.is_denied) => return Ok(None),
             Err(error) => return Err(CreateFailure::Unresolved(error)),
@@ -206,7 +228,7 @@ impl<R: Clone + Send + Sync> Creates<R> {
         let mut recent = self.recent(lookup, &snapshot.rows).await.map_err(CreateFailure::Unresolved)?;
         if !recent.is_empty() && snapshot.began < now {
             // This apply may have deleted the object since, to replace it.
-            let snapshot = self.read.since(now, lookup.rows()).await.map_err(CreateFailure::Unresolved)?;
+            let snapshot = self.read.since(now, lookup).await.map_err(CreateFailure::Unresolved)?;
             recent = self.recent(lookup, &snapshot.rows).await.map_err(CreateFailure::Unresolved)?;
         }
         Ok(left_behind(lookup, &recent))
@@ -299,8 +321,18 @@ impl<R: Clone + Send + Sync> Creates<R> {
         not_before: Instant,
     ) -> Result<Snapshot<R>, Diagnostics> {
         // A read that begins now would not show what is under way; a little later it serves all of them.
-        let _ = timeout(GATHER, self.others_ended()).await;
-        super::retry_once(|| self.read.since(not_before, lookup.rows())).await
+        let gathered = async {
+            self.others_ended().await;
+            self.gather().await;
+        };
+        if timeout(GATHER, gathered).await.is_err() {
+            let mut state = self.state();
+            state.gathering.expected = state.gathering.waiting;
+            state.gathering.let_go();
+            drop(state);
+            self.ended.notify_waiters();
+        }
+        super::retry_once(|| self.read.since(not_before, lookup)).await
     }
 
     /// Which row the create made.
@@ -311,10 +343,9 @@ impl<R: Clone + Send + Sync> Creates<R> {
         snapshot: &Snapshot<R>,
     ) -> Result<Found<R>, Diagnostics> {
         let before = sent.before.as_ref();
-        let known: HashSet<String> =
-            before.iter().flat_map(|before| before.rows.iter()).map(|row| lookup.id(row)).collect();
+        let is_known = |row: &R| before.is_some_and(|before| before.ids(lookup).contains(&lookup.id(row)));
         let mut candidates = Vec::new();
-        for row in snapshot.rows.iter().filter(|row| lookup.matches(row) && !known.contains(&lookup.id(row))) {
+        for row in snapshot.rows.iter().filter(|row| lookup.matches(row) && !is_known(row)) {
             candidates.push(lookup.complete(row.clone()).await?);
         }
         let sent_at = lookup.vendor_time().and_then(|now| {
@@ -339,6 +370,40 @@ impl<R: Clone + Send + Sync> Creates<R> {
                 Found::Uncertain(candidates)
             }
         })
+    }
+
+    /// Counts a create that will need a read.
+    fn expect_gathering(&self) {
+        let mut state = self.state();
+        let active = state.under_way.len() + state.gathering.waiting + 1;
+        state.gathering.expected = state.gathering.expected.max(active);
+    }
+
+    /// Waits until as many creates wait for a read as were in progress at once.
+    async fn gather(&self) {
+        let round = {
+            let mut state = self.state();
+            state.gathering.waiting += 1;
+            state.gathering.round
+        };
+        loop {
+            let notified = self.ended.notified();
+            tokio::pin!(notified);
+            notified.as_mut().enable();
+            let gathered = {
+                let mut state = self.state();
+                let Gathering { waiting, expected, round: current } = state.gathering;
+                if current == round && waiting >= expected {
+                    state.gathering.let_go();
+                }
+                state.gathering.round != round
+            };
+            if gathered {
+                self.ended.notify_waiters();
+                return;
+            }
+            notified.await;
+        }
     }
 
     fn begin(&self) -> Ticket<'_, R> {

@@ -21,13 +21,14 @@ mod shared_read;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::framework::{Diagnostic, Diagnostics};
-use crate::http::Error;
+use crate::http::{Error, List};
 
 pub(in crate::vendors) use confirm::{Confirmed, confirm, read_until, retry_once};
 pub(in crate::vendors) use creates::{Creates, CreatesByList};
@@ -74,7 +75,8 @@ pub(in crate::vendors) trait Lookup: Send + Sync {
 
     /// Reads the whole list again, also after the provider was asked to stop: as
     /// [`CachePolicy::RefreshAfterWrite`](crate::http::CachePolicy::RefreshAfterWrite) does.
-    async fn rows(&self) -> Result<Vec<Self::Row>, Diagnostics>;
+    /// `known` is the last read of this process, for a vendor whose lists are long and change by its own creates.
+    async fn rows(&self, known: Option<&List<Self::Row>>) -> Result<Arc<List<Self::Row>>, Diagnostics>;
 
     /// The id of a row.
     fn id(&self, row: &Self::Row) -> String;

@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use futures_util::StreamExt;
 use futures_util::future::join_all;
 use jiff::SignedDuration;
 
@@ -32,11 +33,11 @@ impl Lookup for Search<'_> {
         Noun { vendor: "Acme", kind: "thing", name: self.name, type_name: "acme_thing", console: "the console" }
     }
 
-    async fn rows(&self) -> Result<Vec<Row>, Diagnostics> {
+    async fn rows(&self, _: Option<&List<Row>>) -> Result<Arc<List<Row>>, Diagnostics> {
         self.vendor.reads.fetch_add(1, Ordering::Relaxed);
         let rows = self.vendor.rows.lock().unwrap().clone();
         tokio::time::sleep(Duration::from_millis(50)).await;
-        Ok(rows)
+        Ok(Arc::new(List::new(rows, |row| row.0.to_string())))
     }
 
     fn id(&self, row: &Row) -> String {
@@ -171,6 +172,32 @@ async fn creates_without_an_id_share_one_list_before_and_one_after() {
     let expected: Vec<_> = (100..110).map(Ok).collect();
     assert_eq!(created, expected);
     assert_eq!(vendor.reads.load(Ordering::Relaxed), 2);
+}
+
+/// A hundred creates, ten at a time, which begin one after the other as those of Terraform do.
+#[tokio::test(start_paused = true)]
+async fn creates_without_an_id_that_run_ten_at_a_time_share_a_list_in_tens() {
+    let (vendor, terraform) = (Vendor::default(), tokio::sync::Mutex::new(()));
+    let create = |number: u32| {
+        let (vendor, terraform, name) = (&vendor, &terraform, &*number.to_string().leak());
+        async move {
+            let begins = terraform.lock().await;
+            tokio::time::sleep(Duration::from_millis(8)).await;
+            drop(begins);
+            let send = async {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                vendor.rows.lock().unwrap().push((number, name, None));
+                Ok(())
+            };
+            let search = Search { vendor, name };
+            vendor.creates.create_without_id(&search, name, IfPresent::Refuse, send).await.unwrap().row.0
+        }
+    };
+    let mut created: Vec<u32> = futures_util::stream::iter(0..100).map(create).buffer_unordered(10).collect().await;
+    created.sort_unstable();
+    assert_eq!(created, (0..100).collect::<Vec<_>>());
+    let reads = vendor.reads.load(Ordering::Relaxed);
+    assert!(reads <= 14, "{reads} reads for a hundred creates, ten at a time");
 }
 
 #[tokio::test(start_paused = true)]
