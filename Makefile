@@ -64,7 +64,7 @@ docs: ## Generate docs/ from the schemas and the examples, and the Rust of proto
 	UPDATE_GOLDENS=1 cargo test --locked --test suite -- docs:: generated::
 
 .PHONY: bench
-bench: ## Measure starts, memory, function calls and creates, each beside a yardstick of the same run.
+bench: ## Measure starts, memory, plans and applies, each beside a yardstick of the same run.
 	python3 tools/bench.py
 
 # Which messages are sent, and how many.

@@ -53,7 +53,7 @@
 //! | concept | place |
 //! |---|---|
 //! | a write with an unknown outcome | `vendors/shared/reconcile` |
-//! | lists that have pages | `http/pages.rs` |
+//! | lists that have pages, and their rows for the run | `http/pages.rs`, `http::Client::list` |
 //! | settings that exist once and cannot be deleted | `vendors/shared/singleton` |
 //! | the attribute that a rejected field belongs to | the adapters of `framework` |
 //! | a workflow of steps as a graph | `framework/flow.rs` |

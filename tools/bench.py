@@ -1,12 +1,16 @@
-"""Measures what every Terraform run pays for the provider: `make bench`.
+"""Measures what every Terraform run pays for the provider, and how that grows with the objects: `make bench`.
 
 Terraform starts the plugin several times in one run, so its start and its memory are felt. Every figure stands beside a
 yardstick that is measured in the same run, because times and sizes mean little without the machine they were taken on:
-starts and memory beside trivial processes, function calls beside Terraform's own, creates beside `terraform_data`.
+starts and memory beside trivial processes, function calls beside Terraform's own, objects beside `terraform_data`.
+
+The figures go into target/bench/performance.json. With RECORD=1 they replace those of the documentation.
 """
 
+import json
 import os
 import platform
+import re
 import shutil
 import statistics
 import subprocess
@@ -15,8 +19,9 @@ import tempfile
 import time
 from pathlib import Path
 
-import sandbox
+import measure
 import workspace
+from bench_objects import ENTRIES, FLOOR, GENERIC, LISTS, WEBHOOKS, YARDSTICK, Bench
 
 RUNS = 30
 # Runs of what takes a whole Terraform.
@@ -28,18 +33,15 @@ PLUGIN = {
     "TF_PLUGIN_MAGIC_COOKIE": "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
     "PLUGIN_PROTOCOL_VERSIONS": "6",
 }
-# How often /proc is read while Terraform talks to the provider.
+# How often /proc is read while Terraform reads the schema.
 SAMPLE_SECONDS = 0.0005
 # The latency of the sandbox while creates are measured, and how many of them Terraform runs at a time by default.
-LATENCY_SECONDS = 0.05
+LATENCY_MS = 50
 PARALLELISM = 10
-
-
-def machine() -> str:
-    """The processor, its cores and the system."""
-    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown CPU")
-    return f"{model}, {len(os.sched_getaffinity(0))} cores, {platform.system()} {platform.release()}"
+# The numbers of objects that are planned.
+SIZES = (250, 1000, 4000)
+RECORD = workspace.ROOT / "docs" / "measurements" / "performance.json"
+GUIDE = workspace.ROOT / "docs" / "guides" / "performance.md"
 
 
 def client_certificate() -> str | None:
@@ -83,41 +85,14 @@ def median_ms(measure, *arguments) -> float:
     return 1000 * statistics.median(measure(*arguments) for _ in range(RUNS))
 
 
-def memory_kb(pid: int) -> dict[str, int]:
-    """The memory of a process in KiB, by the names of /proc/PID/status and smaps_rollup; empty when it has ended.
-
-    `VmHWM` is the peak of the resident memory. `RssAnon` is private: heap and stacks. `Pss` counts a page that several
-    processes share by its share only, as the pages of the binary are when Terraform runs several plugins.
-    """
-    try:
-        files = [Path(f"/proc/{pid}/{name}").read_text(encoding="utf-8") for name in ("status", "smaps_rollup")]
-    except (FileNotFoundError, ProcessLookupError, PermissionError):
-        return {}
-    lines = "\n".join(files).splitlines()
-    fields = (line.split() for line in lines if line.endswith(" kB"))
-    return {name.rstrip(":"): int(size) for name, size, *_ in fields}
-
-
-def providers_below(pid: int, binary: Path) -> list[int]:
-    """The processes that `pid` started from `binary`."""
-    found = []
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            candidates = [int(child) for child in children.read_text(encoding="utf-8").split()]
-            found += [child for child in candidates if Path(f"/proc/{child}/exe").resolve() == binary]
-        except (FileNotFoundError, ProcessLookupError):
-            continue  # it ended meanwhile
-    return found
-
-
 def memory_after_schema(terraform: str, environment: dict[str, str], binary: Path) -> dict[str, int]:
     """The provider's memory at its peak, in KiB, while Terraform reads its schema."""
     command = [terraform, "providers", "schema", "-json"]
     process = subprocess.Popen(command, cwd=FOLDER, env=environment, stdout=subprocess.DEVNULL)
     seen: dict[str, int] = {}
     while process.poll() is None:
-        for child in providers_below(process.pid, binary):
-            status = memory_kb(child)
+        for child in measure.providers_below(process.pid, binary):
+            status = measure.memory_kb(child)
             seen = status if status.get("VmHWM", 0) >= seen.get("VmHWM", 1) else seen
         time.sleep(SAMPLE_SECONDS)
     if process.returncode != 0 or not seen:
@@ -130,7 +105,7 @@ def memory_of(command: list[str]) -> dict[str, int]:
     """The memory of a process that does nothing, in KiB, a moment after its start."""
     process = subprocess.Popen(command, stdin=subprocess.PIPE)
     time.sleep(0.2)
-    status = memory_kb(process.pid)
+    status = measure.memory_kb(process.pid)
     process.kill()
     process.wait()
     return status
@@ -195,70 +170,103 @@ def bench_functions(terraform: str, environment: dict[str, str]) -> None:
            for name, expression in calls])
 
 
-def apply_seconds(terraform: str, environment: dict[str, str], resource: str) -> float:
-    """Seconds for the apply of one resource block, and of nothing else; it is destroyed again."""
-    requirement = f'terraform {{\n  required_providers {{\n    idv = {{ source = "{workspace.SOURCE}" }}\n  }}\n}}\n'
-    with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
-        (Path(folder) / "main.tf").write_text(requirement + resource, encoding="utf-8")
-        command = [terraform, "apply", "-auto-approve", "-input=false"]
-        started = time.perf_counter()
-        subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
-        seconds = time.perf_counter() - started
-        subprocess.run([*command, "-destroy"], cwd=folder, env=environment, check=True, capture_output=True)
-    return seconds
+def bench_growth(binary: Path, terraform: str) -> list[dict]:
+    """Plans of more and more objects that exist, and applies beside generic providers."""
+    bench = Bench(binary, terraform, FOLDER / "objects")
+    for name in sorted(GENERIC.keys() - bench.binaries.keys()):
+        print(f"\nterraform-provider-{name} is neither on the PATH nor named by BENCH_{name.upper()}: it is not measured.")
+    yardsticks = [FLOOR]
+    if YARDSTICK.provider in bench.binaries:
+        yardsticks.append(YARDSTICK)
+    else:
+        print("\nGo is not on the PATH: a provider that does nothing is not measured.")
+    heading("Plans of objects that exist, no latency")
+    for count in SIZES:
+        for kind in (*yardsticks, WEBHOOKS, ENTRIES):
+            show("plan", bench.planned(kind, count, FEW_RUNS if count < SIZES[-1] else 1))
+    show("plan", bench.planned(ENTRIES, 10_000, 1))
+    heading("Applies, no latency")
+    for count in SIZES[:2]:
+        generic = [kind for name, (_, kind) in GENERIC.items() if name in bench.binaries]
+        for kind in (*yardsticks, LISTS, *generic):
+            show("apply", bench.applied(kind, count, 3))
+    return bench.rows
 
 
-def bench_creates(binary: Path, terraform: str) -> None:
-    """Creates of many objects: seconds and requests, beside as many `terraform_data` and the latency that nobody can avoid.
+def bench_latency(binary: Path, terraform: str) -> list[dict]:
+    """Applies of objects whose vendor takes its time, beside the time that the round trips take at Terraform's parallelism.
 
     A create takes one round trip, or two where its response has no id: the id comes from a list that is read afterwards.
     """
-    kinds = [
-        ("didit", "Didit lists", 200, 1, '''resource "idv_didit_list" "many" {
-  count      = %d
-  name       = "list ${count.index}"
-  list_type  = "custom"
-  entry_type = "email"
-}
-'''),
-        ("didit", "Didit webhook destinations", 100, 1, '''resource "idv_didit_webhook_destination" "many" {
-  count             = %d
-  label             = "destination ${count.index}"
-  url               = "https://hooks.example.com/${count.index}"
-  subscribed_events = ["status.updated"]
-}
-'''),
-        ("vult", "VULT webhooks", 200, 2, '''resource "idv_vult_webhook" "many" {
-  count = %d
-  name  = "hook ${count.index}"
-  url   = "https://hooks.example.com/${count.index}"
-}
-'''),
-    ]
-    print(f"\n{'Creates at %d ms latency' % (1000 * LATENCY_SECONDS):<52} {'s':>8} {'bound':>8} {'requests':>9}")
-    with sandbox.running(binary, "--latency", f"{round(1000 * LATENCY_SECONDS)}ms") as running:
-        environment = workspace.prepare(FOLDER, CONFIGURATION, binary, running.environment)
-        for vendor, name, count, round_trips, resource in kinds:
-            yardstick = f'resource "terraform_data" "many" {{\n  count = {count}\n}}\n'
-            own = statistics.median(apply_seconds(terraform, environment, yardstick) for _ in range(3))
-            running.forget_requests()
-            seconds = apply_seconds(terraform, environment, resource % count)
-            # The destroy is in the log too; its requests are the deletes and what follows them.
-            requests = [(request["method"], request["path"]) for request in running.requests() if request["vendor"] == vendor]
-            deletes = ("DELETE", "/webhook/delete")
-            creates = next((at for at, request in enumerate(requests) if any(word in request for word in deletes)), None)
-            bound = 1.5 * (count / PARALLELISM * round_trips * LATENCY_SECONDS + own)
-            print(f"  {f'{count} {name}':<50} {seconds:8.2f} {bound:8.2f} {len(requests[:creates]):9}")
+    bench = Bench(binary, terraform, FOLDER / "latency", LATENCY_MS)
+    heading(f"Applies of 1,000 objects at {LATENCY_MS} ms latency")
+    for kind, round_trips in ((FLOOR, 0), (LISTS, 1), (WEBHOOKS, 2)):
+        row = bench.applied(kind, 1000, 1)
+        row["round_trips_seconds"] = row["count"] / PARALLELISM * round_trips * LATENCY_MS / 1000
+        show("apply", row)
+    return bench.rows
+
+
+def heading(title: str) -> None:
+    print(f"\n{title:<52} {'s':>8} {'CPU s':>8} {'MiB':>8} {'requests':>9}")
+
+
+def show(command: str, row: dict) -> None:
+    cost = row[command]
+    name = f"{row['count']} {row['objects']}" + (f" ({row['provider']})" if row["provider"] in GENERIC else "")
+    floor = f"  at least {row['round_trips_seconds']:.1f} s of round trips" if row.get("round_trips_seconds") else ""
+    print(f"  {name:<50} {cost['seconds']:8.2f} {cost['provider_cpu_seconds']:8.2f} {cost['provider_private_mib']:8.1f} "
+          f"{cost['requests']:9}{floor}", flush=True)
+
+
+def markdown(record: dict) -> str:
+    """The tables of the guide. A ratio is that to `terraform_data` in the same run."""
+    lines = [f"Measured on {record['machine']}, with {record['terraform']} and version {record['provider']} of the provider.", ""]
+    for title, rows, command in (
+        ("Plan of objects that exist, no latency", [row for row in record["growth"] if "apply" not in row], "plan"),
+        ("Apply, no latency", [row for row in record["growth"] if "apply" in row], "apply"),
+        (f"Apply at {LATENCY_MS} ms latency", record["latency"], "apply"),
+    ):
+        floors = {row["count"]: row[command]["seconds"] for row in rows if row["provider"] == FLOOR.provider}
+        lines += [f"### {title}", "", "| objects | provider | seconds | ratio | CPU of the provider, s | private memory, MiB | requests |",
+                  "|---|---|---|---|---|---|---|"]
+        for row in rows:
+            cost, floor = row[command], floors.get(row["count"])
+            ratio = f"{cost['seconds'] / floor:.2f}" if floor else ""
+            own = row["provider"] != FLOOR.provider
+            figures = [f"{cost['provider_cpu_seconds']:.2f}", f"{cost['provider_private_mib']:.1f}", f"{cost['requests']:,}"]
+            cells = [f"{row['count']:,} {row['objects']}", row["provider"], f"{cost['seconds']:.2f}", ratio, *(figures if own else ["", "", ""])]
+            lines.append(f"| {' | '.join(cells)} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def keep(record: dict) -> None:
+    """Writes the figures below target/, and with RECORD=1 into the documentation."""
+    text = json.dumps(record, indent=2) + "\n"
+    (FOLDER / "performance.json").write_text(text, encoding="utf-8")
+    if os.environ.get("RECORD") != "1":
+        print(f"\nThe figures are in {FOLDER / 'performance.json'}. RECORD=1 writes them into the documentation.")
+        return
+    RECORD.parent.mkdir(exist_ok=True)
+    RECORD.write_text(text, encoding="utf-8")
+    begin, end = "<!-- measured: begin -->", "<!-- measured: end -->"
+    tables = f"{begin}\n\n{markdown(record)}\n{end}"
+    guide = GUIDE.read_text(encoding="utf-8")
+    GUIDE.write_text(re.sub(f"{begin}.*{end}", lambda _: tables, guide, flags=re.DOTALL), encoding="utf-8")
+    print(f"\nThe figures are in {RECORD} and {GUIDE}.")
 
 
 def bench() -> None:
     binary = workspace.build("release")
     terraform, version = workspace.find_terraform()
-    print(f"{machine()}; {version}; Python {platform.python_version()}; medians of {RUNS} starts and {FEW_RUNS} Terraforms")
+    print(f"{measure.machine()}; {version}; Python {platform.python_version()}; medians of {RUNS} starts and {FEW_RUNS} Terraforms")
     bench_start(binary)
     bench_memory(binary, terraform)
     bench_functions(terraform, workspace.prepare(FOLDER, CONFIGURATION, binary, {}))
-    bench_creates(binary, terraform)
+    growth, latency = bench_growth(binary, terraform), bench_latency(binary, terraform)
+    own = subprocess.run([binary, "--version"], check=True, capture_output=True, text=True).stdout.split()[-1]
+    keep({"machine": measure.machine(), "terraform": version, "provider": own, "growth": growth, "latency": latency})
     print(f"\nThe binary has {binary.stat().st_size / 1024 / 1024:.1f} MiB.")
 
 
