@@ -32,10 +32,7 @@ fn fallback() -> PathBuf {
 
 /// Creates the folder if it is missing. Fails if anybody else could change what is in it.
 pub(super) fn prepare(folder: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    match builder.create(folder) {
+    match create(folder) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
         _ => {}
     }
@@ -50,6 +47,17 @@ pub(super) fn prepare(folder: &Path) -> io::Result<()> {
 /// The error about a folder or file that others could have made.
 pub(super) fn unsafe_place(why: &str) -> io::Error {
     io::Error::new(io::ErrorKind::PermissionDenied, why)
+}
+
+#[cfg(unix)]
+fn create(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().mode(0o700).create(folder)
+}
+
+#[cfg(not(unix))]
+fn create(folder: &Path) -> io::Result<()> {
+    std::fs::create_dir(folder)
 }
 
 #[cfg(unix)]

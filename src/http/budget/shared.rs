@@ -1,5 +1,6 @@
 //! A value in a file that the processes of a credential share: read, changed and written under the lock of the file.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -19,6 +20,9 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 /// How long it waits between two tries.
 const BETWEEN_TRIES: Duration = Duration::from_millis(1);
+
+/// How long this process goes on by itself if it cannot join the others.
+const BETWEEN_JOINS: Duration = Duration::from_secs(1);
 
 /// How long this process goes on by itself if another one keeps the lock.
 const ALONE_FOR: Duration = Duration::from_secs(30);
@@ -46,8 +50,8 @@ struct State<C> {
 enum Link {
     /// Nothing is shared.
     None,
-    /// The files are not open yet: a process that sends no request needs none.
-    Closed(PathBuf, Box<Seal>),
+    /// The files are not open: a process that sends no request needs none. They are opened at this time at the earliest.
+    Closed(PathBuf, Box<Seal>, Instant),
     /// The files are in use.
     Open(Files, Box<Seal>),
     /// Another process keeps the lock. The files stay in use, and are tried again at this time.
@@ -58,7 +62,7 @@ impl<C: Content> Shared<C> {
     /// The value of an owner in this folder. Without a folder or an owner it is this process's own.
     pub(in crate::http) fn new(vendor: &'static str, folder: Option<PathBuf>, owner: Option<&Owner<'_>>) -> Self {
         let link = match (folder, owner.map(Seal::new)) {
-            (Some(folder), Some(Ok(seal))) => Link::Closed(folder, Box::new(seal)),
+            (Some(folder), Some(Ok(seal))) => Link::Closed(folder, Box::new(seal), Instant::now()),
             _ => Link::None,
         };
         Self(Mutex::new(State { vendor, content: C::default(), link }))
@@ -149,8 +153,12 @@ impl<C: Content> State<C> {
     /// Opens the files, if they are not open and can be.
     fn open(&mut self) {
         self.link = match std::mem::replace(&mut self.link, Link::None) {
-            Link::Closed(folder, seal) => match Files::join(&folder, &seal.name) {
+            Link::Closed(folder, seal, from) if from <= Instant::now() => match Files::join(&folder, &seal.name) {
                 Ok(files) => Link::Open(files, seal),
+                // The last of the other processes is removing the files.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    Link::Closed(folder, seal, Instant::now() + BETWEEN_JOINS)
+                }
                 Err(error) => {
                     self.give_up(&error);
                     Link::None

@@ -359,6 +359,24 @@ async fn a_process_that_keeps_the_lock_costs_the_others_only_the_sharing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_process_that_is_stopped_while_it_removes_the_files_is_joined_later() {
+    let place = Place::new();
+    let (one, other) = (place.budget::<Ledger>(), place.budget::<Ledger>());
+    one.change(|_, _| ()).await;
+    let users = place.content().with_extension("users");
+    drop(one);
+    let stopped = fs::File::create(users).unwrap();
+    #[cfg(unix)]
+    stopped.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    stopped.try_lock().unwrap();
+    other.change(|ledger, now| ledger.pause(now, MINUTE)).await;
+    drop(stopped);
+    tokio::time::advance(Duration::from_secs(2)).await;
+    other.change(|ledger, now| ledger.pause(now, MINUTE)).await;
+    assert!(place.budget::<Ledger>().change(|ledger, _| ledger.pause_left()).await.is_some());
+}
+
+#[tokio::test(start_paused = true)]
 async fn processes_may_come_and_go_at_any_time() {
     let place = Place::new();
     std::thread::scope(|scope| {
