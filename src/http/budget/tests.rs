@@ -359,6 +359,20 @@ async fn a_process_that_keeps_the_lock_costs_the_others_only_the_sharing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_process_that_ends_late_removes_no_file_of_its_successors() {
+    let place = Place::new();
+    let (one, other) = (place.budget::<Ledger>(), place.budget::<Ledger>());
+    one.change(|_, _| ()).await;
+    // As another process does that found itself to be the last.
+    for path in [place.content().with_extension("users"), place.content()] {
+        fs::remove_file(path).unwrap();
+    }
+    other.change(|ledger, now| ledger.pause(now, MINUTE)).await;
+    drop(one);
+    assert!(place.budget::<Ledger>().change(|ledger, _| ledger.pause_left()).await.is_some());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_process_that_is_stopped_while_it_removes_the_files_is_joined_later() {
     let place = Place::new();
     let (one, other) = (place.budget::<Ledger>(), place.budget::<Ledger>());

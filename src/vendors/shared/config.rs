@@ -222,3 +222,30 @@ pub(in crate::vendors) fn base_url(attribute: &str, text: &str, added: &[&str]) 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio_util::sync::CancellationToken;
+
+    fn of(config: &[(&str, Value)], headroom: Option<u32>) -> Settings {
+        let config = Value::Map(config.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect());
+        let common = Common { config, user_agent: "Terraform/1".to_owned(), stop: CancellationToken::new() };
+        let url = Url::parse("https://api.example.test").unwrap();
+        settings(&common, "Acme", url, NonZeroU32::new(120), headroom).unwrap()
+    }
+
+    #[test]
+    fn the_budget_is_shared_unless_it_is_switched_off() {
+        assert!(of(&[], None).shared_folder.is_some());
+        assert!(of(&[("shared_budget", ON.into())], None).shared_folder.is_some());
+        assert!(of(&[("shared_budget", OFF.into())], None).shared_folder.is_none());
+    }
+
+    #[test]
+    fn the_headroom_does_not_lower_what_the_user_grants() {
+        let settings = of(&[], Some(30));
+        assert_eq!((settings.headroom, settings.requests_per_minute), (30, NonZeroU32::new(120)));
+        assert_eq!(of(&[], None).headroom, 0);
+    }
+}
