@@ -65,6 +65,7 @@
 //! | an error that only the apply reports | `Planning::apply_errors` |
 //! | a summary that names its object | `framework::summary` |
 //! | retries, rate limits, the cache | `http`, once for each credential |
+//! | limits and tokens that processes of a machine share | `http/budget` |
 //! | a cause that fails every request | `http/known_causes.rs` |
 //! | secrets, and their redaction from texts that come from outside | `secret` |
 //! | a secret that is encrypted for its reader | `secret/age` |
@@ -92,12 +93,14 @@
 //! | adapter | the code of a kind of object between the protocol's values and an object's model |
 //! | adopt | to start managing something that exists, without creating it |
 //! | ambiguous | several objects may be the one that a create made; none becomes state |
+//! | budget | the limits and the access token of a credential, which the processes of one machine share |
 //! | claim | that a resource manages an object which only one may manage |
 //! | client | sends a vendor's requests; knows paths and fields, and no Terraform |
 //! | configured value | what the user wrote; null if left out |
 //! | delivery | what is known about the effect of a failed attempt: not applied, maybe applied, terminal |
 //! | drift | a difference between state and vendor that Terraform did not make |
 //! | forget | to stop managing something and leave it as it is |
+//! | headroom | the share of a vendor's limit that is left to others |
 //! | identity | the attributes, and parts of the tenant, that tell an object from every other |
 //! | kind of object | resource, data source, ephemeral resource, list, action, function |
 //! | model | the serde struct of an object's attributes |

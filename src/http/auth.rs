@@ -18,6 +18,12 @@ use crate::secret::Secret;
 /// request, `apply` adds what must be fresh (a time stamp, a nonce) just before the request is sent.
 #[async_trait]
 pub trait Authenticate: Send + Sync {
+    /// The credential whose requests the vendor counts together. Processes of this machine that have the same share its limits;
+    /// by default there is none.
+    fn credential(&self) -> Option<Secret> {
+        None
+    }
+
     /// Fails if the credentials for this request cannot be used, such as after a [`Refusal`]. Sends nothing.
     fn check(&self, request: &PreparedRequest) -> Result<(), Error> {
         let _ = request;
@@ -90,8 +96,8 @@ impl Authenticate for Anonymous {
 pub struct StaticHeader {
     name: HeaderName,
     value: HeaderValue,
-    /// Held, so that the key is redacted from responses.
-    _key: Secret,
+    /// Held also so that the key is redacted from responses.
+    key: Secret,
     refusal: Refusal,
 }
 
@@ -108,12 +114,16 @@ impl StaticHeader {
 
     fn with_value(vendor: &'static str, name: HeaderName, value: &str, key: &Secret) -> Result<Self, Error> {
         let value = secret_value(vendor, "the API key", value)?;
-        Ok(Self { name, value, _key: key.clone(), refusal: Refusal::new(vendor) })
+        Ok(Self { name, value, key: key.clone(), refusal: Refusal::new(vendor) })
     }
 }
 
 #[async_trait]
 impl Authenticate for StaticHeader {
+    fn credential(&self) -> Option<Secret> {
+        Some(self.key.clone())
+    }
+
     fn check(&self, _: &PreparedRequest) -> Result<(), Error> {
         self.refusal.check()
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::Method;
@@ -58,6 +59,11 @@ impl Client {
     /// The vendor's name.
     pub fn vendor(&self) -> &'static str {
         self.sender.settings().vendor
+    }
+
+    /// How long one attempt may take.
+    pub(super) fn timeout(&self) -> Duration {
+        self.sender.settings().timeout
     }
 
     /// The URL that paths are joined to.

@@ -1,20 +1,20 @@
-//! Limits of single endpoints: the documented rate, corrected by the `X-RateLimit-*` headers of responses.
+//! Limits of single endpoints as the `X-RateLimit-*` headers of responses show them.
 //!
-//! The documented limit spreads requests evenly. The headers return another limit, and how much of the window is left when
-//! somebody else uses the same key or an earlier run did. A request without a response may not have been counted yet, so it
-//! is subtracted from what is left.
+//! The documented limit, which spreads requests evenly, is a bucket of the budget. The headers return another limit, and how
+//! much of the window is left when somebody else uses the same key or an earlier run did. A request without a response may
+//! not have been counted yet, so it is subtracted from what is left.
 
 use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use governor::clock::Clock;
 use reqwest::header::{HeaderMap, HeaderName};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::budget::MINUTE;
 use super::clock;
-use super::rate::{MINUTE, Rate, RuntimeClock, rate};
+use super::fair::Fair;
 use super::retry::named_reset;
 use super::settings::EndpointLimit;
 
@@ -26,15 +26,20 @@ const SAME_WINDOW: Duration = Duration::from_secs(2);
 
 /// The limit of one endpoint.
 pub(super) struct Endpoint {
-    path: &'static str,
+    limit: EndpointLimit,
+    /// The share of the limit that is left to others, in percent.
+    headroom: u32,
     state: Mutex<State>,
     /// Notifies waiting requests of a response, after which they check again.
     changed: Notify,
+    /// The right to be the next request to the endpoint.
+    turn: Fair,
 }
 
+#[derive(Default)]
 struct State {
-    per_minute: NonZeroU32,
-    rate: Rate,
+    /// The limit of the last response.
+    per_minute: Option<NonZeroU32>,
     in_flight: u32,
     window: Option<Window>,
 }
@@ -53,28 +58,41 @@ pub(super) struct EndpointPermit<'e> {
 }
 
 impl Endpoint {
-    pub(super) fn new(limit: &EndpointLimit) -> Self {
-        let state = State { per_minute: limit.per_minute, rate: rate(limit.per_minute), in_flight: 0, window: None };
-        Self { path: limit.path, state: Mutex::new(state), changed: Notify::new() }
+    pub(super) fn new(limit: &EndpointLimit, headroom: u32) -> Self {
+        Self { limit: *limit, headroom, state: Mutex::default(), changed: Notify::new(), turn: Fair::new(1) }
     }
 
     /// Whether a path below the base URL belongs to this endpoint.
     pub(super) fn covers(&self, path: &str) -> bool {
-        path.strip_prefix(self.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        path.strip_prefix(self.limit.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
-    /// Returns a permit, or how long to wait before the next try; a response that arrives earlier may shorten the wait.
+    /// The path and the documented limit.
+    pub(super) fn documented(&self) -> (&'static str, NonZeroU32) {
+        (self.limit.path, self.limit.per_minute)
+    }
+
+    /// The limit of the last response.
+    pub(super) fn seen(&self) -> Option<NonZeroU32> {
+        self.state().per_minute
+    }
+
+    /// The right to be the next request to the endpoint.
+    pub(super) fn turn(&self) -> &Fair {
+        &self.turn
+    }
+
+    /// How long nothing is left of the window; a response that arrives earlier may shorten the wait.
+    pub(super) fn window_left(&self) -> Option<Duration> {
+        self.state().window_left()
+    }
+
+    /// Returns a permit, or how long nothing is left of the window.
     pub(super) fn try_acquire(&self) -> Result<EndpointPermit<'_>, Duration> {
         let mut state = self.state();
-        let now = Instant::now();
-        if let Some(window) = &state.window {
-            if window.ends <= now {
-                state.window = None;
-            } else if state.in_flight >= window.left {
-                return Err(window.ends - now);
-            }
+        if let Some(wait) = state.window_left() {
+            return Err(wait);
         }
-        state.rate.check().map_err(|not_until| not_until.wait_time_from(RuntimeClock.now()))?;
         state.in_flight += 1;
         Ok(EndpointPermit { endpoint: self, corrected: false })
     }
@@ -89,18 +107,25 @@ impl Endpoint {
     }
 }
 
+impl State {
+    fn window_left(&mut self) -> Option<Duration> {
+        let now = Instant::now();
+        self.window.take_if(|window| window.ends <= now);
+        let window = self.window.as_ref().filter(|window| self.in_flight >= window.left)?;
+        Some(window.ends - now)
+    }
+}
+
 impl EndpointPermit<'_> {
     /// Adopts the limit that the headers of a response return.
     pub(super) fn correct(&mut self, headers: &HeaderMap) {
         let number = |name: &HeaderName| clock::text(headers, name)?.trim().parse::<u32>().ok();
         let mut state = self.endpoint.state();
-        if let Some(limit) = number(&LIMIT).and_then(NonZeroU32::new)
-            && limit != state.per_minute
-        {
-            state.per_minute = limit;
-            state.rate = rate(limit);
-        }
+        state.per_minute = number(&LIMIT).and_then(NonZeroU32::new).or(state.per_minute);
         if let (Some(left), Some(wait)) = (number(&REMAINING), named_reset(headers)) {
+            let limit = state.per_minute.unwrap_or(self.endpoint.limit.per_minute);
+            let for_others = u64::from(limit.get()) * u64::from(self.endpoint.headroom);
+            let left = left.saturating_sub(u32::try_from(for_others.div_ceil(100)).unwrap_or(u32::MAX));
             // Limits are per minute, so a reset that is further away is another clock's mistake.
             let ends = Instant::now() + wait.min(MINUTE);
             let same = state.window.take().filter(|window| ends < window.ends + SAME_WINDOW);
@@ -131,7 +156,12 @@ mod tests {
     use super::*;
 
     fn endpoint(per_minute: u32) -> Endpoint {
-        Endpoint::new(&EndpointLimit { path: "/blacklist", per_minute: NonZeroU32::new(per_minute).unwrap() })
+        endpoint_with(per_minute, 0)
+    }
+
+    fn endpoint_with(per_minute: u32, headroom: u32) -> Endpoint {
+        let per_minute = NonZeroU32::new(per_minute).unwrap();
+        Endpoint::new(&EndpointLimit { path: "/blacklist", per_minute }, headroom)
     }
 
     fn headers(limit: u32, remaining: u32, reset: u32) -> HeaderMap {
@@ -178,13 +208,15 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn another_limit_in_a_response_changes_the_rate() {
-        let endpoint = endpoint(10);
-        let mut first = endpoint.try_acquire().unwrap();
-        assert!(endpoint.try_acquire().is_err(), "ten a minute are one at a time");
-        first.correct(&headers(600, 599, 60));
-        drop(first);
-        let permits: Vec<_> = std::iter::from_fn(|| endpoint.try_acquire().ok()).take(100).collect();
-        assert_eq!(permits.len(), 60, "a tenth of the limit at once");
+    async fn the_headroom_is_left_of_a_window() {
+        for (headroom, sent) in [(0, 10), (30, 7), (90, 1)] {
+            let endpoint = endpoint_with(10, headroom);
+            let mut count = 0;
+            while let Ok(mut permit) = endpoint.try_acquire() {
+                count += 1;
+                permit.correct(&headers(10, 10 - count, 20));
+            }
+            assert_eq!(count, sent, "{headroom} %");
+        }
     }
 }

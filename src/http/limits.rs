@@ -1,20 +1,25 @@
-//! Limits of a client: pauses that the vendor requested, a rate, and a cap on requests in flight.
+//! Limits of a client: pauses that the vendor requested, rates, and a cap on requests in flight.
 //!
-//! A waiting request holds no permit: it is acquired last and released before each further wait. The limits of single
-//! endpoints are in `endpoints`, the rate that the vendor shows by its 429s in `learned`; `acquire_rate` waits for both.
+//! A waiting request holds no permit: it is acquired last and released before each further wait. Pauses and rates are in a
+//! `budget`, which other processes may share; the windows of endpoints are in `endpoints`. Where requests queue, the kinds of
+//! requests take turns (`fair`).
 
+use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use governor::clock::Clock as _;
-use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::budget::{self, Claim, Ledger, Owner, Reserved, Shared};
 use super::endpoints::{Endpoint, EndpointPermit};
-use super::learned::LearnedRate;
-use super::rate::{Rate, RuntimeClock, rate};
+use super::fair::{Fair, Permit};
 use super::settings::Settings;
+use super::waiting::{Reason, Waiting};
+use crate::secret::Secret;
+
+/// A request that begins later than this after its reserved time reserves another: this process was suspended meanwhile.
+const TOO_LATE: Duration = Duration::from_secs(1);
 
 /// The provider was asked to stop, so the wait ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,104 +27,181 @@ pub(super) struct Stopped;
 
 /// The limits of one client.
 pub(super) struct Limits {
-    rate: Option<Rate>,
-    learned: LearnedRate,
+    per_minute: Option<NonZeroU32>,
+    headroom: u32,
+    budget: Shared<Ledger>,
+    /// When requests were sent that the vendor accepted and that the budget does not know yet.
+    accepted: Mutex<Vec<Instant>>,
     endpoints: Vec<Endpoint>,
-    in_flight: Semaphore,
-    paused_until: Mutex<Option<Instant>>,
+    /// The right to reserve the next start of the client.
+    turn: Fair,
+    in_flight: Fair,
+    waiting: Waiting,
 }
 
 impl Limits {
-    pub(super) fn new(settings: &Settings) -> Self {
-        let in_flight = usize::try_from(settings.max_concurrent_requests.get()).unwrap_or(Semaphore::MAX_PERMITS);
+    /// The limits by the settings. Processes with the same credential share them; without one, nothing is shared.
+    pub(super) fn new(settings: &Settings, credential: Option<&Secret>) -> Self {
+        let Settings { vendor, base_url, headroom, .. } = settings;
+        let owner = credential.map(|credential| Owner { what: "limits", vendor, url: base_url, credential });
+        let in_flight = usize::try_from(settings.max_concurrent_requests.get()).unwrap_or(usize::MAX);
         Self {
-            rate: settings.requests_per_minute.map(rate),
-            learned: LearnedRate::default(),
-            endpoints: settings.endpoint_limits.iter().map(Endpoint::new).collect(),
-            in_flight: Semaphore::new(in_flight.min(Semaphore::MAX_PERMITS)),
-            paused_until: Mutex::new(None),
+            per_minute: settings.requests_per_minute,
+            headroom: *headroom,
+            budget: Shared::new(vendor, settings.shared_folder.clone(), owner.as_ref()),
+            accepted: Mutex::default(),
+            endpoints: settings.endpoint_limits.iter().map(|limit| Endpoint::new(limit, *headroom)).collect(),
+            turn: Fair::new(1),
+            in_flight: Fair::new(in_flight),
+            waiting: Waiting::new(vendor),
         }
     }
 
-    /// Waits until the rate and the limit of the endpoint allow one more request. `path` is below the base URL. The permit
-    /// that is returned counts against the endpoint's limit until it is dropped.
+    /// Waits until the rates and the limit of the endpoint allow one more request. `kind` is what it does, and `path` is below
+    /// the base URL. The permit that is returned counts against the endpoint's limit until it is dropped.
     pub(super) async fn acquire_rate(
         &self,
+        kind: &str,
         path: &str,
         stop: &CancellationToken,
     ) -> Result<Option<EndpointPermit<'_>>, Stopped> {
-        if let Some(rate) = &self.rate {
-            while let Err(not_until) = rate.check() {
-                self.sleep(not_until.wait_time_from(RuntimeClock.now()), stop).await?;
-            }
+        let endpoint = self.endpoints.iter().find(|endpoint| endpoint.covers(path));
+        let lowest = self.budget.glance(|ledger| ledger.lowest(&self.claim(endpoint)));
+        let Some(lowest) = lowest else { return Ok(None) };
+        let turn = self.begin(kind, endpoint);
+        tokio::select! {
+            biased;
+            permit = self.waiting.during(Reason::Rate(lowest.get()), None, turn) => Ok(permit),
+            () = stop.cancelled() => Err(Stopped),
         }
-        while let Some(wait) = self.learned.wait() {
-            self.sleep(wait, stop).await?;
-        }
-        let Some(endpoint) = self.endpoints.iter().find(|endpoint| endpoint.covers(path)) else { return Ok(None) };
+    }
+
+    /// Waits for the turn and the time of one request.
+    async fn begin<'l>(&'l self, kind: &str, endpoint: Option<&'l Endpoint>) -> Option<EndpointPermit<'l>> {
+        // Requests to one endpoint wait among themselves, so that those to others go on.
+        let _turn = match endpoint {
+            Some(endpoint) => Some(endpoint.turn().acquire(kind).await),
+            None => None,
+        };
         loop {
-            // Subscribed before the check, so that no response in between is missed.
-            let changed = endpoint.changed();
-            let wait = match endpoint.try_acquire() {
-                Ok(permit) => return Ok(Some(permit)),
-                Err(wait) => wait,
-            };
-            tokio::select! {
-                slept = self.sleep(wait, stop) => slept?,
-                () = changed => {}
+            if let Some(endpoint) = endpoint {
+                // Subscribed before the check, so that no response in between is missed.
+                let changed = endpoint.changed();
+                if let Some(wait) = endpoint.window_left() {
+                    tokio::select! {
+                        () = tokio::time::sleep(wait) => {}
+                        () = changed => {}
+                    }
+                    continue;
+                }
             }
+            let turn = self.turn.acquire(kind).await;
+            let claim = self.claim(endpoint);
+            let reserved = self.change(|ledger, now| match ledger.pause_left() {
+                Some(left) => Reserved::NotBefore(left),
+                None => ledger.reserve(now, &claim),
+            });
+            let wait = match reserved.await {
+                Reserved::At(start) => {
+                    // The turn ends then, so that a process reserves one start at a time: a kill loses little of the limit, and
+                    // processes share it evenly.
+                    let begins = Instant::now() + budget::until(start);
+                    tokio::time::sleep_until(begins).await;
+                    drop(turn);
+                    if begins.elapsed() > TOO_LATE {
+                        continue;
+                    }
+                    match endpoint.map(Endpoint::try_acquire) {
+                        None => return None,
+                        Some(Ok(permit)) => return Some(permit),
+                        Some(Err(wait)) => wait,
+                    }
+                }
+                Reserved::NotBefore(wait) => {
+                    drop(turn);
+                    wait
+                }
+            };
+            tokio::time::sleep(wait).await;
         }
     }
 
     /// Waits until the client is not paused and fewer requests are in flight than the cap.
-    pub(super) async fn acquire_permit(&self, stop: &CancellationToken) -> Result<SemaphorePermit<'_>, Stopped> {
+    pub(super) async fn acquire_permit(&self, kind: &str, stop: &CancellationToken) -> Result<Permit, Stopped> {
         loop {
-            while let Some(wait) = self.pause_left() {
-                self.sleep(wait, stop).await?;
+            while let Some(wait) = self.budget.glance(Ledger::pause_left) {
+                self.wait(Reason::Pause, wait, stop).await?;
             }
             let permit = tokio::select! {
                 biased;
-                // The semaphore is never closed, so this only ends with a permit.
-                permit = self.in_flight.acquire() => permit.map_err(|_| Stopped)?,
+                permit = self.in_flight.acquire(kind) => permit,
                 () = stop.cancelled() => return Err(Stopped),
             };
-            // A pause may have begun while this request was waiting for its permit.
-            if self.pause_left().is_none() {
+            // A pause may have begun while this request was waiting for its permit, also in another process.
+            if self.change(|ledger, _| ledger.pause_left()).await.is_none() {
                 return Ok(permit);
             }
         }
     }
 
-    /// The rate that the vendor shows by its 429s.
-    pub(super) fn learned(&self) -> &LearnedRate {
-        &self.learned
+    /// Records a 429 without a wait. Returns whether it is the first since a request was accepted.
+    pub(super) async fn rejected(&self) -> bool {
+        self.change(|ledger, now| ledger.learned.rejected(now)).await
     }
 
-    /// Pauses all requests of this client for this long; of two pauses, the one that ends later counts.
-    pub(super) fn pause(&self, wait: Duration) {
-        let until = Instant::now() + wait;
-        let mut paused = self.paused_until.lock().unwrap_or_else(PoisonError::into_inner);
-        *paused = Some(paused.map_or(until, |earlier| earlier.max(until)));
+    /// Records a request, sent at this time, that the vendor accepted. Returns the rate that it shows, if it is the first after
+    /// a time in which the vendor accepted none.
+    pub(super) async fn accepted(&self, sent: Instant) -> Option<NonZeroU32> {
+        if !self.budget.glance(|ledger| ledger.learned.is_limited()) {
+            // The next change of the budget records it.
+            self.accepted.lock().unwrap_or_else(PoisonError::into_inner).push(sent);
+            return None;
+        }
+        self.change(|ledger, now| ledger.learned.accepted(Ledger::moment(sent), now)).await
     }
 
-    /// Sleeps unless the provider is asked to stop.
-    pub(super) async fn sleep(&self, wait: Duration, stop: &CancellationToken) -> Result<(), Stopped> {
+    /// Pauses all requests with this credential for this long; of two pauses, the one that ends later counts.
+    pub(super) async fn pause(&self, wait: Duration) {
+        self.change(|ledger, now| ledger.pause(now, wait)).await;
+    }
+
+    /// Waits before a request is sent again, unless the provider is asked to stop.
+    pub(super) async fn wait_to_repeat(&self, wait: Duration, stop: &CancellationToken) -> Result<(), Stopped> {
+        self.wait(Reason::Retry, wait, stop).await
+    }
+
+    async fn wait(&self, reason: Reason, wait: Duration, stop: &CancellationToken) -> Result<(), Stopped> {
+        let slept = self.waiting.during(reason, Some(Instant::now() + wait), tokio::time::sleep(wait));
         tokio::select! {
             biased;
             () = stop.cancelled() => Err(Stopped),
-            () = tokio::time::sleep(wait) => Ok(()),
+            () = slept => Ok(()),
         }
     }
 
-    fn pause_left(&self) -> Option<Duration> {
-        let paused = *self.paused_until.lock().unwrap_or_else(PoisonError::into_inner);
-        paused.map(|until| until.saturating_duration_since(Instant::now())).filter(|left| !left.is_zero())
+    fn claim<'l>(&self, endpoint: Option<&'l Endpoint>) -> Claim<'l> {
+        let seen = endpoint.and_then(Endpoint::seen);
+        let endpoint = endpoint.map(Endpoint::documented);
+        Claim { per_minute: self.per_minute, headroom: self.headroom, endpoint, seen }
+    }
+
+    /// Changes the budget, after what was accepted in the meantime.
+    async fn change<R>(&self, mut change: impl FnMut(&mut Ledger, budget::Moment) -> R) -> R {
+        let accepted = std::mem::take(&mut *self.accepted.lock().unwrap_or_else(PoisonError::into_inner));
+        self.budget
+            .change(|ledger, now| {
+                for sent in &accepted {
+                    ledger.learned.accepted(Ledger::moment(*sent), now);
+                }
+                change(ledger, now)
+            })
+            .await
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::rate::MINUTE;
+    use super::super::budget::MINUTE;
     use super::*;
     use std::num::NonZeroU32;
     use url::Url;
@@ -127,7 +209,7 @@ mod tests {
     fn limits(change: impl FnOnce(&mut Settings)) -> Limits {
         let mut settings = Settings::new("Acme", Url::parse("http://127.0.0.1:1").unwrap());
         change(&mut settings);
-        Limits::new(&settings)
+        Limits::new(&settings, None)
     }
 
     fn never() -> CancellationToken {
@@ -140,7 +222,7 @@ mod tests {
             let limits = limits(|settings| settings.requests_per_minute = NonZeroU32::new(per_minute));
             let mut starts = Vec::new();
             for _ in 0..=per_minute * 2 {
-                limits.acquire_rate("/", &never()).await.unwrap();
+                limits.acquire_rate("reading", "/", &never()).await.unwrap();
                 starts.push(Instant::now());
             }
             let window = usize::try_from(per_minute).unwrap();
@@ -153,15 +235,15 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_pause_delays_requests_that_already_wait_for_a_permit() {
         let limits = std::sync::Arc::new(limits(|settings| settings.max_concurrent_requests = NonZeroU32::MIN));
-        let first = limits.acquire_permit(&never()).await.unwrap();
+        let first = limits.acquire_permit("reading", &never()).await.unwrap();
         let waiting = tokio::spawn({
             let limits = limits.clone();
-            async move { limits.acquire_permit(&never()).await.map(|_| Instant::now()) }
+            async move { limits.acquire_permit("reading", &never()).await.map(|_| Instant::now()) }
         });
         tokio::task::yield_now().await;
         let begin = Instant::now();
-        limits.pause(Duration::from_secs(7));
-        limits.pause(Duration::from_secs(3));
+        limits.pause(Duration::from_secs(7)).await;
+        limits.pause(Duration::from_secs(3)).await;
         drop(first);
         assert!(waiting.await.unwrap().unwrap() - begin >= Duration::from_secs(7));
     }
@@ -172,16 +254,16 @@ mod tests {
             settings.max_concurrent_requests = NonZeroU32::MIN;
             settings.requests_per_minute = Some(NonZeroU32::MIN);
         });
-        limits.acquire_rate("/", &never()).await.unwrap();
-        let permit = limits.acquire_permit(&never()).await.unwrap();
+        limits.acquire_rate("reading", "/", &never()).await.unwrap();
+        let permit = limits.acquire_permit("reading", &never()).await.unwrap();
         let stop = never();
         stop.cancel();
-        assert!(limits.acquire_rate("/", &stop).await.is_err());
-        assert!(limits.acquire_permit(&stop).await.is_err());
-        assert_eq!(limits.sleep(MINUTE, &stop).await, Err(Stopped));
+        assert!(limits.acquire_rate("reading", "/", &stop).await.is_err());
+        assert!(limits.acquire_permit("reading", &stop).await.is_err());
+        assert_eq!(limits.wait_to_repeat(MINUTE, &stop).await, Err(Stopped));
         drop(permit);
         assert!(
-            limits.acquire_permit(&stop).await.is_ok(),
+            limits.acquire_permit("reading", &stop).await.is_ok(),
             "a free permit needs no waiting, so a read may still be sent"
         );
     }

@@ -9,7 +9,7 @@
 //!
 //! 1. [`Client`] makes a [`Request`], whose [`Path`] percent-encodes the segments that come from users.
 //! 2. `cache` returns a shared read from memory, or joins it to an identical one in flight.
-//! 3. `sender` acquires the rate and the permit of `limits`, and adds credentials by [`Authenticate`], in each attempt.
+//! 3. `sender` acquires the rate and the permit of `limits`, which processes share in a `budget`, and adds credentials by [`Authenticate`], in each attempt.
 //! 4. `transport` sends the attempt and reads the [`Response`], within a timeout and a size, over `connections`.
 //! 5. `retry` decides whether a failed attempt may be repeated. A write that may have been applied is not repeated unless it
 //!    is idempotent: it becomes an [`Error`] of [`Kind::Unconfirmed`].
@@ -17,6 +17,7 @@
 //! Lists that a vendor returns in pages are read by [`Pages`], and kept for the run as a [`List`]. No file of this folder imports in a circle.
 
 mod auth;
+mod budget;
 mod cache;
 mod call;
 mod client;
@@ -25,8 +26,8 @@ mod connections;
 mod decode;
 mod endpoints;
 mod error;
+mod fair;
 mod known_causes;
-mod learned;
 mod limits;
 mod list;
 mod oauth2;
@@ -34,7 +35,6 @@ mod pages;
 mod path;
 mod prepared;
 mod probe;
-mod rate;
 mod redact;
 mod request;
 mod response;
@@ -44,11 +44,13 @@ mod settings;
 mod tls;
 mod transport;
 mod vendor_error;
+mod waiting;
 
 #[cfg(test)]
 mod tests;
 
 pub use auth::{Anonymous, Authenticate, Refusal, StaticHeader};
+pub use budget::shared_folder;
 pub use cache::CachePolicy;
 pub use client::Client;
 pub use connections::Connections;

@@ -2,6 +2,9 @@
 //!
 //! If several requests need a token at once, one token request is sent. Token requests ("flights") are numbered; every
 //! request that needs the next token joins the flight with its number, and shares its token or its error.
+//!
+//! Processes of one machine share the token in the same way: one of them requests it, and the others wait for it and take it
+//! from the budget. A refusal is not shared, since it is a response to one process.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,6 +24,7 @@ use tokio::time::Instant;
 use url::{Url, form_urlencoded};
 
 use super::auth::{Anonymous, Authenticate, Refusal, secret_value};
+use super::budget::{Lead, Owner, Shared, SharedToken};
 use super::client::Client;
 use super::clock;
 use super::connections::Connections;
@@ -29,6 +33,7 @@ use super::known_causes::KnownCauses;
 use super::path::Path;
 use super::prepared::PreparedRequest;
 use super::settings::Settings;
+use super::waiting::{Reason, Waiting};
 use crate::secret::Secret;
 
 /// The lifetime of a token without `expires_in`. RFC 6749 leaves it open; most vendors document an hour.
@@ -36,6 +41,9 @@ const DEFAULT_LIFETIME: Duration = Duration::from_secs(3600);
 
 /// A token is renewed this long before it expires, or a tenth of its lifetime if that is less.
 const MAX_MARGIN: Duration = Duration::from_secs(60);
+
+/// How often a request looks for the token that another process requests.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(40);
 
 /// How the client authenticates at the token endpoint (RFC 6749, section 2.3.1).
 ///
@@ -88,6 +96,8 @@ pub struct Token {
     expires_at: Timestamp,
     /// The number of the flight that returned it.
     flight: u64,
+    /// Whether another process requested it.
+    is_of_another: bool,
     /// Whether the API accepted it for some request.
     accepted: AtomicBool,
 }
@@ -131,6 +141,9 @@ pub struct OAuth2ClientCredentials {
     refusal: Refusal,
     /// Of token requests, which several requests share.
     known_causes: KnownCauses,
+    /// The token that processes with the same credentials share.
+    shared: Shared<SharedToken>,
+    waiting: Waiting,
 }
 
 /// The token in use, and the number of the flight that will return the next one.
@@ -143,6 +156,8 @@ struct Held {
     /// The flight of the last token that the API refused without having accepted it. If it refuses the next one too, it
     /// would refuse every other.
     refused: Option<u64>,
+    /// The tokens that the API refused: they are not taken from another process again.
+    rejected: Vec<Secret>,
 }
 
 impl OAuth2ClientCredentials {
@@ -155,8 +170,14 @@ impl OAuth2ClientCredentials {
             ..settings.clone()
         };
         let basic = basic(&settings, &credentials)?;
+        let identity = credentials.identity();
+        let owner =
+            Owner { what: "token", vendor: settings.vendor, url: &credentials.token_url, credential: &identity };
+        let shared = Shared::new(settings.vendor, settings.shared_folder.clone(), Some(&owner));
         Ok(Self {
             refusal: Refusal::new(settings.vendor),
+            waiting: Waiting::new(settings.vendor),
+            shared,
             client: Client::new(settings, Arc::new(Anonymous))?,
             credentials,
             basic,
@@ -195,8 +216,9 @@ impl OAuth2ClientCredentials {
 
     /// Waits for the token of this flight and puts it into use.
     async fn join(&self, flight: u64) -> Result<Arc<Token>, Error> {
-        let ask = async { self.ask(flight).await.map_err(of_token) };
-        let landed = Box::pin(self.flights.try_get_with(flight, ask)).await;
+        let obtain = async { self.obtain(flight).await.map_err(of_token) };
+        let obtained = Box::pin(self.flights.try_get_with(flight, obtain));
+        let landed = self.waiting.during(Reason::Token, None, obtained).await;
         let token = landed.map_err(|error: Arc<Error>| self.refused(&error))?;
         let mut held = self.held();
         if held.next_flight == flight {
@@ -220,6 +242,51 @@ impl OAuth2ClientCredentials {
 
     fn held(&self) -> std::sync::MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the token that another process has requested, or requests one that the others take.
+    async fn obtain(&self, flight: u64) -> Result<Arc<Token>, Error> {
+        let began = Instant::now();
+        // A process that is stopped while it requests the token delays the others no longer than a request may take.
+        let _lead = loop {
+            let lead = self.shared.lead();
+            if matches!(lead, Lead::Each) {
+                break lead;
+            }
+            // Also by the one that may request it: another one may have done so just before.
+            if let Some(token) = self.shared_token(flight).await {
+                return Ok(token);
+            }
+            if matches!(lead, Lead::Alone(_)) || began.elapsed() >= self.client.timeout() {
+                break lead;
+            }
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        };
+        let token = self.ask(flight).await?;
+        if !token.is_due() {
+            self.shared.store(&token.secret, token.asked_at, token.lifetime).await;
+        }
+        Ok(token)
+    }
+
+    /// The token of another process, unless it has to be renewed or the API refused it.
+    async fn shared_token(&self, flight: u64) -> Option<Arc<Token>> {
+        let found = self.shared.token().await?;
+        let header = bearer(self.client.vendor(), &found.secret).ok()?;
+        let left = found.lifetime.saturating_sub(found.asked_at.elapsed());
+        let expires_at = expiry(left);
+        let token = Token {
+            secret: found.secret,
+            header,
+            asked_at: found.asked_at,
+            lifetime: found.lifetime,
+            expires_at,
+            flight,
+            is_of_another: true,
+            accepted: AtomicBool::new(false),
+        };
+        let may_use = !token.is_due() && !self.held().rejected.contains(&token.secret);
+        may_use.then(|| Arc::new(token))
     }
 
     async fn ask(&self, flight: u64) -> Result<Arc<Token>, Error> {
@@ -246,16 +313,19 @@ impl OAuth2ClientCredentials {
         }
         let secret = token.access_token.filter(|token| !token.expose().is_empty());
         let secret = secret.ok_or_else(|| response.error("the response has no `access_token`"))?;
-        let header = secret_value(self.client.vendor(), "the access token", &format!("Bearer {}", secret.expose()))?;
-        let expires_at = SignedDuration::try_from(lifetime).ok().and_then(|life| clock::now().checked_add(life).ok());
-        let expires_at = expires_at.unwrap_or(Timestamp::MAX);
-        let accepted = AtomicBool::new(false);
-        Ok(Arc::new(Token { secret, header, asked_at, lifetime, expires_at, flight, accepted }))
+        let header = bearer(self.client.vendor(), &secret)?;
+        let (expires_at, accepted) = (expiry(lifetime), AtomicBool::new(false));
+        let is_of_another = false;
+        Ok(Arc::new(Token { secret, header, asked_at, lifetime, expires_at, flight, is_of_another, accepted }))
     }
 }
 
 #[async_trait]
 impl Authenticate for OAuth2ClientCredentials {
+    fn credential(&self) -> Option<Secret> {
+        Some(self.credentials.identity())
+    }
+
     fn check(&self, _: &PreparedRequest) -> Result<(), Error> {
         self.refusal.check()
     }
@@ -299,10 +369,13 @@ impl Authenticate for OAuth2ClientCredentials {
             if Some(&token.header) != refused.headers().get(AUTHORIZATION) {
                 return Ok(true);
             }
+            if !held.rejected.contains(&token.secret) {
+                held.rejected.push(token.secret.clone());
+            }
             let is_useless = held.refused.is_some_and(|earlier| earlier < token.flight);
             if token.accepted.load(Ordering::Acquire) {
                 held.refused = None;
-            } else if !is_useless {
+            } else if !is_useless && !token.is_of_another {
                 held.refused = Some(token.flight);
             }
             (held.next_flight, is_useless && held.refused.is_some())
@@ -314,6 +387,27 @@ impl Authenticate for OAuth2ClientCredentials {
             (true, false) => Ok(false),
         }
     }
+}
+
+impl ClientCredentials {
+    /// What makes two processes share a token: everything that decides which one they receive.
+    fn identity(&self) -> Secret {
+        let Self { client_id, client_secret, scopes, audience, client_auth, .. } = self;
+        let parts = (client_id, client_secret.expose(), scopes, audience, format!("{client_auth:?}"));
+        // Text and lists of text are always written.
+        serde_json::to_string(&parts).unwrap_or_default().into()
+    }
+}
+
+/// The header of a token.
+fn bearer(vendor: &'static str, token: &Secret) -> Result<HeaderValue, Error> {
+    secret_value(vendor, "the access token", &format!("Bearer {}", token.expose()))
+}
+
+/// When a token with so much left expires, by this machine's wall clock.
+fn expiry(left: Duration) -> Timestamp {
+    let expires_at = SignedDuration::try_from(left).ok().and_then(|left| clock::now().checked_add(left).ok());
+    expires_at.unwrap_or(Timestamp::MAX)
 }
 
 /// The response of a token endpoint (RFC 6749, section 5.1).

@@ -48,7 +48,8 @@ impl Sender {
         connections: Connections,
     ) -> Result<Self, Error> {
         let user_agent = settings.check()?;
-        let (limits, cache) = (Limits::new(&settings), RunCache::new());
+        let limits = Limits::new(&settings, auth.credential().as_ref());
+        let cache = RunCache::new();
         let known_causes = KnownCauses::default();
         Ok(Self { settings, user_agent, auth, connections, limits, cache, known_causes, clock_skew: Mutex::default() })
     }
@@ -139,9 +140,9 @@ impl Sender {
             self.log_wait(&failure, progress.attempts, wait, &call.context);
             if failure.is_limited_without_a_wait() {
                 // Any other request would be rejected too.
-                self.limits.pause(wait);
+                self.limits.pause(wait).await;
             }
-            if self.limits.sleep(wait, &call.stop).await == Err(Stopped) {
+            if self.limits.wait_to_repeat(wait, &call.stop).await == Err(Stopped) {
                 return Err(progress.stopped(failure));
             }
         }
@@ -163,12 +164,12 @@ impl Sender {
         // Before the waits, so that an error that is known is not late, and after them, where it may have become known.
         let check = || if call.authenticate { auth.check(&call.prepared) } else { Ok(()) };
         check().map_err(unprepared)?;
-        let path = below(&call.base_path, &call.prepared.url);
-        let mut endpoint_permit = limits.acquire_rate(path, &call.stop).await.map_err(stopped)?;
+        let (kind, path) = (kind(&call.context.operation), below(&call.base_path, &call.prepared.url));
+        let mut endpoint_permit = limits.acquire_rate(kind, path, &call.stop).await.map_err(stopped)?;
         if call.authenticate {
             auth.prepare().await.map_err(unprepared)?;
         }
-        let permit = limits.acquire_permit(&call.stop).await.map_err(stopped)?;
+        let permit = limits.acquire_permit(kind, &call.stop).await.map_err(stopped)?;
         if call.semantics != Semantics::Safe && call.stop.is_cancelled() {
             return Err(stopped(Stopped));
         }
@@ -186,7 +187,7 @@ impl Sender {
         if result.as_ref().map_or_else(|failure| failure.error.status().is_some(), |_| true) {
             self.known_causes.responded();
         }
-        self.learn_rate(&result, sent_at);
+        self.learn_rate(&result, sent_at).await;
         if call.authenticate && result.is_ok() {
             auth.accepted(&request);
         }
@@ -197,7 +198,7 @@ impl Sender {
             if let Some(wait) =
                 failure.wait.filter(|wait| failure.delivery == Delivery::NotApplied && *wait <= MAX_WAIT)
             {
-                limits.pause(wait);
+                limits.pause(wait).await;
             }
             failure.sent = Some(Box::new(request));
         }
@@ -219,19 +220,19 @@ impl Sender {
     }
 
     /// Learns the vendor's rate from the 429s that name no wait.
-    fn learn_rate(&self, result: &Result<RawResponse, Failure>, sent_at: Instant) {
+    async fn learn_rate(&self, result: &Result<RawResponse, Failure>, sent_at: Instant) {
         const LIMITED: &str =
             "the vendor received too many requests and names no wait: they are repeated for this long";
         const LEARNED: &str = "the vendor accepts requests again: later ones keep to this rate";
-        let (vendor, learned) = (self.settings.vendor, self.limits.learned());
+        let vendor = self.settings.vendor;
         match result {
             Ok(_) => {
-                if let Some(per_minute) = learned.accepted(sent_at) {
+                if let Some(per_minute) = self.limits.accepted(sent_at).await {
                     warn!(vendor, per_minute, "{LEARNED}");
                 }
             }
             Err(failure) if failure.is_limited_without_a_wait() => {
-                if learned.rejected() {
+                if self.limits.rejected().await {
                     warn!(vendor, seconds = self.settings.rate_limit_patience.as_secs(), "{LIMITED}");
                 }
             }
@@ -253,6 +254,11 @@ impl Sender {
 /// The path of a request without that of the base URL, starting with a slash.
 fn below<'u>(base_path: &str, url: &'u Url) -> &'u str {
     url.path().strip_prefix(base_path.trim_end_matches('/')).unwrap_or(url.path())
+}
+
+/// What a request does, by its operation without the name of an object: requests of a kind take turns with those of others.
+fn kind(operation: &str) -> &str {
+    operation.split(['`', '"']).next().unwrap_or(operation)
 }
 
 /// The state of a call after its attempts so far.

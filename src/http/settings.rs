@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use reqwest::header::HeaderValue;
@@ -35,6 +36,12 @@ pub struct Settings {
     /// The documented rate limits of single endpoints; the `X-RateLimit-*` headers of responses correct them. The first that
     /// covers a path counts. Default: none.
     pub endpoint_limits: Vec<EndpointLimit>,
+    /// The share of the vendor's limits that is left to others, in percent: of the limits of endpoints, and of the rate that the
+    /// vendor shows by its 429s. Default: 0.
+    pub headroom: u32,
+    /// The folder in which processes of this machine with the same credential share limits and the access token, such as
+    /// [`shared_folder`](super::shared_folder). Default: none, and nothing is shared.
+    pub shared_folder: Option<PathBuf>,
     /// The `User-Agent` header. Default: the provider's name and version.
     pub user_agent: String,
     /// The client certificate and further authorities. Default: none but this machine's.
@@ -70,6 +77,8 @@ impl Settings {
             max_concurrent_requests: NonZeroU32::MIN.saturating_add(9),
             requests_per_minute: None,
             endpoint_limits: Vec::new(),
+            headroom: 0,
+            shared_folder: None,
             user_agent: concat!("terraform-provider-idv/", env!("CARGO_PKG_VERSION")).to_owned(),
             tls: TlsSettings::default(),
             parse_error: parse_common,
@@ -121,6 +130,8 @@ impl fmt::Debug for Settings {
             .field("max_retries", &self.max_retries)
             .field("max_concurrent_requests", &self.max_concurrent_requests)
             .field("requests_per_minute", &self.requests_per_minute)
+            .field("headroom", &self.headroom)
+            .field("shared_folder", &self.shared_folder)
             .finish_non_exhaustive()
     }
 }

@@ -22,6 +22,7 @@ mod proofing_templates;
 mod requests;
 mod requirements;
 mod service_keys;
+mod shared_budget;
 mod spellings;
 mod stale_reads;
 mod summaries;

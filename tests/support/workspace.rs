@@ -25,6 +25,8 @@ const CLI_CONFIGURATION: &str = "cli.tfrc";
 /// A workspace of one test. If the test fails, the output of every run is printed.
 pub(crate) struct Workspace {
     folder: TempDir,
+    /// The folder in which the providers of this workspace share limits and tokens, and those of no other test.
+    runtime: TempDir,
     terraform: PathBuf,
     environment: BTreeMap<String, String>,
     transcript: RefCell<String>,
@@ -52,9 +54,14 @@ impl Workspace {
     pub(crate) fn without_vendors() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let cli_path = folder.path().join(CLI_CONFIGURATION);
-        let environment = BTreeMap::from([("TF_CLI_CONFIG_FILE".to_owned(), cli_path.display().to_string())]);
+        let runtime = tempfile::tempdir().unwrap();
+        let environment = BTreeMap::from([
+            ("TF_CLI_CONFIG_FILE".to_owned(), cli_path.display().to_string()),
+            ("XDG_RUNTIME_DIR".to_owned(), runtime.path().display().to_string()),
+        ]);
         let workspace = Self {
             folder,
+            runtime,
             terraform: terraform::pinned(),
             environment,
             transcript: RefCell::default(),
@@ -102,6 +109,17 @@ impl Workspace {
         for name in ["client_id", "client_secret"] {
             self.set(&format!("IDV_DIDIT_{}", name.to_uppercase()), state["didit"][name].as_str().unwrap());
         }
+    }
+
+    /// Shares limits and tokens with the providers of another workspace.
+    pub(crate) fn share_with(&mut self, other: &Self) {
+        self.set("XDG_RUNTIME_DIR", other.runtime.path().to_str().unwrap());
+    }
+
+    /// The files that the providers of this workspace share.
+    pub(crate) fn shared_files(&self) -> Vec<PathBuf> {
+        let found = std::fs::read_dir(self.runtime.path().join("terraform-provider-idv"));
+        found.map(|files| files.map(|file| file.unwrap().path()).collect()).unwrap_or_default()
     }
 
     /// The folder of the configuration.

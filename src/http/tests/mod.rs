@@ -8,6 +8,7 @@ mod pages;
 mod redaction;
 mod refusals;
 mod retry;
+mod shared;
 mod tls;
 
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -19,7 +19,7 @@ use crate::secret::Secret;
 
 /// Writes every event of every library into one text.
 #[derive(Clone, Default)]
-struct Everything(Arc<Mutex<String>>);
+pub(super) struct Everything(pub(super) Arc<Mutex<String>>);
 
 struct Fields<'a>(&'a mut String);
 

@@ -107,6 +107,7 @@ struct Config {
     api_key: Option<Secret>,
     base_url: Option<String>,
     requests_per_minute: Option<NonZeroU32>,
+    headroom: Option<u32>,
 }
 
 /// The credentials of a configuration.
@@ -172,9 +173,9 @@ impl Vendor for Didit {
                 "The key of the application, sent with every request. Either this or `client_id` and `client_secret` is required.",
             ),
             url("base_url").describe(format!("The address of the API, without `/v3`. `{ADDRESS}` if it is left out.")),
-            config::requests_per_minute(),
         ]
         .into_iter()
+        .chain(config::rate_attributes())
         .chain(config::tls_attributes())
         .collect()
     }
@@ -184,7 +185,7 @@ impl Vendor for Didit {
         let config: Config = provider::configuration("didit", config)?;
         let credentials = config.credentials()?;
         let base_url = config::base_url("base_url", config.base_url.as_deref().unwrap_or(ADDRESS), &["/v3"])?;
-        let mut settings = config::settings(common, "Didit", base_url, config.requests_per_minute)?;
+        let mut settings = config::settings(common, "Didit", base_url, config.requests_per_minute, config.headroom)?;
         settings.tls = tls;
         settings.parse_error = client::parse_error;
         settings.is_own_error = Some(client::is_own_error);

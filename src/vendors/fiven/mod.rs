@@ -101,6 +101,7 @@ struct Config {
     client_secret: Option<Secret>,
     api: Option<String>,
     requests_per_minute: Option<NonZeroU32>,
+    headroom: Option<u32>,
 }
 
 impl Config {
@@ -182,9 +183,9 @@ impl Vendor for Fiven {
                 "The generation of the API: `v1` as in the vendor's reference, or `institutions` as in its SDK. The same \
                  configuration works on both if both have the object. `v1` if it is left out.",
             ),
-            config::requests_per_minute(),
         ]
         .into_iter()
+        .chain(config::rate_attributes())
         .chain(config::tls_attributes())
         .collect()
     }
@@ -211,6 +212,7 @@ impl Vendor for Fiven {
             "5N ID",
             config::base_url("base_url", &address, &["/api/v1", "/api"])?,
             config.requests_per_minute,
+            config.headroom,
         )?;
         settings.tls = tls;
         settings.parse_error = errors::parse_error;

@@ -133,6 +133,7 @@ struct Config {
     template_session_id: Option<String>,
     body_encryption: Option<BTreeMap<String, String>>,
     requests_per_minute: Option<NonZeroU32>,
+    headroom: Option<u32>,
 }
 
 impl Vendor for OneKosmos {
@@ -179,9 +180,9 @@ impl Vendor for OneKosmos {
                  endpoints, so the defaults are inferred: {}.",
                 endpoints::defaults()
             )),
-            config::requests_per_minute(),
         ]
         .into_iter()
+        .chain(config::rate_attributes())
         .chain(config::tls_attributes())
         .collect()
     }
@@ -198,7 +199,7 @@ impl Vendor for OneKosmos {
         let (Some((base_url, dns)), Some(private_key), false) = (address, private_key, mistakes.has_errors()) else {
             return Err(mistakes);
         };
-        let mut settings = config::settings(common, "1Kosmos", base_url, config.requests_per_minute)?;
+        let mut settings = config::settings(common, "1Kosmos", base_url, config.requests_per_minute, config.headroom)?;
         settings.tls = tls;
         settings.is_own_error = Some(exchange::is_own_error);
         let identity = Identity {

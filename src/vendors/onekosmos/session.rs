@@ -195,6 +195,10 @@ fn private_key_error(operation: &str, problem: &KeyError) -> Error {
 
 #[async_trait]
 impl Authenticate for Session {
+    fn credential(&self) -> Option<Secret> {
+        self.identity.license_key.clone()
+    }
+
     fn check(&self, request: &PreparedRequest) -> Result<(), Error> {
         if has_license(request) { self.license_refusal.check() } else { Ok(()) }
     }

@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::framework::provider::{self, Common};
 use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Secret, Type, Value, value};
-use crate::http::{Settings, TlsSettings};
+use crate::http::{self, Settings, TlsSettings};
 
 /// The attributes of the provider block beside those of the vendors.
 pub(crate) fn provider_attributes() -> Vec<Attribute> {
@@ -25,6 +25,10 @@ pub(crate) fn provider_attributes() -> Vec<Attribute> {
         Attribute::number("max_concurrent_requests").optional().rule(Rule::Whole).rule(Rule::Range(1, 100)).describe(
             "How many requests to one vendor may be in flight at once. The default is 10, as many operations as Terraform runs at a time.",
         ),
+        Attribute::string("shared_budget").optional().rule(Rule::OneOf(&[ON, OFF])).describe(
+            "Whether the processes of this machine that use the same credential share the vendor's rate limit, its pauses and the \
+             access token: `on`, the default, or `off`. The guide on rate limits describes it.",
+        ),
         Attribute::of("former_addresses", Type::list(Type::String)).optional().rule(Rule::Each(&Rule::Url)).describe(
             "Addresses that a tenant had before, such as `https://kyc.old.example.com`. An object whose state names another address \
              than the provider's is an error, unless the address is one of these. Set it for one `terraform apply -refresh-only` \
@@ -36,12 +40,24 @@ pub(crate) fn provider_attributes() -> Vec<Attribute> {
     ]
 }
 
-/// The attribute of a vendor's rate limit.
-pub(in crate::vendors) fn requests_per_minute() -> Attribute {
-    Attribute::number("requests_per_minute").optional().rule(Rule::Whole).rule(Rule::Range(1, 100_000)).describe(
-        "How many requests may start in any minute. Without it only the vendor's own limit applies: a request that it rejects \
-         with 429 is retried later.",
-    )
+/// The values of `shared_budget`.
+const ON: &str = "on";
+const OFF: &str = "off";
+
+/// The attributes of a vendor's rate limit.
+pub(in crate::vendors) fn rate_attributes() -> [Attribute; 2] {
+    let number = |name: &str| Attribute::number(name).optional().rule(Rule::Whole);
+    [
+        number("requests_per_minute").rule(Rule::Range(1, 100_000)).describe(
+            "How many requests may start in any minute. Without it only the vendor's own limit applies: a request that it rejects \
+             with 429 is retried later.",
+        ),
+        number("headroom").rule(Rule::Range(0, 90)).describe(
+            "The percentage of the vendor's own limit that is left to production traffic with the same credential: of the limits that \
+             the vendor documents or returns in `X-RateLimit-*` headers, and of the rate that it shows by 429s. It does not lower \
+             `requests_per_minute`. The default is 0.",
+        ),
+    ]
 }
 
 /// The rule that a list or set has at least one element.
@@ -151,6 +167,7 @@ struct Config {
     request_timeout: Option<u64>,
     max_retries: Option<u32>,
     max_concurrent_requests: Option<NonZeroU32>,
+    shared_budget: Option<String>,
 }
 
 /// The settings of the transport for a vendor at a base URL.
@@ -159,6 +176,7 @@ pub(in crate::vendors) fn settings(
     vendor: &'static str,
     base_url: Url,
     requests_per_minute: Option<NonZeroU32>,
+    headroom: Option<u32>,
 ) -> Result<Settings, Diagnostics> {
     let config: Config = value::from_value(common.config.clone())
         .map_err(|error| Diagnostic::error("The provider's settings cannot be used", error.to_string()))?;
@@ -169,6 +187,8 @@ pub(in crate::vendors) fn settings(
     settings.max_retries = config.max_retries.unwrap_or(settings.max_retries);
     settings.max_concurrent_requests = config.max_concurrent_requests.unwrap_or(settings.max_concurrent_requests);
     settings.requests_per_minute = requests_per_minute;
+    settings.headroom = headroom.unwrap_or(settings.headroom);
+    settings.shared_folder = (config.shared_budget.as_deref() != Some(OFF)).then(http::shared_folder);
     settings.user_agent.clone_from(&common.user_agent);
     settings.cancel = common.stop.clone();
     Ok(settings)
@@ -200,5 +220,32 @@ pub(in crate::vendors) fn base_url(attribute: &str, text: &str, added: &[&str]) 
             );
             Err(Diagnostic::error(format!("`{attribute}` must not end with `{end}`"), detail).at(Path::to(attribute)))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio_util::sync::CancellationToken;
+
+    fn of(config: &[(&str, Value)], headroom: Option<u32>) -> Settings {
+        let config = Value::Map(config.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect());
+        let common = Common { config, user_agent: "Terraform/1".to_owned(), stop: CancellationToken::new() };
+        let url = Url::parse("https://api.example.test").unwrap();
+        settings(&common, "Acme", url, NonZeroU32::new(120), headroom).unwrap()
+    }
+
+    #[test]
+    fn the_budget_is_shared_unless_it_is_switched_off() {
+        assert!(of(&[], None).shared_folder.is_some());
+        assert!(of(&[("shared_budget", ON.into())], None).shared_folder.is_some());
+        assert!(of(&[("shared_budget", OFF.into())], None).shared_folder.is_none());
+    }
+
+    #[test]
+    fn the_headroom_does_not_lower_what_the_user_grants() {
+        let settings = of(&[], Some(30));
+        assert_eq!((settings.headroom, settings.requests_per_minute), (30, NonZeroU32::new(120)));
+        assert_eq!(of(&[], None).headroom, 0);
     }
 }

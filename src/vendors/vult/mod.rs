@@ -78,6 +78,7 @@ struct Config {
     openapi_file: Option<String>,
     paths: Option<BTreeMap<String, String>>,
     requests_per_minute: Option<NonZeroU32>,
+    headroom: Option<u32>,
 }
 
 impl Vendor for Vult {
@@ -117,9 +118,9 @@ impl Vendor for Vult {
                  publish its routes; without either, these assumptions are used: {}.",
                 operations::defaults()
             )),
-            config::requests_per_minute(),
         ]
         .into_iter()
+        .chain(config::rate_attributes())
         .chain(config::tls_attributes())
         .collect()
     }
@@ -143,7 +144,7 @@ impl Vendor for Vult {
         let base_url = config::base_url("base_url", &base_url, &["/oauth/token", "/oauth"])?;
         let token_url = config.token_url.or_else(|| operations.token_url.clone());
         let token_url = token_url.unwrap_or_else(|| format!("{}/oauth/token", base_url.as_str().trim_end_matches('/')));
-        let mut settings = config::settings(common, "VULT", base_url, config.requests_per_minute)?;
+        let mut settings = config::settings(common, "VULT", base_url, config.requests_per_minute, config.headroom)?;
         settings.tls = tls;
         let credentials = ClientCredentials {
             token_url: config::url("token_url", &token_url)?,

@@ -81,6 +81,10 @@ impl Keys {
 
 #[async_trait]
 impl Authenticate for Keys {
+    fn credential(&self) -> Option<Secret> {
+        self.secret.as_ref().or(self.publishable.as_ref())?.credential()
+    }
+
     fn check(&self, request: &PreparedRequest) -> Result<(), Error> {
         self.of(request)?.check(request)
     }

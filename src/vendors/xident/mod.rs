@@ -101,6 +101,7 @@ struct Config {
     publishable_key: Option<Secret>,
     api: Option<String>,
     requests_per_minute: Option<NonZeroU32>,
+    headroom: Option<u32>,
 }
 
 impl Vendor for Xident {
@@ -132,9 +133,9 @@ impl Vendor for Xident {
                 "The generation of the API: `v1` as on the vendor's reference page, or `verify/v1` as in its newer OpenAPI document. \
                  Each lacks some objects of the other; an error then says which generation has the object. `v1` if it is left out.",
             ),
-            config::requests_per_minute(),
         ]
         .into_iter()
+        .chain(config::rate_attributes())
         .chain(config::tls_attributes())
         .collect()
     }
@@ -155,7 +156,7 @@ impl Vendor for Xident {
         let address = config::base_url("base_url", address, &["/verify/v1", "/verify", "/v1"])?;
         let address = address.as_str().trim_end_matches('/').to_owned();
         let base_url = config::url("base_url", &format!("{address}/{}", api.name()))?;
-        let mut settings = config::settings(common, "Xident", base_url, config.requests_per_minute)?;
+        let mut settings = config::settings(common, "Xident", base_url, config.requests_per_minute, config.headroom)?;
         settings.tls = tls;
         settings.is_own_error = Some(hints::is_own_error);
         settings.endpoint_limits = LIMITS.map(|(path, per_minute)| EndpointLimit { path, per_minute }).into();
