@@ -102,8 +102,15 @@ fn two_tenants_are_applied_with_data_of_their_own() {
     assert_eq!(reported, values("reported_emails")[..2], "each tenant reports to the shared account");
 }
 
+/// Where the states are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum States {
+    Files,
+    Database,
+}
+
 /// What Python prints when it runs `script` with `steps` being `prefect/tenant.py`, a line for each attempt.
-fn roll_out(folder: &Path, sandbox: &Sandbox, script: &str) -> Vec<String> {
+fn roll_out(folder: &Path, sandbox: &Sandbox, states: States, script: &str) -> Vec<String> {
     let copy = folder.join("fleet");
     for path in ["root", "modules/tenant"] {
         fs::create_dir_all(copy.join(path)).unwrap();
@@ -115,7 +122,9 @@ fn roll_out(folder: &Path, sandbox: &Sandbox, script: &str) -> Vec<String> {
         }
     }
     fs::copy(fleet("tenants.yaml"), copy.join("tenants.yaml")).unwrap();
-    fs::write(copy.join("root/main.tf"), without_backend()).unwrap();
+    if states == States::Files {
+        fs::write(copy.join("root/main.tf"), without_backend()).unwrap();
+    }
     // `terraform init` installs from a mirror; with an override it would ask a registry.
     let system = format!("{}_{}", std::env::consts::OS, if cfg!(target_arch = "x86_64") { "amd64" } else { "arm64" });
     let mirror = folder.join("mirror/registry.terraform.io/identity-as-code/idv/0.1.0").join(system);
@@ -157,7 +166,7 @@ fn roll_out(folder: &Path, sandbox: &Sandbox, script: &str) -> Vec<String> {
 fn a_tenant_is_planned_reported_and_applied_once() {
     let folder = tempfile::tempdir().unwrap();
     let sandbox = Sandbox::start_with(&["--tenants", "1"]);
-    assert_eq!(roll_out(folder.path(), &sandbox, "attempt()\nattempt()\n"), ["changed", "unchanged"]);
+    assert_eq!(roll_out(folder.path(), &sandbox, States::Files, "attempt()\nattempt()\n"), ["changed", "unchanged"]);
 }
 
 #[test]
@@ -166,13 +175,14 @@ fn what_a_killed_apply_created_is_adopted_and_an_object_of_somebody_else_is_not(
     let sandbox = Sandbox::start_with(&["--tenants", "1"]);
     // A killed Terraform has saved no state, and the file that says so stays.
     let lose_state = "attempt()\n(steps.WORK / name / 'root' / 'terraform.tfstate').unlink()\n";
-    let somebody_elses = roll_out(folder.path(), &sandbox, &format!("{lose_state}attempt()\nattempt()\n"));
+    let somebody_elses =
+        roll_out(folder.path(), &sandbox, States::Files, &format!("{lose_state}attempt()\nattempt()\n"));
     assert_eq!(somebody_elses.len(), 3, "{somebody_elses:?}");
     for line in &somebody_elses[1..] {
         assert!(line.starts_with("apply: ") && line.contains("already exists"), "{line}");
     }
     let ours = "(steps.WORK / name / steps.MARKER).touch()\nattempt()\nattempt()\n";
-    assert_eq!(roll_out(folder.path(), &sandbox, ours), ["changed", "unchanged"]);
+    assert_eq!(roll_out(folder.path(), &sandbox, States::Files, ours), ["changed", "unchanged"]);
     let state = sandbox.state();
     assert_eq!(state["tenants"]["tenant-001"]["vult"]["webhooks"].as_array().unwrap().len(), 1);
 }
@@ -183,7 +193,52 @@ fn a_state_that_could_not_be_saved_is_pushed_before_the_next_plan() {
     let sandbox = Sandbox::start_with(&["--tenants", "1"]);
     let script = "attempt()\nroot = steps.WORK / name / 'root'\n(root / 'terraform.tfstate').rename(root / steps.ERRORED_STATE)\n\
                   attempt()\nprint((root / steps.ERRORED_STATE).exists())\n";
-    assert_eq!(roll_out(folder.path(), &sandbox, script), ["changed", "unchanged", "False"]);
+    assert_eq!(roll_out(folder.path(), &sandbox, States::Files, script), ["changed", "unchanged", "False"]);
+}
+
+/// The suite does not need a database server: where there is none, the test says so.
+#[test]
+fn states_are_schemas_of_a_database_and_no_lock_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let sandbox = Sandbox::start_with(&["--tenants", "1"]);
+    let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools");
+    let script = format!(
+        r#"
+from pathlib import Path
+sys.path.insert(0, {tools:?})
+from postgres import Postgres
+try:
+    database = Postgres(Path({folder:?}) / "postgres")
+except RuntimeError as missing:
+    print(f"not run: {{missing}}")
+    sys.exit()
+try:
+    database.create()
+    database.start()
+    os.environ["PG_CONN_STR"] = database.connection
+    attempt()
+    database.stop("immediate")
+    attempt()
+    database.start()
+    attempt()
+    print(*database.ask("select nspname from pg_namespace where nspname like 'tenant_%'"))
+    print(*database.ask("select count(*) from pg_locks where locktype = 'advisory'"))
+finally:
+    database.remove()
+"#,
+        folder = folder.path(),
+    );
+    let lines = roll_out(folder.path(), &sandbox, States::Database, &script);
+    if let [reason] = &lines[..] {
+        eprintln!("states_are_schemas_of_a_database_and_no_lock_is_left was {reason}");
+        assert!(reason.starts_with("not run: "), "{reason}");
+        return;
+    }
+    let [first, without_database, last, schema, locks] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!([first.as_str(), last], ["changed", "unchanged"]);
+    assert!(without_database.starts_with("init: "), "{without_database}");
+    assert_eq!(*schema, format!("tenant_{}", values("name")[0].replace('-', "_")));
+    assert_eq!(locks, "0");
 }
 
 #[test]

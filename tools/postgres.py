@@ -1,7 +1,7 @@
 """A PostgreSQL of our own, as `fleet.py` starts, stops and asks it.
 
-It listens on a Unix socket only, and its cluster is removed with its folder. PostgreSQL refuses to run as root: there, it runs
-as the system's user `postgres` or `nobody`.
+It listens on a Unix socket only. PostgreSQL refuses to run as root: there, it runs as the system's user `postgres` or `nobody`,
+and its cluster is in a temporary folder, since that user may not reach the caller's.
 """
 
 import os
@@ -34,11 +34,11 @@ class Postgres:
 
     def __init__(self, folder: Path) -> None:
         self.programs = programs()
-        self.folder = folder
-        self.cluster = folder / "cluster"
+        self.account = unprivileged() if os.geteuid() == 0 else None
         # The path of a socket has at most 107 bytes, which a folder below target/ may exceed.
         self.sockets = Path(tempfile.mkdtemp(prefix="idv-fleet-"))
-        self.account = unprivileged() if os.geteuid() == 0 else None
+        self.folder = self.sockets / "postgres" if self.account else folder
+        self.cluster = self.folder / "cluster"
 
     @property
     def connection(self) -> str:
@@ -49,8 +49,8 @@ class Postgres:
         """Creates the cluster anew."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
-        for folder in (self.folder, self.sockets):
-            if self.account:
+        if self.account:
+            for folder in (self.sockets, self.folder):
                 os.chown(folder, self.account.pw_uid, self.account.pw_gid)
         self._run("initdb", "-D", str(self.cluster), "-U", USER, "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
 
@@ -70,7 +70,7 @@ class Postgres:
         return finished.stdout.split("\n")[:-1]
 
     def remove(self) -> None:
-        """Stops it if it runs, and removes what is outside of its folder."""
+        """Stops it if it runs, and removes what is outside of the caller's folder."""
         if (self.cluster / "postmaster.pid").exists():
             self.stop()
         shutil.rmtree(self.sockets, ignore_errors=True)
