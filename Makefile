@@ -44,6 +44,14 @@ chaos: export CHAOS_RUNS := $(RUNS)
 chaos: $(INSTALLED_TERRAFORMS) ## Kill, interrupt and disturb RUNS applies from SEED on, and check what is left at the vendors.
 	cargo test --locked --test suite -- chaos:: --nocapture
 
+# How many tenants the fleet has, and how many requests a minute their shared account accepts.
+TENANTS ?= 200
+LIMIT ?= 120
+
+.PHONY: fleet
+fleet: ## Roll examples/fleet out to TENANTS tenants with Prefect and PostgreSQL, with kills, and check what is left.
+	python3 tools/fleet.py --tenants $(TENANTS) --limit $(LIMIT) --seed $(SEED)
+
 .PHONY: browser
 browser: target/browser/browser ## Install a headless Chromium into target/, for the test of the HTML report.
 

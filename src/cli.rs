@@ -1,6 +1,6 @@
 //! The arguments of the command line. The library implements the commands.
 
-use std::{net::IpAddr, path::PathBuf, time::Duration};
+use std::{net::IpAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use idv::{changes, decrypt, export, framework, lint, sandbox};
@@ -280,6 +280,13 @@ pub(crate) struct SandboxArguments {
     /// Begin with the state in FILE if there is no state file yet.
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
+    /// Serve COUNT tenants beside the first account of each vendor. Each has its own credentials, which the ready line lists, and
+    /// its own data.
+    #[arg(long, default_value_t = 0, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(..=1000))]
+    tenants: u16,
+    /// Accept REQUESTS a minute from each account, and respond to more with 429 and `Retry-After`.
+    #[arg(long, value_name = "REQUESTS")]
+    account_limit: Option<NonZeroU32>,
     /// Delay every response of a vendor, after the request was applied.
     #[arg(long, default_value = "0ms", value_name = "DURATION", value_parser = duration)]
     latency: Duration,
@@ -308,6 +315,8 @@ impl SandboxArguments {
             port_base: self.port_base,
             state: self.state,
             seed: self.seed,
+            tenants: self.tenants,
+            account_limit: self.account_limit,
             latency: self.latency,
             ready_file: self.ready_file,
             format: match self.format {

@@ -12,6 +12,7 @@ mod doctor;
 mod ephemeral;
 mod examples;
 mod export;
+mod fleet;
 mod functions;
 mod fuzz;
 mod generated;

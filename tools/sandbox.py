@@ -1,4 +1,4 @@
-"""The sandbox, as `demo.py` and `bench.py` start and use it."""
+"""The sandbox, as `demo.py`, `bench.py` and `fleet.py` start and use it."""
 
 import json
 import subprocess
@@ -14,6 +14,8 @@ class Sandbox:
     def __init__(self, ready: dict) -> None:
         self.environment: dict[str, str] = ready["env"]
         self.control: str = ready["urls"]["control"]
+        # Each with its `name` and `env`, if the sandbox was started with `--tenants`.
+        self.tenants: list[dict] = ready.get("tenants", [])
 
     def state(self) -> dict:
         return self._ask("GET", "/state")

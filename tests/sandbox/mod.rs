@@ -6,6 +6,7 @@ mod didit;
 mod faults;
 mod fiven;
 mod onekosmos;
+mod tenants;
 mod vult;
 mod xident;
 

@@ -27,6 +27,17 @@ struct Ready {
     pid: u32,
     urls: BTreeMap<String, String>,
     env: BTreeMap<String, String>,
+    #[serde(default)]
+    tenants: Vec<Tenant>,
+}
+
+/// One of the tenants of `--tenants`.
+#[derive(Deserialize)]
+pub(crate) struct Tenant {
+    /// Its name in the state and in the log.
+    pub(crate) name: String,
+    /// The variables that point the provider at it.
+    pub(crate) env: BTreeMap<String, String>,
 }
 
 impl Sandbox {
@@ -58,6 +69,11 @@ impl Sandbox {
     /// The variables that point the provider at this sandbox.
     pub(crate) fn env(&self) -> &BTreeMap<String, String> {
         &self.ready.env
+    }
+
+    /// The tenants beside the first account of each vendor.
+    pub(crate) fn tenants(&self) -> &[Tenant] {
+        &self.ready.tenants
     }
 
     /// Adds a variable to those that point the provider at this sandbox, such as the generation of an API.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::state::State;
 use crate::sandbox::engine::{
-    ApiError, Handle,
+    Account, ApiError, Handle, Presented, account_with,
     oauth2::{self, BearerError, Client, ClientAuth, Grant, Issuer, Tokens},
 };
 
@@ -32,6 +32,14 @@ impl FromRequestParts<Handle> for Authorized {
         };
         let state = handle.read::<State>()?;
         if key == state.api_key.as_str() { Ok(Self) } else { Err(ApiError::forbidden("Invalid API key.")) }
+    }
+}
+
+/// Finds the account whose key or token a request has, or whose client asks for a token.
+pub(super) fn account(handles: &[Handle], presented: &Presented) -> Option<Account> {
+    match presented.headers.get("x-api-key") {
+        Some(key) => account_with(handles, |state: &State| key == state.api_key.as_str()),
+        None => oauth2::account::<State>(handles, presented),
     }
 }
 

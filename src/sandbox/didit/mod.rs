@@ -53,6 +53,7 @@ pub const STAND_IN: StandIn = StandIn {
     name: "didit",
     routes,
     state: StateType::of::<State>(),
+    account: access::account,
     environment,
     error_body: |error| json!({"detail": error.message}),
     expire_token: Some(oauth2::revoke_tokens::<State>),

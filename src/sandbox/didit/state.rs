@@ -81,7 +81,16 @@ impl Kind {
     }
 }
 
-impl engine::State for State {}
+impl engine::State for State {
+    fn of_tenant(&self, name: &str, _: usize) -> Self {
+        Self {
+            api_key: format!("{name}-didit-api-key-5d2e90"),
+            client_id: format!("{name}-didit-client"),
+            client_secret: format!("{name}-didit-client-secret-a67c31"),
+            ..Self::default()
+        }
+    }
+}
 
 impl State {
     /// Returns the next id of a kind. Each kind is counted alone, so that parallel creates of other kinds do not matter.

@@ -20,8 +20,8 @@ pub(super) fn router(engine: Arc<Engine>) -> Router {
     Routes::new()
         .route(Method::GET, "/requests", "every request to a vendor since the start", requests)
         .route(Method::DELETE, "/requests", "clear the log of requests", clear_requests)
-        .route(Method::GET, "/state", "the state of all vendors", state)
-        .route(Method::PUT, "/state", "replace the state of all vendors", put_state)
+        .route(Method::GET, "/state", "the state of all vendors and tenants", state)
+        .route(Method::PUT, "/state", "replace the state of all vendors and tenants", put_state)
         .route(Method::GET, "/state/{vendor}", "the state of one vendor", vendor_state)
         .route(Method::PUT, "/state/{vendor}", "replace the state of one vendor", put_vendor_state)
         .route(Method::GET, "/faults", "the faults that have not been injected", faults)
@@ -91,7 +91,10 @@ async fn faults(State(engine): Control) -> Json<Vec<Fault>> {
 }
 
 async fn add_fault(State(engine): Control, headers: HeaderMap, body: Bytes) -> Result<StatusCode, ApiError> {
-    engine.faults.add(parse(&headers, &body)?, &engine.vendors).map_err(ApiError::bad_request)?;
+    engine
+        .faults
+        .add(parse(&headers, &body)?, &engine.vendors, engine.store.tenants())
+        .map_err(ApiError::bad_request)?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
@@ -36,6 +36,9 @@ pub(super) enum Kind {
 #[serde(deny_unknown_fields)]
 pub(super) struct Fault {
     vendor: String,
+    /// Any account if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant: Option<String>,
     /// Any method if absent.
     method: Option<String>,
     /// A prefix of the path, or a pattern for the whole path if it contains a `*`. Any path if absent.
@@ -66,11 +69,14 @@ fn once() -> u32 {
 
 impl Fault {
     /// Rejects a fault that could never be injected, so that no fault is silently without effect.
-    fn check(&self, vendors: &[&StandIn]) -> Result<(), String> {
+    fn check(&self, vendors: &[&StandIn], tenants: &[Arc<str>]) -> Result<(), String> {
         let names: Vec<_> = vendors.iter().map(|vendor| vendor.name).collect();
         let Some(vendor) = vendors.iter().find(|vendor| vendor.name == self.vendor) else {
             return Err(format!("vendor: there is no `{}`; there are {}", self.vendor, names.join(", ")));
         };
+        if let Some(tenant) = self.tenant.as_deref().filter(|tenant| !tenants.iter().any(|known| **known == **tenant)) {
+            return Err(format!("tenant: there is no `{tenant}`"));
+        }
         if self.times == 0 {
             return Err("times: 0 would inject nothing; use 1 or more".to_owned());
         }
@@ -100,8 +106,9 @@ impl Fault {
         Ok(())
     }
 
-    fn matches(&self, vendor: &str, method: &Method, path: &str) -> bool {
+    fn matches(&self, vendor: &str, tenant: Option<&str>, method: &Method, path: &str) -> bool {
         self.vendor == vendor
+            && (self.tenant.is_none() || self.tenant.as_deref() == tenant)
             && self.method.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method.as_str()))
             && self.path.as_ref().is_none_or(|pattern| path_matches(pattern, path))
     }
@@ -140,16 +147,16 @@ pub(super) struct Faults(Mutex<Vec<Fault>>);
 
 impl Faults {
     /// Adds a fault, or returns why it could never be injected.
-    pub(super) fn add(&self, fault: Fault, vendors: &[&StandIn]) -> Result<(), String> {
-        fault.check(vendors)?;
+    pub(super) fn add(&self, fault: Fault, vendors: &[&StandIn], tenants: &[Arc<str>]) -> Result<(), String> {
+        fault.check(vendors, tenants)?;
         self.list_mut().push(fault);
         Ok(())
     }
 
     /// Returns the oldest fault that matches a request, and counts it as injected.
-    pub(super) fn take(&self, vendor: &str, method: &Method, path: &str) -> Option<Fault> {
+    pub(super) fn take(&self, vendor: &str, tenant: Option<&str>, method: &Method, path: &str) -> Option<Fault> {
         let mut list = self.list_mut();
-        let index = list.iter().position(|fault| fault.matches(vendor, method, path))?;
+        let index = list.iter().position(|fault| fault.matches(vendor, tenant, method, path))?;
         let fault = list[index].clone();
         if fault.times > 1 {
             list[index].times -= 1;
@@ -184,12 +191,17 @@ mod tests {
     #[derive(Clone, serde::Serialize, serde::Deserialize)]
     struct Nothing {}
 
-    impl State for Nothing {}
+    impl State for Nothing {
+        fn of_tenant(&self, _: &str, _: usize) -> Self {
+            Self {}
+        }
+    }
 
     static VENDORS: [StandIn; 1] = [StandIn {
         name: "library",
         routes: Routes::new,
         state: StateType::of::<Nothing>(),
+        account: |_, _| None,
         environment: |_| Ok(Vec::new()),
         error_body: |error| json!(error.message),
         expire_token: Some(|_| Ok(())),
@@ -221,13 +233,24 @@ mod tests {
     fn injects_as_often_as_requested_and_only_into_matching_requests() {
         let faults = Faults::default();
         let two = json!({"vendor": "library", "method": "get", "path": "/books", "kind": "drop", "times": 2});
-        faults.add(fault(two), &[&VENDORS[0]]).unwrap();
-        assert!(faults.take("archive", &Method::GET, "/books").is_none());
-        assert!(faults.take("library", &Method::POST, "/books").is_none());
-        assert!(faults.take("library", &Method::GET, "/maps").is_none());
-        assert!(faults.take("library", &Method::GET, "/books/1").is_some());
-        assert!(faults.take("library", &Method::GET, "/books/2").is_some());
-        assert!(faults.take("library", &Method::GET, "/books/3").is_none());
+        faults.add(fault(two), &[&VENDORS[0]], &[]).unwrap();
+        assert!(faults.take("archive", None, &Method::GET, "/books").is_none());
+        assert!(faults.take("library", None, &Method::POST, "/books").is_none());
+        assert!(faults.take("library", None, &Method::GET, "/maps").is_none());
+        assert!(faults.take("library", None, &Method::GET, "/books/1").is_some());
+        assert!(faults.take("library", None, &Method::GET, "/books/2").is_some());
+        assert!(faults.take("library", None, &Method::GET, "/books/3").is_none());
+    }
+
+    #[test]
+    fn a_fault_of_a_tenant_is_injected_into_its_requests_only() {
+        let faults = Faults::default();
+        let one = json!({"vendor": "library", "tenant": "tenant-001", "kind": "drop"});
+        faults.add(fault(one), &[&VENDORS[0]], &["tenant-001".into()]).unwrap();
+        for other in [None, Some("tenant-002")] {
+            assert!(faults.take("library", other, &Method::GET, "/").is_none(), "{other:?}");
+        }
+        assert!(faults.take("library", Some("tenant-001"), &Method::GET, "/").is_some());
     }
 
     #[test]
@@ -235,10 +258,10 @@ mod tests {
         let faults = Faults::default();
         for status in [500, 503] {
             faults
-                .add(fault(json!({"vendor": "library", "kind": "status", "status": status})), &[&VENDORS[0]])
+                .add(fault(json!({"vendor": "library", "kind": "status", "status": status})), &[&VENDORS[0]], &[])
                 .unwrap();
         }
-        let injected: Vec<_> = (0..2).filter_map(|_| faults.take("library", &Method::GET, "/")?.status).collect();
+        let injected: Vec<_> = (0..2).filter_map(|_| faults.take("library", None, &Method::GET, "/")?.status).collect();
         assert_eq!(injected, [500, 503]);
     }
 
@@ -247,13 +270,14 @@ mod tests {
         for (given, expected) in [
             (json!({"vendor": "libary", "kind": "drop"}), "there are library"),
             (json!({"vendor": "library", "kind": "drop", "times": 0}), "times"),
+            (json!({"vendor": "library", "tenant": "tenant-9", "kind": "drop"}), "tenant-9"),
             (json!({"vendor": "library", "kind": "status"}), "status"),
             (json!({"vendor": "library", "kind": "status", "status": 99}), "99"),
             (json!({"vendor": "library", "kind": "status", "status": 500, "headers": {"a b": "c"}}), "a b"),
             (json!({"vendor": "library", "kind": "delay"}), "delay_ms"),
             (json!({"vendor": "library", "kind": "rotate_key"}), "no key"),
         ] {
-            let error = Faults::default().add(fault(given), &[&VENDORS[0]]).unwrap_err();
+            let error = Faults::default().add(fault(given), &[&VENDORS[0]], &[]).unwrap_err();
             assert!(error.contains(expected), "{error}");
         }
     }

@@ -9,16 +9,17 @@ use serde_json::Value;
 use super::{
     ApiError,
     clock::Clock,
-    store::{State, Store, StoreError, edit, typed},
+    store::{Account, State, Store, StoreError, edit, typed},
 };
 
 /// What a handler returns.
 pub type Reply<T = Json<Value>> = Result<T, ApiError>;
 
-/// A stand-in's access to the engine; the state of its axum router, and an argument of its handlers.
+/// A stand-in's access to the engine, for one account; the state of its axum router, and an argument of its handlers.
 #[derive(Clone)]
 pub struct Handle {
     pub(super) vendor: &'static str,
+    pub(super) account: Account,
     pub(super) base_url: Arc<str>,
     pub(super) started: Timestamp,
     pub(super) store: Arc<Store>,
@@ -46,20 +47,20 @@ impl Handle {
         self.now().as_second() - self.started.as_second()
     }
 
-    /// The state of this stand-in at this moment. Nothing is copied.
+    /// The state of this account at this moment. Nothing is copied.
     pub fn read<S: State>(&self) -> Result<Arc<S>, StoreError> {
-        typed(&self.store.state(self.vendor)?)
+        typed(&self.store.state(self.vendor, self.account)?)
     }
 
-    /// Changes the state of this stand-in as a transaction: after an error it is unchanged.
+    /// Changes the state of this account as a transaction: after an error it is unchanged.
     pub fn update<S: State, T, E: From<StoreError>>(
         &self,
         change: impl FnOnce(&mut S) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.store.change(self.vendor, |state| edit(state, change))
+        self.store.change(self.vendor, self.account, |state| edit(state, change))
     }
 
-    /// Changes the state of this stand-in by a function that cannot fail.
+    /// Changes the state of this account by a function that cannot fail.
     pub fn edit<S: State>(&self, change: impl FnOnce(&mut S)) -> Result<(), StoreError> {
         self.update(|state| {
             change(state);

@@ -1,23 +1,25 @@
-//! The middleware of every vendor port: log, faults, latency, the `Date` header.
+//! What every request to a vendor's port goes through: the account that it is for, log, limit, faults, latency, `Date`.
 
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    Json,
+    Json, Router,
     body::{Body, Bytes},
     extract::{Request, State},
     http::{
         HeaderName, HeaderValue,
         header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, RETRY_AFTER},
     },
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use futures_util::{StreamExt, stream};
+use hyper::service::Service;
+use hyper_util::service::TowerToHyperService;
 use serde_json::Value;
 
 use super::{
-    ApiError, Handle, StandIn, StateChange,
+    Account, ApiError, Handle, StandIn, StateChange,
+    accounts::{Limit, identify},
     clock::Clock,
     faults::{Fault, Faults, Kind},
     log::Log,
@@ -31,6 +33,7 @@ pub(super) struct Engine {
     pub(super) clock: Arc<Clock>,
     pub(super) faults: Faults,
     pub(super) log: Log,
+    pub(super) limit: Limit,
     pub(super) latency: Duration,
 }
 
@@ -38,7 +41,10 @@ pub(super) struct Engine {
 #[derive(Clone)]
 pub(super) struct Gate {
     pub(super) vendor: &'static StandIn,
-    pub(super) handle: Handle,
+    /// The handles of the accounts, the first account first.
+    pub(super) handles: Arc<[Handle]>,
+    /// The handlers of each account.
+    pub(super) routers: Arc<[Router]>,
     pub(super) engine: Arc<Engine>,
 }
 
@@ -46,23 +52,36 @@ pub(super) struct Gate {
 #[derive(Clone)]
 pub(super) struct DropConnection;
 
-/// Handles one request: runs the handler, or injects the fault that matches.
-pub(super) async fn intercept(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+/// Handles one request: runs the handler of its account, or injects the fault that matches.
+pub(super) async fn intercept(State(gate): State<Gate>, request: Request) -> Response {
+    let (request, account) = match gate.identify(request).await {
+        Ok(identified) => identified,
+        Err(error) => return error.render(gate.vendor.error_body),
+    };
     let Gate { vendor, engine, .. } = &gate;
-    let fault = engine.faults.take(vendor.name, request.method(), request.uri().path());
+    let tenant = account.and_then(|account| engine.store.tenant_of(account)).cloned();
+    let fault = engine.faults.take(vendor.name, tenant.as_deref(), request.method(), request.uri().path());
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
     let kind = fault.as_ref().map(|fault| fault.kind);
-    let entry = engine.log.begin(vendor.name, request.method(), path, engine.clock.now(), kind);
+    let entry = engine.log.begin(
+        vendor.name,
+        tenant.as_deref().map(str::to_owned),
+        request.method(),
+        path,
+        engine.clock.now(),
+        kind,
+    );
 
+    let handle = &gate.handles[account.unwrap_or_default()];
     let mut response = match &fault {
-        None => next.run(request).await,
+        None => gate.run(account, request).await,
         Some(fault) if fault.after => {
-            let genuine = next.run(request).await;
-            gate.inject(fault).await.unwrap_or(genuine)
+            let genuine = gate.run(account, request).await;
+            gate.inject(fault, handle).await.unwrap_or(genuine)
         }
-        Some(fault) => match gate.inject(fault).await {
+        Some(fault) => match gate.inject(fault, handle).await {
             Some(injected) => injected,
-            None => next.run(request).await,
+            None => gate.run(account, request).await,
         },
     };
     // After the handler: the request of a client that gives up meanwhile has been applied. No lock is held here.
@@ -83,8 +102,28 @@ fn http_date(clock: &Clock) -> Option<HeaderValue> {
 }
 
 impl Gate {
+    /// Finds the account that made a request. Where there is one account without a limit, nothing depends on it.
+    async fn identify(&self, request: Request) -> Result<(Request, Option<Account>), ApiError> {
+        if self.handles.len() == 1 && !self.engine.limit.is_set() {
+            return Ok((request, None));
+        }
+        identify(self.vendor.account, &self.handles, request).await
+    }
+
+    /// Counts the request against the limit of its account and runs the handler.
+    async fn run(&self, account: Option<Account>, request: Request) -> Response {
+        if let Some(account) = account
+            && let Err(error) = self.engine.limit.count(self.vendor.name, account, self.engine.clock.now())
+        {
+            return error.render(self.vendor.error_body);
+        }
+        let router = self.routers[account.unwrap_or_default()].clone();
+        let Ok(response) = TowerToHyperService::new(router).call(request).await;
+        response
+    }
+
     /// Injects a fault. Returns `None` if the vendor's own response is sent nevertheless.
-    async fn inject(&self, fault: &Fault) -> Option<Response> {
+    async fn inject(&self, fault: &Fault, handle: &Handle) -> Option<Response> {
         match fault.kind {
             Kind::Status => Some(self.status(fault)),
             Kind::Delay => {
@@ -98,8 +137,8 @@ impl Gate {
             }
             Kind::Truncate => Some(truncated()),
             Kind::Garbage => Some(([(CONTENT_TYPE, "application/json")], "\u{0}\u{1}{not json").into_response()),
-            Kind::ExpireToken => self.change_state(self.vendor.expire_token),
-            Kind::RotateKey => self.change_state(self.vendor.rotate_key),
+            Kind::ExpireToken => self.change_state(self.vendor.expire_token, handle),
+            Kind::RotateKey => self.change_state(self.vendor.rotate_key, handle),
         }
     }
 
@@ -125,8 +164,8 @@ impl Gate {
         response
     }
 
-    fn change_state(&self, change: Option<StateChange>) -> Option<Response> {
-        let error = change?(&self.handle).err()?;
+    fn change_state(&self, change: Option<StateChange>, handle: &Handle) -> Option<Response> {
+        let error = change?(handle).err()?;
         Some(ApiError::from(error).render(self.vendor.error_body))
     }
 }

@@ -14,6 +14,9 @@ pub(super) struct Entry {
     #[serde(skip)]
     id: u64,
     vendor: &'static str,
+    /// Absent for the first account and for a request that no account made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant: Option<String>,
     method: String,
     /// With the query, as sent.
     path: String,
@@ -41,6 +44,7 @@ impl Log {
     pub(super) fn begin(
         &self,
         vendor: &'static str,
+        tenant: Option<String>,
         method: &Method,
         path: String,
         at: Timestamp,
@@ -52,6 +56,7 @@ impl Log {
         entries.list.push(Entry {
             id,
             vendor,
+            tenant,
             method: method.to_string(),
             path,
             status: None,

@@ -1,6 +1,7 @@
 //! The engine of the sandbox, which knows no vendor.
 //!
-//! It serves each vendor on a port of its own, so that paths are the vendors' own, and a control port beside them. It owns
+//! It serves each vendor on a port of its own, so that paths are the vendors' own, and a control port beside them. Several
+//! tenants share these ports: a request is for the tenant whose credential it has, and each tenant has its own state. It owns
 //! what all stand-ins need: the state, a clock that can be moved, faults on request, a log of requests, and the parts of a
 //! handler that do not depend on the vendor: errors, bodies, queries and pages, ids, tokens. A vendor is a [`StandIn`] value
 //! that the caller supplies. The engine imports nothing else of the crate, so that a stand-in and the client that it tests
@@ -9,6 +10,7 @@
 //! Its promise is small: it is deterministic, it rejects what the vendor's documentation says is rejected, and it responds
 //! to an unknown path with 404 and a list of what exists.
 
+mod accounts;
 mod background;
 mod body;
 mod clock;
@@ -28,6 +30,7 @@ mod routes;
 mod server;
 mod store;
 
+pub use accounts::{FindAccount, Presented, account_with};
 pub use background::start_in_background;
 pub use body::{Body, parse_json, parse_json_text, present};
 pub use error::{ApiError, ErrorBody};
@@ -37,7 +40,7 @@ pub use query::{Page, Parameters, Query};
 pub use ready::Format;
 pub use routes::{Operation, Routes};
 pub use server::{Error, Options, run};
-pub use store::{State, StateType, StoreError};
+pub use store::{Account, State, StateType, StoreError};
 
 /// Variables and their values.
 pub type Environment = Vec<(&'static str, String)>;
@@ -53,7 +56,9 @@ pub struct StandIn {
     pub routes: fn() -> Routes,
     /// The type of its state, whose default is a new tenant.
     pub state: StateType,
-    /// Returns the variables that point the provider at this stand-in.
+    /// Finds the account that made a request, by its credential.
+    pub account: FindAccount,
+    /// Returns the variables that point the provider at an account of this stand-in.
     pub environment: fn(&Handle) -> Result<Environment, StoreError>,
     /// Writes an error in the vendor's shape.
     pub error_body: ErrorBody,

@@ -20,7 +20,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{ApiError, Handle, State, StoreError};
+use super::{Account, ApiError, Handle, Presented, State, StoreError, account_with};
 
 /// A stand-in's state that has a client and its tokens.
 pub trait Issuer: State {
@@ -239,6 +239,20 @@ impl From<BearerError> for ApiError {
 /// Returns the token of an `Authorization: Bearer` header.
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+}
+
+/// Finds the account whose token a request has, or whose client asks for one.
+pub fn account<S: Issuer>(handles: &[Handle], presented: &Presented) -> Option<Account> {
+    if let Some(token) = bearer(&presented.headers) {
+        return account_with(handles, |state: &S| state.client().tokens.0.contains_key(token));
+    }
+    let in_form = || {
+        let mut form = url::form_urlencoded::parse(&presented.body);
+        form.find_map(|(name, value)| (name == "client_id").then(|| value.into_owned()))
+    };
+    let in_header = basic(S::CLIENT_AUTH, &presented.headers).ok().flatten().map(|(id, _)| id);
+    let id = in_header.or_else(in_form)?;
+    account_with(handles, |state: &S| state.client().id == id)
 }
 
 /// Accepts a request whose bearer token was issued and has not expired.

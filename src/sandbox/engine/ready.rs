@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 /// The format of the ready line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
-    /// One line of JSON: `{"event":"ready","pid":...,"urls":{...},"env":{...}}`.
+    /// One line of JSON: `{"event":"ready","pid":...,"urls":{...},"env":{...},"tenants":[...]}`.
     #[default]
     Json,
-    /// Lines for `eval`: one `export` for each variable.
+    /// Lines for `eval`: one `export` for each variable, without those of the tenants.
     Shell,
 }
 
@@ -25,14 +25,25 @@ pub(super) struct Ready {
     pid: u32,
     /// One URL per vendor and one for the control port, without a trailing slash.
     pub(super) urls: BTreeMap<String, String>,
-    /// Variables that point the provider at the sandbox.
+    /// Variables that point the provider at the sandbox: at the first account of each vendor.
+    pub(super) env: BTreeMap<String, String>,
+    /// The tenants in their order; absent without `--tenants`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    tenants: Vec<Tenant>,
+}
+
+/// One of several tenants.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Tenant {
+    pub(super) name: String,
+    /// Variables that point the provider at this tenant.
     pub(super) env: BTreeMap<String, String>,
 }
 
 impl Ready {
     /// Creates the ready line of this process.
-    pub(super) fn new(urls: BTreeMap<String, String>, env: BTreeMap<String, String>) -> Self {
-        Self { event: "ready".to_owned(), pid: std::process::id(), urls, env }
+    pub(super) fn new(urls: BTreeMap<String, String>, env: BTreeMap<String, String>, tenants: Vec<Tenant>) -> Self {
+        Self { event: "ready".to_owned(), pid: std::process::id(), urls, env, tenants }
     }
 
     /// Writes the text for standard output, with a final line feed.

@@ -6,12 +6,13 @@ use std::{
     collections::BTreeMap,
     io::{self, Write},
     net::{IpAddr, SocketAddr},
+    num::NonZeroU32,
     path::PathBuf,
     sync::Arc,
     time::Duration,
 };
 
-use axum::{Router, middleware};
+use axum::Router;
 use hyper::service::{Service, service_fn};
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use tokio::{
@@ -21,6 +22,7 @@ use tokio::{
 
 use super::{
     Format, Handle, StandIn, StoreError,
+    accounts::Limit,
     clock::Clock,
     control,
     faults::Faults,
@@ -28,7 +30,7 @@ use super::{
     intercept::{DropConnection, Engine, Gate, intercept},
     log::Log,
     origin,
-    ready::{CONTROL, Ready},
+    ready::{CONTROL, Ready, Tenant},
     store::Store,
 };
 
@@ -43,6 +45,10 @@ pub struct Options {
     pub state: Option<PathBuf>,
     /// The state to begin from where there is no state file yet.
     pub seed: Option<PathBuf>,
+    /// How many tenants there are beside the first account of each vendor.
+    pub tenants: u16,
+    /// How many requests of each account a vendor accepts in a minute; `None` for any number.
+    pub account_limit: Option<NonZeroU32>,
     /// How long each response of a vendor is delayed after the request was applied.
     pub latency: Duration,
     /// The file that receives the ready line once all ports are open.
@@ -105,13 +111,15 @@ pub async fn run(options: Options, vendors: Vec<&'static StandIn>) -> Result<(),
         // A file of an earlier run would announce readiness too early.
         remove_if_there(path).map_err(Error::system(format!("remove the old `{}`", path.display())))?;
     }
-    let store = Arc::new(Store::open(vendors.clone(), options.seed.as_deref(), options.state.clone())?);
+    let tenants = (1..=options.tenants).map(|number| format!("tenant-{number:03}").into()).collect();
+    let store = Arc::new(Store::open(vendors.clone(), tenants, options.seed.as_deref(), options.state.clone())?);
     let engine = Arc::new(Engine {
         vendors,
         store,
         clock: Arc::new(Clock::default()),
         faults: Faults::default(),
         log: Log::default(),
+        limit: Limit::new(options.account_limit),
         latency: options.latency,
     });
     // Before the ready line, so that whoever reads it can end the process cleanly at once.
@@ -125,27 +133,36 @@ pub async fn run(options: Options, vendors: Vec<&'static StandIn>) -> Result<(),
 
 async fn open_ports(options: &Options, engine: &Arc<Engine>, ports: &mut JoinSet<()>) -> Result<Ready, Error> {
     let mut urls = BTreeMap::new();
-    let mut env = BTreeMap::new();
+    let mut env = vec![BTreeMap::new(); engine.store.tenants().len() + 1];
     for (index, vendor) in engine.vendors.iter().enumerate() {
         let (listener, url) = bind(options, engine, index).await?;
-        let handle = Handle {
+        let handle = |account| Handle {
             vendor: vendor.name,
+            account,
             base_url: url.as_str().into(),
             started: engine.clock.now(),
             store: engine.store.clone(),
             clock: engine.clock.clone(),
         };
-        env.extend((vendor.environment)(&handle)?.into_iter().map(|(name, value)| (name.to_owned(), value)));
-        let gate = Gate { vendor, handle: handle.clone(), engine: engine.clone() };
-        let router = (vendor.routes)().into_router(handle, vendor.error_body);
-        let router = router.layer(middleware::from_fn_with_state(gate, intercept));
+        let handles: Arc<[_]> = (0..env.len()).map(handle).collect();
+        for (env, handle) in env.iter_mut().zip(&*handles) {
+            env.extend((vendor.environment)(handle)?.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        }
+        let router = |handle: &Handle| (vendor.routes)().into_router(handle.clone(), vendor.error_body);
+        let routers = handles.iter().map(router).collect();
+        let gate = Gate { vendor, handles, routers, engine: engine.clone() };
+        let router = Router::new().fallback(intercept).with_state(gate);
         ports.spawn(serve(listener, origin::only_for(options.listen, router)));
         urls.insert(vendor.name.to_owned(), url);
     }
     let (listener, url) = bind(options, engine, engine.vendors.len()).await?;
     ports.spawn(serve(listener, origin::only_for(options.listen, control::router(engine.clone()))));
     urls.insert(CONTROL.to_owned(), url);
-    Ok(Ready::new(urls, env))
+    let mut env = env.into_iter();
+    let first = env.next().unwrap_or_default();
+    let tenant = |(name, env): (&Arc<str>, _)| Tenant { name: name.to_string(), env };
+    let tenants = engine.store.tenants().iter().zip(env).map(tenant).collect();
+    Ok(Ready::new(urls, first, tenants))
 }
 
 async fn bind(options: &Options, engine: &Engine, index: usize) -> Result<(TcpListener, String), Error> {

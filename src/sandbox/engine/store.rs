@@ -1,8 +1,9 @@
 //! The state of all vendors, each of the type that its stand-in uses, behind one lock.
 //!
-//! From outside it is one JSON document `{"<vendor>": {...}}`, which a test can read, change and put back. It is read into
+//! From outside it is one JSON document `{"<vendor>": {...}}`, which a test can read, change and put back. The accounts of the
+//! tenants follow as `{"tenants": {"<tenant>": {"<vendor>": {...}}}}`, if there are tenants. The document is read into
 //! the vendors' types when it comes in, so that a misspelt key is rejected at once. A handler that reads shares the state;
-//! one that writes copies its own vendor's state, and no handler waits while it holds the lock.
+//! one that writes copies the state of its own account, and no handler waits while it holds the lock.
 
 use std::{
     any::Any,
@@ -51,6 +52,11 @@ pub enum StoreError {
 
 /// A type that can be a stand-in's state.
 pub trait State: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// Returns the state of a new tenant at the same deployment as this account: credentials and ids of its own, and no object
+    /// of this account. `number` counts from 1.
+    #[must_use]
+    fn of_tenant(&self, name: &str, number: usize) -> Self;
+
     /// Checks what no single member shows, such as a key that does not fit the curve. A handler could only fail on it.
     fn check(&self) -> Result<(), StoreError> {
         Ok(())
@@ -64,12 +70,13 @@ pub(super) type AnyState = Arc<dyn Any + Send + Sync>;
 pub struct StateType {
     read: fn(Value) -> Result<AnyState, StoreError>,
     write: fn(&AnyState) -> Result<Value, StoreError>,
+    of_tenant: fn(&AnyState, &str, usize) -> Result<AnyState, StoreError>,
 }
 
 impl StateType {
     /// The type `S`. What a document leaves out takes its default; an error names the key that does not fit.
     pub const fn of<S: State>() -> Self {
-        Self { read: from_document::<S>, write: to_document::<S> }
+        Self { read: from_document::<S>, write: to_document::<S>, of_tenant: of_tenant::<S> }
     }
 }
 
@@ -129,6 +136,10 @@ fn to_document<S: State>(state: &AnyState) -> Result<Value, StoreError> {
         .map_err(|error| StoreError::Shape { at: ".".to_owned(), reason: error.to_string() })
 }
 
+fn of_tenant<S: State>(state: &AnyState, name: &str, number: usize) -> Result<AnyState, StoreError> {
+    Ok(Arc::new(typed::<S>(state)?.of_tenant(name, number)))
+}
+
 /// A state as its type.
 pub(super) fn typed<S: State>(state: &AnyState) -> Result<Arc<S>, StoreError> {
     Arc::clone(state).downcast().map_err(|_| StoreError::Type { expected: std::any::type_name::<S>() })
@@ -145,12 +156,19 @@ pub(super) fn edit<S: State, T, E: From<StoreError>>(
     Ok(result)
 }
 
-/// The states by vendor.
-type States = BTreeMap<&'static str, AnyState>;
+/// The key of the tenants in the document, beside those of the vendors.
+const TENANTS: &str = "tenants";
+
+/// The number of an account: 0 is the first one, which has no tenant, and the tenants count from 1.
+pub type Account = usize;
+
+/// The states by account and vendor.
+type States = BTreeMap<(Account, &'static str), AnyState>;
 
 /// The states, and the file in which they are kept if there is one.
 pub(super) struct Store {
     vendors: Vec<&'static StandIn>,
+    tenants: Vec<Arc<str>>,
     file: Option<PathBuf>,
     states: Mutex<States>,
 }
@@ -159,15 +177,25 @@ impl Store {
     /// Opens the state file if it exists; otherwise begins from the seed, or from the vendors' initial states.
     pub(super) fn open(
         vendors: Vec<&'static StandIn>,
+        tenants: Vec<Arc<str>>,
         seed: Option<&Path>,
         file: Option<PathBuf>,
     ) -> Result<Self, StoreError> {
         let source = file.as_deref().filter(|path| path.exists()).or(seed);
         let given = source.map_or_else(|| Ok(Value::Object(Map::new())), read_json)?;
-        let states = read_all(&vendors, given)?;
-        let store = Self { vendors, file, states: Mutex::default() };
-        store.keep(&mut store.lock(), states)?;
+        let store = Self { vendors, tenants, file, states: Mutex::default() };
+        store.replace(given)?;
         Ok(store)
+    }
+
+    /// The names of the tenants, the first of which has account 1.
+    pub(super) fn tenants(&self) -> &[Arc<str>] {
+        &self.tenants
+    }
+
+    /// The name of the tenant that an account is of.
+    pub(super) fn tenant_of(&self, account: Account) -> Option<&Arc<str>> {
+        self.tenants.get(account.checked_sub(1)?)
     }
 
     /// The whole document.
@@ -176,40 +204,41 @@ impl Store {
         self.write_all(&states)
     }
 
-    /// One vendor's part of the document.
+    /// One vendor's part of the document: that of the first account.
     pub(super) fn part(&self, vendor: &'static StandIn) -> Result<Value, StoreError> {
-        (vendor.state.write)(&self.state(vendor.name)?)
+        (vendor.state.write)(&self.state(vendor.name, 0)?)
     }
 
-    /// One vendor's state.
-    pub(super) fn state(&self, vendor: &'static str) -> Result<AnyState, StoreError> {
-        self.lock().get(vendor).cloned().ok_or(StoreError::Vendor(vendor))
+    /// The state of an account.
+    pub(super) fn state(&self, vendor: &'static str, account: Account) -> Result<AnyState, StoreError> {
+        self.lock().get(&(account, vendor)).cloned().ok_or(StoreError::Vendor(vendor))
     }
 
     /// Replaces the whole document. What it leaves out takes its initial value.
     pub(super) fn replace(&self, document: Value) -> Result<(), StoreError> {
-        let states = read_all(&self.vendors, document)?;
+        let states = self.read_all(document)?;
         self.keep(&mut self.lock(), states)
     }
 
     /// Replaces one vendor's part of the document. What it leaves out takes its initial value.
     pub(super) fn replace_part(&self, vendor: &'static StandIn, part: Value) -> Result<(), StoreError> {
         let next = (vendor.state.read)(part)?;
-        self.change(vendor.name, |state| {
+        self.change(vendor.name, 0, |state| {
             *state = next;
             Ok(())
         })
     }
 
-    /// Changes one vendor's state as a transaction: when `change` or the writing of the file fails, nothing changes.
+    /// Changes the state of an account as a transaction: when `change` or the writing of the file fails, nothing changes.
     pub(super) fn change<T, E: From<StoreError>>(
         &self,
         vendor: &'static str,
+        account: Account,
         change: impl FnOnce(&mut AnyState) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut states = self.lock();
         let mut next = states.clone();
-        let result = change(next.get_mut(vendor).ok_or(StoreError::Vendor(vendor))?)?;
+        let result = change(next.get_mut(&(account, vendor)).ok_or(StoreError::Vendor(vendor))?)?;
         self.keep(&mut states, next)?;
         Ok(result)
     }
@@ -229,12 +258,62 @@ impl Store {
     }
 
     fn write_all(&self, states: &States) -> Result<Value, StoreError> {
-        let mut document = Map::new();
-        for vendor in &self.vendors {
-            let state = states.get(vendor.name).ok_or(StoreError::Vendor(vendor.name))?;
-            document.insert(vendor.name.to_owned(), (vendor.state.write)(state)?);
+        let mut document = self.write_account(states, 0)?;
+        if !self.tenants.is_empty() {
+            let tenant = |(account, name): (Account, &Arc<str>)| {
+                Ok((name.to_string(), Value::Object(self.write_account(states, account)?)))
+            };
+            let tenants: Map<_, _> = (1..).zip(&self.tenants).map(tenant).collect::<Result<_, StoreError>>()?;
+            document.insert(TENANTS.to_owned(), Value::Object(tenants));
         }
         Ok(Value::Object(document))
+    }
+
+    fn write_account(&self, states: &States, account: Account) -> Result<Map<String, Value>, StoreError> {
+        let mut document = Map::new();
+        for vendor in &self.vendors {
+            let state = states.get(&(account, vendor.name)).ok_or(StoreError::Vendor(vendor.name))?;
+            document.insert(vendor.name.to_owned(), (vendor.state.write)(state)?);
+        }
+        Ok(document)
+    }
+
+    fn read_all(&self, document: Value) -> Result<States, StoreError> {
+        let mut given = members(document, "a key for each vendor")?;
+        let of_tenants = given.remove(TENANTS).unwrap_or_else(|| Value::Object(Map::new()));
+        let mut states = States::new();
+        for vendor in &self.vendors {
+            let part = given.remove(vendor.name).unwrap_or_else(|| Value::Object(Map::new()));
+            states.insert((0, vendor.name), (vendor.state.read)(part).map_err(|error| below(vendor.name, error))?);
+        }
+        refuse_unknown(&given, self.vendors.iter().map(|vendor| vendor.name), "vendor")?;
+        let mut of_tenants = members(of_tenants, "a key for each tenant").map_err(|error| below(TENANTS, error))?;
+        for (account, tenant) in (1..).zip(&self.tenants) {
+            let given = of_tenants.remove(&**tenant).unwrap_or_else(|| Value::Object(Map::new()));
+            self.read_tenant(&mut states, account, given)
+                .map_err(|error| below(&format!("{TENANTS}.{tenant}"), error))?;
+        }
+        refuse_unknown(&of_tenants, self.tenants.iter().map(AsRef::as_ref), "tenant")
+            .map_err(|error| below(TENANTS, error))?;
+        Ok(states)
+    }
+
+    /// Reads a tenant's part of a document. What it leaves out is as in a new tenant, with the tenant's own credentials.
+    fn read_tenant(&self, states: &mut States, account: Account, document: Value) -> Result<(), StoreError> {
+        let mut given = members(document, "a key for each vendor")?;
+        for vendor in &self.vendors {
+            let (Some(first), Some(name)) = (states.get(&(0, vendor.name)), self.tenant_of(account)) else { continue };
+            let mut state = (vendor.state.of_tenant)(first, name, account)?;
+            if let Some(part) = given.remove(vendor.name) {
+                let mut whole = (vendor.state.write)(&state)?;
+                if let Value::Object(whole) = &mut whole {
+                    whole.extend(members(part, "the members of a state").map_err(|error| below(vendor.name, error))?);
+                }
+                state = (vendor.state.read)(whole).map_err(|error| below(vendor.name, error))?;
+            }
+            states.insert((account, vendor.name), state);
+        }
+        refuse_unknown(&given, self.vendors.iter().map(|vendor| vendor.name), "vendor")
     }
 
     fn lock(&self) -> MutexGuard<'_, States> {
@@ -248,35 +327,34 @@ fn read_json(path: &Path) -> Result<Value, StoreError> {
     serde_json::from_slice(&fs::read(path).map_err(failed)?).map_err(|error| failed(error.into()))
 }
 
-fn read_all(vendors: &[&'static StandIn], document: Value) -> Result<States, StoreError> {
-    let Value::Object(mut given) = document else {
-        return Err(StoreError::Shape {
-            at: ".".to_owned(),
-            reason: "expected an object with a key per vendor".to_owned(),
-        });
-    };
-    let mut states = States::new();
-    for vendor in vendors {
-        let part = given.remove(vendor.name).unwrap_or_else(|| Value::Object(Map::new()));
-        states.insert(vendor.name, (vendor.state.read)(part).map_err(|error| below(vendor.name, error))?);
-    }
-    match given.keys().next() {
-        None => Ok(states),
-        Some(unknown) => {
-            let known: Vec<_> = vendors.iter().map(|vendor| vendor.name).collect();
-            Err(StoreError::Shape {
-                at: unknown.clone(),
-                reason: format!("no such vendor; there are {}", known.join(", ")),
-            })
-        }
+/// The members of an object of the document.
+fn members(document: Value, expected: &str) -> Result<Map<String, Value>, StoreError> {
+    match document {
+        Value::Object(members) => Ok(members),
+        _ => Err(StoreError::Shape { at: ".".to_owned(), reason: format!("expected an object with {expected}") }),
     }
 }
 
-/// Prefixes the path at which a state does not fit with the vendor's name.
-fn below(vendor: &str, error: StoreError) -> StoreError {
+/// Rejects what is left of a document after everything known was removed from it.
+fn refuse_unknown<'n>(
+    left: &Map<String, Value>,
+    known: impl Iterator<Item = &'n str>,
+    what: &str,
+) -> Result<(), StoreError> {
+    let Some(unknown) = left.keys().next() else { return Ok(()) };
+    let known: Vec<_> = known.collect();
+    let reason = match known[..] {
+        [] => format!("there are no {what}s; `--tenants` adds them"),
+        _ => format!("no such {what}; there are {}", known.join(", ")),
+    };
+    Err(StoreError::Shape { at: unknown.clone(), reason })
+}
+
+/// Prefixes the path at which a state does not fit with the name of what it is in.
+fn below(name: &str, error: StoreError) -> StoreError {
     match error {
-        StoreError::Shape { at, reason } if at == "." => StoreError::Shape { at: vendor.to_owned(), reason },
-        StoreError::Shape { at, reason } => StoreError::Shape { at: format!("{vendor}.{at}"), reason },
+        StoreError::Shape { at, reason } if at == "." => StoreError::Shape { at: name.to_owned(), reason },
+        StoreError::Shape { at, reason } => StoreError::Shape { at: format!("{name}.{at}"), reason },
         other => other,
     }
 }
@@ -302,12 +380,17 @@ mod tests {
         }
     }
 
-    impl State for Shelf {}
+    impl State for Shelf {
+        fn of_tenant(&self, name: &str, number: usize) -> Self {
+            Self { books: vec![format!("{name} {number}")], open: self.open }
+        }
+    }
 
     static VENDORS: [StandIn; 1] = [StandIn {
         name: "library",
         routes: Routes::new,
         state: StateType::of::<Shelf>(),
+        account: |_, _| None,
         environment: |_| Ok(Vec::new()),
         error_body: |error| json!(error.message),
         expire_token: None,
@@ -315,7 +398,7 @@ mod tests {
     }];
 
     fn store(file: Option<PathBuf>) -> Store {
-        Store::open(VENDORS.iter().collect(), None, file).unwrap()
+        Store::open(VENDORS.iter().collect(), Vec::new(), None, file).unwrap()
     }
 
     fn library(store: &Store) -> Value {
@@ -329,6 +412,32 @@ mod tests {
         assert_eq!(store.document().unwrap(), json!({"library": {"books": ["atlas"], "open": false}}));
         store.replace(json!({})).unwrap();
         assert_eq!(library(&store)["open"], true);
+    }
+
+    #[test]
+    fn a_tenant_begins_with_its_own_state_and_keeps_what_a_document_gives() {
+        let tenants = ["tenant-001", "tenant-002"].map(Arc::from).to_vec();
+        let store = Store::open(VENDORS.iter().collect(), tenants, None, None).unwrap();
+        let document = |given: Value| {
+            store.replace(given).unwrap();
+            store.document().unwrap()
+        };
+        let of_first = json!({"books": ["atlas"], "open": false});
+        let given = json!({"library": {"open": false}, "tenants": {"tenant-002": {"library": {"books": []}}}});
+        let expected = json!({
+            "tenant-001": {"library": {"books": ["tenant-001 1"], "open": false}},
+            "tenant-002": {"library": {"books": [], "open": false}},
+        });
+        assert_eq!(document(given), json!({"library": of_first, "tenants": expected}));
+        assert_eq!(document(store.document().unwrap())["tenants"], expected, "what was read can be put back");
+        for (given, place) in [
+            (json!({"tenants": {"tenant-3": {}}}), "`tenants.tenant-3`"),
+            (json!({"tenants": {"tenant-001": {"library": {"bokos": []}}}}), "`tenants.tenant-001.library.bokos`"),
+            (json!({"tenants": []}), "`tenants`"),
+        ] {
+            let error = store.replace(given).unwrap_err().to_string();
+            assert!(error.contains(place), "{error}");
+        }
     }
 
     #[test]
@@ -349,7 +458,7 @@ mod tests {
     #[test]
     fn a_failed_change_leaves_the_state_unchanged() {
         let store = store(None);
-        let failed: Result<(), StoreError> = store.change("library", |state| {
+        let failed: Result<(), StoreError> = store.change("library", 0, |state| {
             edit(state, |shelf: &mut Shelf| {
                 shelf.open = false;
                 Err(StoreError::Vendor("library"))
@@ -364,7 +473,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("state.json");
         let change = |store: &Store| {
-            store.change("library", |state| {
+            store.change("library", 0, |state| {
                 edit(state, |shelf: &mut Shelf| {
                     shelf.books.push("globe".to_owned());
                     Ok::<_, StoreError>(())
@@ -374,7 +483,7 @@ mod tests {
         change(&store(Some(file.clone()))).unwrap();
         let seed = folder.path().join("seed.json");
         fs::write(&seed, r#"{"library": {"books": []}}"#).unwrap();
-        let reopened = Store::open(VENDORS.iter().collect(), Some(&seed), Some(file)).unwrap();
+        let reopened = Store::open(VENDORS.iter().collect(), Vec::new(), Some(&seed), Some(file)).unwrap();
         assert_eq!(library(&reopened)["books"], json!(["atlas", "globe"]), "the state file wins over the seed");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no temporary file is left");
     }

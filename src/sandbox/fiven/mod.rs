@@ -10,6 +10,7 @@
 //!   failure;
 //! - an unknown token is a 404 in `v1`, and the status `not_found` in `institutions`;
 //! - a limit or a batch of more than 100 is a 400, and a link is valid for a day;
+//! - the public check of a link has no credential, so that with several tenants it knows the links of the first account only;
 //! - the `error` of an error is HTTP's name of the status, in lower case.
 
 mod credentials;
@@ -34,6 +35,7 @@ pub const STAND_IN: StandIn = StandIn {
     name: "fiven",
     routes,
     state: StateType::of::<State>(),
+    account: oauth2::account::<State>,
     environment,
     error_body,
     expire_token: Some(oauth2::revoke_tokens::<State>),

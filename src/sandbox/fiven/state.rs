@@ -87,7 +87,15 @@ impl Default for State {
     }
 }
 
-impl engine::State for State {}
+impl engine::State for State {
+    fn of_tenant(&self, name: &str, _: usize) -> Self {
+        Self {
+            client_id: format!("{name}-institution"),
+            client_secret: format!("{name}-institution-secret-c04f12"),
+            ..Self::default()
+        }
+    }
+}
 
 impl State {
     /// Returns the next id with a prefix.

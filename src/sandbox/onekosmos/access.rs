@@ -16,7 +16,7 @@ use super::{
     crypto::Channel,
     state::{Encoding, State},
 };
-use crate::sandbox::engine::{ApiError, Handle, Reply, parse_json, parse_json_text};
+use crate::sandbox::engine::{Account, ApiError, Handle, Presented, Reply, account_with, parse_json, parse_json_text};
 
 /// The levels of a license, lowest first. A higher level may make every call of a lower one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -48,6 +48,28 @@ struct RequestId {
 #[serde(deny_unknown_fields)]
 struct Envelope<T> {
     data: T,
+}
+
+/// Finds the tenant whose license a request has. A request without one names its tenant in the path or, for discovery, in the
+/// body, or a session in the path.
+pub(super) fn account(handles: &[Handle], presented: &Presented) -> Option<Account> {
+    let Presented { path, headers, body } = presented;
+    let license = header(headers, "licensekey").ok().and_then(|sealed| {
+        let state = handles.first()?.read::<State>().ok()?;
+        let peer = header(headers, "publickey").ok()?;
+        state.curve.channel(&state.service_private_key, peer)?.open(sealed)
+    });
+    if let Some(license) = license {
+        return account_with(handles, |state: &State| state.licenses.contains_key(&license));
+    }
+    let named = serde_json::from_slice::<Value>(body).unwrap_or_default();
+    account_with(handles, |state: &State| {
+        let in_path = |text: &str| path.split('/').any(|part| part == text);
+        in_path(&state.tenant.id)
+            || named["tenantId"] == state.tenant.id.as_str()
+            || named["dns"] == state.tenant.dns.as_str()
+            || state.sessions.iter().any(|session| in_path(&session.id))
+    })
 }
 
 impl FromRequestParts<Handle> for Caller {

@@ -14,6 +14,7 @@
 //! - `ts` outside its window and an unknown license are a 401, a license of too low a level is a 403;
 //! - a scan session's `verification.id` is the dvcID of the templates it shows, it is open for 15 minutes unless
 //!   `expireSessionInMin` is set, and the names of tenant and community must match their ids;
+//! - the tenants of one deployment share the key pairs of its services, which discovery and `/publickeys` show to everybody;
 //! - a declined session can be declined again, and one that ended otherwise is a 400.
 
 mod access;
@@ -37,6 +38,7 @@ pub const STAND_IN: StandIn = StandIn {
     name: "onekosmos",
     routes,
     state: StateType::of::<State>(),
+    account: access::account,
     environment,
     error_body,
     expire_token: None,

@@ -151,6 +151,31 @@ impl Default for State {
 }
 
 impl engine::State for State {
+    fn of_tenant(&self, name: &str, number: usize) -> Self {
+        let tenant = Tenant {
+            id: format!("65f1a0c05eed0001{number:08x}"),
+            name: name.to_owned(),
+            tenanttag: name.to_owned(),
+            dns: format!("{name}.onekosmos.test"),
+        };
+        let communities: Vec<_> = self.communities.iter().take(1).cloned().collect();
+        let session = |community| Session {
+            id: format!("sandbox-session-{name}"),
+            ..Session::of_a_new_tenant(&tenant, community)
+        };
+        let licenses = [("system", Level::System), ("service", Level::Service), ("service-ext", Level::ServiceExt)];
+        Self {
+            service_private_key: self.service_private_key.clone(),
+            community_private_key: self.community_private_key.clone(),
+            curve: self.curve,
+            sessions: communities.first().map(session).into_iter().collect(),
+            communities,
+            licenses: licenses.into_iter().map(|(level, it)| (format!("{name}-license-{level}-6ab9"), it)).collect(),
+            tenant,
+            ..Self::default()
+        }
+    }
+
     fn check(&self) -> Result<(), StoreError> {
         self.public_key()?;
         self.community_public_key().map(drop)

@@ -33,6 +33,7 @@ pub const STAND_IN: StandIn = StandIn {
     name: "vult",
     routes,
     state: StateType::of::<State>(),
+    account: oauth2::account::<State>,
     environment,
     error_body,
     expire_token: Some(oauth2::revoke_tokens::<State>),

@@ -58,7 +58,15 @@ impl Default for State {
     }
 }
 
-impl engine::State for State {}
+impl engine::State for State {
+    fn of_tenant(&self, name: &str, _: usize) -> Self {
+        Self {
+            client_id: format!("{name}-client"),
+            client_secret: format!("{name}-client-secret-b81d40"),
+            ..Self::default()
+        }
+    }
+}
 
 impl State {
     /// Returns the next id with a prefix.

@@ -9,7 +9,7 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::state::State;
-use crate::sandbox::engine::{ApiError, Handle, oauth2::bearer};
+use crate::sandbox::engine::{Account, ApiError, Handle, Presented, account_with, oauth2::bearer};
 
 /// The window of a rate limit, in seconds.
 const WINDOW: i64 = 60;
@@ -99,6 +99,15 @@ impl Meter {
         };
         (status, self.limits, Json(body)).into_response()
     }
+}
+
+/// Finds the project whose key a request has.
+pub(super) fn account(handles: &[Handle], found: &Presented) -> Option<Account> {
+    let (today, _) = generation(&found.path);
+    let key = presented(&found.headers, today)?;
+    account_with(handles, |state: &State| {
+        state.secret_key == key || state.publishable_key == key || state.api_keys.iter().any(|issued| issued.is(key))
+    })
 }
 
 pub(super) fn unauthorized() -> ApiError {

@@ -28,6 +28,7 @@ pub const STAND_IN: StandIn = StandIn {
     name: "xident",
     routes,
     state: StateType::of::<State>(),
+    account: access::account,
     environment,
     error_body,
     expire_token: None,

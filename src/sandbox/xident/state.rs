@@ -67,7 +67,16 @@ impl Default for State {
     }
 }
 
-impl engine::State for State {}
+impl engine::State for State {
+    fn of_tenant(&self, name: &str, _: usize) -> Self {
+        Self {
+            secret_key: format!("sk_test_{name}_7f31a8"),
+            publishable_key: format!("pk_test_{name}_20c6de"),
+            project_name: name.to_owned(),
+            ..Self::default()
+        }
+    }
+}
 
 impl State {
     /// Returns the next number, which the ids of all kinds share.
