@@ -50,7 +50,7 @@ LIMIT ?= 120
 
 .PHONY: fleet
 fleet: ## Roll examples/fleet out to TENANTS tenants with Prefect and PostgreSQL, with kills, and check what is left.
-	python3 tools/fleet.py --tenants $(TENANTS) --limit $(LIMIT) --seed $(SEED)
+	python3 tools/fleet.py --tenants $(TENANTS) --limit $(LIMIT) --seed $(SEED) --most-refused 0
 
 .PHONY: browser
 browser: target/browser/browser ## Install a headless Chromium into target/, for the test of the HTML report.

@@ -53,6 +53,11 @@ impl Bucket {
         self.full_at.before(pace.tolerance).max(now)
     }
 
+    /// Whether no request has been taken from it that counts.
+    pub(super) fn is_full(self, now: Moment) -> bool {
+        self.full_at <= now
+    }
+
     /// Takes one request, which begins at this time.
     pub(super) fn take(&mut self, at: Moment, pace: Pace) {
         self.full_at = self.full_at.max(at).after(pace.interval);

@@ -1,7 +1,8 @@
 //! The files of one credential: the content, a lock for the token request, and the lock that says who uses them.
 //!
 //! A process has the lock on `NAME.users` in common with the others for as long as it uses the credential. The last one gets
-//! it alone, and removes the files. So nobody removes a file that somebody uses, and the content is locked only while it is
+//! it alone, and removes the files, unless their content is needed later: then a process of any credential removes them that
+//! ends an hour after their last use. So nobody removes a file that somebody uses, and the content is locked only while it is
 //! read and written. The kernel releases all locks of a process that ends in any way.
 
 use std::fs::{File, OpenOptions, TryLockError};
@@ -18,9 +19,14 @@ const LARGEST: u64 = 1 << 20;
 const JOINS: u32 = 20;
 const BETWEEN_JOINS: Duration = Duration::from_micros(500);
 
+/// After this time nothing in a file that nobody uses counts any more.
+const OUT_OF_DATE: Duration = Duration::from_secs(3600);
+
 /// The files of one credential, for as long as this process uses them.
 pub(super) struct Files {
     path: PathBuf,
+    /// Whether the last process leaves the files to the next one.
+    pub(super) keep: bool,
     users: File,
     content: File,
 }
@@ -37,7 +43,7 @@ impl Files {
             let users = open(&path.with_extension("users"))?;
             match users.try_lock_shared() {
                 Ok(()) if is_at(&users, &path.with_extension("users")) => {
-                    return Ok(Self { content: open(&path)?, users, path });
+                    return Ok(Self { content: open(&path)?, users, path, keep: false });
                 }
                 // The last process has removed the file since it was opened.
                 Ok(()) => {}
@@ -70,16 +76,38 @@ impl Files {
 
 impl Drop for Files {
     fn drop(&mut self) {
-        let users = self.path.with_extension("users");
-        // Two processes may end at once; only the one that has the lock alone, and on the file that is there, removes it.
-        let is_last = self.users.unlock().is_ok() && self.users.try_lock().is_ok() && is_at(&self.users, &users);
-        if is_last {
-            for path in [&self.path, &self.path.with_extension("lead"), &users] {
-                // One that cannot be removed has nothing to read without the credential.
-                let _ = std::fs::remove_file(path);
-            }
+        if self.users.unlock().is_ok() && !self.keep {
+            remove_unused(&self.path, &self.users);
+        }
+        if let Some(folder) = self.path.parent() {
+            // What cannot be removed has nothing to read without its credential.
+            let _ = remove_out_of_date(folder);
         }
     }
+}
+
+/// Removes the files at a path unless somebody uses them. Two processes may end at once: only the one that has the lock alone,
+/// and on the file that is there, removes them.
+fn remove_unused(path: &Path, users: &File) {
+    let users_path = path.with_extension("users");
+    if users.try_lock().is_ok() && is_at(users, &users_path) {
+        for path in [path, &path.with_extension("lead"), &users_path] {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// Removes the files of all credentials that nobody has used for long.
+fn remove_out_of_date(folder: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let path = entry.path();
+        let age = entry.metadata()?.modified()?.elapsed().unwrap_or_default();
+        if path.extension().is_none() && age >= OUT_OF_DATE {
+            remove_unused(&path, &open(&path.with_extension("users"))?);
+        }
+    }
+    Ok(())
 }
 
 impl Locked<'_> {

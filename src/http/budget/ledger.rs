@@ -155,4 +155,11 @@ impl Content for Ledger {
     fn after_loss(now: Moment) -> Self {
         Self { lost_at: Some(now), ..Self::default() }
     }
+
+    /// Processes that run one after the other, such as a plan and its apply, would otherwise each begin with a full bucket.
+    fn is_needed_later(&self, now: Moment) -> bool {
+        self.paused_until.is_some()
+            || self.learned.is_limited()
+            || self.buckets.values().any(|bucket| !bucket.is_full(now))
+    }
 }

@@ -34,10 +34,15 @@ pub(in crate::http) trait Content: Default + Serialize + DeserializeOwned {
 
     /// The value if an earlier one was lost: it assumes that nothing is left of any limit.
     fn after_loss(now: Moment) -> Self;
+
+    /// Whether the next process has to know the value although no process uses it meanwhile. By default it has not.
+    fn is_needed_later(&self, _now: Moment) -> bool {
+        false
+    }
 }
 
 /// A value that is shared if it can be, and that otherwise is this process's own.
-pub(in crate::http) struct Shared<C>(Mutex<State<C>>);
+pub(in crate::http) struct Shared<C: Content>(Mutex<State<C>>);
 
 struct State<C> {
     vendor: &'static str,
@@ -146,6 +151,18 @@ impl<C: Content> Shared<C> {
 
     fn lock(&self) -> MutexGuard<'_, State<C>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<C: Content> Drop for Shared<C> {
+    fn drop(&mut self) {
+        if !matches!(self.lock().link, Link::Open(..)) {
+            return;
+        }
+        let is_needed = self.try_change(&mut |content, now| content.is_needed_later(now), false);
+        if let Link::Open(files, _) = &mut self.lock().link {
+            files.keep = is_needed == Some(true);
+        }
     }
 }
 

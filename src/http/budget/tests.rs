@@ -391,6 +391,39 @@ async fn a_process_that_is_stopped_while_it_removes_the_files_is_joined_later() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_limit_and_a_pause_outlive_the_last_process_for_as_long_as_they_count() {
+    let place = Place::new();
+    for _ in 0..20 {
+        wait(&place.budget(), &claim()).await;
+    }
+    let next = wait(&place.budget(), &claim()).await;
+    assert!(next > Duration::from_secs(35), "processes that run one after the other: {next:?}");
+    place.budget::<Ledger>().change(|ledger, now| ledger.pause(now, MINUTE)).await;
+    assert!(place.budget::<Ledger>().change(|ledger, _| ledger.pause_left()).await.is_some());
+    tokio::time::advance(3 * MINUTE).await;
+    place.budget::<Ledger>().change(|_, _| ()).await;
+    assert_eq!(place.files(), [""; 0], "nothing of it counts any more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn files_that_nobody_has_used_for_long_are_removed_by_a_process_of_another_credential() {
+    let place = Place::new();
+    place.budget::<Ledger>().change(|ledger, now| ledger.pause(now, MINUTE)).await;
+    let left = place.content();
+    let used = place.budget_of::<Ledger>("another-one-of-this-test");
+    used.change(|ledger, now| ledger.pause(now, MINUTE)).await;
+    assert_eq!(place.files().len(), 4);
+    for name in place.files() {
+        let file = fs::File::options().write(true).open(place.folder().join(name)).unwrap();
+        file.set_modified(std::time::SystemTime::now() - Duration::from_secs(4000)).unwrap();
+    }
+    place.budget_of::<Ledger>("a-third-one-of-this-test").change(|_, _| ()).await;
+    let files = place.files();
+    assert!(!files.iter().any(|name| left.ends_with(name)) && files.len() == 2, "{files:?}");
+    assert!(used.change(|ledger, _| ledger.pause_left()).await.is_some(), "one that is in use stays");
+}
+
+#[tokio::test(start_paused = true)]
 async fn processes_may_come_and_go_at_any_time() {
     let place = Place::new();
     std::thread::scope(|scope| {
@@ -400,13 +433,11 @@ async fn processes_may_come_and_go_at_any_time() {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
                 runtime.block_on(async {
                     for round in 0..100_u32 {
-                        let budget = place.budget::<Ledger>();
-                        let pause = Duration::from_secs(u64::from(30 + (thread + round) % 20));
-                        budget.change(|ledger, now| ledger.pause(now, pause)).await;
+                        let budget = place.budget::<SharedToken>();
+                        let token = Secret::from(format!("{thread}-{round}"));
+                        budget.store(&token, Instant::now(), MINUTE).await;
                         // As long as this one uses the file, nobody removes it.
-                        let again = place.budget::<Ledger>();
-                        let left = again.change(|ledger, _| ledger.pause_left()).await.unwrap();
-                        assert!(left + Duration::from_secs(1) > pause, "{left:?} of {pause:?}");
+                        assert!(place.budget::<SharedToken>().token().await.is_some());
                     }
                 });
             });
