@@ -84,8 +84,9 @@ fuzz: ## Send fuzzed messages to the plugin: SEED says which, MESSAGES how many 
 	FUZZ_SEED=$(SEED) FUZZ_MESSAGES=$(MESSAGES) cargo test --locked --test suite -- --nocapture fuzz::
 
 .PHONY: install
-install: ## Build the provider and install it into cargo's folder for binaries.
+install: ## Build the provider, and install it for the shell and for `terraform init`.
 	cargo install --locked --path .
+	cargo run --quiet --release --locked -- mirror
 
 $(PINNED_TERRAFORM): .terraform-version tools/install_terraform.py
 	python3 tools/install_terraform.py $(shell cat .terraform-version)

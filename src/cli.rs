@@ -3,7 +3,7 @@
 use std::{net::IpAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use idv::{changes, decrypt, export, framework, lint, sandbox};
+use idv::{changes, decrypt, export, framework, lint, mirror, sandbox};
 
 /// Terraform and OpenTofu provider for the admin side of identity-verification vendors.
 ///
@@ -47,6 +47,10 @@ pub(crate) enum Command {
     /// Works offline and without a vendor. The exit code is 0 if nothing is found, 2 if something is, 1 if a file could not be
     /// checked.
     Lint(LintArguments),
+    /// Copy this program to where `terraform init` and `tofu init` find it: a filesystem mirror for both.
+    ///
+    /// Without DIR it is the folder in which both look without a configuration, such as ~/.terraform.d/plugins.
+    Mirror(MirrorArguments),
     /// Say what a plan changes, for a person. The exit code is 0 if it changes nothing, 2 if it changes something.
     Report(ReportArguments),
     /// Serve a local stand-in for the vendors, each on a port of its own.
@@ -143,6 +147,21 @@ impl From<LintSeverity> for framework::Severity {
             LintSeverity::Warning => Self::Warning,
             LintSeverity::Error => Self::Error,
         }
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct MirrorArguments {
+    /// Write to DIR, and print the configuration with which Terraform and OpenTofu use it.
+    #[arg(value_name = "DIR")]
+    folder: Option<PathBuf>,
+}
+
+impl MirrorArguments {
+    /// Converts the arguments to the command's options.
+    pub(crate) fn into_options(self, source: &str) -> mirror::Options {
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        mirror::Options { folder: self.folder, source: source.to_owned(), version }
     }
 }
 

@@ -13,6 +13,7 @@
 //! | [`registry`] | the only list of vendors: the provider half of each and its stand-in | |
 //! | [`secret`] | the type of a secret, its redaction from texts, and age files: a secret that only its reader can decrypt | the rest of the crate |
 //! | [`decrypt`] | the command that decrypts such a file | Terraform, vendors, HTTP |
+//! | [`mirror`] | the command that copies this program to where `terraform init` finds it | the rest of the crate |
 //! | [`doctor`] | checks whether Terraform can work with the configured vendors: walks the clients and the lists | vendors, protobuf, HTTP |
 //! | [`changes`] | what a plan changes, how a tenant has drifted, how two differ, for a person: reads, compares, shows | vendors, protobuf, HTTP |
 //! | [`tenant`] | what a tenant has: lists it, finds what an id refers to, matches the objects of two | vendors, protobuf, HTTP |
@@ -127,6 +128,7 @@ pub mod framework;
 mod hcl;
 pub mod http;
 pub mod lint;
+pub mod mirror;
 pub mod plugin;
 pub mod protocol;
 pub mod registry;

@@ -14,7 +14,7 @@ use cli::{
 };
 use idv::framework::{environment::Environment, panics};
 use idv::plugin::{self, Handshake};
-use idv::{changes, decrypt, doctor, export, lint, protocol, registry, sandbox};
+use idv::{changes, decrypt, doctor, export, lint, mirror, protocol, registry, sandbox};
 
 /// The provider's source address, which Terraform and OpenTofu complete with their own registry.
 const SOURCE: &str = "identity-as-code/idv";
@@ -86,6 +86,7 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
         }
         Command::Export(arguments) => run_export(arguments).await?,
         Command::Lint(arguments) => return run_lint(arguments),
+        Command::Mirror(arguments) => write!(io::stdout(), "{}", mirror::run(arguments.into_options(SOURCE))?)?,
         Command::Report(arguments) => {
             // A plan is read without a vendor.
             let provider = registry::provider(Environment::of(BTreeMap::new()));

@@ -16,6 +16,7 @@ mod fleet;
 mod functions;
 mod fuzz;
 mod generated;
+mod install;
 mod lifecycle;
 mod lint;
 mod mistakes;

@@ -22,6 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("plugin", &["plugin", "secret"]),
     ("protocol", &["protocol", "framework"]),
     ("decrypt", &["decrypt", "secret"]),
+    ("mirror", &["mirror"]),
     ("doctor", &["doctor", "framework"]),
     ("tenant", &["tenant", "framework"]),
     ("changes", &["changes", "tenant", "framework", "hcl"]),
