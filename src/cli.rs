@@ -1,8 +1,10 @@
 //! The arguments of the command line. The library implements the commands.
 
-use std::{net::IpAddr, num::NonZeroU32, path::PathBuf, time::Duration};
+use std::{io, net::IpAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use clap_mangen::Man;
 use idv::{changes, decrypt, export, framework, lint, mirror, sandbox};
 
 /// Terraform and OpenTofu provider for the admin side of identity-verification vendors.
@@ -21,6 +23,10 @@ pub(crate) enum Command {
     ///
     /// Objects are matched by what people tell them apart by, such as the name, since ids differ. Nothing is changed.
     Compare(CompareArguments),
+    /// Print the completions for a shell, to be written to where it looks for them.
+    ///
+    /// Bash: `terraform-provider-idv completions bash > ~/.local/share/bash-completion/completions/terraform-provider-idv`.
+    Completions(CompletionsArguments),
     /// Serve the provider for a debugger: print the variable with which Terraform attaches to it, and stop at Ctrl-C.
     Debug,
     /// Decrypt the secret of an API key that was created with `secret_recipient`, and print it.
@@ -47,6 +53,8 @@ pub(crate) enum Command {
     /// Works offline and without a vendor. The exit code is 0 if nothing is found, 2 if something is, 1 if a file could not be
     /// checked.
     Lint(LintArguments),
+    /// Print the manual page: `terraform-provider-idv man | man -l -`.
+    Man,
     /// Copy this program to where `terraform init` and `tofu init` find it: a filesystem mirror for both.
     ///
     /// Without DIR it is the folder in which both look without a configuration, such as ~/.terraform.d/plugins.
@@ -69,6 +77,45 @@ pub(crate) struct CompareArguments {
     pub(crate) right: String,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
+}
+
+#[derive(Args)]
+pub(crate) struct CompletionsArguments {
+    /// The shell.
+    #[arg(value_enum, value_name = "SHELL")]
+    shell: Shell,
+}
+
+impl CompletionsArguments {
+    /// Writes the completions of every command.
+    pub(crate) fn write(&self, out: &mut impl io::Write) -> io::Result<()> {
+        // The generator itself panics if its output ends early, as that of `| head` does.
+        let mut text = Vec::new();
+        clap_complete::generate(self.shell, &mut Cli::command(), env!("CARGO_PKG_NAME"), &mut text);
+        out.write_all(&text)
+    }
+}
+
+/// Writes the manual page of the program, with a section for each command.
+pub(crate) fn write_manual(out: &mut impl io::Write) -> io::Result<()> {
+    let mut program = Cli::command();
+    program.build();
+    let page = Man::new(program.clone());
+    page.render_title(out)?;
+    page.render_name_section(out)?;
+    page.render_synopsis_section(out)?;
+    page.render_description_section(out)?;
+    page.render_options_section(out)?;
+    for command in program.get_subcommands().filter(|command| command.get_name() != "help") {
+        let (page, mut text) = (Man::new(command.clone()), Vec::new());
+        page.render_synopsis_section(&mut text)?;
+        page.render_description_section(&mut text)?;
+        page.render_options_section(&mut text)?;
+        // The sections of a page of its own are those of a section here.
+        let text = String::from_utf8_lossy(&text).replace("\n.SH ", "\n.SS ");
+        write!(out, ".SH \"THE COMMAND {}\"\n{text}", command.get_name().to_uppercase())?;
+    }
+    Ok(())
 }
 
 #[derive(Args)]

@@ -76,6 +76,7 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
             let found = changes::compare(registry::provider, &arguments.left, &arguments.right).await?;
             return print_changes(&found, arguments.output);
         }
+        Command::Completions(arguments) => arguments.write(&mut io::stdout())?,
         Command::Decrypt(arguments) => decrypt::run(&arguments.into_options())?,
         Command::Doctor(arguments) => run_doctor(&arguments).await?,
         Command::Drift(arguments) => {
@@ -86,6 +87,7 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
         }
         Command::Export(arguments) => run_export(arguments).await?,
         Command::Lint(arguments) => return run_lint(arguments),
+        Command::Man => cli::write_manual(&mut io::stdout())?,
         Command::Mirror(arguments) => write!(io::stdout(), "{}", mirror::run(arguments.into_options(SOURCE))?)?,
         Command::Report(arguments) => {
             // A plan is read without a vendor.

@@ -31,5 +31,6 @@ mod schema;
 mod schema_json;
 mod secrets;
 mod semantics;
+mod shells;
 mod support;
 mod versions;
