@@ -34,7 +34,10 @@ MOST_ADOPTIONS = 4
 # The length of a fault in a summary.
 MOST_CHARACTERS = 600
 # What Terraform says of a provider that was killed.
-CRASHES = re.compile(r"plugin (did not respond|exited|crashed)|connection refused|broken pipe|error reading from server", re.IGNORECASE)
+CRASHES = re.compile(
+    r"plugin (did not respond|exited|crashed)|request (was )?cancelled|connection refused|broken pipe|error reading from server",
+    re.IGNORECASE,
+)
 
 
 class StepFailed(RuntimeError):
@@ -77,6 +80,11 @@ class Finished:
             return f"ended by signal {-self.code}"
         texts = [f"{it['summary']}: {it['detail']}" for it in self.diagnostics()]
         return one_line("; ".join(dict.fromkeys(texts)) or self.stderr or f"exit code {self.code}")
+
+    def is_cut_off(self) -> bool:
+        """Whether Terraform or the provider was killed, by any of the errors: the first ones may be long."""
+        texts = [f"{it['summary']} {it['detail']}" for it in self.diagnostics()]
+        return self.code < 0 or any(CRASHES.search(text) for text in (*texts, self.stderr))
 
 
 def one_line(text: str) -> str:
@@ -166,7 +174,7 @@ class Tenant:
             self._forget_cut_off_apply()
             return True
         fault = applied.fault()
-        is_cut_off = applied.code < 0 or bool(CRASHES.search(fault)) or (self.folder / ERRORED_STATE).exists()
+        is_cut_off = applied.is_cut_off() or (self.folder / ERRORED_STATE).exists()
         if not was_cut_off and not is_cut_off:
             marker.unlink()
         elif was_cut_off and not is_cut_off and self._adopt(applied.diagnostics()):
