@@ -17,18 +17,27 @@ pub(crate) struct Listing {
     pub(crate) problems: Diagnostics,
 }
 
+/// How finely the progress bar shows how much of one type is listed.
+const STEPS: u64 = 1000;
+
 /// Lists these types of a configured provider, one after the other, so that they share cached responses. Shows a progress bar.
 pub(crate) async fn list<'t>(provider: &Provider, types: impl IntoIterator<Item = &'t String>) -> Vec<Listing> {
     let types: Vec<_> = types.into_iter().filter_map(|name| Some((name, provider.lists.get(name)?))).collect();
     // Hidden where standard error is no terminal.
-    let progress = ProgressBar::new(types.len() as u64);
-    if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} types  {msg}") {
+    let progress = ProgressBar::new(types.len() as u64 * STEPS);
+    if let Ok(style) = ProgressStyle::with_template("{bar:24}  {msg}") {
         progress.set_style(style);
     }
     let clients = provider.clients();
     let mut listings = Vec::new();
-    for (name, list) in types {
-        let message = |count| progress.set_message(format!("{name}: {count}"));
+    let count_of_types = types.len();
+    for (done, (name, list)) in types.into_iter().enumerate() {
+        let message = |count: usize, expected: usize| {
+            let of = if expected < count { String::new() } else { format!(" of {expected}") };
+            progress.set_message(format!("{done} of {count_of_types} types, {name}: {count}{of}"));
+            let part = if expected < count { 0 } else { count as u64 * STEPS / expected as u64 };
+            progress.set_position(done as u64 * STEPS + part);
+        };
         let (objects, mut problems) = list::all(list, &clients, message).await;
         let mut built_in = Vec::new();
         if !problems.has_errors() {
@@ -38,7 +47,7 @@ pub(crate) async fn list<'t>(provider: &Provider, types: impl IntoIterator<Item 
             }
         }
         listings.push(Listing { type_name: name.clone(), objects, built_in, problems });
-        progress.inc(1);
+        progress.set_position((done as u64 + 1) * STEPS);
     }
     progress.finish_and_clear();
     listings

@@ -218,17 +218,20 @@ impl Listable for ListEntry {
             Some(list_id) => vec![list_id.to_owned()],
             None => super::list::ids(client).await?,
         };
+        let mut of_earlier_lists = 0;
         for list_id in lists {
             let collection = Collection::entries(&list_id);
             let of_list = ListEntryModel { list_id: list_id.into(), ..ListEntryModel::default() };
             let mut pages = client.pages::<wire::Entry>(&collection, CachePolicy::UseCached);
             while let Some(rows) = pages.next().await? {
+                sink.expect(pages.total().map(|total| of_earlier_lists + total));
                 for row in rows {
                     let label = row.display_label.clone().filter(|label| !label.is_empty());
                     let name = label.unwrap_or_else(|| row.value.clone());
                     sink.push(name, of_list.merged(row)).await;
                 }
             }
+            of_earlier_lists += pages.total().unwrap_or_default();
         }
         Ok(())
     }

@@ -240,6 +240,7 @@ impl Listable for Webhook {
         };
         let mut pages = client.webhook_pages(filter);
         while let Some(rows) = pages.next().await? {
+            sink.expect(pages.total());
             for row in rows {
                 sink.push(row.name.clone(), row.into()).await;
             }

@@ -7,7 +7,7 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::{DynList, Item, ListSink, Listable};
+use super::{DynList, Item, ListSink, Listable, Listed};
 use crate::framework::clients::{Client, Clients};
 use crate::framework::diagnostics::{Diagnostic, Diagnostics};
 use crate::framework::identity::IdentitySchema;
@@ -74,14 +74,14 @@ impl<R: Listable> DynList for ListAdapter<R> {
         let (sender, receiver) = mpsc::channel(1);
         let (adapter, lister) = (Arc::clone(&self), Arc::clone(&client));
         let listing = async move {
-            let mut sink = ListSink { objects: sender, limits: Diagnostics::new() };
+            let mut sink = ListSink { objects: sender, expected: 0, limits: Diagnostics::new() };
             let outcome = catch_panic(self.resource.list(&lister, filter, &mut sink)).await;
             let mut problems = sink.limits;
             problems.append(outcome.err().unwrap_or_default());
             (!problems.is_empty()).then(|| failed(problems))
         };
-        let found = ReceiverStream::new(receiver)
-            .map(move |(display_name, model)| adapter.item(display_name, &model, &client).unwrap_or_else(failed));
+        let found =
+            ReceiverStream::new(receiver).map(move |listed| adapter.item(listed, &client).unwrap_or_else(failed));
         let failure = stream::once(listing).filter_map(std::future::ready);
         // Polls the loop and the channel in turn. The loop waits for each object to be taken, so a failure comes last.
         stream::select(found, failure).boxed()
@@ -96,8 +96,9 @@ impl<R: Listable> ListAdapter<R> {
         Ok(client)
     }
 
-    fn item(&self, display_name: String, model: &R::Model, client: &R::Client) -> Result<Item, Diagnostics> {
-        let state = plan::with_defaults(&self.schema, check::conform_response(&self.schema, model::encode(model)?)?);
+    fn item(&self, listed: Listed<R::Model>, client: &R::Client) -> Result<Item, Diagnostics> {
+        let Listed { display_name, model, expected } = listed;
+        let state = plan::with_defaults(&self.schema, check::conform_response(&self.schema, model::encode(&model)?)?);
         let state = state.without_unknowns();
         let identity = self.identity.of_state(&state, Some(&client.tenant_identity()));
         if !self.identity.is_complete(&identity) {
@@ -107,11 +108,11 @@ impl<R: Listable> ListAdapter<R> {
             );
             return Err(Diagnostic::error("An object without an identity", detail).into());
         }
-        Ok(Item { identity, display_name, state, diagnostics: Diagnostics::new() })
+        Ok(Item { identity, display_name, state, expected, diagnostics: Diagnostics::new() })
     }
 }
 
 /// Errors or warnings in place of an object.
 fn failed(diagnostics: Diagnostics) -> Item {
-    Item { identity: Value::Null, display_name: String::new(), state: Value::Null, diagnostics }
+    Item { identity: Value::Null, display_name: String::new(), state: Value::Null, expected: 0, diagnostics }
 }

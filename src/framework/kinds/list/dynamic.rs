@@ -18,6 +18,8 @@ pub struct Item {
     pub display_name: String,
     /// Its state, as a read after an import would return it; null in an item that has only diagnostics.
     pub state: Value,
+    /// How many objects the list has in all; 0 if that is not known.
+    pub expected: usize,
     /// Why the object, or the rest of the list, could not be read; or what the list cannot show, which is a warning.
     pub diagnostics: Diagnostics,
 }

@@ -21,8 +21,12 @@ pub struct Found {
 }
 
 /// Lists every object without filters. After a failure the objects that were listed before it are returned with the error.
-/// `progress` is called with the count.
-pub async fn all(list: &Arc<dyn DynList>, clients: &Clients, progress: impl Fn(usize)) -> (Vec<Found>, Diagnostics) {
+/// `progress` is called with the count, and with how many objects the vendor has counted, or 0.
+pub async fn all(
+    list: &Arc<dyn DynList>,
+    clients: &Clients,
+    progress: impl Fn(usize, usize),
+) -> (Vec<Found>, Diagnostics) {
     let mut items = Arc::clone(list).list(Value::Map(list.filters().empty()), clients);
     let (mut found, mut problems) = (Vec::new(), Diagnostics::new());
     while let Some(item) = items.next().await {
@@ -34,7 +38,7 @@ pub async fn all(list: &Arc<dyn DynList>, clients: &Clients, progress: impl Fn(u
             Ok(import_id) => found.push(Found { display_name: item.display_name, import_id, state: item.state }),
             Err(diagnostics) => problems.append(diagnostics),
         }
-        progress(found.len());
+        progress(found.len(), item.expected);
     }
     (found, problems)
 }

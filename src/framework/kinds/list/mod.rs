@@ -61,11 +61,25 @@ pub trait Listable: Resource {
 
 /// Takes the objects of a list.
 pub struct ListSink<M> {
-    objects: mpsc::Sender<(String, M)>,
+    objects: mpsc::Sender<Listed<M>>,
+    expected: usize,
     limits: Diagnostics,
 }
 
+/// An object on its way from the loop to the stream.
+struct Listed<M> {
+    display_name: String,
+    model: M,
+    /// How many objects the loop expected when it pushed this one; 0 if it does not know.
+    expected: usize,
+}
+
 impl<M> ListSink<M> {
+    /// Says how many objects there are in all, if the vendor counts them, for the progress of an export.
+    pub fn expect(&mut self, total: Option<usize>) {
+        self.expected = total.unwrap_or(self.expected);
+    }
+
     /// Reports what the list cannot show, as a warning after the last object.
     pub fn warn(&mut self, limit: Diagnostic) {
         self.limits.push(limit);
@@ -75,7 +89,8 @@ impl<M> ListSink<M> {
     pub async fn push(&mut self, display_name: impl Into<String> + Send, model: M) {
         // The stream owns receiver and call, so neither fails while the call runs. The channel holds one object: there is room
         // again when this one is taken.
-        let _ = self.objects.send((display_name.into(), model)).await;
+        let listed = Listed { display_name: display_name.into(), model, expected: self.expected };
+        let _ = self.objects.send(listed).await;
         let _ = self.objects.reserve().await;
     }
 }
