@@ -88,6 +88,10 @@ install: ## Build the provider, and install it for the shell and for `terraform 
 	cargo install --locked --path .
 	cargo run --quiet --release --locked -- mirror
 
+.PHONY: dist
+dist: ## Build the archives of a release into target/dist; KEY=FILE signs them with a private OpenPGP key.
+	python3 tools/dist.py $(if $(KEY),--key $(KEY)) $(foreach target,$(TARGETS),--target $(target))
+
 $(PINNED_TERRAFORM): .terraform-version tools/install_terraform.py
 	python3 tools/install_terraform.py $(shell cat .terraform-version)
 
