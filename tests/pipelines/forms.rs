@@ -89,7 +89,7 @@ fn every_form_names_variables_that_the_provider_reads() {
 #[test]
 fn versions_are_pinned() {
     let tag = format!("{}-terraform{}", env!("CARGO_PKG_VERSION"), TERRAFORM.trim());
-    for form in ["github-actions.yml", "gitlab-ci.yml", "atlantis/Dockerfile"] {
+    for form in ["github-actions.yml", "gitlab-ci.yml", "atlantis/Dockerfile", "../../docs/guides/pipelines.md"] {
         let text = read(form);
         let images: Vec<_> = text.split("/idv-runner:").skip(1).collect();
         assert!(!images.is_empty() && images.iter().all(|rest| rest.starts_with(&tag)), "{form} has no image {tag}");
@@ -101,9 +101,12 @@ fn versions_are_pinned() {
         let tag = image.split(' ').next().unwrap().split_once(':').unwrap_or_else(|| panic!("{image} has no tag")).1;
         assert!(tag.contains(|character: char| character.is_ascii_digit()), "{image}");
     }
-    for copied in dockerfile.lines().filter_map(|line| line.strip_prefix("COPY examples/pipelines/")) {
-        let source = copied.split(' ').next().unwrap();
-        assert!(pipelines(source).exists(), "the image has {source}");
+    for copied in dockerfile.lines().filter_map(|line| line.strip_prefix("COPY ")) {
+        let mut sources: Vec<_> = copied.split(' ').collect();
+        sources.pop();
+        let is_here = sources.first().is_some_and(|first| !first.starts_with("--from="));
+        let absent = sources.iter().find(|source| is_here && !pipelines("../..").join(source).exists());
+        assert!(absent.is_none(), "the Dockerfile copies {absent:?}");
     }
     for line in read("github-actions.yml")
         .lines()
@@ -144,7 +147,7 @@ fn github_starts_the_jobs_of_the_event_and_none_with_secrets_for_a_fork() {
         ("pull_request", true, "", &["lint"]),
         ("push", false, "true", &["apply", "plan"]),
         ("push", false, "false", &["plan"]),
-        ("schedule", false, "", &["drift"]),
+        ("schedule", false, "true", &["drift"]),
     ] {
         let expected: BTreeSet<_> = expected.iter().map(|&name| name.to_owned()).collect();
         assert_eq!(started(&workflow, event, fork, changes), expected, "{event}, fork: {fork}");

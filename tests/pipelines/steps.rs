@@ -35,13 +35,15 @@ fn a_step_that_fails_is_in_the_comment_with_its_errors_and_leaves_no_plan() {
     let lock_file = job.read(".terraform.lock.hcl");
     let expect_failure = |job: &Job, step: &str, error: &str| {
         // The plan of an earlier run is not to be applied.
-        job.write("saved.tfplan", "from an earlier run");
+        for left in ["saved.tfplan", "saved.tfplan.enc", "changes"] {
+            job.write(left, "from an earlier run");
+        }
         job.step("plan.sh").failed();
         let comment = job.read("comment.md");
         assert!(comment.starts_with(&format!("### The plan failed: {step}\n")), "{comment}");
         assert!(comment.contains(error), "{comment}");
         assert!(!secrets.iter().any(|secret| comment.contains(secret)), "{comment}");
-        for left in ["saved.tfplan", "changes"] {
+        for left in ["saved.tfplan", "saved.tfplan.enc", "changes"] {
             assert!(!job.path(left).exists(), "{step} leaves {left}");
         }
         let refused = job.step("apply.sh").failed();
