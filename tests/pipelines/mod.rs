@@ -1,5 +1,6 @@
 //! `examples/pipelines`: the steps run for real, and the forms that call them keep to rules.
 
+mod commands;
 mod comment;
 mod expression;
 mod forms;
