@@ -95,7 +95,7 @@ impl fmt::Display for Mirror {
                 "Name the folder in ~/.terraformrc or ~/.tofurc, or in the file that TF_CLI_CONFIG_FILE names:\n"
             )?;
             writeln!(f, "provider_installation {{")?;
-            writeln!(f, "  filesystem_mirror {{\n    path    = \"{path}\"")?;
+            writeln!(f, "  filesystem_mirror {{\n    path    = {:?}", self.folder.to_string_lossy())?;
             writeln!(f, "    include = [\"{source}\"]\n  }}")?;
             writeln!(f, "  direct {{\n    exclude = [\"{source}\"]\n  }}\n}}\n")?;
         }

@@ -101,7 +101,7 @@ fn files_that_list_vendors_have_every_vendor() {
             ("docs/guides/authentication.md", format!("\n## {title}\n")),
             ("docs/guides/coverage.md", format!("\n## {title}\n")),
             ("examples/provider/provider.tf", format!("\n  {name} = {{\n")),
-            ("examples/pipelines/github-actions.yml", format!("\n  IDV_{}_", name.to_uppercase())),
+            ("examples/pipelines/github-actions.yml", format!(" IDV_{}_", name.to_uppercase())),
         ] {
             assert!(text(file).contains(&part), "{file} has no part about {title}: {:?} is missing", part.trim());
         }
