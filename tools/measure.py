@@ -16,7 +16,8 @@ def machine() -> str:
     """The processor, its cores and the system."""
     lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown CPU")
-    return f"{model}, {len(os.sched_getaffinity(0))} cores, {platform.system()} {platform.release()}"
+    release = platform.release().split("-")[0]
+    return f"{model}, {len(os.sched_getaffinity(0))} cores, {platform.system()} {release}"
 
 
 @dataclass

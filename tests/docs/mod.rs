@@ -7,6 +7,7 @@ mod coverage;
 mod function;
 mod links;
 mod page;
+mod performance;
 mod readme;
 mod schema;
 
