@@ -1,8 +1,8 @@
 """Builds the archives of a release, as a registry wants them: `make dist KEY=signing.asc`.
 
 They go into target/dist: a zip for each target, its bill of materials, the manifest, the checksums, and their signature if a key
-is given. Two builds of one commit are equal byte by byte: paths of the machine are replaced, and the archives have the time
-of the commit.
+is given. Paths of the machine are replaced, and the archives have the time of the commit. Two builds in one folder are of the same
+flags; those of two folders are not, and Cargo derives symbol names from flags, so their binaries differ.
 
 A binary for Linux is linked statically with glibc, which since 2.34 resolves names without modules that are loaded at run time. So
 it runs on any Linux of the architecture, with another libc or with none.
