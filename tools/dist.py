@@ -1,8 +1,8 @@
 """Builds the archives of a release, as a registry wants them: `make dist KEY=signing.asc`.
 
 They go into target/dist: a zip for each target, its bill of materials, the manifest, the checksums, and their signature if a key
-is given. Paths of the machine are replaced, and the archives have the time of the commit. Two builds in one folder are of the same
-flags; those of two folders are not, and Cargo derives symbol names from flags, so their binaries differ.
+is given. Two builds of one commit are equal byte by byte, in any folders: paths of the machine are replaced, and the archives have
+the time of the commit.
 
 A binary for Linux is linked statically with glibc, which since 2.34 resolves names without modules that are loaded at run time. So
 it runs on any Linux of the architecture, with another libc or with none.
@@ -25,7 +25,8 @@ import workspace
 
 NAME = "terraform-provider-idv"
 DIST = workspace.TARGET / "dist"
-TOOLS = workspace.TARGET / "tools"
+# The tools have one path for all folders: Cargo derives symbol names from that of cargo-auditable.
+TOOLS = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / NAME / "tools"
 # Rust's targets, and how registries call them.
 TARGETS = {
     "x86_64-unknown-linux-gnu": "linux_amd64",
@@ -54,7 +55,7 @@ def run(command: list, **options) -> str:
 
 
 def installed(tool: tuple[str, str]) -> Path:
-    """The path of a tool of cargo, which is installed into target/ on first use."""
+    """The path of a tool of cargo, which is installed into the user's cache on first use."""
     name, version = tool
     root = TOOLS / f"{name}-{version}"
     if not (program := root / "bin" / name).is_file():
