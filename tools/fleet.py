@@ -8,7 +8,6 @@ again, and checks that every tenant is as declared or names its fault, that noth
 import argparse
 import json
 import os
-import platform
 import random
 import re
 import shutil
@@ -68,13 +67,9 @@ def install_prefect() -> Path:
 
 def write_mirror(binary: Path) -> Path:
     """Writes a command-line configuration with which `terraform init` installs this binary, and returns its path."""
-    version = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True).stdout.split()[-1]
-    machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
     mirror = FOLDER / "mirror"
-    folder = mirror / "registry.terraform.io" / workspace.SOURCE / version / f"{platform.system().lower()}_{machine}"
     shutil.rmtree(mirror, ignore_errors=True)
-    folder.mkdir(parents=True)
-    (folder / f"terraform-provider-idv_v{version}").symlink_to(binary)
+    subprocess.run([binary, "mirror", mirror], check=True, stdout=subprocess.DEVNULL)
     configuration = FOLDER / "cli.tfrc"
     block = f'provider_installation {{\n  filesystem_mirror {{\n    path = "{mirror}"\n  }}\n}}\n'
     configuration.write_text(block, encoding="utf-8")

@@ -130,10 +130,7 @@ impl Ledger {
     fn bucket(&mut self, now: Moment, name: &str, pace: Pace) -> &mut Bucket {
         let lost_at = self.lost_at;
         let fresh = || lost_at.map_or_else(Bucket::default, |lost_at| Bucket::empty(lost_at, pace));
-        if !self.buckets.contains_key(name) {
-            self.buckets.insert(name.to_owned(), fresh());
-        }
-        let bucket = self.buckets.entry(name.to_owned()).or_default();
+        let bucket = self.buckets.entry(name.to_owned()).or_insert_with(fresh);
         bucket.heal(now, pace);
         bucket
     }

@@ -90,7 +90,7 @@ impl<C: Content> Shared<C> {
         }
     }
 
-    /// Uses the files, if they can be used now. The error is the reason if they never can.
+    /// Uses the files, if they can be used now.
     pub(super) fn with_files<R>(&self, use_files: impl FnOnce(&Files) -> R) -> Option<R> {
         let mut state = self.lock();
         state.open();
