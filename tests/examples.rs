@@ -225,24 +225,3 @@ fn demo_is_applied_and_destroyed() {
     workspace.destroy().succeeded();
     assert!(workspace.state().is_empty());
 }
-
-#[test]
-fn first_configuration_and_import_of_the_documents_work() {
-    for document in ["README.md", "docs/guides/getting-started.md"] {
-        let text = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(document));
-        let blocks: Vec<_> = text.split("```terraform\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-        let [main, imports] = blocks[..] else { panic!("{document} has other blocks than those two: {blocks:?}") };
-
-        let sandbox = Sandbox::start();
-        let workspace = Workspace::new(&sandbox);
-        workspace.write("main.tf", main);
-        workspace.apply().succeeded();
-        workspace.plan().assert_empty();
-        workspace.write("imports.tf", imports);
-        let plan = workspace.plan_with(&["-generate-config-out=generated.tf"]);
-        assert_eq!(plan.actions("idv_vult_document_requirements.passport_ocr"), ["no-op"], "{document}");
-        workspace.apply_saved().succeeded();
-        workspace.plan().assert_empty();
-        workspace.destroy().succeeded();
-    }
-}

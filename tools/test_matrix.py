@@ -16,7 +16,7 @@ import install_terraform
 ROOT = Path(__file__).resolve().parent.parent
 
 # The subjects of the suite that ask which Terraform they run.
-SUBJECTS = ["examples::", "versions::"]
+SUBJECTS = ["docs::commands::", "examples::", "versions::"]
 
 
 def suite(*arguments: str) -> list[str]:

@@ -3,6 +3,7 @@
 //! Pages are generated and checked in, because registries and people read them without building the provider. The guides
 //! in `docs/guides/` are written by hand; `coverage` compares the one that lists every object with the code.
 
+mod commands;
 mod coverage;
 mod function;
 mod links;
