@@ -16,7 +16,7 @@ INSTALLED_TERRAFORMS += $(OLDEST_TERRAFORM)
 endif
 
 # A test mostly waits: for Terraform, and for what it lets time out.
-test: export RUST_TEST_THREADS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
+test test-tofu: export RUST_TEST_THREADS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 
 .PHONY: help
 help: ## List the targets.
@@ -29,9 +29,14 @@ demo: ## Apply, plan, repair and destroy the sandbox's tenants with a real Terra
 .PHONY: test
 test: $(INSTALLED_TERRAFORMS) ## Run the whole test suite, against a real Terraform and the sandbox.
 	cargo test --locked
+	@python3 tools/test_matrix.py --opentofu-if-found
+
+.PHONY: test-tofu
+test-tofu: ## Run the tests that depend on the version with OpenTofu: the one at TF_ACC_TOFU_PATH or on the PATH.
+	python3 tools/test_matrix.py --opentofu
 
 .PHONY: test-matrix
-test-matrix: ## Run the tests that depend on Terraform's version with each version from 1.8 to 1.15.
+test-matrix: ## Run the tests that depend on the version with each Terraform from 1.8 to 1.15.
 	python3 tools/test_matrix.py
 
 # The seed of the first run, and how many there are.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::support::sandbox::Sandbox;
-use crate::support::terraform::{self, Version};
+use crate::support::terraform::{self, Product, Version};
 use crate::support::workspace::Workspace;
 
 fn example(path: &str) -> PathBuf {
@@ -58,8 +58,14 @@ fn runs(folder: &Path) -> bool {
     }
     let workspace = workspace(folder, &Sandbox::start());
     let refused = workspace.run(&["init", "-no-color"]).failed().stderr;
-    assert!(refused.contains("Unsupported Terraform Core version"), "{refused}");
-    assert!(refused.contains(&format!("required_version = \">= {major}.{minor}\"")), "{refused}");
+    match terraform::product() {
+        Product::Terraform => {
+            assert!(refused.contains("Unsupported Terraform Core version"), "{refused}");
+            assert!(refused.contains(&format!("required_version = \">= {major}.{minor}\"")), "{refused}");
+        }
+        // OpenTofu parses the whole configuration first, and has no actions.
+        Product::OpenTofu => assert!(refused.contains("Blocks of type \"action\" are not expected here."), "{refused}"),
+    }
     false
 }
 

@@ -8,8 +8,9 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::support::mirror;
 use crate::support::sandbox::{BINARY, Sandbox};
-use crate::support::terraform;
+use crate::support::terraform::{self, Product, Run};
 use crate::support::workspace::Workspace;
 
 /// The line of the configuration that needs a database. Without it the state is a file.
@@ -126,18 +127,7 @@ fn roll_out(folder: &Path, sandbox: &Sandbox, states: States, script: &str) -> V
         fs::write(copy.join("root/main.tf"), without_backend()).unwrap();
     }
     // `terraform init` installs from a mirror; with an override it would ask a registry.
-    let system = format!("{}_{}", std::env::consts::OS, if cfg!(target_arch = "x86_64") { "amd64" } else { "arm64" });
-    let mirror = folder.join("mirror/registry.terraform.io/identity-as-code/idv/0.1.0").join(system);
-    fs::create_dir_all(&mirror).unwrap();
-    let provider = mirror.join("terraform-provider-idv_v0.1.0");
-    if !provider.exists() {
-        std::os::unix::fs::symlink(BINARY, provider).unwrap();
-    }
-    let configuration = folder.join("cli.tfrc");
-    let path = folder.join("mirror");
-    let block =
-        format!("provider_installation {{\n  filesystem_mirror {{\n    path = \"{}\"\n  }}\n}}\n", path.display());
-    fs::write(&configuration, block).unwrap();
+    let configuration = mirror::write(folder);
     let prelude = "import json, os, sys\nsys.dont_write_bytecode = True\nsys.path.insert(0, sys.argv[1])\nimport tenant as steps\n\
                    variables = json.loads(os.environ.pop('VARIABLES'))\n\
                    name = os.environ['NAME']\n\
@@ -304,4 +294,109 @@ fn lint_finds_nothing_and_python_compiles() {
         let output = Command::new("python3").args(["-c", script]).arg(file).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
+}
+
+/// A copy of the fleet with its first two tenants, and with states in files.
+fn two_tenants() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["root", "modules/tenant", "opentofu", "terragrunt"] {
+        fs::create_dir_all(folder.path().join(name)).unwrap();
+        for file in fs::read_dir(fleet(name)).unwrap() {
+            let file = file.unwrap().path();
+            fs::copy(&file, folder.path().join(name).join(file.file_name().unwrap())).unwrap();
+        }
+    }
+    let tenants = read("tenants.yaml");
+    let third = tenants.match_indices("\n- name: ").nth(2).unwrap().0;
+    fs::write(folder.path().join("tenants.yaml"), &tenants[..=third]).unwrap();
+    fs::write(folder.path().join("root/main.tf"), without_backend()).unwrap();
+    folder
+}
+
+/// What both tenants have at their vendors after an apply.
+fn assert_two_webhooks(sandbox: &Sandbox) {
+    let state = sandbox.state();
+    for tenant in sandbox.tenants() {
+        assert_eq!(state["tenants"][&tenant.name]["vult"]["webhooks"].as_array().unwrap().len(), 1, "{}", tenant.name);
+    }
+}
+
+/// `make test-tofu` runs it. What Terraform does with such a configuration is in the tests of versions.
+#[test]
+fn one_opentofu_configuration_manages_the_tenants_and_lets_one_leave() {
+    if terraform::product() == Product::Terraform {
+        return;
+    }
+    let sandbox = Sandbox::start_with(&["--tenants", "2"]);
+    let folder = two_tenants();
+    let root = folder.path().join("opentofu");
+    let text = read("opentofu/main.tf");
+    let (before, rest) = text.split_once("  backend \"pg\" {").unwrap();
+    fs::write(root.join("main.tf"), format!("{before}{}", rest.split_once("  }\n").unwrap().1)).unwrap();
+    let names = values("name");
+    let credentials = sandbox.tenants().iter().zip(&names).map(|(tenant, name)| {
+        let value = |variable: &str| tenant.env[variable].clone();
+        let of_tenant = serde_json::json!({
+            "vult_base_url": value("IDV_VULT_BASE_URL"),
+            "vult_client_id": value("IDV_VULT_CLIENT_ID"),
+            "vult_client_secret": value("IDV_VULT_CLIENT_SECRET"),
+            "didit_api_key": value("IDV_DIDIT_API_KEY"),
+        });
+        (name.clone(), of_tenant)
+    });
+    let variables = serde_json::json!({ "credentials": credentials.collect::<serde_json::Map<_, _>>() });
+    fs::write(root.join("credentials.auto.tfvars.json"), variables.to_string()).unwrap();
+    let configuration = mirror::write(folder.path());
+    let tofu = |arguments: &[&str]| {
+        let mut command = terraform::command(terraform::pinned());
+        command.args(arguments).current_dir(&root).env("TF_CLI_CONFIG_FILE", &configuration);
+        command.env("IDV_DIDIT_BASE_URL", &sandbox.env()["IDV_DIDIT_BASE_URL"]);
+        command.env("TF_VAR_shared_didit_api_key", &sandbox.env()["IDV_DIDIT_API_KEY"]);
+        Run::from(command.output().unwrap())
+    };
+    tofu(&["init", "-input=false"]).succeeded();
+    tofu(&["plan", "-input=false", "-out=saved.tfplan"]).succeeded();
+    tofu(&["apply", "-input=false", "saved.tfplan"]).succeeded();
+    assert_two_webhooks(&sandbox);
+    tofu(&["plan", "-input=false", "-detailed-exitcode"]).succeeded();
+    let leaving = format!("-var=leaving=[\"{}\"]", names[1]);
+    tofu(&["apply", "-input=false", "-auto-approve", &leaving]).succeeded();
+    let left = &sandbox.state()["tenants"][&sandbox.tenants()[1].name];
+    assert_eq!(left["vult"]["webhooks"], Value::Array(Vec::new()));
+}
+
+/// Runs where Terragrunt is on the PATH; elsewhere the test says so.
+#[test]
+fn terragrunt_plans_reports_and_applies_each_unit() {
+    if Command::new("terragrunt").arg("--version").output().is_err() {
+        eprintln!("terragrunt is not on the PATH, so its form of the fleet was not run");
+        return;
+    }
+    let sandbox = Sandbox::start_with(&["--tenants", "2"]);
+    let folder = two_tenants();
+    let root = folder.path().join("terragrunt");
+    let text = read("terragrunt/root.hcl");
+    let (before, rest) = text.split_once("remote_state {").unwrap();
+    fs::write(root.join("root.hcl"), format!("{before}{}", rest.split_once("\n}\n").unwrap().1)).unwrap();
+    let bin = folder.path().join("bin");
+    fs::create_dir(&bin).unwrap();
+    std::os::unix::fs::symlink(BINARY, bin.join("terraform-provider-idv")).unwrap();
+    let guide = include_str!("../docs/guides/fleet.md");
+    let commands = guide.split("```shell\ncd examples/fleet/terragrunt\n").nth(1).unwrap().split("```").next().unwrap();
+    let run = |script: &str| {
+        let mut command = terraform::command("bash");
+        command.args(["-uo", "pipefail", "-c", script]).current_dir(&root);
+        let path = std::env::var_os("PATH").unwrap();
+        command.env("PATH", format!("{}:{}", bin.display(), path.display())).env("TG_TF_PATH", terraform::pinned());
+        command.env("TF_CLI_CONFIG_FILE", mirror::write(folder.path())).env("TG_NON_INTERACTIVE", "true");
+        command.env("TF_VAR_shared_didit_api_key", &sandbox.env()["IDV_DIDIT_API_KEY"]);
+        for (tenant, name) in sandbox.tenants().iter().zip(values("name")) {
+            let prefix = format!("TENANT_{}_", name.replace('-', "_").to_uppercase());
+            command.envs(tenant.env.iter().map(|(variable, value)| (format!("{prefix}{variable}"), value)));
+        }
+        Run::from(command.output().unwrap())
+    };
+    run(commands).succeeded();
+    assert_two_webhooks(&sandbox);
+    run("terragrunt run --all -- plan -detailed-exitcode").succeeded();
 }

@@ -3,10 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::support::mirror::{self, VERSION};
 use crate::support::sandbox::{BINARY, Sandbox};
 use crate::support::terraform::{self, Run};
-
-const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 const CONFIGURATION: &str = r#"
 resource "idv_vult_webhook" "events" {
@@ -74,7 +73,8 @@ fn provider_is_found_by_terraform_init_without_any_configuration() {
     machine.configure(&printed);
     machine.terraform(None, &["init", "-input=false"]).succeeded();
     let lock = std::fs::read_to_string(machine.work().join(".terraform.lock.hcl")).unwrap();
-    assert!(lock.contains("provider \"registry.terraform.io/identity-as-code/idv\""), "{lock}");
+    let registry = terraform::registry();
+    assert!(lock.contains(&format!("provider \"{registry}/identity-as-code/idv\"")), "{lock}");
     assert!(lock.contains(&format!("version     = \"{VERSION}\"")) && lock.contains("\"h1:"), "{lock}");
     machine.terraform(None, &["apply", "-auto-approve", "-input=false"]).succeeded();
     let plan = machine.terraform(None, &["plan", "-input=false", "-detailed-exitcode"]);
@@ -89,7 +89,7 @@ fn provider_is_found_by_terraform_init_without_any_configuration() {
 fn mirror_in_a_folder_works_with_the_configuration_that_it_prints() {
     let machine = Machine::new();
     let printed = machine.mirror(&["shared/mirror"]).succeeded().stdout;
-    for registry in ["registry.terraform.io", "registry.opentofu.org"] {
+    for registry in mirror::REGISTRIES {
         let versions = machine.work().join("shared/mirror").join(registry).join("identity-as-code/idv").join(VERSION);
         let platform = std::fs::read_dir(versions).unwrap().next().unwrap().unwrap().path();
         let program = platform.join(format!("terraform-provider-idv_v{VERSION}"));

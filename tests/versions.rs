@@ -1,7 +1,7 @@
-//! Every object with each Terraform from 1.8 on, and the error where a feature needs a newer one.
+//! Every object with each Terraform from 1.8 on and with OpenTofu, and the error where a feature needs a newer or another one.
 //!
-//! `make test` runs this with the pinned Terraform, `make test-matrix` with one of each minor version. On an older one
-//! nothing is skipped: a feature works, or an error says why not.
+//! `make test` runs this with the pinned Terraform, `make test-matrix` with one of each minor version, `make test-tofu` with
+//! OpenTofu. Nothing is skipped: a feature works, or an error says why not.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::support::objects::{self, DataSource, Object, Values};
 use crate::support::sandbox::Sandbox;
-use crate::support::terraform::{self, Version};
+use crate::support::terraform::{self, Product, Since, Version};
 use crate::support::workspace::Workspace;
 
 /// Every resource and data source of the table and a function, in the form that the oldest Terraform takes: with the plain
@@ -67,15 +67,18 @@ fn every_object_is_created_updated_imported_and_destroyed() {
     assert_eq!(weights(&sandbox.state()), before, "restored");
 }
 
-/// A feature that is newer than the oldest Terraform.
+/// A feature that not every Terraform or OpenTofu has.
 struct Feature {
-    since: Version,
+    since: Since,
     configuration: &'static str,
     /// What an older Terraform does, from which version on.
-    before: &'static [(Version, Before)],
+    terraform_before: &'static [(Version, Before)],
+    /// What an OpenTofu without the feature does.
+    opentofu_before: Before,
 }
 
-/// What a Terraform that is too old does.
+/// What a Terraform or OpenTofu without the feature does.
+#[derive(Clone, Copy)]
 enum Before {
     /// Terraform or the provider reports this error.
     Refuses(&'static str),
@@ -84,26 +87,52 @@ enum Before {
     Ignores,
 }
 
+/// The provider's error where a write-only attribute is not understood.
+const NO_WRITE_ONLY: Before = Before::Refuses(
+    "Error: `secret_key_wo` needs Terraform or OpenTofu 1.11\n  in resource \"idv_onekosmos_bucket\" \"main\": \
+     `resource \"idv_onekosmos_bucket\" \"main\" {`\nThis version of Terraform would write \
+     `aws_credential.secret_key_wo` into its state. Set `aws_credential.secret_key` instead, which is kept in state as \
+     a sensitive value, or upgrade Terraform to 1.11 or later.",
+);
+/// A state that OpenTofu encrypts.
+const ENCRYPTED_STATE: &str = r#"terraform {
+          encryption {
+            key_provider "pbkdf2" "passphrase" {
+              passphrase = "a passphrase of this test alone"
+            }
+            method "aes_gcm" "main" {
+              keys = key_provider.pbkdf2.passphrase
+            }
+            state {
+              method = method.aes_gcm.main
+            }
+          }
+        }
+        resource "idv_vult_webhook" "main" {
+          name = "events"
+          url  = "https://h.example.com"
+        }"#;
+
+/// Actions and `terraform query` came together.
+const ACTIONS: Since = Since { terraform: Some((1, 14)), opentofu: None };
+
+const NO_IDENTITY: Before = Before::Refuses("An argument named \"identity\" is not expected here.");
+const NO_EPHEMERAL: Before = Before::Refuses("Blocks of type \"ephemeral\" are not expected here.");
+const NO_ACTION: Before = Before::Refuses("Blocks of type \"action\" are not expected here.");
+
 const FEATURES: &[Feature] = &[
     Feature {
-        since: (1, 11),
+        since: Since { terraform: Some((1, 11)), opentofu: Some((1, 11)) },
         configuration: r#"resource "idv_onekosmos_bucket" "main" {
           type           = "aws"
           bucket_name    = "evidence"
           aws_credential = { access_key = "AKIA1", region = "eu-central-1", secret_key_wo = "hush" }
         }"#,
-        before: &[(
-            (1, 8),
-            Before::Refuses(
-                "Error: `secret_key_wo` needs Terraform or OpenTofu 1.11\n  in resource \"idv_onekosmos_bucket\" \"main\": \
-             `resource \"idv_onekosmos_bucket\" \"main\" {`\nThis version of Terraform would write \
-             `aws_credential.secret_key_wo` into its state. Set `aws_credential.secret_key` instead, which is kept in state as \
-             a sensitive value, or upgrade Terraform to 1.11 or later.",
-            ),
-        )],
+        terraform_before: &[((1, 8), NO_WRITE_ONLY)],
+        opentofu_before: NO_WRITE_ONLY,
     },
     Feature {
-        since: (1, 12),
+        since: Since { terraform: Some((1, 12)), opentofu: Some((1, 12)) },
         configuration: r#"import {
           to       = idv_vult_document_requirements.main
           identity = { document_type = "passport", data_source = "ocr" }
@@ -112,15 +141,17 @@ const FEATURES: &[Feature] = &[
           document_type = "passport"
           data_source   = "ocr"
         }"#,
-        before: &[((1, 8), Before::Refuses("An argument named \"identity\" is not expected here."))],
+        terraform_before: &[((1, 8), NO_IDENTITY)],
+        opentofu_before: NO_IDENTITY,
     },
     Feature {
-        since: (1, 10),
+        since: Since { terraform: Some((1, 10)), opentofu: Some((1, 11)) },
         configuration: "ephemeral \"idv_vult_access_token\" \"main\" {}\n",
-        before: &[((1, 8), Before::Refuses("Blocks of type \"ephemeral\" are not expected here."))],
+        terraform_before: &[((1, 8), NO_EPHEMERAL)],
+        opentofu_before: NO_EPHEMERAL,
     },
     Feature {
-        since: (1, 14),
+        since: ACTIONS,
         configuration: r#"action "idv_vult_delete_session" "main" {
           config {
             session_id = "ses_000001"
@@ -136,27 +167,50 @@ const FEATURES: &[Feature] = &[
             }
           }
         }"#,
-        before: &[
-            ((1, 8), Before::Refuses("Blocks of type \"action\" are not expected here.")),
-            ((1, 13), Before::Ignores),
-        ],
+        terraform_before: &[((1, 8), NO_ACTION), ((1, 13), Before::Ignores)],
+        opentofu_before: NO_ACTION,
+    },
+    Feature {
+        since: Since { terraform: None, opentofu: Some((1, 9)) },
+        configuration: r#"provider "idv" {
+          alias    = "each"
+          for_each = toset(["one", "two"])
+        }
+        resource "idv_vult_webhook" "main" {
+          for_each = toset(["one", "two"])
+          provider = idv.each[each.key]
+          name     = each.key
+          url      = "https://h.example.com/${each.key}"
+        }"#,
+        terraform_before: &[((1, 8), Before::Refuses("The provider argument name \"for_each\" is reserved"))],
+        opentofu_before: Before::Refuses("The provider argument name \"for_each\" is reserved"),
+    },
+    Feature {
+        since: Since { terraform: None, opentofu: Some((1, 7)) },
+        configuration: ENCRYPTED_STATE,
+        terraform_before: &[((1, 8), Before::Refuses("Blocks of type \"encryption\" are not expected here."))],
+        opentofu_before: Before::Refuses("Blocks of type \"encryption\" are not expected here."),
     },
 ];
 
 impl Feature {
-    fn before(&self) -> &'static Before {
-        let known = self.before.iter().rev().find(|(from, _)| terraform::version() >= *from);
-        &known.expect("the oldest Terraform has an entry").1
+    /// What the tests' Terraform does, which has no such feature.
+    fn before(&self) -> Before {
+        if terraform::product() == Product::OpenTofu {
+            return self.opentofu_before;
+        }
+        let known = self.terraform_before.iter().rev().find(|(from, _)| terraform::version() >= *from);
+        known.expect("the oldest Terraform has an entry").1
     }
 }
 
 #[test]
-fn features_of_a_newer_terraform_are_rejected_with_a_reason() {
+fn features_work_or_are_rejected_with_a_reason() {
     for feature in FEATURES {
         let sandbox = Sandbox::start();
         let workspace = Workspace::new(&sandbox);
         workspace.configure(feature.configuration);
-        if terraform::version() >= feature.since {
+        if feature.since.is_met() {
             workspace.apply().succeeded();
             workspace.plan().assert_empty();
             continue;
@@ -185,11 +239,48 @@ fn query_and_invoke_need_terraform_1_14() {
     workspace.write("all.tfquery.hcl", "list \"idv_vult_webhook\" \"all\" {\n  provider = idv\n}\n");
     let query = workspace.run(&["query", "-no-color"]);
     let invoke = workspace.run(&["apply", "-auto-approve", "-no-color", "-invoke=action.idv_vult_delete_session.main"]);
-    if terraform::version() >= (1, 14) {
+    if ACTIONS.is_met() {
         query.succeeded();
         invoke.succeeded();
         return;
     }
-    assert!(query.failed().stderr.contains("Terraform has no command named \"query\""));
+    assert!(query.failed().stderr.contains("has no command named \"query\""));
     assert!(invoke.failed().stderr.contains("flag provided but not defined: -invoke"));
+}
+
+#[test]
+fn exclude_needs_opentofu_1_9() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    let webhook = |name: &str| {
+        format!(
+            "resource \"idv_vult_webhook\" \"{name}\" {{\n  name = \"{name}\"\n  url  = \"https://h.example.com\"\n}}\n"
+        )
+    };
+    workspace.configure(&(webhook("one") + &webhook("two")));
+    let run = workspace.run(&["apply", "-auto-approve", "-no-color", "-exclude=idv_vult_webhook.two"]);
+    if !(Since { terraform: None, opentofu: Some((1, 9)) }).is_met() {
+        assert!(run.failed().stderr.contains("flag provided but not defined: -exclude"));
+        return;
+    }
+    run.succeeded();
+    assert_eq!(workspace.state().keys().collect::<Vec<_>>(), ["idv_vult_webhook.one"]);
+}
+
+#[test]
+fn drift_reads_a_state_that_opentofu_encrypts() {
+    if terraform::product() == Product::Terraform {
+        return; // `FEATURES` has its error
+    }
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    workspace.configure(ENCRYPTED_STATE);
+    workspace.apply().succeeded();
+    let saved = std::fs::read_to_string(workspace.path().join("terraform.tfstate")).unwrap();
+    assert!(saved.contains("\"encrypted_data\"") && !saved.contains("h.example.com"), "{saved}");
+    let refused = workspace.run_provider(&["drift", "--state", "terraform.tfstate"]);
+    assert!(refused.stderr.contains("`tofu state pull`"), "the error says how to decrypt it: {}", refused.stderr);
+    workspace.write("pulled.json", &workspace.run(&["state", "pull"]).succeeded().stdout);
+    let drift = workspace.run_provider(&["drift", "--state", "pulled.json"]);
+    assert!(matches!(drift.code, Some(0 | 2)) && !drift.stdout.contains("webhook"), "{}", drift.stdout);
 }

@@ -28,7 +28,9 @@ pub(super) fn read(provider: &Provider, path: &str) -> Result<Vec<Stored>, Error
     let document: Json = serde_json::from_str(&read_file(path)?)
         .map_err(|error| Error::content(path, format!("is not a state ({error}). {forms}")))?;
     let found = if document.get("encrypted_data").is_some() {
-        let problem = format!("is an encrypted state of OpenTofu, which only `tofu` can read. {forms}");
+        let problem = "is an encrypted state of OpenTofu, which only `tofu` can read. Use the output of `tofu state pull`, or of \
+                       `tofu show -json`."
+            .to_owned();
         return Err(Error::content(path, problem));
     } else if document.get("resources").is_some() && document.get("version").is_some() {
         pulled(&document)

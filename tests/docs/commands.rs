@@ -224,7 +224,7 @@ impl<'d> Block<'d> {
     /// The file that its introduction names: the last one in backticks with the suffix of a configuration.
     fn file(&self) -> Option<&'d str> {
         let quoted = self.introduction.split('`').skip(1).step_by(2);
-        let is_file = |name: &&str| (name.ends_with(".tf") || name.ends_with(".hcl")) && !name.contains('/');
+        let is_file = |name: &&str| [".tf", ".hcl"].iter().any(|suffix| name.ends_with(suffix)) && !name.contains('/');
         quoted.filter(is_file).last()
     }
 }
@@ -253,7 +253,7 @@ fn commands(document: &Document, block: &str) -> String {
     let checked = |line: &str| line.replace(" # no changes", " -detailed-exitcode");
     let lines: String = block.lines().filter(is_run).map(|line| checked(line) + "\n").collect();
     let before = document.before.iter().filter(|(beginning, _)| block.starts_with(beginning));
-    let before: String = before.map(|(_, lines)| format!("{lines}\n")).collect();
+    let before: String = before.flat_map(|(_, lines)| [lines, "\n"]).collect();
     match document.exit_codes.iter().find(|(beginning, _)| block.starts_with(beginning)) {
         None => format!("{before}{lines}"),
         Some((_, code)) => {
@@ -281,8 +281,8 @@ fn run(script: &str) -> Run {
     std::fs::set_permissions(bin.join("make"), Permissions::from_mode(0o755)).unwrap();
     let mut command = terraform::command("bash");
     command.args(["-c", script]).current_dir(home.path()).stdin(Stdio::null());
-    let path = std::env::var("PATH").unwrap();
-    command.env("PATH", format!("{}:{path}", bin.display())).env("HOME", home.path());
+    let path = std::env::var_os("PATH").unwrap();
+    command.env("PATH", format!("{}:{}", bin.display(), path.display())).env("HOME", home.path());
     command.env("XDG_RUNTIME_DIR", home.path()).env_remove("XDG_DATA_HOME");
     // The reader's `yes`.
     command

@@ -27,11 +27,12 @@ fn without_origin(text: &str) -> String {
     rest.to_owned()
 }
 
-/// The commands in each shell block of a document, without comments.
+/// The commands in each shell block of a document, without comments, and without `init`: a workspace overrides the provider, so
+/// there is nothing to install.
 fn commands(document: &str) -> Vec<Vec<String>> {
     let blocks = document.split("```shell\n").skip(1).filter_map(|rest| rest.split("```").next());
-    let of_block =
-        |block: &str| block.lines().map(|line| line.split(" # ").next().unwrap().trim().to_owned()).collect();
+    let command = |line: &str| line.split(" # ").next().unwrap().trim().to_owned();
+    let of_block = |block: &str| block.lines().map(command).filter(|command| !command.ends_with(" init")).collect();
     blocks.map(of_block).collect()
 }
 

@@ -8,6 +8,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 
 use tempfile::TempDir;
 
+use crate::support::mirror;
 use crate::support::sandbox::{BINARY, Sandbox};
 use crate::support::terraform::{self, Run};
 
@@ -34,13 +35,13 @@ impl Job {
         }
         std::os::unix::fs::symlink(terraform::pinned(), root.join("bin/terraform")).unwrap();
         std::os::unix::fs::symlink(BINARY, root.join("bin/terraform-provider-idv")).unwrap();
-        write_mirror(root);
+        let mirror = mirror::write(root);
         let display = |name: &str| root.join(name).display().to_string();
         let mut environment = BTreeMap::from([
             ("PATH".to_owned(), format!("{}:{}", display("bin"), std::env::var_os("PATH").unwrap().display())),
             ("HOME".to_owned(), display("home")),
             ("XDG_RUNTIME_DIR".to_owned(), display("home")),
-            ("TF_CLI_CONFIG_FILE".to_owned(), display("cli.tfrc")),
+            ("TF_CLI_CONFIG_FILE".to_owned(), mirror.display().to_string()),
         ]);
         // The other vendors of a fresh sandbox have objects that nobody manages.
         environment.extend(sandbox.env().clone().into_iter().filter(|(name, _)| name.starts_with("IDV_VULT_")));
@@ -124,19 +125,6 @@ pub(super) fn wait_for(stream: impl std::io::Read + Send + 'static, text: &str) 
     let found = lines.by_ref().map_while(Result::ok).any(|line| line.contains(text));
     assert!(found, "{text:?} was not printed");
     std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-}
-
-/// Writes a mirror as the command `mirror` does, with a link in place of a copy.
-fn write_mirror(root: &Path) {
-    let version = env!("CARGO_PKG_VERSION");
-    let system = format!("{}_{}", std::env::consts::OS, if cfg!(target_arch = "x86_64") { "amd64" } else { "arm64" });
-    let folder = root.join("mirror/registry.terraform.io/identity-as-code/idv").join(version).join(system);
-    fs::create_dir_all(&folder).unwrap();
-    std::os::unix::fs::symlink(BINARY, folder.join(format!("terraform-provider-idv_v{version}"))).unwrap();
-    let mirror = root.join("mirror");
-    let block =
-        format!("provider_installation {{\n  filesystem_mirror {{\n    path = \"{}\"\n  }}\n}}\n", mirror.display());
-    fs::write(root.join("cli.tfrc"), block).unwrap();
 }
 
 fn configuration(backend: &str) -> String {

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use super::job::Job;
+use crate::support::terraform::{self, Product};
 
 #[test]
 fn the_saved_plan_is_reported_and_applied_once() {
@@ -13,8 +14,15 @@ fn the_saved_plan_is_reported_and_applied_once() {
     assert!(comment.contains("VULT webhook") && comment.contains("is created"), "{comment}");
     assert!(job.webhooks().is_empty(), "a plan applies nothing");
 
-    // What is in the checkout by now does not matter: the plan is what was reviewed.
+    // The plan is what was reviewed, whatever is in the checkout by now. Terraform applies it; OpenTofu reads the variables again
+    // and refuses other ones.
     job.write("terraform.tfvars", "name = \"other\"\n");
+    if terraform::product() == Product::OpenTofu {
+        job.step("apply.sh").failed();
+        assert!(job.webhooks().is_empty());
+        job.write("terraform.tfvars", "");
+        job.step("plan.sh").succeeded();
+    }
     job.step("apply.sh").succeeded();
     assert_eq!(job.webhooks(), ["events"]);
     let stale = job.step("apply.sh").failed();

@@ -2,6 +2,7 @@
 
 pub(crate) mod configurations;
 pub(crate) mod golden;
+pub(crate) mod mirror;
 pub(crate) mod objects;
 pub(crate) mod rewriter;
 pub(crate) mod sandbox;

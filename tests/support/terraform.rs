@@ -8,11 +8,14 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
+use super::mirror;
+
 /// The versions that `make test` installs.
 const PINNED: &str = include_str!("../../.terraform-version");
 const OLDEST: &str = include_str!("../../.terraform-version-oldest");
 
-/// The Terraform of the tests: the one that `TF_ACC_TERRAFORM_PATH` names, or else the pinned one if it is installed.
+/// The Terraform of the tests: the one that `TF_ACC_TERRAFORM_PATH` names, which may be an OpenTofu, or else the pinned one if
+/// it is installed.
 pub(crate) fn pinned() -> PathBuf {
     find("TF_ACC_TERRAFORM_PATH", PINNED.trim())
 }
@@ -43,14 +46,58 @@ fn find(variable: &str, version: &str) -> PathBuf {
 /// A major and a minor version, such as `(1, 15)`.
 pub(crate) type Version = (u32, u32);
 
-/// The version of that Terraform.
+/// Whose program it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Product {
+    Terraform,
+    OpenTofu,
+}
+
+/// The version of the tests' Terraform.
 pub(crate) fn version() -> Version {
-    static VERSION: OnceLock<Version> = OnceLock::new();
-    *VERSION.get_or_init(|| {
-        let run = Run::from(command(pinned()).args(["version", "-json"]).output().unwrap()).succeeded();
-        let document: Value = serde_json::from_str(&run.stdout).unwrap();
-        parse_version(document["terraform_version"].as_str().unwrap())
+    under_test().1
+}
+
+/// Whether the tests' Terraform is an OpenTofu.
+pub(crate) fn product() -> Product {
+    under_test().0
+}
+
+/// The registry in which the tests' Terraform looks a provider up whose address names none.
+pub(crate) fn registry() -> &'static str {
+    let [terraform, opentofu] = mirror::REGISTRIES;
+    if product() == Product::OpenTofu { opentofu } else { terraform }
+}
+
+fn under_test() -> (Product, Version) {
+    static UNDER_TEST: OnceLock<(Product, Version)> = OnceLock::new();
+    *UNDER_TEST.get_or_init(|| {
+        let run = Run::from(command(pinned()).arg("version").output().unwrap()).succeeded();
+        let first = run.stdout.lines().next().unwrap_or_default();
+        match first.split_once(" v") {
+            Some(("Terraform", version)) => (Product::Terraform, parse_version(version)),
+            Some(("OpenTofu", version)) => (Product::OpenTofu, parse_version(version)),
+            _ => panic!("neither Terraform nor OpenTofu: {first}"),
+        }
     })
+}
+
+/// The versions that have a feature; `None` if no version of the product has it.
+#[derive(Clone, Copy)]
+pub(crate) struct Since {
+    pub(crate) terraform: Option<Version>,
+    pub(crate) opentofu: Option<Version>,
+}
+
+impl Since {
+    /// Whether the tests' Terraform has the feature.
+    pub(crate) fn is_met(self) -> bool {
+        let since = match product() {
+            Product::Terraform => self.terraform,
+            Product::OpenTofu => self.opentofu,
+        };
+        since.is_some_and(|since| version() >= since)
+    }
 }
 
 /// Reads `1.15` and `1.15.5`.
