@@ -1,11 +1,14 @@
 //! The form of GitLab: which jobs a pipeline has, by their `rules`, and what the jobs are.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::process::Command;
 
 use serde_json::{Map, Value, json};
 
 use super::expression::{Variables, holds};
 use super::forms::{parse, scripts};
+use super::pipelines;
 
 const GLOBAL: [&str; 6] = ["image", "workflow", "stages", "variables", "default", "include"];
 
@@ -109,4 +112,45 @@ fn the_comment_is_written_after_a_plan_that_failed_and_the_job_fails() {
     assert!(plan.ends_with("plan.sh || status=$?"), "{plan}");
     assert!(comment.contains("comment.sh"), "{comment}");
     assert_eq!(end, "exit \"$status\"");
+}
+
+/// The suite does not need gitlab-ci-local: where there is none, the test says so. It parses the form as GitLab does, and
+/// evaluates the rules by an evaluator of its own.
+#[test]
+fn gitlab_ci_local_lists_the_same_jobs() {
+    let program = std::env::var_os("GITLAB_CI_LOCAL").unwrap_or_else(|| "gitlab-ci-local".into());
+    if let Err(error) = Command::new(&program).arg("--version").output() {
+        eprintln!("gitlab_ci_local_lists_the_same_jobs was not run: {}: {error}", program.display());
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(pipelines("gitlab-ci.yml"), folder.path().join(".gitlab-ci.yml")).unwrap();
+    let author = ["-c", "user.name=A reader", "-c", "user.email=reader@example.com"];
+    for arguments in [
+        &["init", "--quiet", "--initial-branch=main"][..],
+        &["remote", "add", "origin", "https://gitlab.example.com/group/project.git"],
+        &["add", "."],
+        &["commit", "--quiet", "--message=The pipeline"],
+    ] {
+        let status = Command::new("git").args(author).args(arguments).current_dir(folder.path()).status().unwrap();
+        assert!(status.success(), "git {arguments:?}");
+    }
+    let form = parse("gitlab-ci.yml");
+    let projects = [("CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "3"), ("CI_MERGE_REQUEST_PROJECT_ID", "3")];
+    for source in ["schedule", "merge_request_event", "push", "web", "api"] {
+        let variables = [&[("CI_PIPELINE_SOURCE", source), ("CI_COMMIT_BRANCH", "main")][..], &projects].concat();
+        let mut command = Command::new(&program);
+        command.args(["--list-csv", "--variable", "CI_DEFAULT_BRANCH=main"]).current_dir(folder.path());
+        command.args(variables.iter().flat_map(|(name, value)| ["--variable".to_owned(), format!("{name}={value}")]));
+        let output = command.output().unwrap();
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{printed}{}", String::from_utf8_lossy(&output.stderr));
+        let lines = printed.lines().skip_while(|line| !line.starts_with("name;")).skip(1).map(|line| {
+            let columns: Vec<_> = line.split(';').collect();
+            format!("{} {}", columns[0], columns[3])
+        });
+        let mut listed: Vec<_> = lines.collect();
+        listed.sort();
+        assert_eq!(listed, pipeline(&form, &variables).unwrap_or_default(), "{source}");
+    }
 }
