@@ -1,7 +1,9 @@
 //! The command `mirror`, and a `terraform init` that finds the provider there.
 
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::support::mirror::{self, VERSION};
 use crate::support::sandbox::{BINARY, Sandbox};
@@ -122,4 +124,75 @@ fn a_folder_that_cannot_be_written_is_named() {
         "{}",
         run.stderr
     );
+}
+
+/// A web server of Python's library, for a folder of files.
+struct WebServer(std::process::Child);
+
+impl WebServer {
+    /// Serves a folder with a certificate for 127.0.0.1, and returns the address of its root.
+    fn start(folder: &Path, certificate: &Path, key: &Path) -> (Self, String) {
+        let script = "import functools, http.server, ssl, sys\n\
+                      handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=sys.argv[1])\n\
+                      server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler)\n\
+                      context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)\n\
+                      context.load_cert_chain(sys.argv[2], sys.argv[3])\n\
+                      server.socket = context.wrap_socket(server.socket, server_side=True)\n\
+                      print(server.server_port, flush=True)\n\
+                      server.serve_forever()\n";
+        let mut command = Command::new("python3");
+        command.args(["-c", script]).args([folder, certificate, key]);
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut port = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut port).unwrap();
+        (Self(process), format!("https://127.0.0.1:{}", port.trim()))
+    }
+}
+
+impl Drop for WebServer {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+/// Writes the provider as an archive of a release.
+fn write_archive(path: &Path) {
+    let script = "import sys, zipfile\n\
+                  with zipfile.ZipFile(sys.argv[1], 'w') as archive:\n    archive.write(sys.argv[2], sys.argv[3])\n";
+    let arguments =
+        [path.as_os_str(), BINARY.as_ref(), format!("terraform-provider-idv_v{VERSION}").as_ref()].map(OsStr::to_owned);
+    assert!(Command::new("python3").args(["-c", script]).args(arguments).status().unwrap().success());
+}
+
+#[test]
+fn network_mirror_of_the_guide_is_used_by_terraform_init() {
+    let guide = include_str!("../docs/guides/install.md");
+    let section = guide.split("## A network mirror\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    let block = |language: &str, number: usize| {
+        section.split(&format!("```{language}\n")).nth(number).unwrap().split("```").next().unwrap()
+    };
+    let machine = Machine::new();
+    let system = format!("{}_{}", std::env::consts::OS, if cfg!(target_arch = "x86_64") { "amd64" } else { "arm64" });
+    let folder = machine.work().join("site/terraform").join(terraform::registry()).join("identity-as-code/idv");
+    std::fs::create_dir_all(&folder).unwrap();
+    let with_system = |text: &str| text.replace("linux_amd64", &system).replace("0.1.0", VERSION);
+    std::fs::write(folder.join("index.json"), with_system(block("json", 1))).unwrap();
+    std::fs::write(folder.join(format!("{VERSION}.json")), with_system(block("json", 2))).unwrap();
+    write_archive(&folder.join(format!("terraform-provider-idv_{VERSION}_{system}.zip")));
+
+    let signed = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let [certificate, key] = ["certificate.pem", "key.pem"].map(|name| machine.work().join(name));
+    std::fs::write(&certificate, signed.cert.pem()).unwrap();
+    std::fs::write(&key, signed.signing_key.serialize_pem()).unwrap();
+    let (_server, address) = WebServer::start(&machine.work().join("site"), &certificate, &key);
+
+    let cli = machine.work().join("cli.tfrc");
+    std::fs::write(&cli, block("terraform", 1).replace("https://mirror.example.com", &address)).unwrap();
+    machine.configure("terraform {\n  required_providers {\n    idv = { source = \"identity-as-code/idv\" }\n  }\n}\n");
+    let mut init = terraform::command(terraform::pinned());
+    init.args(["init", "-input=false", "-no-color"]).env("TF_CLI_CONFIG_FILE", &cli).env("SSL_CERT_FILE", &certificate);
+    let installed = machine.run(init).succeeded().stdout;
+    assert!(installed.contains(&format!("Installed identity-as-code/idv v{VERSION}")), "{installed}");
+    machine.terraform(Some(&cli), &["validate"]).succeeded();
 }

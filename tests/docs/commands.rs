@@ -88,10 +88,14 @@ const DOCUMENTS: &[Document] = &[
         ..Document::new("docs/guides/import-a-tenant.md")
     },
     Document {
-        not_run: &[(
-            "terraform-provider-idv mirror /opt",
-            "writes outside of the home folder; the tests of the command run it with another folder",
-        )],
+        not_run: &[
+            (
+                "terraform-provider-idv mirror /opt",
+                "writes outside of the home folder; the tests of the command run it with another folder",
+            ),
+            ("oras ", "needs ORAS and a registry of images"),
+            ("  --oci-layout", "needs ORAS and a registry of images"),
+        ],
         ..Document::new("docs/guides/install.md")
     },
     Document {

@@ -10,6 +10,7 @@ mod links;
 mod page;
 mod performance;
 mod readme;
+mod requirements;
 mod schema;
 
 use std::collections::{BTreeMap, BTreeSet};
