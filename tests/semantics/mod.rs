@@ -6,6 +6,7 @@ mod api_key_secrets;
 mod buckets;
 mod claims;
 mod deactivated;
+mod deferral;
 mod didit;
 mod didit_creates;
 mod didit_lists;
