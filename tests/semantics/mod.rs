@@ -29,6 +29,7 @@ mod stale_reads;
 mod summaries;
 mod tenants;
 mod unknowns;
+mod unmanaged;
 mod webhooks;
 mod weights;
 mod xident;
