@@ -1,5 +1,10 @@
 //! Ephemeral resources: opened for one run, closed at its end, and never in a plan or state.
 
+use std::collections::BTreeMap;
+
+use idv::framework::Private;
+use idv::framework::environment::Environment;
+use idv::registry;
 use serde_json::{Value, json};
 
 use crate::support::sandbox::Sandbox;
@@ -199,4 +204,17 @@ fn missing_key_and_invalid_json_are_errors_with_a_fix() {
         Error: Wrong value for `verification.config`
           in ephemeral "idv_onekosmos_proofing_session" "main": `config = "no JSON"`
         `verification.config` must be a JSON object, as from `jsonencode({ ... })`; parsing failed at line 1, column 2."#]].assert_eq(&errors);
+}
+
+/// Core asks for a renewal only if an open has set a time for it. From 1.17 Terraform fails the run if a renewal fails.
+#[test]
+fn no_renewal_fails_or_asks_for_another() {
+    let provider = registry::provider(Environment::of(BTreeMap::new()));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    assert!(provider.ephemerals.len() > 5);
+    for (name, ephemeral) in &provider.ephemerals {
+        let renewed = runtime.block_on(ephemeral.renew(Private::default(), &provider.clients()));
+        let (private, renew_at) = renewed.unwrap_or_else(|errors| panic!("{name}: {}", errors.details()));
+        assert!(private == Private::default() && renew_at.is_none(), "{name}");
+    }
 }

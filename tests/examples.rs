@@ -37,6 +37,9 @@ const WRITE_ONLY: Version = (1, 11);
 /// The first Terraform that imports by identity.
 const IDENTITY: Version = (1, 12);
 
+/// The first Terraform in which a destroy triggers actions.
+const EVENTS_OF_A_DESTROY: Version = (1, 16);
+
 /// The oldest Terraform that an example accepts.
 fn needed(folder: &Path) -> Version {
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
@@ -191,6 +194,32 @@ fn actions_are_invoked_by_the_command_in_their_example() {
         assert_ne!(sandbox.state(), before, "{} does nothing", folder.display());
         workspace.plan().assert_empty();
     }
+}
+
+#[test]
+fn actions_run_before_and_after_a_destroy() {
+    let folder = example("actions-on-destroy");
+    assert_eq!(needed(&folder), EVENTS_OF_A_DESTROY);
+    if !runs(&folder) {
+        return;
+    }
+    let sandbox = Sandbox::start();
+    let workspace = workspace(&folder, &sandbox);
+    workspace.apply().succeeded();
+    workspace.plan().assert_empty();
+    let session = |sandbox: &Sandbox| sandbox.state()["vult"]["sessions"][1].clone();
+    let key = |sandbox: &Sandbox| {
+        let state = sandbox.state();
+        let keys = state["onekosmos"]["service_keys"].as_array().unwrap();
+        keys.iter().find(|key| key["tag"] == "pipeline").unwrap()["keyId"].clone()
+    };
+    let before = (session(&sandbox), key(&sandbox));
+    assert_eq!(before.0["session_id"], "ses_000002");
+    workspace.destroy().succeeded();
+    assert!(session(&sandbox) != before.0 && key(&sandbox) != before.1);
+    let lines = sandbox.request_lines();
+    let place = |path: &str| lines.iter().position(|line| line.contains(path)).unwrap();
+    assert!(place("/idv/session/anonymize") < place("/webhook/delete"), "{lines:?}");
 }
 
 #[test]

@@ -191,6 +191,39 @@ const FEATURES: &[Feature] = &[
         terraform_before: &[((1, 8), Before::Refuses("Blocks of type \"encryption\" are not expected here."))],
         opentofu_before: Before::Refuses("Blocks of type \"encryption\" are not expected here."),
     },
+    Feature {
+        since: (1, 16),
+        configuration: r#"action "idv_vult_delete_session" "main" {
+          config {
+            session_id = "ses_000001"
+          }
+        }
+        resource "idv_vult_webhook" "main" {
+          name = "events"
+          url  = "https://h.example.com"
+          lifecycle {
+            action_trigger {
+              events  = [before_destroy, after_destroy]
+              actions = [action.idv_vult_delete_session.main]
+            }
+          }
+        }"#,
+        before: &[
+            ((1, 8), Before::Refuses("Blocks of type \"action\" are not expected here.")),
+            ((1, 13), Before::Ignores),
+            ((1, 14), Before::Refuses("Invalid \"event\" value before_destroy")),
+        ],
+    },
+    Feature {
+        since: (1, 16),
+        configuration: r#"resource "idv_vult_weights" "main" {
+          age_weight = 2
+          lifecycle {
+            destroy = false
+          }
+        }"#,
+        before: &[((1, 8), Before::Refuses("An argument named \"destroy\" is not expected here."))],
+    },
 ];
 
 impl Feature {

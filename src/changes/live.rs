@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::framework::provider::Caller;
 use crate::framework::{Provider, Severity, Value};
 use crate::tenant::{self, Listing};
 
@@ -52,7 +53,7 @@ impl Live {
 
 /// Configures the provider from its environment, as by an empty provider block. Every mistake is an error.
 pub(super) fn configure(provider: &Provider, caller: &str) -> Result<(), Error> {
-    let mistakes = provider.configure(&Value::Null, caller);
+    let mistakes = provider.configure(&Value::Null, Caller::command(caller));
     provider.configured_vendors()?;
     if mistakes.has_errors() { Err(Error::Diagnostics(mistakes)) } else { Ok(()) }
 }

@@ -78,6 +78,8 @@ pub enum Action {
     OnlyRight,
     /// The plan destroys it and creates another.
     Replace,
+    /// The plan creates another in its place, and stops managing it.
+    CreateAndForget,
     /// The plan changes it in place.
     Update,
     /// It is on both sides with other values.

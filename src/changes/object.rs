@@ -32,7 +32,9 @@ impl Pair<'_> {
             Action::Destroy | Action::Release | Action::Gone | Action::OnlyLeft | Action::Forget => {
                 (self.before, Some(false))
             }
-            Action::Create | Action::Adopt | Action::Unmanaged | Action::OnlyRight => (self.after, Some(true)),
+            Action::Create | Action::CreateAndForget | Action::Adopt | Action::Unmanaged | Action::OnlyRight => {
+                (self.after, Some(true))
+            }
             Action::Replace | Action::Update | Action::Differs | Action::Import => (self.after, None),
         };
         if exists.is_some() {

@@ -113,6 +113,8 @@ fn action(change: &Change) -> Option<Action> {
         (["update"], _) => Some(Action::Update),
         (["delete"], _) => Some(Action::Destroy),
         (["delete", "create"] | ["create", "delete"], _) => Some(Action::Replace),
+        // A replacement of a resource with `destroy = false` in its `lifecycle`, from Terraform 1.16 on.
+        (["create", "forget"], _) => Some(Action::CreateAndForget),
         (["forget"], _) => Some(Action::Forget),
         _ => None,
     }

@@ -11,12 +11,13 @@ use futures_util::future::join_all;
 pub use self::report::{Report, VendorReport};
 use crate::framework::clients::NothingConfigured;
 use crate::framework::health::{CheckResult, CheckStatus};
+use crate::framework::provider::Caller;
 use crate::framework::{Diagnostic, Diagnostics, Provider, Value, Vendor};
 
 /// Checks every configured vendor, in parallel. The provider is configured from its environment, as by an empty provider
 /// block.
 pub async fn run(provider: &Provider) -> Result<Report, NothingConfigured> {
-    let mistakes = provider.configure(&Value::Null, "doctor");
+    let mistakes = provider.configure(&Value::Null, Caller::command("doctor"));
     let vendors = provider.configured_vendors()?;
     let results = join_all(vendors.into_iter().map(|vendor| check_health(provider, vendor, &mistakes))).await;
     Ok(Report { vendors: results })

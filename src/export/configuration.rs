@@ -125,7 +125,7 @@ impl Writer<'_> {
     /// The attributes of an object that a user would write, in the order of the schema.
     fn fields(&mut self, attributes: &[Attribute], object: &Value, path: &Path) -> Vec<Field> {
         let mut fields = Vec::new();
-        for attribute in attributes.iter().filter(|attribute| attribute.required || attribute.optional) {
+        for attribute in attributes.iter().filter(|attribute| attribute.belongs_in_new_configurations()) {
             let (value, path) = (object.get(&attribute.name), path.attribute(&attribute.name));
             let term = if needs_variable(attribute, value) {
                 // Of `X` and `X_wo` only the latter is written, because it is not stored in state.

@@ -28,6 +28,7 @@ use self::header::Header;
 use self::promotion::Promotion;
 use self::variables::Variables;
 use crate::framework::clients::NothingConfigured;
+use crate::framework::provider::Caller;
 use crate::framework::{Diagnostic, Diagnostics, Provider, Severity, Value};
 use crate::tenant::{self, Directory};
 
@@ -119,7 +120,7 @@ fn listed(diagnostics: &Diagnostics) -> String {
 /// A type that cannot be captured is reported in the summary. An error is returned only if nothing can be exported.
 pub async fn run(provider: &Provider, target: Option<Target>, options: Options) -> Result<Summary, Error> {
     folder::check(&options.folder)?;
-    let mistakes = provider.configure(&Value::Null, "export");
+    let mistakes = provider.configure(&Value::Null, Caller::command("export"));
     let mut chosen = options.selection.choose(provider, &provider.clients(), mistakes)?;
     if let Some(target) = &target {
         configure(target, &chosen.vendors)?;
@@ -219,7 +220,7 @@ fn referred_to(provider: &Provider, types: &[String]) -> Vec<String> {
 
 /// Configures the target from its variables. It must have every vendor that is exported.
 fn configure(target: &Target, vendors: &[&'static str]) -> Result<(), Error> {
-    let mistakes = target.provider.configure(&Value::Null, "export");
+    let mistakes = target.provider.configure(&Value::Null, Caller::command("export"));
     let concerned = mistakes.into_iter().filter(|mistake| target.provider.concerns(vendors, mistake));
     let mut problems: Diagnostics = concerned.collect();
     for vendor in vendors {

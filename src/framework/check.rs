@@ -19,7 +19,8 @@ pub(super) fn config<M: Model>(schema: &Schema, config: Value, own: impl FnOnce(
     diagnostics
 }
 
-/// Returns every mistake in a configuration that its schema finds: null values and elements, and violated rules.
+/// Returns every mistake in a configuration that its schema finds: null values and elements, violated rules, and deprecated
+/// attributes as warnings.
 ///
 /// Terraform checks that a required attribute is written, and not that its value is other than null.
 pub fn mistakes(schema: &Schema, config: &Value) -> Diagnostics {
@@ -30,6 +31,7 @@ pub fn mistakes(schema: &Schema, config: &Value) -> Diagnostics {
             diagnostics.error(path.clone(), format!("Missing value for `{}`", attribute.name), detail);
         }
         null_elements(attribute, value, path, &mut diagnostics);
+        deprecation(attribute, value, path, &mut diagnostics);
     });
     diagnostics.append(rules(schema, config));
     diagnostics
@@ -51,6 +53,23 @@ pub fn rules(schema: &Schema, config: &Value) -> Diagnostics {
         }
     });
     diagnostics
+}
+
+/// Warns of a deprecated attribute that is set. Core itself warns only where an expression refers to one.
+fn deprecation(attribute: &Attribute, value: &Value, path: &Path, diagnostics: &mut Diagnostics) {
+    if let (Some(instead), false) = (&attribute.deprecated, value.is_null() || value.is_unknown()) {
+        let detail = format!("`{path}` still works, and a later version of the provider removes it. {instead}");
+        diagnostics.warn(path.clone(), format!("`{}` is deprecated", attribute.name), detail);
+    }
+}
+
+/// The warning for each use of a deprecated type. `name` is the type's name after the provider's prefix.
+pub(super) fn deprecated_type(name: &str, schema: &Schema) -> Diagnostics {
+    let warning = |instead: &String| {
+        let detail = format!("`idv_{name}` still works, and a later version of the provider removes it. {instead}");
+        Diagnostic::warning(format!("`idv_{name}` is deprecated"), detail)
+    };
+    schema.deprecated.iter().map(warning).collect()
 }
 
 /// Reports each element of a list, set or map that is null, in collections of collections too.

@@ -3,7 +3,7 @@
 //! The kinds of objects are built on this; the provider, which makes the clients, is built on the kinds.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -49,6 +49,10 @@ pub struct NothingConfigured {
 #[derive(Default)]
 pub struct Clients {
     pub(super) by_vendor: BTreeMap<&'static str, Result<AnyClient, Diagnostics>>,
+    /// The vendors with an unknown value in their configuration. Their entry in `by_vendor` is an error.
+    pub(super) unknown: BTreeSet<&'static str>,
+    /// Whether the caller accepts deferred responses.
+    pub(super) can_defer: bool,
     pub(super) stop: CancellationToken,
     pub(super) claims: Claims,
     pub(super) tenants: TenantCheck,
@@ -60,6 +64,12 @@ impl Clients {
     /// A configuration with an unknown value passes: it may be known by the time of the apply.
     pub fn require(&self, vendor: &str) -> Result<(), Diagnostics> {
         if self.by_vendor.contains_key(vendor) { Ok(()) } else { Err(not_configured(vendor)) }
+    }
+
+    /// Whether to defer a call about a vendor: an attribute of its configuration is unknown, and the caller makes the call again
+    /// in a later run. `is_allowed` is the capability in the request of the call.
+    pub fn defers(&self, vendor: &str, is_allowed: bool) -> bool {
+        self.can_defer && is_allowed && self.unknown.contains(vendor)
     }
 
     /// The vendors that the provider has a configuration for, including a wrong one.

@@ -51,6 +51,8 @@ pub struct Attribute {
     pub write_only: bool,
     /// The vendor never returns it, so it is not known after an import.
     pub not_returned: bool,
+    /// What to use in its place, if a later version removes it.
+    pub deprecated: Option<String>,
     /// A change replaces the object.
     pub requires_replace: bool,
     /// An update keeps the value of the state and does not make it unknown.
@@ -85,6 +87,7 @@ impl Attribute {
             sensitive: false,
             write_only: false,
             not_returned: false,
+            deprecated: None,
             requires_replace: false,
             use_state_for_unknown: false,
             default: None,
@@ -136,6 +139,13 @@ impl Attribute {
     #[must_use]
     pub fn not_returned(mut self) -> Self {
         self.not_returned = true;
+        self
+    }
+
+    /// It still works, and a later version removes it. `instead` is a full sentence that says what to use: "Use `x` instead."
+    #[must_use]
+    pub fn deprecated(mut self, instead: &str) -> Self {
+        self.deprecated = Some(instead.to_owned());
         self
     }
 
@@ -253,9 +263,16 @@ impl Attribute {
         self.sensitive || self.write_only
     }
 
-    /// The description with the sentences of the rules, the default and the planning.
+    /// Whether a user who begins today sets it: it is required, or optional and not deprecated. Generated configurations have only
+    /// such attributes.
+    pub fn belongs_in_new_configurations(&self) -> bool {
+        self.required || (self.optional && self.deprecated.is_none())
+    }
+
+    /// The description with the sentences of the deprecation, the rules, the default and the planning.
     pub fn full_description(&self) -> String {
         let mut sentences = vec![self.description.clone()];
+        sentences.extend(self.deprecated.iter().map(|instead| format!("Deprecated: {instead}")));
         sentences.extend(self.rules.iter().map(Rule::describe));
         match &self.default {
             Some(Value::String(text)) if text.is_empty() => sentences.push("Defaults to the empty text.".to_owned()),
@@ -294,6 +311,8 @@ pub struct Schema {
     pub version: i64,
     /// Full sentences of Markdown: what the object is, and what a user should know before the first apply.
     pub description: String,
+    /// What to use in place of the object, if a later version removes it.
+    pub deprecated: Option<String>,
     /// Its attributes, in the order of the documentation.
     attributes: Vec<Attribute>,
     value_type: Type,
@@ -303,7 +322,14 @@ impl Schema {
     /// A schema of version 0.
     pub fn new(description: impl Into<String>, attributes: Vec<Attribute>) -> Self {
         let value_type = object_type(&attributes);
-        Self { version: 0, description: description.into(), attributes, value_type }
+        Self { version: 0, description: description.into(), deprecated: None, attributes, value_type }
+    }
+
+    /// The object still works, and a later version removes it. `instead` is a full sentence that says what to use.
+    #[must_use]
+    pub fn deprecated(mut self, instead: &str) -> Self {
+        self.deprecated = Some(instead.to_owned());
+        self
     }
 
     /// Its attributes, in the order of the documentation.

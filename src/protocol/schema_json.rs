@@ -71,6 +71,10 @@ fn schema(schema: &Schema) -> Json {
 
 fn block(schema: &Schema) -> Json {
     let mut block = json!({"description": schema.description, "description_kind": "markdown"});
+    if let Some(instead) = &schema.deprecated {
+        block["deprecated"] = true.into();
+        block["deprecation_message"] = instead.clone().into();
+    }
     // Terraform omits an empty map.
     if !schema.attributes().is_empty() {
         block["attributes"] = attributes(schema.attributes());
@@ -96,10 +100,12 @@ fn attribute(attribute: &Attribute) -> Json {
         ("computed", attribute.computed),
         ("sensitive", attribute.sensitive),
         ("write_only", attribute.write_only),
+        ("deprecated", attribute.deprecated.is_some()),
     ];
     // Terraform omits a flag that is not set.
     let flags = flags.into_iter().filter(|(_, set)| *set).map(|(name, _)| (name, true.into()));
-    let entries = [shape].into_iter().chain(description).chain(flags);
+    let deprecation = attribute.deprecated.iter().map(|instead| ("deprecation_message", instead.clone().into()));
+    let entries = [shape].into_iter().chain(description).chain(flags).chain(deprecation);
     Json::Object(entries.map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>())
 }
 

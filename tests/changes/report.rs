@@ -1,6 +1,7 @@
 //! What a plan changes.
 
 use expect_test::expect;
+use serde_json::json;
 
 use super::{change_by_hand, demo, drift, headlines, report};
 use crate::support::sandbox::Sandbox;
@@ -120,4 +121,30 @@ fn an_empty_plan_changes_nothing_and_another_document_is_an_error() {
     let run = workspace.run_provider(&["report", "terraform.tfstate"]);
     assert_eq!(run.code, Some(1));
     assert!(run.stderr.contains("is not the JSON of a plan"), "{}", run.stderr);
+}
+
+/// A replacement of a webhook, as Terraform 1.16 plans it with `destroy = false` in the `lifecycle`.
+#[test]
+fn an_object_that_is_created_again_and_forgotten_is_not_a_replacement() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    let webhook = |name: &str| {
+        format!(
+            "resource \"idv_vult_webhook\" \"main\" {{\n  name = \"{name}\"\n  url = \"https://h.example.com\"\n}}\n"
+        )
+    };
+    workspace.configure(&webhook("old"));
+    workspace.apply().succeeded();
+    workspace.configure(&webhook("new"));
+    let mut plan = workspace.plan().json().clone();
+    let change = &mut plan["resource_changes"][0]["change"];
+    assert_eq!(change["actions"], json!(["delete", "create"]));
+    change["actions"] = json!(["create", "forget"]);
+    workspace.write("plan.json", &plan.to_string());
+    let text = workspace.run_provider(&["report", "plan.json"]).stdout;
+    let headline = "VULT webhook new, https://h.example.com is created again, and the old one stays without Terraform";
+    assert!(text.contains(headline), "{text}");
+    let run = workspace.run_provider(&["report", "plan.json", "--format", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!((run.code, &document["objects"][0]["action"]), (Some(2), &json!("create_and_forget")));
 }

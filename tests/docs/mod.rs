@@ -24,14 +24,20 @@ use page::{Import, Page};
 use crate::support::golden;
 
 /// The kinds of objects: the folder of their pages and examples, the noun in headings, and the example's file.
-const RESOURCE: Kind = Kind { folder: "resources", noun: "Resource", example: "resource.tf" };
+const RESOURCE: Kind = Kind { folder: "resources", noun: "Resource", example: "resource.tf", note: "" };
 const LIST_RESOURCE: Kind =
-    Kind { folder: "list-resources", noun: "List Resource", example: "list-resource.tfquery.hcl" };
-const DATA_SOURCE: Kind = Kind { folder: "data-sources", noun: "Data Source", example: "data-source.tf" };
+    Kind { folder: "list-resources", noun: "List Resource", example: "list-resource.tfquery.hcl", note: "" };
+const DATA_SOURCE: Kind = Kind { folder: "data-sources", noun: "Data Source", example: "data-source.tf", note: "" };
 const EPHEMERAL_RESOURCE: Kind =
-    Kind { folder: "ephemeral-resources", noun: "Ephemeral Resource", example: "ephemeral-resource.tf" };
-const ACTION: Kind = Kind { folder: "actions", noun: "Action", example: "action.tf" };
-const FUNCTION: Kind = Kind { folder: "functions", noun: "function", example: "function.tf" };
+    Kind { folder: "ephemeral-resources", noun: "Ephemeral Resource", example: "ephemeral-resource.tf", note: "" };
+const ACTION: Kind = Kind {
+    folder: "actions",
+    noun: "Action",
+    example: "action.tf",
+    note: "A resource can trigger the action with `action_trigger` in its `lifecycle`. From Terraform 1.16 on, the events `before_destroy` and \
+           `after_destroy` trigger it too. [Invoke an action](../guides/secrets.md#invoke-an-action) has the commands.\n",
+};
+const FUNCTION: Kind = Kind { folder: "functions", noun: "function", example: "function.tf", note: "" };
 const KINDS: [Kind; 6] = [RESOURCE, DATA_SOURCE, LIST_RESOURCE, EPHEMERAL_RESOURCE, ACTION, FUNCTION];
 
 #[derive(Clone, Copy)]
@@ -39,6 +45,8 @@ struct Kind {
     folder: &'static str,
     noun: &'static str,
     example: &'static str,
+    /// What every page of the kind says below its example.
+    note: &'static str,
 }
 
 #[test]
@@ -122,6 +130,7 @@ fn index<'s>(provider: &'s Provider, missing: &mut Vec<String>) -> Page<'s> {
         heading: format!("{} Provider", provider.name),
         schema: provider.schema(),
         example: example("provider/provider.tf", "the provider", missing),
+        note: "",
         import: None,
     }
 }
@@ -142,6 +151,7 @@ fn object_page<'s>(
         heading: format!("{name} ({})", kind.noun),
         schema,
         example: example(&format!("{}/{name}/{}", kind.folder, kind.example), name, missing),
+        note: kind.note,
         import: None,
     };
     (file, page)

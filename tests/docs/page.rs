@@ -1,7 +1,7 @@
 //! One page of the registry: front matter, description, examples, schema, import.
 
 use idv::framework::identity::IdentityAttribute;
-use idv::framework::schema::Schema;
+use idv::framework::schema::{Attribute, Schema};
 
 use super::schema;
 
@@ -18,6 +18,8 @@ pub(super) struct Page<'s> {
     pub schema: &'s Schema,
     /// The example configuration.
     pub example: String,
+    /// What to know about the example; empty if nothing.
+    pub note: &'static str,
     /// The import section, for a resource.
     pub import: Option<Import>,
 }
@@ -37,17 +39,22 @@ pub(super) struct Import {
 impl Page<'_> {
     /// The page as Markdown.
     pub(super) fn render(&self) -> String {
-        let Self { title, subcategory, heading, schema, example, import } = self;
+        let Self { title, subcategory, heading, schema, example, note, import } = self;
         let description = &schema.description;
+        let deprecation = schema.deprecated.iter().map(|instead| format!("~> **Deprecated.** {instead}\n"));
+        let deprecation: String = deprecation.collect();
         let subcategory = subcategory.map_or_else(String::new, |name| format!("subcategory: \"{name}\"\n"));
         let sections = [
             format!("---\npage_title: \"{title}\"\n{subcategory}description: |-\n  {description}\n---\n"),
             format!("# {heading}\n\n{description}\n"),
+            deprecation,
             format!("## Example Usage\n\n```terraform\n{example}```\n"),
+            (*note).to_owned(),
             schema::section(schema),
         ];
         let import = import.as_ref().map(Import::section);
-        sections.into_iter().chain(import).collect::<Vec<_>>().join("\n")
+        let sections = sections.into_iter().chain(import).filter(|section| !section.is_empty());
+        sections.collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -68,4 +75,26 @@ impl Import {
             parts("Optional", false),
         )
     }
+}
+
+#[test]
+fn deprecations_are_on_the_page() {
+    let attributes = vec![
+        Attribute::string("name").required().describe("The name."),
+        Attribute::string("label").optional().describe("Another name.").deprecated("Use `name` instead."),
+    ];
+    let schema = Schema::new("A thing.", attributes).deprecated("Use `idv_other` instead.");
+    let page = Page {
+        title: "idv_thing Resource - idv".to_owned(),
+        subcategory: None,
+        heading: "idv_thing (Resource)".to_owned(),
+        schema: &schema,
+        example: String::new(),
+        note: "",
+        import: None,
+    };
+    let text = page.render();
+    assert!(text.contains("A thing.\n\n~> **Deprecated.** Use `idv_other` instead.\n\n## Example Usage\n"), "{text}");
+    assert!(text.contains("- `label` (String, Deprecated) Another name. Deprecated: Use `name` instead.\n"), "{text}");
+    assert!(text.contains("- `name` (String) The name.\n"), "{text}");
 }

@@ -57,7 +57,11 @@ fn sorted(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
 }
 
 fn line(path: &[&str], attribute: &Attribute) -> String {
-    let flags = [(attribute.sensitive, "Sensitive"), (attribute.write_only, "Write-only")];
+    let flags = [
+        (attribute.sensitive, "Sensitive"),
+        (attribute.write_only, "Write-only"),
+        (attribute.deprecated.is_some(), "Deprecated"),
+    ];
     let flags = flags.into_iter().filter(|(set, _)| *set).map(|(_, name)| name.to_owned());
     let words: Vec<_> = [words(attribute)].into_iter().chain(flags).collect();
     let nested = match attribute.shape() {

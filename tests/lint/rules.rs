@@ -41,6 +41,38 @@ fn a_key_that_terraform_drops_without_a_message_is_named() {
 }
 
 #[test]
+fn what_terraform_1_16_adds_to_a_lifecycle_is_accepted() {
+    finds(
+        r#"action "idv_onekosmos_reset_service_key" "it" {
+  config {
+    tag = "pipeline"
+  }
+}
+resource "idv_vult_weights" "it" {
+  age_weight = 2
+  on_destroy = "restore"
+  lifecycle {
+    destroy = false
+    action_trigger {
+      events     = [before_destroy, after_destroy]
+      actions    = [action.idv_onekosmos_reset_service_key.it]
+      on_failure = continue
+    }
+  }
+}
+removed {
+  from = idv_vult_webhook.it
+  lifecycle {
+    destroy = false
+  }
+}
+"#,
+        &[],
+        &[],
+    );
+}
+
+#[test]
 fn unknown_keys_are_found_in_every_kind_of_block() {
     finds(
         r#"provider "idv" {

@@ -81,6 +81,10 @@ fn action(changes: &Changes, object: &ObjectChange) -> String {
         Action::OnlyRight => format!("{is} only in {}", changes.right),
         Action::Unmanaged => format!("{is} not managed"),
         Action::Replace => format!("{is} replaced"),
+        Action::CreateAndForget => {
+            let old = if is_plural { "old ones stay" } else { "old one stays" };
+            format!("{is} created again, and the {old} without Terraform")
+        }
         Action::Update => format!("change{s}"),
         Action::Differs => format!("differ{s}"),
         Action::Create => format!("{is} created"),

@@ -30,6 +30,22 @@ pub use super::variables::missing;
 pub use registration::Registration;
 pub use vendor::{Common, Vendor, configuration};
 
+/// The program that configures the provider.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller<'c> {
+    /// Its name and version, as a user agent has them: `Terraform/1.15.5`.
+    pub name: &'c str,
+    /// Whether it accepts deferred responses: it makes the call again in a later run.
+    pub can_defer: bool,
+}
+
+impl<'c> Caller<'c> {
+    /// A command of this binary, which defers nothing.
+    pub const fn command(name: &'c str) -> Self {
+        Self { name, can_defer: false }
+    }
+}
+
 /// The provider as the protocol layer serves it.
 pub struct Provider {
     /// The prefix of every type: `idv`.
@@ -178,14 +194,13 @@ impl Provider {
 
     /// Creates the client of every vendor that the block or the environment configures.
     ///
-    /// An unknown value makes its vendor unusable for now, not the whole provider. `caller` is the program that configures it,
-    /// as a user agent names it: `Terraform/1.15.5`.
-    pub fn configure(&self, config: &Value, caller: &str) -> Diagnostics {
+    /// An unknown value makes its vendor unusable for now, not the whole provider.
+    pub fn configure(&self, config: &Value, caller: Caller<'_>) -> Diagnostics {
         let mut diagnostics = Diagnostics::new();
         let own = variables::fill(&self.environment, "", &self.own, config, &mut diagnostics);
         let suffix = own.get("user_agent_suffix").as_str().map_or_else(String::new, |suffix| format!(" {suffix}"));
-        let user_agent = format!("{caller} terraform-provider-{}/{}{suffix}", self.name, self.version);
-        let mut clients = Clients::default();
+        let user_agent = format!("{} terraform-provider-{}/{}{suffix}", caller.name, self.name, self.version);
+        let mut clients = Clients { can_defer: caller.can_defer, ..Clients::default() };
         let former = own.get(FORMER_ADDRESSES).as_list().unwrap_or_default();
         clients.tenants.former_addresses = former.iter().filter_map(Value::as_str).map(str::to_owned).collect();
         let common = Common { config: own.without_unknowns(), user_agent, stop: clients.stop.clone() };
@@ -198,7 +213,10 @@ impl Provider {
                 continue;
             }
             let mut client = match unknown_attribute(block, &filled) {
-                Some(attribute) => Err(not_known_yet(vendor.name(), &attribute)),
+                Some(attribute) => {
+                    clients.unknown.insert(vendor.name());
+                    Err(not_known_yet(vendor.name(), &attribute))
+                }
                 None => vendor.connect(filled, &common).inspect_err(|found| append_new(&mut mistakes, found)),
             };
             let below = |mistake: Diagnostic| {

@@ -14,6 +14,8 @@ pub(crate) fn encode(schema: &Schema) -> wire::Schema {
             attributes: attributes(schema.attributes()),
             description: schema.description.clone(),
             description_kind: Markdown.into(),
+            deprecated: schema.deprecated.is_some(),
+            deprecation_message: schema.deprecated.clone().unwrap_or_default(),
             ..wire::schema::Block::default()
         }),
     }
@@ -34,6 +36,8 @@ fn attribute(attribute: &Attribute) -> wire::schema::Attribute {
         computed: attribute.computed,
         sensitive: attribute.sensitive,
         write_only: attribute.write_only,
+        deprecated: attribute.deprecated.is_some(),
+        deprecation_message: attribute.deprecated.clone().unwrap_or_default(),
         ..wire::schema::Attribute::default()
     };
     match attribute.shape() {

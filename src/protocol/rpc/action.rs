@@ -8,9 +8,9 @@ use tokio_stream::Stream;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::Status;
 
-use super::find;
 use super::wire::invoke_action::event::{Completed, Progress, Type};
 use super::wire::{invoke_action as invoke, plan_action as plan, validate_action_config as validate};
+use super::{deferral, find};
 use crate::framework::{Diagnostics, Provider};
 use crate::protocol::convert;
 
@@ -28,6 +28,10 @@ pub(crate) fn validate(provider: &Provider, request: validate::Request) -> Resul
 pub(crate) fn plan(provider: &Provider, request: plan::Request) -> Result<plan::Response, Diagnostics> {
     let object = find(&provider.actions, &request.action_type)?;
     provider.clients().require(object.vendor())?;
+    let deferred = deferral(provider, object.vendor(), request.client_capabilities);
+    if deferred.is_some() {
+        return Ok(plan::Response { diagnostics: Vec::new(), deferred });
+    }
     let config = convert::value::decode(request.config, object.schema().value_type())?;
     Ok(plan::Response { diagnostics: convert::diagnostics::encode(object.plan(config)), deferred: None })
 }

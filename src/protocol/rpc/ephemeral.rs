@@ -15,7 +15,8 @@ pub(crate) fn validate(provider: &Provider, request: validate::Request) -> Resul
     Ok(validate::Response { diagnostics: convert::diagnostics::encode(object.validate(config)) })
 }
 
-/// Opens an ephemeral resource, in a plan as well as in an apply.
+/// Opens an ephemeral resource, in a plan as well as in an apply. It is never deferred: core declares no capability for an open,
+/// and a block that uses the values would have none.
 pub(crate) async fn open(provider: &Provider, request: open::Request) -> Result<open::Response, Diagnostics> {
     let object = find(&provider.ephemerals, &request.type_name)?;
     let kind = object.schema().value_type();
@@ -33,11 +34,13 @@ pub(crate) async fn open(provider: &Provider, request: open::Request) -> Result<
     })
 }
 
-/// Renews an ephemeral resource.
+/// Renews an ephemeral resource. The response has no warnings: Terraform drops them before 1.17, and repeats them from then on with
+/// each renewal of a long run.
 pub(crate) async fn renew(provider: &Provider, request: renew::Request) -> Result<renew::Response, Diagnostics> {
     let object = find(&provider.ephemerals, &request.type_name)?;
     let private = private(&request.private.unwrap_or_default())?;
-    let (private, renew_at) = object.renew(private, &provider.clients()).await?;
+    let errors = |failed: Diagnostics| failed.into_errors().collect::<Diagnostics>();
+    let (private, renew_at) = object.renew(private, &provider.clients()).await.map_err(errors)?;
     Ok(renew::Response {
         diagnostics: Vec::new(),
         renew_at: renew_at.map(timestamp),

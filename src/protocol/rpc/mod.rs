@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::framework::{Diagnostic, Diagnostics, Private};
+use crate::framework::{Diagnostic, Diagnostics, Private, Provider};
 
 pub(super) mod action;
 pub(super) mod data_source;
@@ -83,6 +83,15 @@ fn find<'p, T: ?Sized>(
         );
         Diagnostic::error("Unknown type", detail).into()
     })
+}
+
+/// The reason to defer a call about a vendor; `None` if the call is not deferred.
+///
+/// Core rejects a deferred response to a request without the capability.
+fn deferral(provider: &Provider, vendor: &str, client: Option<wire::ClientCapabilities>) -> Option<wire::Deferred> {
+    let is_allowed = client.is_some_and(|client| client.deferral_allowed);
+    let reason = wire::deferred::Reason::ProviderConfigUnknown.into();
+    provider.clients().defers(vendor, is_allowed).then_some(wire::Deferred { reason })
 }
 
 /// Reads private state.

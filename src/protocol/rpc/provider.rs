@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::wire::{self, configure_provider, get_metadata, get_provider_schema, validate_provider_config as validate};
+use crate::framework::provider::Caller;
 use crate::framework::{Diagnostics, Provider, action};
 use crate::protocol::convert::{self, schema::encode};
 
@@ -70,7 +71,16 @@ pub(crate) fn configure(
     provider: &Provider,
     request: configure_provider::Request,
 ) -> Result<configure_provider::Response, Diagnostics> {
+    let caller = format!("Terraform/{}", request.terraform_version);
+    let can_defer = handles_deferral(&request);
     let config = convert::value::decode(request.config, provider.schema().value_type())?;
-    let diagnostics = provider.configure(&config, &format!("Terraform/{}", request.terraform_version));
+    let diagnostics = provider.configure(&config, Caller { name: &caller, can_defer });
     Ok(configure_provider::Response { diagnostics: convert::diagnostics::encode(diagnostics) })
+}
+
+/// Whether the caller handles deferred responses. `OpenTofu` 1.11 sets the capability in every request, and reads a deferred
+/// response as an ordinary one: a data source that is unknown is an error then.
+fn handles_deferral(request: &configure_provider::Request) -> bool {
+    let is_allowed = request.client_capabilities.is_some_and(|client| client.deferral_allowed);
+    is_allowed && !request.terraform_version.starts_with("1.11.")
 }

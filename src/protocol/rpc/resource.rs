@@ -5,9 +5,9 @@ use super::wire::{
     plan_resource_change as plan, read_resource as read, upgrade_resource_identity as upgrade_identity,
     upgrade_resource_state as upgrade, validate_resource_config as validate,
 };
-use super::{find, private};
-use crate::framework::resource::{ApplyRequest, Capabilities, ImportBy, PlanRequest};
-use crate::framework::{Diagnostic, Diagnostics, Provider, value};
+use super::{deferral, find, private};
+use crate::framework::resource::{ApplyRequest, Capabilities, ImportBy, PlanRequest, plan_deferred};
+use crate::framework::{Diagnostic, Diagnostics, Provider, Value, value};
 use crate::protocol::convert;
 
 /// Returns every mistake in a configuration, offline.
@@ -40,6 +40,12 @@ pub(crate) fn upgrade(provider: &Provider, request: upgrade::Request) -> Result<
 /// Refreshes a state. Every response has the private state, because core stores only what is in it.
 pub(crate) async fn read(provider: &Provider, request: read::Request) -> Result<read::Response, Diagnostics> {
     let object = find(&provider.resources, &request.type_name)?;
+    let deferred = deferral(provider, object.vendor(), request.client_capabilities);
+    if deferred.is_some() {
+        let (new_state, private) = (request.current_state, request.private);
+        let new_identity = request.current_identity;
+        return Ok(read::Response { new_state, private, new_identity, deferred, diagnostics: Vec::new() });
+    }
     let kind = object.schema().value_type();
     let state = convert::value::decode(request.current_state, kind)?;
     let identity = convert::identity::decode(request.current_identity, object.identity())?;
@@ -58,6 +64,7 @@ pub(crate) async fn plan(provider: &Provider, request: plan::Request) -> Result<
     let object = find(&provider.resources, &request.type_name)?;
     // A plan that cannot be applied has to fail.
     provider.clients().require(object.vendor())?;
+    let deferred = deferral(provider, object.vendor(), request.client_capabilities);
     let kind = object.schema().value_type();
     let request = PlanRequest {
         prior: convert::value::decode(request.prior_state, kind)?,
@@ -66,13 +73,17 @@ pub(crate) async fn plan(provider: &Provider, request: plan::Request) -> Result<
         private: private(&request.prior_private)?,
         identity: convert::identity::decode(request.prior_identity, object.identity())?,
     };
-    let planned = object.plan(request, &provider.clients()).await;
+    let planned = match deferred {
+        Some(_) => plan_deferred(object.schema(), request),
+        None => object.plan(request, &provider.clients()).await,
+    };
     Ok(plan::Response {
         planned_state: Some(convert::value::encode(&planned.state, kind)),
         requires_replace: planned.requires_replace.iter().map(convert::diagnostics::path).collect(),
         planned_private: planned.private.to_bytes(),
         planned_identity: convert::identity::encode(&planned.identity, object.identity()),
         diagnostics: convert::diagnostics::encode(planned.diagnostics),
+        deferred,
         ..plan::Response::default()
     })
 }
@@ -101,6 +112,18 @@ pub(crate) async fn apply(provider: &Provider, request: apply::Request) -> Resul
 /// Starts an import; core reads the object afterwards.
 pub(crate) fn import(provider: &Provider, request: import::Request) -> Result<import::Response, Diagnostics> {
     let object = find(&provider.resources, &request.type_name)?;
+    let deferred = deferral(provider, object.vendor(), request.client_capabilities);
+    if deferred.is_some() {
+        // `terraform show -json` fails on a plan with an unknown state, and the plan of an import by identity crashes Terraform 1.16
+        // if the identity is not returned.
+        let imported = import::ImportedResource {
+            state: Some(convert::value::encode(&Value::Null, object.schema().value_type())),
+            identity: request.identity,
+            type_name: request.type_name,
+            private: Vec::new(),
+        };
+        return Ok(import::Response { imported_resources: vec![imported], deferred, diagnostics: Vec::new() });
+    }
     let by = match request.identity {
         Some(identity) => ImportBy::Identity(convert::identity::decode(Some(identity), object.identity())?),
         None => ImportBy::Id(request.id),

@@ -11,8 +11,8 @@ use crate::framework::identity::{self, IdentityAttribute, TenantIdentity};
 use crate::framework::list::ListSink;
 use crate::framework::provider::{AnyClient, Common, Registration};
 use crate::framework::{
-    Action, Attribute, Change, Client, Context, Diagnostic, Diagnostics, Ephemeral, Listable, Private, Resource,
-    Schema, Type, Value, Vendor,
+    Action, Attribute, Change, Client, Context, DataSource, Diagnostic, Diagnostics, Ephemeral, Listable, Private,
+    Resource, Schema, Type, Value, Vendor,
 };
 
 pub(super) static VENDOR: AcmeVendor = AcmeVendor;
@@ -66,7 +66,12 @@ impl Vendor for AcmeVendor {
     }
 
     fn objects(&self) -> Vec<Registration> {
-        vec![Registration::listable(Thing), Registration::ephemeral(Key), Registration::action(Shout)]
+        vec![
+            Registration::listable(Thing),
+            Registration::data_source(Fact),
+            Registration::ephemeral(Key),
+            Registration::action(Shout),
+        ]
     }
 }
 
@@ -80,6 +85,7 @@ pub(super) fn schema() -> Schema {
         vec![
             Attribute::string("id").computed().use_state_for_unknown(),
             Attribute::string("name").required().requires_replace(),
+            Attribute::string("caption").optional().deprecated("Use `name` instead."),
             Attribute::number("size").optional(),
             Attribute::of("tags", Type::set(Type::String)).optional(),
             Attribute::objects("parts", vec![Attribute::string("label").required()]).optional(),
@@ -195,6 +201,24 @@ impl Drop for Ended<'_> {
     }
 }
 
+/// A data source, which is deprecated.
+struct Fact;
+
+#[async_trait]
+impl DataSource for Fact {
+    type Client = Acme;
+    type Model = Value;
+    const NAME: &'static str = "acme_fact";
+
+    fn schema(&self) -> Schema {
+        Schema::new("A fact.", vec![Attribute::string("name").required()]).deprecated("Use `idv_acme_thing` instead.")
+    }
+
+    async fn read(&self, _: &Acme, config: Value, _: &mut Diagnostics) -> Result<Value, Diagnostics> {
+        Ok(config)
+    }
+}
+
 /// An ephemeral resource.
 struct Key;
 
@@ -228,6 +252,10 @@ impl Ephemeral for Key {
 
     async fn renew(&self, _: &Acme, private: &mut Private) -> Result<Option<jiff::Timestamp>, Diagnostics> {
         private.set("renewed", &true).unwrap();
+        if private.get::<String>("name").as_deref() == Some("expires") {
+            let warning = Diagnostic::warning("It expires", "As it was told to.");
+            return Err([warning].into_iter().chain(failed()).collect());
+        }
         Ok(None)
     }
 

@@ -4,6 +4,9 @@
 
 mod acme;
 mod apply;
+mod bolt;
+mod deferral;
+mod deprecated;
 mod hostile;
 mod open;
 mod plan;
@@ -18,31 +21,36 @@ use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic_prost::ProstCodec;
 
-use super::Service;
 use super::convert;
 use super::generated::tfplugin6::provider_server::ProviderServer;
 use super::generated::tfplugin6::{self as wire, Diagnostic, DynamicValue, configure_provider};
+use super::{Service, schema_json};
 use crate::framework::environment::Environment;
 use crate::framework::identity::IdentitySchema;
-use crate::framework::{Provider, Type, Value};
-use acme::{Acme, VENDOR};
+use crate::framework::{Provider, Type, Value, Vendor};
+use acme::Acme;
 
-/// A provider with the one vendor, behind the server.
+/// A provider with both vendors, behind the server.
 struct Bench {
     provider: Arc<Provider>,
     client: Grpc<ProviderServer<Service>>,
 }
 
 impl Bench {
-    /// A provider that is configured with this block of the vendor.
+    /// A provider that is configured with this block of Acme.
     async fn configured(acme: Value) -> Self {
+        Self::started(Value::Map([("acme".to_owned(), acme)].into()), configure_provider::Request::default()).await
+    }
+
+    /// A provider that is configured with this block, and by a request that has everything else.
+    async fn started(config: Value, request: configure_provider::Request) -> Self {
         let environment = Environment::of(BTreeMap::new());
-        let provider = Arc::new(Provider::new("idv", "0.0.0", "A provider.", Vec::new(), vec![&VENDOR], environment));
+        let vendors: Vec<&'static dyn Vendor> = vec![&acme::VENDOR, &bolt::VENDOR];
+        let provider = Arc::new(Provider::new("idv", "0.0.0", "A provider.", Vec::new(), vendors, environment));
         let client = Grpc::new(Service::server(Arc::clone(&provider))).max_decoding_message_size(usize::MAX);
         let mut bench = Self { provider, client };
-        let config = Value::Map([("acme".to_owned(), acme)].into());
         let config = Some(convert::value::encode(&config, bench.provider.schema().value_type()));
-        let request = configure_provider::Request { config, ..configure_provider::Request::default() };
+        let request = configure_provider::Request { config, ..request };
         let response: configure_provider::Response = bench.call("ConfigureProvider", request).await;
         assert_eq!(text(&response.diagnostics), "");
         bench

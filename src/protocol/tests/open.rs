@@ -43,6 +43,30 @@ async fn a_renewed_ephemeral_is_closed_once_with_the_state_of_its_open() {
     assert_eq!(bench.closed(), ["a"]);
 }
 
+#[tokio::test]
+async fn a_renewal_that_fails_has_only_errors() {
+    let mut bench = Bench::new().await;
+    let request = wire::renew_ephemeral_resource::Request {
+        type_name: "idv_acme_key".to_owned(),
+        private: Some(br#"{"name":"expires"}"#.to_vec()),
+    };
+    let renewed: wire::renew_ephemeral_resource::Response = bench.call("RenewEphemeralResource", request).await;
+    assert_eq!(text(&renewed.diagnostics), "It failed: As it was told to.\n");
+}
+
+#[tokio::test]
+async fn a_renewal_without_a_client_has_nothing_to_do() {
+    for acme in [Value::Null, Value::Unknown] {
+        let mut bench = Bench::configured(acme).await;
+        let private = Some(br#"{"name":"a"}"#.to_vec());
+        let type_name = "idv_acme_key".to_owned();
+        let request = wire::renew_ephemeral_resource::Request { type_name, private: private.clone() };
+        let renewed: wire::renew_ephemeral_resource::Response = bench.call("RenewEphemeralResource", request).await;
+        assert_eq!(text(&renewed.diagnostics), "");
+        assert_eq!((renewed.private, renewed.renew_at), (private, None));
+    }
+}
+
 /// Core ends a list by dropping its stream.
 #[tokio::test]
 async fn a_list_ends_when_its_stream_is_dropped() {

@@ -43,7 +43,9 @@ impl<A: Action> DynAction for ActionAdapter<A> {
     }
 
     fn validate(&self, config: &Value) -> Diagnostics {
-        check::mistakes(&self.schema, config)
+        let mut diagnostics = check::mistakes(&self.schema, config);
+        diagnostics.append(check::deprecated_type(A::NAME, &self.schema));
+        diagnostics
     }
 
     fn plan(&self, config: Value) -> Diagnostics {

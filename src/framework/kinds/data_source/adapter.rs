@@ -41,7 +41,10 @@ impl<D: DataSource> DynDataSource for DataSourceAdapter<D> {
     }
 
     fn validate(&self, config: Value) -> Diagnostics {
-        check::config(&self.schema, config, |model, diagnostics| self.source.validate(model, diagnostics))
+        let mut diagnostics =
+            check::config(&self.schema, config, |model, diagnostics| self.source.validate(model, diagnostics));
+        diagnostics.append(check::deprecated_type(D::NAME, &self.schema));
+        diagnostics
     }
 
     async fn read(&self, config: Value, clients: &Clients) -> (Value, Diagnostics) {

@@ -44,7 +44,10 @@ impl<E: Ephemeral> DynEphemeral for EphemeralAdapter<E> {
     }
 
     fn validate(&self, config: Value) -> Diagnostics {
-        check::config(&self.schema, config, |model, diagnostics| self.ephemeral.validate(model, diagnostics))
+        let mut diagnostics =
+            check::config(&self.schema, config, |model, diagnostics| self.ephemeral.validate(model, diagnostics));
+        diagnostics.append(check::deprecated_type(E::NAME, &self.schema));
+        diagnostics
     }
 
     async fn open(&self, config: Value, clients: &Clients) -> OpenResponse {
@@ -73,7 +76,8 @@ impl<E: Ephemeral> DynEphemeral for EphemeralAdapter<E> {
         mut private: Private,
         clients: &Clients,
     ) -> Result<(Private, Option<Timestamp>), Diagnostics> {
-        let client = clients.get::<E::Client>()?;
+        // Without a client nothing was opened, so there is nothing to renew.
+        let Ok(client) = clients.get::<E::Client>() else { return Ok((private, None)) };
         let renew_at = self.ephemeral.renew(&client, &mut private).await?;
         Ok((private, renew_at))
     }

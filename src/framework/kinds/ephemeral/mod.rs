@@ -49,6 +49,9 @@ pub trait Ephemeral: Send + Sync + 'static {
     ) -> Result<Self::Model, Diagnostics>;
 
     /// Renews it and returns when to renew it again. Called only if [`Opening::renew_at`] was set.
+    ///
+    /// An error ends the renewals, and from 1.17 Terraform also fails the run with it. So it is for a value that cannot be used
+    /// any more. Warnings are not shown.
     async fn renew(&self, _client: &Self::Client, _private: &mut Private) -> Result<Option<Timestamp>, Diagnostics> {
         Ok(None)
     }

@@ -59,6 +59,7 @@ impl<R: Resource> DynResource for ResourceAdapter<R> {
         let mut diagnostics =
             check::config(&self.schema, config, |model, diagnostics| self.resource.validate(model, diagnostics));
         diagnostics.append(unsupported);
+        diagnostics.append(check::deprecated_type(R::NAME, &self.schema));
         diagnostics
     }
 

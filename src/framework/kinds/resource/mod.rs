@@ -5,6 +5,7 @@
 
 mod adapter;
 mod apply_errors;
+mod deferred;
 mod dynamic;
 
 use async_trait::async_trait;
@@ -23,6 +24,7 @@ use crate::framework::schema::Schema;
 use crate::framework::value::Value;
 
 pub use adapter::erase;
+pub use deferred::plan_deferred;
 pub use dynamic::{ApplyRequest, Capabilities, DynResource, ImportBy, PlanRequest, PlanResponse, StateResponse};
 
 /// An object that Terraform creates, reads, changes and deletes at a vendor.

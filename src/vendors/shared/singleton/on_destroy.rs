@@ -8,14 +8,16 @@ const NAME: &str = "on_destroy";
 pub(in crate::vendors) fn forget_or_restore() -> Attribute {
     Attribute::string(NAME).default("forget").rule(Rule::OneOf(&["forget", "restore"])).describe(
         "What destroy does, since the vendor has no delete: `forget` leaves the settings as they are, `restore` writes back \
-         the values that the vendor had when Terraform adopted them.",
+         the values that the vendor had when Terraform adopted them. It has no effect where Terraform does not destroy, as with \
+         `destroy = false` in a `removed` block or in the `lifecycle`.",
     )
 }
 
 /// `on_destroy` of an object that can be switched off, such as "the bucket": `disable`, which is the default, or `forget`.
 pub(in crate::vendors) fn disable_or_forget(object: &str) -> Attribute {
     Attribute::string(NAME).default("disable").rule(Rule::OneOf(&["disable", "forget"])).describe(format!(
-        "What destroy does, since the vendor has no delete: `disable` switches {object} off, `forget` leaves it as it is."
+        "What destroy does, since the vendor has no delete: `disable` switches {object} off, `forget` leaves it as it is. It has \
+         no effect where Terraform does not destroy, as with `destroy = false` in a `removed` block or in the `lifecycle`."
     ))
 }
 
