@@ -129,6 +129,7 @@ mod hcl;
 pub mod http;
 pub mod lint;
 pub mod mirror;
+pub mod openapi;
 pub mod plugin;
 pub mod protocol;
 pub mod registry;

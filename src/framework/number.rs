@@ -3,10 +3,12 @@
 //! Terraform computes with 512-bit floats and compares exactly, so `0.55` that was read and returned as an `f64` is another
 //! number to it. A number here keeps its decimal digits; `0.30` and `0.3` are equal.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use bigdecimal::{BigDecimal, ToPrimitive};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error as _, Visitor};
 use serde::ser::{Serialize, Serializer};
 
@@ -105,6 +107,17 @@ impl From<&Number> for serde_json::Number {
     fn from(value: &Number) -> Self {
         // Plain decimal text is valid JSON, so the fallback is never used.
         serde_json::from_str(&value.to_string()).unwrap_or_else(|_| Self::from(0))
+    }
+}
+
+/// A number in a vendor's JSON.
+impl JsonSchema for Number {
+    fn schema_name() -> Cow<'static, str> {
+        "Number".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "number"})
     }
 }
 

@@ -8,6 +8,7 @@ use crate::framework::clients::AnyClient;
 use crate::framework::diagnostics::{Diagnostic, Diagnostics};
 use crate::framework::schema::Attribute;
 use crate::framework::value::{self, Value};
+use crate::openapi;
 
 /// A vendor: its part of the provider block and its objects.
 pub trait Vendor: Send + Sync {
@@ -23,6 +24,11 @@ pub trait Vendor: Send + Sync {
     ///
     /// Reports all mistakes at once, with paths from the vendor's own object.
     fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics>;
+    /// The APIs that its client calls, such as the generations of one, with `settings`, which are the attributes that are
+    /// configured. Empty if nothing is declared, so that no document can be compared with it.
+    fn apis(&self, _settings: &Value) -> Result<Vec<openapi::Api>, Diagnostics> {
+        Ok(Vec::new())
+    }
     /// The objects that it offers.
     fn objects(&self) -> Vec<Registration>;
 }

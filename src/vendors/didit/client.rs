@@ -4,11 +4,13 @@
 //! client serves all of them, and an object brings its own rows. Source: the vendor's OpenAPI document and its
 //! documentation of the API (docs.didit.me).
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -18,7 +20,9 @@ use crate::http::{
     self, CachePolicy, Error, FieldError, HeaderMap, Kind, List, OAuth2ClientCredentials, Page, PageRequest,
     PageSource, Pages, Path, Request, Response, StatusCode, Token, VendorError, parse_common,
 };
+use crate::openapi::Call;
 use crate::vendors::shared::reconcile::Noun;
+use crate::vendors::shared::route;
 use crate::vendors::shared::singleton::Adoptions;
 
 /// How many rows a page of workflows or questionnaires asks for: the vendor's default for workflows.
@@ -36,6 +40,8 @@ const CUSTOMIZATION: &str = "/v3/customization/";
 /// A list of the vendor, and the objects in it.
 #[derive(Clone)]
 pub(super) struct Collection {
+    /// The path, with a parameter for the list that an entry is in.
+    template: &'static str,
     path: Path,
     /// The cache tag of the list within a run. A write to one of the objects invalidates it.
     tag: String,
@@ -54,16 +60,27 @@ pub(super) struct Collection {
 impl Collection {
     /// Webhook destinations.
     pub(super) fn webhook_destinations() -> Self {
-        let path = Path::new("/v3/webhook/destinations");
+        let template = "/v3/webhook/destinations";
         let (one, many) = ("webhook destination", "webhook destinations");
-        Self { path, tag: many.to_owned(), counted_in: None, one, many, page: None, versioned: false }
+        Self {
+            template,
+            path: Path::new(template),
+            tag: many.to_owned(),
+            counted_in: None,
+            one,
+            many,
+            page: None,
+            versioned: false,
+        }
     }
 
     /// Workflows.
     pub(super) fn workflows() -> Self {
         let (one, many) = ("workflow", "workflows");
+        let template = "/v3/workflows";
         Self {
-            path: Path::new("/v3/workflows"),
+            template,
+            path: Path::new(template),
             tag: many.to_owned(),
             counted_in: None,
             one,
@@ -75,16 +92,27 @@ impl Collection {
 
     /// Questionnaires.
     pub(super) fn questionnaires() -> Self {
-        let path = Path::new("/v3/questionnaires");
+        let template = "/v3/questionnaires";
         let (one, many) = ("questionnaire", "questionnaires");
-        Self { path, tag: many.to_owned(), counted_in: None, one, many, page: Some(PAGE), versioned: true }
+        Self {
+            template,
+            path: Path::new(template),
+            tag: many.to_owned(),
+            counted_in: None,
+            one,
+            many,
+            page: Some(PAGE),
+            versioned: true,
+        }
     }
 
     /// Lists of values.
     pub(super) fn lists() -> Self {
         let (one, many) = ("list", LISTS);
+        let template = "/v3/lists";
         Self {
-            path: Path::new("/v3/lists"),
+            template,
+            path: Path::new(template),
             tag: many.to_owned(),
             counted_in: None,
             one,
@@ -96,10 +124,19 @@ impl Collection {
 
     /// The entries of a list. Each list has a cache tag of its own.
     pub(super) fn entries(list_id: &str) -> Self {
-        let path = Path::new("/v3/lists").segment(list_id).then("entries");
+        let template = "/v3/lists/{list_uuid}/entries";
         let (one, many) = ("list entry", "list entries");
         let tag = format!("{many} of {list_id}");
-        Self { path, tag, counted_in: Some(LISTS), one, many, page: Some(LONG_PAGE), versioned: false }
+        Self {
+            template,
+            path: route::fill(template, &[list_id]),
+            tag,
+            counted_in: Some(LISTS),
+            one,
+            many,
+            page: Some(LONG_PAGE),
+            versioned: false,
+        }
     }
 
     /// What one of the objects is called in a message.
@@ -120,6 +157,22 @@ impl Collection {
     /// Whether the objects come in versions.
     pub(super) fn is_versioned(&self) -> bool {
         self.versioned
+    }
+
+    /// The call that lists the objects, whose rows are `T`.
+    pub(super) fn list_call<T: JsonSchema>(&self) -> Call {
+        let call = Call::new("GET", format!("{}/", self.template)).reads::<AnyList<T>>();
+        if self.page.is_some() { call.sends::<PageQuery>() } else { call }
+    }
+
+    /// The call that creates an object.
+    pub(super) fn create_call(&self) -> Call {
+        Call::new("POST", format!("{}/", self.template))
+    }
+
+    /// The call that reads, changes or deletes an object.
+    pub(super) fn object_call(&self, method: &str) -> Call {
+        Call::new(method, format!("{}/{{uuid}}/", self.template))
     }
 
     fn whole(&self) -> Path {
@@ -317,6 +370,39 @@ impl Client {
     }
 }
 
+/// The parameters of a page.
+#[derive(Serialize, JsonSchema)]
+struct PageQuery {
+    limit: usize,
+    offset: usize,
+}
+
+/// A page of a list.
+#[derive(Deserialize, JsonSchema)]
+struct PageBody<T> {
+    count: usize,
+    results: Vec<T>,
+}
+
+/// The forms of a list: all rows, or a page.
+struct AnyList<T>(PhantomData<T>);
+
+impl<T: JsonSchema> JsonSchema for AnyList<T> {
+    fn schema_name() -> Cow<'static, str> {
+        PageBody::<T>::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let forms = [generator.subschema_for::<Vec<T>>(), generator.subschema_for::<PageBody<T>>()];
+        json_schema!({"anyOf": forms})
+    }
+}
+
+/// The calls about the customization, whose settings are `T`.
+pub(super) fn customization_calls<T: JsonSchema>() -> [Call; 2] {
+    [Call::new("GET", CUSTOMIZATION).reads::<T>(), Call::new("PATCH", CUSTOMIZATION).sends::<T>().reads::<T>()]
+}
+
 /// Requests the pages of a collection.
 pub(super) struct CollectionPages<'c, T> {
     client: &'c Client,
@@ -337,15 +423,10 @@ impl<T: Row> PageSource for CollectionPages<'_, T> {
     }
 
     async fn page(&self, at: &PageRequest) -> Result<Page<T>, Error> {
-        #[derive(Deserialize)]
-        struct Body<T> {
-            count: usize,
-            results: Vec<T>,
-        }
         let Self { client, collection, .. } = self;
         let request = client.http.get(collection.whole()).operation(format!("listing the {}", collection.many));
         let request = match collection.page {
-            Some(limit) => request.query(&[("limit", limit), ("offset", at.offset)]),
+            Some(limit) => request.query(&PageQuery { limit, offset: at.offset }),
             None => request,
         };
         let response = client.send(request.shared(&collection.tag).page(at)).await?;
@@ -355,7 +436,7 @@ impl<T: Row> PageSource for CollectionPages<'_, T> {
             let total = rows.len();
             return Ok(Page::new(rows, response).with_total(Some(total)));
         }
-        let Body { count, results } = response.json()?;
+        let PageBody { count, results } = response.json()?;
         Ok(Page::new(results, response).with_total(Some(count)))
     }
 }

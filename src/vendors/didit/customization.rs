@@ -12,6 +12,7 @@ use crate::framework::{
     Attribute, Claim, Diagnostics, ListSink, Listable, Private, Rule, Schema, Spelling, Value, identity, value,
 };
 use crate::http::{CachePolicy, Error, Kind};
+use crate::openapi::Call;
 use crate::vendors::shared::import_id;
 use crate::vendors::shared::singleton::{self, Adoptions, Fields, Singleton, Title};
 
@@ -36,6 +37,11 @@ const ADDRESS: Rule = Rule::Custom {
         _ => Ok(()),
     },
 };
+
+/// The calls about the customization.
+pub(super) fn calls() -> [Call; 2] {
+    super::client::customization_calls::<wire::Branding>()
+}
 
 /// The customization of the application.
 #[derive(Clone, Copy)]
@@ -245,11 +251,12 @@ mod wire {
     //! The settings of "Update Branding" in the vendor's reference (docs.didit.me), without the uploads. The attributes have
     //! the same names.
 
+    use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
     use crate::framework::Number;
 
-    #[derive(Serialize, Deserialize)]
+    #[derive(Serialize, Deserialize, JsonSchema)]
     pub(super) struct Branding {
         color_primary: String,
         color_secondary: String,
@@ -269,8 +276,10 @@ mod wire {
         font_family: String,
         font_weight: String,
         #[serde(with = "null_if_empty")]
+        #[schemars(with = "Option<String>")]
         app_public_name: String,
         #[serde(with = "null_if_empty")]
+        #[schemars(with = "Option<String>")]
         privacy_policy_url: String,
         skip_welcome_screen: bool,
         disable_login_with_didit: bool,

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
@@ -68,7 +69,7 @@ impl FeatureModel {
 }
 
 /// A feature in a request.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Feature<'m> {
     feature: &'m str,
     #[serde(skip_serializing_if = "Option::is_none")]

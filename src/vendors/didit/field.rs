@@ -1,5 +1,8 @@
 //! A field of a response that may be absent.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 
 use crate::framework::Attr;
@@ -30,6 +33,16 @@ impl<T: Clone> Field<T> {
             Self::Present(value) => value,
             Self::Absent => None,
         }
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Field<T> {
+    fn schema_name() -> Cow<'static, str> {
+        Option::<T>::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Option::<T>::json_schema(generator)
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Number as JsonNumber, Value as Json};
+use serde_json::{Map, Number as JsonNumber, Value as Json};
 
 use super::json::{JSON_OBJECT, same_json};
 use crate::framework::{Attr, Attribute, Diagnostics, Number, Path, Rule, Type, summary};
@@ -68,7 +69,7 @@ fn texts(by_language: &Texts) -> Option<WireTexts<'_>> {
 }
 
 /// A question in a request.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct FormElement<'m> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'m str>,
@@ -87,11 +88,12 @@ pub(super) struct FormElement<'m> {
     #[serde(skip_serializing_if = "Option::is_none")]
     max_files: Option<JsonNumber>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Map<String, Json>")]
     validation: Option<Json>,
 }
 
 /// A choice in a request.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct FormOption<'m> {
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<&'m str>,

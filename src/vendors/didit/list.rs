@@ -14,6 +14,7 @@ use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Path, Private, Rule, Schema, Value, identity,
 };
 use crate::http::{CachePolicy, Error};
+use crate::openapi::Call;
 use crate::vendors::shared::reconcile::{CreateFailure, IfPresent};
 
 /// The types of lists that can be created, by the vendor's reference.
@@ -34,6 +35,18 @@ pub(super) const ENTRY_TYPES: &[&str] = &[
     "business",
     "key",
 ];
+
+/// The calls about lists.
+pub(super) fn calls() -> Vec<Call> {
+    use wire::{List, ListBody, ListChange};
+    let collection = Collection::lists();
+    vec![
+        collection.list_call::<List>(),
+        collection.create_call().sends::<ListBody<'_>>().reads::<List>(),
+        collection.object_call("PATCH").sends::<ListChange<'_>>().reads::<List>(),
+        collection.object_call("DELETE"),
+    ]
+}
 
 /// One list.
 #[derive(Clone, Copy)]
@@ -244,14 +257,15 @@ pub(super) mod wire {
     //! The list of the vendor's reference (docs.didit.me, "List Lists").
 
     use jiff::Timestamp;
+    use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
     use super::super::client::Row;
     use super::super::creates::parse_time;
     use crate::framework::spelling::same_text;
-    use crate::vendors::shared::loose;
+    use crate::vendors::shared::loose::{self, LooseText};
 
-    #[derive(Serialize)]
+    #[derive(Serialize, JsonSchema)]
     pub(super) struct ListBody<'m> {
         pub(super) name: Option<&'m str>,
         pub(super) description: Option<&'m str>,
@@ -270,24 +284,29 @@ pub(super) mod wire {
     }
 
     /// The fields that can be changed.
-    #[derive(Serialize)]
+    #[derive(Serialize, JsonSchema)]
     pub(super) struct ListChange<'m> {
         pub(super) name: Option<&'m str>,
         pub(super) description: Option<&'m str>,
     }
 
-    #[derive(Clone, Deserialize)]
+    #[derive(Clone, Deserialize, JsonSchema)]
     pub(in super::super) struct List {
         pub(in super::super) uuid: String,
         #[serde(default, deserialize_with = "loose::text_or_empty")]
+        #[schemars(with = "LooseText")]
         pub(in super::super) name: String,
         #[serde(default, deserialize_with = "loose::text")]
+        #[schemars(with = "LooseText")]
         pub(in super::super) description: Option<String>,
         #[serde(default, deserialize_with = "loose::text_or_empty")]
+        #[schemars(with = "LooseText")]
         pub(in super::super) list_type: String,
         #[serde(default, deserialize_with = "loose::text_or_empty")]
+        #[schemars(with = "LooseText")]
         pub(in super::super) entry_type: String,
         #[serde(default, deserialize_with = "loose::or_default")]
+        #[schemars(with = "Option<bool>")]
         pub(in super::super) is_system: bool,
         pub(in super::super) entry_count: Option<i64>,
         created_at: Option<String>,

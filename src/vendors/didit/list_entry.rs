@@ -16,8 +16,20 @@ use super::json::{JSON_OBJECT, same_json};
 use crate::framework::resource::{Context, Resource};
 use crate::framework::{Attr, Attribute, Diagnostics, Effect, ListSink, Listable, Path, Rule, Schema, Value, identity};
 use crate::http::CachePolicy;
+use crate::openapi::Call;
 use crate::vendors::shared::import_id;
 use crate::vendors::shared::reconcile::{CreateFailure, IfPresent};
+
+/// The calls about entries.
+pub(super) fn calls() -> Vec<Call> {
+    use wire::{Entry, EntryBody};
+    let collection = Collection::entries("");
+    vec![
+        collection.list_call::<Entry>(),
+        collection.create_call().sends::<EntryBody<'_>>().reads::<Entry>(),
+        collection.object_call("DELETE"),
+    ]
+}
 
 /// One entry.
 #[derive(Clone, Copy)]
@@ -263,6 +275,7 @@ pub(super) mod wire {
     //! The entry of the vendor's reference (docs.didit.me, "List Entries").
 
     use jiff::Timestamp;
+    use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
     use serde_json::{Map, Value as Json};
 
@@ -272,7 +285,7 @@ pub(super) mod wire {
     use super::same_value;
     use crate::framework::spelling::same_text;
 
-    #[derive(Serialize)]
+    #[derive(Serialize, JsonSchema)]
     pub(super) struct EntryBody<'m> {
         pub(super) value: Option<&'m str>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -280,6 +293,7 @@ pub(super) mod wire {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub(super) comment: Option<&'m str>,
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Map<String, Json>")]
         pub(super) metadata: Option<Json>,
     }
 
@@ -302,13 +316,14 @@ pub(super) mod wire {
         }
     }
 
-    #[derive(Clone, Deserialize)]
+    #[derive(Clone, Deserialize, JsonSchema)]
     pub(in super::super) struct Entry {
         pub(super) uuid: String,
         pub(super) value: String,
         pub(super) display_label: Option<String>,
         pub(super) comment: Option<String>,
         #[serde(default, deserialize_with = "object")]
+        #[schemars(with = "Option<Map<String, Json>>")]
         pub(super) metadata: Option<Json>,
         created_at: Option<String>,
     }

@@ -38,9 +38,13 @@ use crate::http::{
     self, Authenticate, CachePolicy, ClientAuth, ClientCredentials, Connections, HeaderName, OAuth2ClientCredentials,
     StaticHeader,
 };
+use crate::openapi::Api;
 
 /// The address of the management API in the vendor's OpenAPI document.
 const ADDRESS: &str = "https://verification.didit.me";
+
+/// The header of the key of an application.
+const API_KEY: &str = "x-api-key";
 
 /// The address of the token endpoint on the vendor's page.
 const AUTH_URL: &str = "https://apx.didit.me/auth/v2/token/";
@@ -191,7 +195,7 @@ impl Vendor for Didit {
         settings.is_own_error = Some(client::is_own_error);
         let (auth, connections, sign_in): (Arc<dyn Authenticate>, _, _) = match credentials {
             Credentials::ApiKey(key) => {
-                let header = StaticHeader::new("Didit", HeaderName::from_static("x-api-key"), key)?;
+                let header = StaticHeader::new("Didit", HeaderName::from_static(API_KEY), key)?;
                 (Arc::new(header), Connections::new(settings.tls.clone()), SignIn::ApiKey)
             }
             Credentials::Client(id, secret) => {
@@ -210,6 +214,18 @@ impl Vendor for Didit {
             }
         };
         Ok(Arc::new(Client::new(http::Client::with_connections(settings, auth, connections)?, sign_in)))
+    }
+
+    fn apis(&self, _: &Value) -> Result<Vec<Api>, Diagnostics> {
+        let calls = [
+            webhook_destination::calls(),
+            workflow::calls(),
+            questionnaire::calls(),
+            list::calls(),
+            list_entry::calls(),
+            customization::calls().into(),
+        ];
+        Ok(vec![Api::new(&[API_KEY], calls.concat())])
     }
 
     fn objects(&self) -> Vec<Registration> {

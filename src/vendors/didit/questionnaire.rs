@@ -14,15 +14,26 @@ use super::client::{Client, Collection};
 use super::creates::Creation;
 use super::field::Field;
 use super::form_elements::{self, FormElementModel};
-use super::versions::{self, STATUSES, Target, Version};
+use super::versions::{self, STATUSES, Target, Version, VersionFields};
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Path, Private, Rule, Schema, Type, Value, identity,
     summary,
 };
 use crate::http::{CachePolicy, Error};
+use crate::openapi::Call;
 use crate::vendors::shared::config::NOT_EMPTY;
 use crate::vendors::shared::reconcile::IfPresent;
+
+/// The calls about questionnaires.
+pub(super) fn calls() -> Vec<Call> {
+    versions::calls::<wire::QuestionnaireResponse, wire::QuestionnaireBody<'_>>(&Collection::questionnaires())
+}
+
+impl VersionFields for wire::QuestionnaireResponse {
+    const ID: &'static str = versions::QUESTIONNAIRE_ID;
+    const GROUP: &'static str = versions::QUESTIONNAIRE_GROUP;
+}
 
 /// One questionnaire.
 #[derive(Clone, Copy)]
@@ -307,12 +318,13 @@ mod wire {
 
     use std::collections::BTreeSet;
 
+    use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
     use super::Field;
     use super::form_elements::FormElement;
 
-    #[derive(Serialize)]
+    #[derive(Serialize, JsonSchema)]
     pub(super) struct QuestionnaireBody<'m> {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub(super) title: Option<&'m str>,
@@ -331,7 +343,7 @@ mod wire {
     }
 
     /// The fields of a response, without the questions.
-    #[derive(Default, Deserialize)]
+    #[derive(Default, Deserialize, JsonSchema)]
     #[serde(default)]
     pub(super) struct QuestionnaireResponse {
         pub(super) version: Field<i64>,

@@ -5,12 +5,15 @@
 //! versions that it has read in private state, because a delete removes one version.
 //! Source: the vendor's documentation of the two PATCH routes.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::marker::PhantomData;
 
 use jiff::Timestamp;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
 use super::client::{Client, Collection, Row};
 use super::creates::parse_time;
@@ -19,6 +22,7 @@ use super::json::equal;
 use crate::framework::spelling::same_text;
 use crate::framework::{Attr, Context, Diagnostic, Diagnostics, Model, Path, Private};
 use crate::http::{CachePolicy, Error, Kind};
+use crate::openapi::{Call, MAY_BE_ABSENT};
 use crate::vendors::shared::reconcile::{Confirmed, confirm, retry_once};
 
 /// The statuses that a version may have.
@@ -26,6 +30,22 @@ pub(super) const STATUSES: &[&str] = &["draft", "published"];
 
 /// The key in private state of the ids of the versions that Terraform has read.
 const SEEN: &str = "versions";
+
+/// The id of a version of a workflow.
+pub(super) const WORKFLOW_ID: &str = "uuid";
+
+/// The id that all versions of a workflow share.
+pub(super) const WORKFLOW_GROUP: &str = "workflow_id";
+
+/// The id of a version of a questionnaire.
+pub(super) const QUESTIONNAIRE_ID: &str = "questionnaire_id";
+
+/// The id that all versions of a questionnaire share.
+pub(super) const QUESTIONNAIRE_GROUP: &str = "questionnaire_group_id";
+
+const CREATED_AT: &str = "created_at";
+
+const UPDATED_AT: &str = "updated_at";
 
 /// The field of a response that says whether there is a draft beside the version.
 const HAS_DRAFT: &str = "has_draft";
@@ -44,6 +64,74 @@ pub(super) struct Target<'t> {
     pub name: &'t str,
     /// The type's name after the provider's prefix.
     pub type_name: &'static str,
+}
+
+/// The fields of a kind of version, beside those that every [`Version`] has.
+pub(super) trait VersionFields: JsonSchema {
+    /// The id of a version.
+    const ID: &'static str;
+    /// The id that all versions share.
+    const GROUP: &'static str;
+
+    /// Further members that are read, as schemas.
+    fn others() -> Json {
+        json!({})
+    }
+}
+
+/// The schema of the response about one version.
+pub(super) struct FullVersion<T>(PhantomData<T>);
+
+/// The schema of a version in a list, which may have the id alone.
+pub(super) struct ListedVersion<T>(PhantomData<T>);
+
+impl<T: VersionFields> JsonSchema for FullVersion<T> {
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let of_every_version = json!({
+            "type": "object",
+            "properties": {
+                (T::ID): {"type": "string"},
+                (T::GROUP): {"type": "string"},
+                (CREATED_AT): {"type": ["string", "null"], (MAY_BE_ABSENT): true},
+                (UPDATED_AT): {"type": ["string", "null"], (MAY_BE_ABSENT): true},
+                (HAS_DRAFT): {"type": ["boolean", "null"], (MAY_BE_ABSENT): true},
+            },
+            "required": [T::ID],
+        });
+        let others = json!({"type": "object", "properties": T::others()});
+        json_schema!({"allOf": [of_every_version, others, T::json_schema(generator)]})
+    }
+}
+
+impl<T: VersionFields> JsonSchema for ListedVersion<T> {
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = FullVersion::<T>::json_schema(generator);
+        let parts = schema.get_mut("allOf").and_then(Json::as_array_mut).into_iter().flatten();
+        let members = parts.filter_map(|part| part.get_mut("properties")?.as_object_mut());
+        for (_, member) in members.flatten().filter(|(name, _)| *name != T::ID && *name != T::GROUP) {
+            member[MAY_BE_ABSENT] = true.into();
+        }
+        schema
+    }
+}
+
+/// The calls about a kind of version, whose bodies are `B`.
+pub(super) fn calls<T: VersionFields, B: JsonSchema>(collection: &Collection) -> Vec<Call> {
+    vec![
+        collection.list_call::<ListedVersion<T>>(),
+        collection.create_call().sends::<B>().reads::<ListedVersion<T>>(),
+        collection.object_call("GET").reads::<FullVersion<T>>(),
+        collection.object_call("PATCH").sends::<B>().reads::<ListedVersion<T>>(),
+        collection.object_call("DELETE"),
+    ]
 }
 
 /// A version in a list or in a response. Questionnaires have `questionnaire_id` and `questionnaire_group_id` where
@@ -65,8 +153,8 @@ impl TryFrom<Map<String, Json>> for Version {
 
     fn try_from(fields: Map<String, Json>) -> Result<Self, &'static str> {
         let text = |names: [&str; 2]| names.into_iter().find_map(|name| fields.get(name)?.as_str()).map(str::to_owned);
-        let id = text(["questionnaire_id", "uuid"]).ok_or("an object has neither `uuid` nor `questionnaire_id`")?;
-        let group = text(["questionnaire_group_id", "workflow_id"]).unwrap_or_else(|| id.clone());
+        let id = text([QUESTIONNAIRE_ID, WORKFLOW_ID]).ok_or("an object has neither `uuid` nor `questionnaire_id`")?;
+        let group = text([QUESTIONNAIRE_GROUP, WORKFLOW_GROUP]).unwrap_or_else(|| id.clone());
         Ok(Self { id, group, fields })
     }
 }
@@ -81,11 +169,11 @@ impl Row for Version {
     }
 
     fn created_at(&self) -> Option<Timestamp> {
-        parse_time(self.text("created_at"))
+        parse_time(self.text(CREATED_AT))
     }
 
     fn updated_at(&self) -> Option<Timestamp> {
-        parse_time(self.text("updated_at"))
+        parse_time(self.text(UPDATED_AT))
     }
 
     fn extend(&mut self, full: Self) {
@@ -330,8 +418,6 @@ pub(super) fn check_status(
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn check(response: &Json, expected: bool) {

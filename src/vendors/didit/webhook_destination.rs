@@ -16,6 +16,7 @@ use crate::framework::{
     Attr, Attribute, Diagnostic, Diagnostics, ListSink, Listable, Path, Rule, Schema, Secret, Type, Value, identity,
 };
 use crate::http::CachePolicy;
+use crate::openapi::Call;
 use crate::vendors::shared::config::NOT_EMPTY;
 use crate::vendors::shared::reconcile::{CreateFailure, IfPresent};
 
@@ -35,6 +36,19 @@ static EVENT: Rule = Rule::Known(&[
     "transaction.status.updated",
     "travel_rule.status.updated",
 ]);
+
+/// The calls about destinations.
+pub(super) fn calls() -> Vec<Call> {
+    use wire::{Destination, DestinationBody, Secret};
+    let collection = Collection::webhook_destinations();
+    vec![
+        collection.list_call::<Destination>(),
+        collection.create_call().sends::<DestinationBody<'_>>().reads::<Destination>(),
+        collection.object_call("GET").reads::<Secret>(),
+        collection.object_call("PATCH").sends::<DestinationBody<'_>>().reads::<Destination>(),
+        collection.object_call("DELETE"),
+    ]
+}
 
 /// One destination.
 #[derive(Clone, Copy)]
@@ -280,11 +294,12 @@ pub(super) mod wire {
     use std::collections::BTreeSet;
 
     use jiff::Timestamp;
+    use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
     use super::{Row, Secret as Text, parse_time, same_text, same_url};
 
-    #[derive(Serialize)]
+    #[derive(Serialize, JsonSchema)]
     pub(super) struct DestinationBody<'m> {
         pub(super) label: Option<&'m str>,
         pub(super) url: Option<&'m str>,
@@ -304,7 +319,7 @@ pub(super) mod wire {
         }
     }
 
-    #[derive(Clone, Deserialize)]
+    #[derive(Clone, Deserialize, JsonSchema)]
     pub(in super::super) struct Destination {
         pub(super) uuid: String,
         pub(super) label: String,
@@ -326,8 +341,9 @@ pub(super) mod wire {
         }
     }
 
-    #[derive(Deserialize)]
+    #[derive(Deserialize, JsonSchema)]
     pub(super) struct Secret {
+        #[schemars(with = "String")]
         pub(super) secret_shared_key: Text,
     }
 }

@@ -3,18 +3,19 @@
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Number as JsonNumber, Value as Json};
+use serde_json::{Map, Number as JsonNumber, Value as Json, json};
 
 use super::client::{Client, Collection};
 use super::creates::Creation;
 use super::features::{self, FeatureModel};
 use super::field::Field;
-use super::versions::{self, STATUSES, Target, Version};
+use super::versions::{self, STATUSES, Target, Version, VersionFields};
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
     Attr, Attribute, Diagnostics, Effect, ListSink, Listable, Number, Path, Private, Rule, Schema, Value, identity,
 };
 use crate::http::{CachePolicy, Error};
+use crate::openapi::Call;
 use crate::vendors::shared::config::NOT_EMPTY;
 use crate::vendors::shared::reconcile::IfPresent;
 
@@ -23,6 +24,20 @@ const UNLIMITED: i64 = 0;
 
 /// What more attempts do.
 const ATTEMPTS: Effect = Effect::looser("people may try more often", "people may try less often");
+
+/// The calls about workflows.
+pub(super) fn calls() -> Vec<Call> {
+    versions::calls::<wire::WorkflowResponse, wire::WorkflowBody<'_>>(&Collection::workflows())
+}
+
+impl VersionFields for wire::WorkflowResponse {
+    const ID: &'static str = versions::WORKFLOW_ID;
+    const GROUP: &'static str = versions::WORKFLOW_GROUP;
+
+    fn others() -> Json {
+        json!({"features": {"type": ["string", "array"]}})
+    }
+}
 
 /// One workflow.
 #[derive(Clone, Copy)]
@@ -331,12 +346,13 @@ fn attributes() -> Vec<Attribute> {
 pub(super) mod wire {
     //! The workflow of the vendor's OpenAPI document.
 
+    use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
     use super::features::Feature;
     use super::{Field, JsonNumber, Number};
 
-    #[derive(Serialize)]
+    #[derive(Serialize, JsonSchema)]
     pub(super) struct WorkflowBody<'m> {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub(super) workflow_label: Option<&'m str>,
@@ -354,6 +370,7 @@ pub(super) mod wire {
         pub(super) max_retry_attempts: Option<JsonNumber>,
         /// Null for no limit.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Option<f64>")]
         pub(super) retry_window_days: Option<super::Json>,
         #[serde(skip_serializing_if = "Option::is_none")]
         pub(super) face_liveness_max_attempts: Option<JsonNumber>,
@@ -364,7 +381,7 @@ pub(super) mod wire {
     }
 
     /// The fields of a response, without the features.
-    #[derive(Default, Deserialize)]
+    #[derive(Default, Deserialize, JsonSchema)]
     #[serde(default)]
     pub(in super::super) struct WorkflowResponse {
         pub(in super::super) version: Field<i64>,

@@ -1,11 +1,27 @@
 //! Values of information that a vendor returns in more forms than its documentation has.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value as Json;
+
+use crate::openapi::ANY_FORM;
 
 /// A text that is only shown: null if it is absent, and a number or anything else as its JSON.
 #[derive(Debug, Default, PartialEq)]
 pub(in crate::vendors) struct LooseText(pub Option<String>);
+
+/// A text, of which any other value is accepted too.
+impl JsonSchema for LooseText {
+    fn schema_name() -> Cow<'static, str> {
+        "LooseText".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": ["string", "null"], (ANY_FORM): true})
+    }
+}
 
 impl<'de> Deserialize<'de> for LooseText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

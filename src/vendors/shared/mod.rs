@@ -9,4 +9,5 @@ pub(super) mod health;
 pub(super) mod import_id;
 pub(super) mod loose;
 pub(super) mod reconcile;
+pub(super) mod route;
 pub(super) mod singleton;

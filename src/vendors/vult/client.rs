@@ -4,16 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::operations::{Operation, Operations};
+use super::wire;
 use crate::http::{
-    self, CachePolicy, Error, Kind, List, Method, OAuth2ClientCredentials, Page, PageRequest, PageSource, Pages, Path,
+    self, CachePolicy, Error, Kind, List, Method, OAuth2ClientCredentials, Page, PageRequest, PageSource, Pages,
     Request, Response, Token,
 };
 use crate::vendors::shared::reconcile::CreatesByList;
+use crate::vendors::shared::route;
 use crate::vendors::shared::singleton::Adoptions;
 
 /// How many webhooks a page asks for. The vendor documents `take` without a range.
@@ -26,7 +29,7 @@ const REQUIREMENTS: &str = "requirements";
 const WEBHOOKS: &str = "webhooks";
 
 /// Whom settings are for: the tenant, one of its clients, or one user.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub(super) struct Scope {
     /// The client; the tenant itself without it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,7 +49,7 @@ pub(super) struct KnownScopes {
 }
 
 /// A row of the webhook list. The vendor documents the list without its rows, so these fields are inferred.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, JsonSchema)]
 pub(super) struct WebhookRow {
     /// The id, which a delete needs.
     pub id: String,
@@ -121,15 +124,11 @@ impl Client {
     where
         T: DeserializeOwned + Send + Sync + 'static,
     {
-        #[derive(Deserialize)]
-        struct Body<T> {
-            requirements: Vec<T>,
-        }
         let operation = "reading the document requirements";
         let load = |policy| async move {
             let request = self.read(Operation::GetRequirements, operation, None, scope)?;
             let response = request.cache_policy(policy).shared(REQUIREMENTS).send().await?;
-            Ok((response.json::<Body<T>>()?.requirements, response.bytes().len()))
+            Ok((response.json::<wire::Requirements<T>>()?.requirements, response.bytes().len()))
         };
         with_hint(self.http.value(REQUIREMENTS, &format!("{scope:?}"), operation, policy, load)).await
     }
@@ -171,15 +170,8 @@ impl Client {
 
     /// Creates a webhook. The response has no id.
     pub(super) async fn create_webhook(&self, client_id: Option<&str>, name: &str, url: &str) -> Result<(), Error> {
-        #[derive(Serialize)]
-        struct Body<'b> {
-            name: &'b str,
-            url: &'b str,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            client_id: Option<&'b str>,
-        }
         let request = self.call(Operation::WebhookCreate, format!("creating the webhook \"{name}\""), None)?;
-        self.send(request.json(&Body { name, url, client_id }).invalidates(WEBHOOKS)).await.map(drop)
+        self.send(request.json(&wire::NewWebhook { name, url, client_id }).invalidates(WEBHOOKS)).await.map(drop)
     }
 
     /// Every webhook that matches.
@@ -203,12 +195,8 @@ impl Client {
 
     /// Deletes a webhook. A 404 means that the webhook is gone already, or that the route is wrong.
     pub(super) async fn delete_webhook(&self, id: &str) -> Result<(), Error> {
-        #[derive(Serialize)]
-        struct Body<'b> {
-            id: &'b str,
-        }
         let request = self.call(Operation::WebhookDelete, "deleting the webhook", Some(id))?;
-        self.send(request.json(&Body { id }).idempotent().invalidates(WEBHOOKS)).await.map(drop)
+        self.send(request.json(&wire::WebhookId { id }).idempotent().invalidates(WEBHOOKS)).await.map(drop)
     }
 
     /// Erases a person's data. The call is idempotent: a 404 after an attempt that may have been applied means that the object
@@ -267,11 +255,7 @@ impl Client {
                 "The document in `openapi_file` has no such operation. Name its route in `paths` of `vult = { ... }`.",
             ));
         };
-        let path = match (route.path.split_once("{id}"), id) {
-            (Some((before, "")), Some(id)) => Path::new(before).segment(id),
-            (Some((before, after)), Some(id)) => Path::new(before).segment(id).then(after),
-            _ => Path::new(&route.path),
-        };
+        let path = route::fill(&route.path, id.as_slice());
         Ok(self.http.request(route.method.clone(), path).operation(description))
     }
 }
@@ -312,32 +296,12 @@ impl PageSource for WebhookPages<'_> {
     }
 
     async fn page(&self, at: &PageRequest) -> Result<Page<WebhookRow>, Error> {
-        #[derive(Serialize)]
-        struct Query<'q> {
-            take: usize,
-            skip: usize,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            client_id: Option<&'q str>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            search_term: Option<&'q str>,
-        }
-        #[derive(Deserialize)]
-        struct Body {
-            webhooks: Vec<WebhookRow>,
-            /// Its members are not documented; where there is a total, it saves the request for an empty page.
-            #[serde(default)]
-            statistics: Statistics,
-        }
-        #[derive(Default, Deserialize)]
-        struct Statistics {
-            total: Option<usize>,
-        }
         let WebhookFilter { client_id, search_term, .. } = self.filter;
-        let query = Query { take: PAGE, skip: at.offset, client_id, search_term };
+        let query = wire::WebhookQuery { take: PAGE, skip: at.offset, client_id, search_term };
         let request = self.client.call(Operation::WebhookList, "listing the webhooks", None)?.json(&query).read_only();
         with_hint(async {
             let response = request.shared(WEBHOOKS).page(at).send().await?;
-            let Body { webhooks, statistics } = response.json()?;
+            let wire::WebhookList { webhooks, statistics } = response.json()?;
             Ok(Page::new(webhooks, response).with_total(statistics.total))
         })
         .await

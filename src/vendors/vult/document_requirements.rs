@@ -1,11 +1,14 @@
 //! `idv_vult_document_requirements`: what VULT must read from a document. A resource and a data source.
 
+use std::borrow::Cow;
+
 use async_trait::async_trait;
+use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::Value as Json;
 
 use super::client::{Client, Scope};
 use super::scope::{self, part, row_text};
-use super::settings::{Set, Settings};
+use super::settings::{self, Set, Settings};
 use super::table::{Kind, Table};
 use crate::framework::{Attribute, DataSource, Diagnostics, Effect, Rule, Schema, Value, identity};
 use crate::http::{CachePolicy, Error};
@@ -64,6 +67,16 @@ fn row_key(row: &Row) -> Fields {
         ("user_id", "user_id"),
     ];
     names.into_iter().map(|(name, wire)| (name.to_owned(), row_text(row, wire))).collect()
+}
+
+impl JsonSchema for DocumentRequirements {
+    fn schema_name() -> Cow<'static, str> {
+        Self::TITLE.type_name.into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> schemars::Schema {
+        settings::row_schema(&Self, generator)
+    }
 }
 
 #[async_trait]

@@ -12,6 +12,7 @@ mod settings;
 mod table;
 mod webhook;
 mod weights;
+mod wire;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -28,6 +29,7 @@ use crate::framework::identity::{self, TenantIdentity};
 use crate::framework::provider::{self, AnyClient, Common, Registration};
 use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Secret, Type, Value, Vendor};
 use crate::http::{self, ClientAuth, ClientCredentials, OAuth2ClientCredentials};
+use crate::openapi::Api;
 
 /// The vendor.
 pub struct Vult;
@@ -110,7 +112,7 @@ impl Vendor for Vult {
                 "How the client's credentials are sent: in an `Authorization: Basic` header, or in the form. The default is `basic`.",
             ),
             text("openapi_file").describe(
-                "The path of the OpenAPI document, in JSON, that the vendor's documentation offers for download. Operations \
+                "The path of the OpenAPI document, in JSON or YAML, that the vendor's documentation offers for download. Operations \
                  are found in it by their summary, such as \"update weights\".",
             ),
             Attribute::of("paths", Type::map(Type::String)).optional().describe(format!(
@@ -163,6 +165,13 @@ impl Vendor for Vult {
         Ok(Arc::new(client::Client::new(http, auth, operations)))
     }
 
+    fn apis(&self, settings: &Value) -> Result<Vec<Api>, Diagnostics> {
+        let config: Config = provider::configuration("vult", config::take_tls("vult", settings.clone())?.1)?;
+        let mut mistakes = Diagnostics::new();
+        let operations = operations(&config, &mut mistakes);
+        operations.map(|operations| vec![operations.api()]).ok_or(mistakes)
+    }
+
     fn objects(&self) -> Vec<Registration> {
         vec![
             Registration::listable(settings::Managed(weights::Weights)),
@@ -189,8 +198,8 @@ fn required<T>(value: Option<T>, attribute: &str, why: &str, mistakes: &mut Diag
 
 /// The routes of all operations; adds every mistake in their sources.
 fn operations(config: &Config, mistakes: &mut Diagnostics) -> Option<Operations> {
-    let document = config.openapi_file.as_ref().map(|path| (path, std::fs::read_to_string(path)));
-    let text = match &document {
+    let document = config.openapi_file.as_ref().map(|path| (path, std::fs::read(path)));
+    let document = match &document {
         Some((path, Err(error))) => {
             let detail = format!(
                 "`openapi_file` is `{path}`, which cannot be read: {error}. Write the path relative to the folder in which Terraform \
@@ -200,11 +209,11 @@ fn operations(config: &Config, mistakes: &mut Diagnostics) -> Option<Operations>
                 .push(Diagnostic::error("The OpenAPI document cannot be read", detail).at(Path::to("openapi_file")));
             return None;
         }
-        Some((_, Ok(text))) => Some(text.as_str()),
+        Some((_, Ok(bytes))) => Some(bytes.as_slice()),
         None => None,
     };
     let paths = config.paths.clone().unwrap_or_default();
-    Operations::new(&paths, text)
+    Operations::new(&paths, document)
         .map_err(|found| {
             for mistake in found {
                 mistakes.push(match mistake {

@@ -7,9 +7,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Deserialize;
-
+use super::client::{Scope, WebhookRow};
+use super::document_requirements::DocumentRequirements;
+use super::erasure::{AnonymizeIdentity, AnonymizeSession, DeleteSession};
+use super::weights::Weights;
+use super::{service, wire};
 use crate::http::Method;
+use crate::openapi::{self, Api, Call, Document};
 
 /// One operation of the vendor's reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +37,33 @@ pub(super) enum Operation {
     Liveness,
     Readiness,
     Version,
+}
+
+impl Operation {
+    /// Adds what the client sends and reads; `None` if it does not call the operation.
+    fn with_fields(self, call: Call) -> Option<Call> {
+        let by_id = |mut call: Call| {
+            call.takes_id = true;
+            call
+        };
+        Some(match self {
+            Self::GetWeights => call.sends::<Scope>().reads::<Weights>(),
+            Self::UpdateWeights => call.sends::<Weights>(),
+            Self::GetWeightsById => by_id(call).reads::<Weights>(),
+            Self::GetRequirements => call.sends::<Scope>().reads::<wire::Requirements<DocumentRequirements>>(),
+            Self::UpdateRequirements => call.sends::<DocumentRequirements>(),
+            Self::WebhookCreate => call.sends::<wire::NewWebhook<'_>>(),
+            Self::WebhookList => call.sends::<wire::WebhookQuery<'_>>().reads::<wire::WebhookList<WebhookRow>>(),
+            Self::WebhookDelete => by_id(call).sends::<wire::WebhookId<'_>>(),
+            Self::AnonymizeIdentity => by_id(call).sends::<wire::ErasedId<AnonymizeIdentity>>(),
+            Self::SessionAnonymize => by_id(call).sends::<wire::ErasedId<AnonymizeSession>>(),
+            Self::SessionDelete => by_id(call).sends::<wire::ErasedId<DeleteSession>>(),
+            Self::Root => call.reads::<service::wire::Root>(),
+            Self::Status => call.reads::<service::wire::Status>(),
+            Self::Health | Self::Readiness => call.reads::<service::wire::Probe>(),
+            Self::Ping | Self::Metrics | Self::Liveness | Self::Version => return None,
+        })
+    }
 }
 
 /// One row: the operation, its key in `paths`, its summary in the vendor's reference, its assumed route.
@@ -98,17 +129,17 @@ pub(super) struct Operations {
 
 impl Operations {
     /// Merges the sources, or returns every mistake.
-    pub(super) fn new(paths: &BTreeMap<String, String>, document: Option<&str>) -> Result<Self, Vec<Mistake>> {
+    pub(super) fn new(paths: &BTreeMap<String, String>, document: Option<&[u8]>) -> Result<Self, Vec<Mistake>> {
         let mut mistakes = unknown_keys(paths);
         let mut operations = Self { routes: BTreeMap::new(), token_url: None };
         let mut found = None;
-        if let Some(text) = document {
-            match Document::parse(text) {
+        if let Some(bytes) = document {
+            match Document::parse(bytes) {
                 Ok(document) => {
-                    operations.token_url = document.token_url();
-                    found = Some(document.routes(&mut mistakes));
+                    operations.token_url = document.token_url().map(str::to_owned);
+                    found = Some(routes(&document, &mut mistakes));
                 }
-                Err(mistake) => mistakes.push(mistake),
+                Err(problem) => mistakes.push(Mistake::Document(problem)),
             }
         }
         for (position, (operation, key, summary, default)) in TABLE.iter().enumerate() {
@@ -132,6 +163,17 @@ impl Operations {
     /// The route of an operation; `None` if the document does not have it.
     pub(super) fn route(&self, operation: Operation) -> Option<&Route> {
         self.routes.get(&operation)
+    }
+
+    /// The API as the client calls it at these routes.
+    pub(super) fn api(&self) -> Api {
+        let calls = TABLE.iter().enumerate().filter_map(|(position, (operation, key, summary, default))| {
+            let route = self.routes.get(operation).cloned().or_else(|| parse_route(default).ok())?;
+            let mut call = operation.with_fields(Call::new(route.method.as_str(), route.path))?;
+            (call.summary, call.key, call.is_optional) = (Some(*summary), Some(*key), position >= REQUIRED);
+            Some(call)
+        });
+        Api { ignores: is_of_authentication, ..Api::new(&[], calls.collect()) }
     }
 }
 
@@ -175,69 +217,27 @@ fn parse_route(text: &str) -> Result<Route, String> {
     Ok(Route { method, path: path.to_owned() })
 }
 
-/// The part of an OpenAPI document that is needed here. Everything else is ignored.
-#[derive(Deserialize)]
-struct Document {
-    paths: BTreeMap<String, BTreeMap<String, serde_json::Value>>,
-    #[serde(default)]
-    components: Components,
+/// Whether an operation is of the group IDA, which is about authentication and has a "session delete" too.
+fn is_of_authentication(operation: &openapi::Operation<'_>) -> bool {
+    operation.tags().any(|tag| tag.starts_with("IDA"))
 }
 
-#[derive(Deserialize, Default)]
-struct Components {
-    #[serde(default, rename = "securitySchemes")]
-    security_schemes: BTreeMap<String, serde_json::Value>,
-}
-
-impl Document {
-    fn parse(text: &str) -> Result<Self, Mistake> {
-        serde_json::from_str(text).map_err(|error| {
-            let yaml = text.trim_start().starts_with("openapi:") || text.trim_start().starts_with("swagger:");
-            let what = if yaml {
-                "it is YAML, and only JSON is read; convert it first, as with `yq -o json`".to_owned()
-            } else {
-                format!("it is not an OpenAPI document in JSON ({error})")
-            };
-            Mistake::Document(what)
-        })
-    }
-
-    /// The routes by normalised summary. Two operations with the summary of a needed one are a mistake.
-    fn routes(&self, mistakes: &mut Vec<Mistake>) -> BTreeMap<String, Route> {
-        let mut routes: BTreeMap<String, Route> = BTreeMap::new();
-        for (path, operations) in &self.paths {
-            for (method, operation) in operations {
-                let Some(summary) = operation.get("summary").and_then(serde_json::Value::as_str) else { continue };
-                let Ok(route) = parse_route(&format!("{method} {path}")) else { continue };
-                let summary = normalise(summary);
-                // The group IDA, which is about authentication, has a "session delete" too.
-                let tags = operation.get("tags").and_then(serde_json::Value::as_array).into_iter().flatten();
-                if tags.filter_map(serde_json::Value::as_str).any(|tag| tag.starts_with("IDA")) {
-                    continue;
-                }
-                let needed = TABLE.iter().any(|(_, _, name, _)| *name == summary);
-                if let Some(other) = routes.get(&summary).filter(|_| needed) {
-                    mistakes.push(Mistake::Document(format!(
-                        "two operations have the summary \"{summary}\": {other} and {route}; say which with `paths`"
-                    )));
-                }
-                routes.insert(summary, route);
-            }
+/// The routes of a document by normalised summary. Two operations with the summary of a needed one are a mistake.
+fn routes(document: &Document, mistakes: &mut Vec<Mistake>) -> BTreeMap<String, Route> {
+    let mut routes: BTreeMap<String, Route> = BTreeMap::new();
+    for operation in document.operations().into_iter().filter(|operation| !is_of_authentication(operation)) {
+        let Some(summary) = operation.summary().map(openapi::normalized) else { continue };
+        let path = openapi::with_id(operation.path());
+        let Ok(route) = parse_route(&format!("{} {path}", operation.method())) else { continue };
+        let needed = TABLE.iter().any(|(_, _, name, _)| *name == summary);
+        if let Some(other) = routes.get(&summary).filter(|_| needed) {
+            mistakes.push(Mistake::Document(format!(
+                "two operations have the summary \"{summary}\": {other} and {route}; say which with `paths`"
+            )));
         }
-        routes
+        routes.insert(summary, route);
     }
-
-    fn token_url(&self) -> Option<String> {
-        let urls = self.components.security_schemes.values();
-        urls.filter_map(|scheme| scheme.pointer("/flows/clientCredentials/tokenUrl")?.as_str())
-            .find(|url| url.starts_with("http"))
-            .map(str::to_owned)
-    }
-}
-
-/// Lower case, single spaces, no full stop: "Get Weights." is "get weights".
-fn normalise(summary: &str) -> String {
-    summary.trim_end_matches('.').split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    routes
 }
 
 #[cfg(test)]
@@ -257,6 +257,10 @@ mod tests {
             .to_string()
     }
 
+    fn with_document(paths: &BTreeMap<String, String>, text: &str) -> Result<Operations, Vec<Mistake>> {
+        Operations::new(paths, Some(text.as_bytes()))
+    }
+
     fn route(operations: &Operations, operation: Operation) -> String {
         operations.route(operation).unwrap().to_string()
     }
@@ -266,7 +270,7 @@ mod tests {
         let defaults = Operations::new(&BTreeMap::new(), None).unwrap();
         assert_eq!(route(&defaults, Operation::WebhookList), "POST /webhook/list");
         let paths = [("webhook_list".to_owned(), "get /hooks".to_owned())].into();
-        let merged = Operations::new(&paths, Some(&document(""))).unwrap();
+        let merged = with_document(&paths, &document("")).unwrap();
         assert_eq!(route(&merged, Operation::WebhookList), "GET /hooks");
         assert_eq!(route(&merged, Operation::GetWeights), "PUT /v9/get_weights");
         assert_eq!(merged.token_url.as_deref(), Some("https://id.example.com/t"));
@@ -274,15 +278,13 @@ mod tests {
 
     #[test]
     fn a_document_without_a_required_operation_is_a_mistake_that_names_the_fix() {
-        let mistakes = Operations::new(&BTreeMap::new(), Some(&document("update_weights"))).unwrap_err();
+        let mistakes = with_document(&BTreeMap::new(), &document("update_weights")).unwrap_err();
         let [Mistake::Document(problem)] = &mistakes[..] else { panic!("{mistakes:?}") };
         assert!(problem.contains("\"update weights\"") && problem.contains("paths = { update_weights"), "{problem}");
         // A "Utility" operation may be absent, and `paths` may add any operation.
-        assert!(
-            Operations::new(&BTreeMap::new(), Some(&document("metrics"))).unwrap().route(Operation::Metrics).is_none()
-        );
+        assert!(with_document(&BTreeMap::new(), &document("metrics")).unwrap().route(Operation::Metrics).is_none());
         let paths = [("update_weights".to_owned(), "POST /w".to_owned())].into();
-        assert!(Operations::new(&paths, Some(&document("update_weights"))).is_ok());
+        assert!(with_document(&paths, &document("update_weights")).is_ok());
     }
 
     #[test]
@@ -294,9 +296,16 @@ mod tests {
 
     #[test]
     fn a_file_that_is_no_document_is_a_mistake_with_the_reason() {
-        for (text, word) in [("openapi: 3.0.0\npaths: {}", "YAML"), ("{\"paths\": 3}", "OpenAPI"), ("", "OpenAPI")] {
-            let mistakes = Operations::new(&BTreeMap::new(), Some(text)).unwrap_err();
-            assert!(matches!(&mistakes[0], Mistake::Document(problem) if problem.contains(word)), "{mistakes:?}");
+        for text in ["{\"paths\": 3}", ""] {
+            let mistakes = with_document(&BTreeMap::new(), text).unwrap_err();
+            assert!(matches!(&mistakes[0], Mistake::Document(problem) if problem.contains("OpenAPI")), "{mistakes:?}");
         }
+    }
+
+    #[test]
+    fn the_parameter_of_a_route_may_have_any_name() {
+        let text = document("").replace("/v9/get_weights_by_id", "/v9/weights/{idv_weights_id}");
+        let operations = with_document(&BTreeMap::new(), &text).unwrap();
+        assert_eq!(route(&operations, Operation::GetWeightsById), "PUT /v9/weights/{id}");
     }
 }

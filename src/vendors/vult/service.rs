@@ -67,17 +67,18 @@ impl DataSource for Service {
     }
 }
 
-mod wire {
+pub(super) mod wire {
     //! The responses of the "Utility" group. Every field may be absent in an older service.
 
     use std::collections::BTreeMap;
 
+    use schemars::JsonSchema;
     use serde::Deserialize;
 
     use crate::vendors::shared::loose::LooseText;
 
-    #[derive(Deserialize, Default)]
-    pub(super) struct Root {
+    #[derive(Deserialize, Default, JsonSchema)]
+    pub(in super::super) struct Root {
         #[serde(default)]
         pub(super) service: LooseText,
         #[serde(default)]
@@ -88,8 +89,8 @@ mod wire {
         pub(super) documentation: LooseText,
     }
 
-    #[derive(Deserialize, Default)]
-    pub(super) struct Status {
+    #[derive(Deserialize, Default, JsonSchema)]
+    pub(in super::super) struct Status {
         #[serde(default)]
         pub(super) service: LooseText,
         #[serde(default)]
@@ -100,8 +101,8 @@ mod wire {
         pub(super) endpoints: Option<BTreeMap<String, LooseText>>,
     }
 
-    #[derive(Deserialize, Default)]
-    pub(super) struct Probe {
+    #[derive(Deserialize, Default, JsonSchema)]
+    pub(in super::super) struct Probe {
         #[serde(default)]
         pub(super) status: LooseText,
     }

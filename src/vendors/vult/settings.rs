@@ -4,7 +4,8 @@
 //! adopted and released is in `shared::singleton`; this file adds scopes, the table of fields and imports.
 
 use async_trait::async_trait;
-use serde_json::{Map, Value as Json};
+use schemars::{JsonSchema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value as Json, json};
 
 use super::client::{Client, Scope};
 use super::scope;
@@ -65,6 +66,19 @@ pub(super) trait Settings: Send + Sync + 'static {
     fn is_inherited(&self, own: &[Set], set: &Set) -> bool;
     /// The key of a state, for people; empty if the scope alone identifies a set.
     fn key_words(&self, state: &Value) -> String;
+}
+
+/// The schema of a set on the wire, in either direction: its key, which is required, its scope and its fields.
+pub(super) fn row_schema(settings: &impl Settings, generator: &mut SchemaGenerator) -> schemars::Schema {
+    let key: Vec<_> = settings.wire_key(&Value::Null).into_iter().map(|(name, _)| name).collect();
+    let members: Map<_, _> = key.iter().map(|name| ((*name).to_owned(), json!({"type": "string"}))).collect();
+    let parts = [Scope::json_schema(generator), table_of(settings).schema()];
+    json_schema!({"type": "object", "properties": members, "required": key, "allOf": parts})
+}
+
+/// The table of a kind of settings.
+fn table_of<S: Settings>(_: &S) -> Table {
+    S::TABLE
 }
 
 /// The managed resource of a kind of settings.

@@ -1,5 +1,8 @@
 //! The fields of a kind of settings: their names, their types, and the conversion to and from the wire.
 
+use schemars::{Schema, json_schema};
+use serde_json::{Map, json};
+
 use crate::framework::{Attribute, Diagnostic, Effect, Number, Value};
 use crate::vendors::shared::singleton::Fields;
 
@@ -38,11 +41,7 @@ impl Table {
     }
 
     /// Reads a set from a row of the vendor. The error names the field that is missing or of another type.
-    pub(super) fn read(
-        self,
-        row: &serde_json::Map<String, serde_json::Value>,
-        operation: &str,
-    ) -> Result<Fields, Diagnostic> {
+    pub(super) fn read(self, row: &Map<String, serde_json::Value>, operation: &str) -> Result<Fields, Diagnostic> {
         let wrong = |name: &str, problem: &str| {
             let detail = format!(
                 "While {operation}, VULT returned no usable `{name}`: {problem}. The response differs from the vendor's \
@@ -63,6 +62,18 @@ impl Table {
             value.map(|value| ((*name).to_owned(), value))
         };
         self.fields.iter().map(read).collect()
+    }
+
+    /// The schema of the fields, each of which is required.
+    pub(super) fn schema(self) -> Schema {
+        let kind = match self.kind {
+            Kind::Numbers => "number",
+            Kind::Booleans => "boolean",
+        };
+        let members: Map<_, _> =
+            self.fields.iter().map(|(name, _)| ((*name).to_owned(), json!({"type": kind}))).collect();
+        let required: Vec<_> = members.keys().cloned().collect();
+        json_schema!({"type": "object", "properties": members, "required": required})
     }
 
     /// A set for a scope that has none: all zero, or nothing required.

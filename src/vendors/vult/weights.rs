@@ -1,11 +1,14 @@
 //! `idv_vult_weights`: the numbers by which the tenant scores an identity. A resource and a data source.
 
+use std::borrow::Cow;
+
 use async_trait::async_trait;
+use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::Value as Json;
 
 use super::client::{Client, Scope};
 use super::scope::{self, part, row_text};
-use super::settings::{Set, Settings};
+use super::settings::{self, Set, Settings};
 use super::table::{Kind, Table};
 use crate::framework::{Attribute, DataSource, Diagnostic, Diagnostics, Effect, Path, Schema, Value, identity};
 use crate::http::{CachePolicy, Error};
@@ -81,6 +84,16 @@ fn effect(name: &str) -> Option<Effect> {
 /// The current weights of one scope.
 #[derive(Clone, Copy)]
 pub(super) struct Weights;
+
+impl JsonSchema for Weights {
+    fn schema_name() -> Cow<'static, str> {
+        Self::TITLE.type_name.into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> schemars::Schema {
+        settings::row_schema(&Self, generator)
+    }
+}
 
 #[async_trait]
 impl Settings for Weights {

@@ -3,17 +3,21 @@
 //! The vendor documents only the fields of a request. Inferred: a response repeats them and adds an id, and the response to
 //! a create has the secret, once.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
 
-use super::client::{Api, Client, ListRoute, Row};
+use super::client::{Api, Client, Envelope, ListRoute, Row};
 use crate::framework::Secret;
-use crate::http::{CachePolicy, Error, List, Path};
-use crate::vendors::shared::loose;
+use crate::http::{CachePolicy, Error, List, Method};
+use crate::openapi::{ALSO_NAMED, Call};
+use crate::vendors::shared::loose::{self, LooseText};
+use crate::vendors::shared::route::{Route, fill};
 
 /// The list of API keys.
 const API_KEYS: ListRoute =
@@ -22,8 +26,36 @@ const API_KEYS: ListRoute =
 /// The members of a response that may have the secret, the most likely first.
 const SECRETS: [&str; 5] = ["token", "secret_key", "secret", "api_key", "key"];
 
+const CREATE: Route = Route::new(Method::POST, "/tokens");
+const READ: Route = Route::new(Method::GET, "/tokens/{id}");
+const DELETE: Route = Route::new(Method::DELETE, "/tokens/{id}");
+
+/// The calls about API keys, which only `verify/v1` has.
+pub(super) fn calls() -> Vec<Call> {
+    vec![
+        API_KEYS.call::<ApiKeyRow>(),
+        CREATE.call().sends::<NewApiKey<'_>>().reads::<Envelope<ApiKeyRow>>().reads::<Envelope<NewSecret>>(),
+        READ.call().reads::<Envelope<ApiKeyRow>>(),
+        DELETE.call(),
+    ]
+}
+
+/// The schema of the secret in the response to a create.
+struct NewSecret;
+
+impl JsonSchema for NewSecret {
+    fn schema_name() -> Cow<'static, str> {
+        "NewSecret".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let [name, others @ ..] = SECRETS;
+        json_schema!({"type": "object", "properties": {(name): {"type": ["string", "null"], (ALSO_NAMED): others}}})
+    }
+}
+
 /// The body of a create.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct NewApiKey<'b> {
     /// The name.
     pub name: &'b str,
@@ -39,17 +71,21 @@ pub(super) struct NewApiKey<'b> {
 }
 
 /// An API key as the vendor returns it. No `Debug`: it may have the secret.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, JsonSchema)]
 pub(super) struct ApiKeyRow {
     pub(super) id: Id,
     #[serde(default, deserialize_with = "loose::text")]
+    #[schemars(with = "LooseText")]
     pub(super) name: Option<String>,
     #[serde(default, deserialize_with = "loose::text")]
+    #[schemars(with = "LooseText")]
     pub(super) callback_url: Option<String>,
     #[serde(default, deserialize_with = "loose::text")]
+    #[schemars(with = "LooseText")]
     pub(super) expires_at: Option<String>,
     pub(super) rule_id: Option<i64>,
     #[serde(default, deserialize_with = "loose::text")]
+    #[schemars(with = "LooseText")]
     pub(super) created_at: Option<String>,
     #[serde(flatten)]
     others: BTreeMap<String, Json>,
@@ -88,6 +124,16 @@ impl Row for ApiKeyRow {
 #[derive(Clone)]
 pub(super) struct Id(pub(super) String);
 
+impl JsonSchema for Id {
+    fn schema_name() -> Cow<'static, str> {
+        "Id".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": ["string", "integer"]})
+    }
+}
+
 impl<'de> Deserialize<'de> for Id {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Json::deserialize(deserializer)? {
@@ -114,21 +160,24 @@ impl Client {
     pub(super) async fn api_key(&self, id: &str) -> Result<Option<ApiKeyRow>, Error> {
         let operation = "reading an API key";
         self.only(Api::VerifyV1, operation)?;
-        self.read_opt(self.http.get(Path::new(API_KEYS.path).segment(id)).operation(operation)).await
+        self.read_opt(self.http.request(READ.method, fill(READ.path, &[id])).operation(operation)).await
     }
 
     /// Creates an API key. The response has its secret, once.
     pub(super) async fn create_api_key(&self, key: &NewApiKey<'_>) -> Result<ApiKeyRow, Error> {
         let operation = "creating an API key";
         self.only(Api::VerifyV1, operation)?;
-        self.read(self.http.post(API_KEYS.path).operation(operation).json(key).invalidates(API_KEYS.tag)).await
+        self.read(
+            self.http.request(CREATE.method, CREATE.path).operation(operation).json(key).invalidates(API_KEYS.tag),
+        )
+        .await
     }
 
     /// Deletes an API key.
     pub(super) async fn delete_api_key(&self, id: &str) -> Result<(), Error> {
         let operation = "deleting an API key";
         self.only(Api::VerifyV1, operation)?;
-        let request = self.http.delete(Path::new(API_KEYS.path).segment(id)).operation(operation);
+        let request = self.http.request(DELETE.method, fill(DELETE.path, &[id])).operation(operation);
         self.delete(request.invalidates(API_KEYS.tag)).await
     }
 }

@@ -3,32 +3,52 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::client::{Api, Client, ListRoute, Row};
-use crate::http::{CachePolicy, Error, List, Path};
-use crate::vendors::shared::loose;
+use crate::http::{CachePolicy, Error, List, Method};
+use crate::openapi::Call;
+use crate::vendors::shared::loose::{self, LooseText};
+use crate::vendors::shared::route::{Route, fill};
 
 /// The list of entries.
 const BLACKLIST: ListRoute =
     ListRoute { path: "/blacklist", operation: "listing the blacklist", noun: "blacklist entries", tag: "blacklist" };
 
+const ADD_FACE: Route = Route::new(Method::POST, "/blacklist/add");
+const ADD_IMAGE: Route = Route::new(Method::POST, "/blacklist/image");
+const DELETE: Route = Route::new(Method::DELETE, "/blacklist/{id}");
+
+/// The calls of a generation about the blacklist.
+pub(super) fn calls(api: Api) -> Vec<Call> {
+    match api {
+        Api::V1 => vec![ADD_FACE.call().sends::<AddFace<'_>>().reads::<Added>()],
+        Api::VerifyV1 => {
+            vec![BLACKLIST.call::<BlacklistRow>(), ADD_IMAGE.call().sends::<AddImage<'_>>(), DELETE.call()]
+        }
+    }
+}
+
 /// What adding an entry is called in errors.
 const ADDING: &str = "adding a face to the blacklist";
 
 /// An entry of the blacklist as `verify/v1` lists it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(super) struct BlacklistRow {
     /// The id that a delete takes.
     pub id: i64,
     /// Why the face is rejected.
     #[serde(default, deserialize_with = "loose::text")]
+    #[schemars(with = "LooseText")]
     pub reason: Option<String>,
     /// `image` or `session`.
     #[serde(default, deserialize_with = "loose::text")]
+    #[schemars(with = "LooseText")]
     pub source: Option<String>,
     /// When the entry was added, as the vendor writes it.
     #[serde(default, deserialize_with = "loose::text")]
+    #[schemars(with = "LooseText")]
     pub created_at: Option<String>,
 }
 
@@ -46,7 +66,7 @@ impl Row for BlacklistRow {
 }
 
 /// The body of `POST /v1/blacklist/add`.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct AddFace<'b> {
     face_image: &'b str,
     reason: &'b str,
@@ -54,13 +74,13 @@ struct AddFace<'b> {
     metadata: &'b BTreeMap<String, String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Added {
     blacklist_id: String,
 }
 
 /// The body of `POST /verify/v1/blacklist/image`.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct AddImage<'b> {
     image: &'b str,
     reason: &'b str,
@@ -75,7 +95,8 @@ impl Client {
         metadata: &BTreeMap<String, String>,
     ) -> Result<String, Error> {
         let body = AddFace { face_image: image, reason, metadata };
-        let added: Result<Added, _> = self.read(self.http.post("/blacklist/add").operation(ADDING).json(&body)).await;
+        let added: Result<Added, _> =
+            self.read(self.http.request(ADD_FACE.method, ADD_FACE.path).operation(ADDING).json(&body)).await;
         added.map(|added| added.blacklist_id).map_err(|error| {
             if !error.may_have_applied() {
                 return error;
@@ -90,7 +111,7 @@ impl Client {
     /// Adds a face through `verify/v1`, which processes the image later and returns no id.
     pub(super) async fn add_image_to_blacklist(&self, image: &str, reason: &str) -> Result<(), Error> {
         let body = AddImage { image, reason };
-        let request = self.http.post("/blacklist/image").operation(ADDING).json(&body);
+        let request = self.http.request(ADD_IMAGE.method, ADD_IMAGE.path).operation(ADDING).json(&body);
         self.write(request.invalidates(BLACKLIST.tag)).await
     }
 
@@ -103,7 +124,7 @@ impl Client {
     pub(super) async fn delete_from_blacklist(&self, id: &str) -> Result<(), Error> {
         let operation = "removing a face from the blacklist";
         self.only(Api::VerifyV1, operation)?;
-        let request = self.http.delete(Path::new("/blacklist").segment(id)).operation(operation);
+        let request = self.http.request(DELETE.method, fill(DELETE.path, &[id])).operation(operation);
         self.delete(request.invalidates(BLACKLIST.tag)).await
     }
 }

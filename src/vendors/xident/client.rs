@@ -9,6 +9,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,7 @@ use crate::http::{
     self, Authenticate, CachePolicy, Error, Kind, List, Page, PageRequest, PageSource, PreparedRequest, Request,
     Response, StaticHeader,
 };
+use crate::openapi::Call;
 use crate::vendors::shared::reconcile::Creates;
 
 /// The largest page that the vendor returns.
@@ -221,6 +223,13 @@ pub(super) struct ListRoute {
     pub tag: &'static str,
 }
 
+impl ListRoute {
+    /// The call that lists rows of this type.
+    pub(super) fn call<T: JsonSchema>(&self) -> Call {
+        Call::new("GET", self.path).sends::<PageQuery>().reads::<Envelope<Vec<T>>>()
+    }
+}
+
 /// A row of a list.
 pub(super) trait Row: DeserializeOwned + Send + Sync + 'static {
     /// The row's id.
@@ -254,25 +263,28 @@ impl<T: Row> PageSource for ListPages<'_, T> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct PageQuery {
     page: usize,
     per_page: usize,
 }
 
 /// The form of every success of `verify/v1`.
-#[derive(Deserialize)]
-struct Envelope<T> {
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Envelope<T> {
     data: T,
+    #[schemars(extend("x-may-be-absent" = true))]
     meta: Option<Meta>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Meta {
+    #[schemars(extend("x-may-be-absent" = true))]
     pagination: Option<Pagination>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Pagination {
+    #[schemars(extend("x-may-be-absent" = true))]
     total: Option<usize>,
 }

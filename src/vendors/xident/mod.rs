@@ -31,6 +31,10 @@ use crate::framework::identity::{self, TenantIdentity};
 use crate::framework::provider::{self, AnyClient, Common, Registration};
 use crate::framework::{Attribute, Diagnostic, Diagnostics, Rule, Secret, Value, Vendor};
 use crate::http::{self, EndpointLimit, HeaderName, Kind, StaticHeader};
+use crate::openapi;
+
+/// The header of the key on `verify/v1`.
+const API_KEY: &str = "x-api-key";
 
 /// The default address of the service.
 const ADDRESS: &str = "https://api.xident.io";
@@ -162,7 +166,7 @@ impl Vendor for Xident {
         settings.endpoint_limits = LIMITS.map(|(path, per_minute)| EndpointLimit { path, per_minute }).into();
         let header = |key: &Secret| match api {
             Api::V1 => StaticHeader::bearer("Xident", key),
-            Api::VerifyV1 => StaticHeader::new("Xident", HeaderName::from_static("x-api-key"), key),
+            Api::VerifyV1 => StaticHeader::new("Xident", HeaderName::from_static(API_KEY), key),
         };
         let keys = Keys {
             secret: config.secret_key.as_ref().map(header).transpose()?,
@@ -170,6 +174,21 @@ impl Vendor for Xident {
         };
         let http = http::Client::new(settings, Arc::new(keys))?;
         Ok(Arc::new(Client::new(http, address, api, config.publishable_key)))
+    }
+
+    /// Each generation that may be configured.
+    fn apis(&self, settings: &Value) -> Result<Vec<openapi::Api>, Diagnostics> {
+        let configured = settings.get("api").as_str().map(|name| Api::named(Some(name)));
+        let apis = [(Api::V1, "api = \"v1\""), (Api::VerifyV1, "api = \"verify/v1\"")];
+        let apis = apis.into_iter().filter(|(api, _)| configured.is_none_or(|configured| configured == *api));
+        Ok(apis
+            .map(|(api, setting)| {
+                let keys = if api == Api::VerifyV1 { api_keys::calls() } else { Vec::new() };
+                let calls = [blacklist::calls(api), faces::calls(api), keys, project::calls(api)].concat();
+                let (base, setting) = (format!("/{}", api.name()), Some(setting));
+                openapi::Api { base, setting, ..openapi::Api::new(&[API_KEY], calls) }
+            })
+            .collect())
     }
 
     fn objects(&self) -> Vec<Registration> {

@@ -1,24 +1,44 @@
 //! The calls about the project as a whole: its requirements and its usage.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-use super::client::{Api, Client, Publishable};
-use crate::http::Error;
+use super::client::{Api, Client, Envelope, Publishable};
+use super::requirements::RequirementsFields;
+use super::usage;
+use crate::http::{Error, Method};
+use crate::openapi::Call;
+use crate::vendors::shared::route::Route;
+
+const CHECK_V1: Route = Route::new(Method::POST, "/requirements/check");
+const CHECK: Route = Route::new(Method::GET, "/requirements/check");
+const USAGE: Route = Route::new(Method::GET, "/usage");
+
+/// The calls of a generation about the project.
+pub(super) fn calls(api: Api) -> Vec<Call> {
+    match api {
+        Api::V1 => vec![
+            CHECK_V1.call().sends::<CheckRequirements<'_>>().reads::<RequirementsFields>(),
+            USAGE.call().sends::<Period<'_>>().reads::<usage::wire::Usage>(),
+        ],
+        Api::VerifyV1 => vec![CHECK.call().sends::<OfUser<'_>>().reads::<Envelope<RequirementsFields>>()],
+    }
+}
 
 /// The body of `POST /v1/requirements/check`.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct CheckRequirements<'b> {
     api_key: &'b str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct OfUser<'q> {
     user_id: Option<&'q str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Period<'q> {
     start_date: Option<&'q str>,
     end_date: Option<&'q str>,
@@ -32,9 +52,12 @@ impl Client {
             Api::V1 => {
                 let body = CheckRequirements { api_key: self.publishable_key()?.expose() };
                 // The page has the key in the body, and says that every request carries it as a bearer token.
-                self.http.post("/requirements/check").json(&body).read_only().extension(Publishable)
+                self.http.request(CHECK_V1.method, CHECK_V1.path).json(&body).read_only().extension(Publishable)
             }
-            Api::VerifyV1 => self.http.get("/requirements/check").query(&OfUser { user_id }).extension(Publishable),
+            Api::VerifyV1 => {
+                let request = self.http.request(CHECK.method, CHECK.path);
+                request.query(&OfUser { user_id }).extension(Publishable)
+            }
         };
         self.read_public(request.operation(operation)).await
     }
@@ -48,6 +71,6 @@ impl Client {
         let operation = "reading the usage";
         self.only(Api::V1, operation)?;
         let period = Period { start_date, end_date };
-        self.read(self.http.get("/usage").operation(operation).query(&period).shared("usage")).await
+        self.read(self.http.request(USAGE.method, USAGE.path).operation(operation).query(&period).shared("usage")).await
     }
 }

@@ -3,13 +3,42 @@
 //! The page documents the response of `v1`. That of `verify/v1` is not documented: it is assumed to have the same fields, in
 //! `requirements` or at the top level. `requirements_json` has the whole response.
 
+use std::borrow::Cow;
+
 use async_trait::async_trait;
+use schemars::{JsonSchema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::client::{Api, Client};
 use crate::framework::{Attr, Attribute, DataSource, Diagnostics, Rule, Schema};
+use crate::openapi::ANY_FORM;
 use crate::vendors::shared::loose;
+
+const REQUIREMENTS: &str = "requirements";
+const PROJECT_NAME: &str = "project_name";
+const MIN_AGE: &str = "min_age";
+const LIVENESS_REQUIRED: &str = "liveness_required";
+const DOCUMENT_REQUIRED: &str = "document_required";
+
+/// The schema of the fields that are read of the response.
+pub(super) struct RequirementsFields;
+
+impl JsonSchema for RequirementsFields {
+    fn schema_name() -> Cow<'static, str> {
+        "Requirements".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> schemars::Schema {
+        let flag = || json!({"type": ["boolean", "null"]});
+        let requirements = json!({"type": ["object", "null"], "properties": {
+            (MIN_AGE): {"type": ["integer", "null"]}, (LIVENESS_REQUIRED): flag(), (DOCUMENT_REQUIRED): flag(),
+        }});
+        json_schema!({"type": "object", "properties": {
+            (PROJECT_NAME): {"type": ["string", "null"], (ANY_FORM): true}, (REQUIREMENTS): requirements,
+        }})
+    }
+}
 
 /// The data source of the requirements.
 pub(super) struct Requirements;
@@ -63,12 +92,12 @@ impl DataSource for Requirements {
             client.only(Api::VerifyV1, "checking the requirements of one user")?;
         }
         let response = client.requirements(user_id).await?;
-        let inner = response.get("requirements").filter(|inner| inner.is_object()).unwrap_or(&response);
+        let inner = response.get(REQUIREMENTS).filter(|inner| inner.is_object()).unwrap_or(&response);
         Ok(RequirementsModel {
-            project_name: loose::shown(response.get("project_name")).into(),
-            min_age: inner.get("min_age").and_then(Json::as_i64).into(),
-            liveness_required: inner.get("liveness_required").and_then(Json::as_bool).into(),
-            document_required: inner.get("document_required").and_then(Json::as_bool).into(),
+            project_name: loose::shown(response.get(PROJECT_NAME)).into(),
+            min_age: inner.get(MIN_AGE).and_then(Json::as_i64).into(),
+            liveness_required: inner.get(LIVENESS_REQUIRED).and_then(Json::as_bool).into(),
+            document_required: inner.get(DOCUMENT_REQUIRED).and_then(Json::as_bool).into(),
             requirements_json: response.to_string().into(),
             user_id: config.user_id,
         })

@@ -138,43 +138,50 @@ impl DataSource for Usage {
     }
 }
 
-mod wire {
+pub(super) mod wire {
     //! The response to `GET /usage`, as documented on the page.
 
+    use schemars::JsonSchema;
     use serde::Deserialize;
 
     use crate::framework::Number;
-    use crate::vendors::shared::loose;
+    use crate::vendors::shared::loose::{self, LooseText};
 
-    #[derive(Deserialize)]
-    pub(super) struct Usage {
+    #[derive(Deserialize, JsonSchema)]
+    pub(in super::super) struct Usage {
         #[serde(default, deserialize_with = "loose::or_default")]
+        #[schemars(with = "Option<Period>")]
         pub(super) period: Period,
         #[serde(default, deserialize_with = "loose::or_default")]
+        #[schemars(with = "Option<Summary>")]
         pub(super) summary: Summary,
         #[serde(default, deserialize_with = "loose::or_default")]
+        #[schemars(with = "Option<Vec<Type>>")]
         pub(super) by_type: Vec<Type>,
     }
 
-    #[derive(Default, Deserialize)]
-    pub(super) struct Period {
+    #[derive(Default, Deserialize, JsonSchema)]
+    pub(in super::super) struct Period {
         #[serde(default, deserialize_with = "loose::text")]
+        #[schemars(with = "LooseText")]
         pub(super) start: Option<String>,
         #[serde(default, deserialize_with = "loose::text")]
+        #[schemars(with = "LooseText")]
         pub(super) end: Option<String>,
     }
 
-    #[derive(Default, Deserialize)]
-    pub(super) struct Summary {
+    #[derive(Default, Deserialize, JsonSchema)]
+    pub(in super::super) struct Summary {
         pub(super) total_verifications: Option<i64>,
         pub(super) full_verifications: Option<i64>,
         pub(super) token_verifications: Option<i64>,
         pub(super) total_cost: Option<Number>,
     }
 
-    #[derive(Deserialize)]
-    pub(super) struct Type {
+    #[derive(Deserialize, JsonSchema)]
+    pub(in super::super) struct Type {
         #[serde(rename = "type", default, deserialize_with = "loose::text")]
+        #[schemars(with = "LooseText")]
         pub(super) kind: Option<String>,
         pub(super) count: Option<i64>,
         pub(super) cost: Option<Number>,

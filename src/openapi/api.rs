@@ -1,0 +1,109 @@
+//! What a vendor's client uses of an API: its calls, with the fields that it sends and reads.
+//!
+//! A client declares its calls beside the code that sends them. The fields come from the serde types that the code itself uses, so
+//! there is no second list of them.
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::{Value as Json, json};
+
+use super::document::Operation;
+
+/// The flag of a member that may be absent without a loss, which a vendor documents or returns in some versions only.
+pub const MAY_BE_ABSENT: &str = "x-may-be-absent";
+
+/// The flag of a value that is read in any form, and only shown.
+pub const ANY_FORM: &str = "x-any-form";
+
+/// The other names that a member may have.
+pub const ALSO_NAMED: &str = "x-also-named";
+
+/// One API of a vendor, or one of its generations.
+pub struct Api {
+    /// The line of the vendor's part of the provider block that selects it; `None` if the vendor has one only.
+    pub setting: Option<&'static str>,
+    /// The path that all paths of the calls are below, such as `/verify/v1`.
+    pub base: String,
+    /// The headers that every request has, by which it authenticates.
+    pub headers: &'static [&'static str],
+    /// The calls.
+    pub calls: Vec<Call>,
+    /// Whether an operation of a document is about something else, although it has the summary of a call.
+    pub ignores: fn(&Operation<'_>) -> bool,
+}
+
+/// One call.
+#[derive(Clone)]
+pub struct Call {
+    /// The method in upper case.
+    pub method: String,
+    /// The path, with a parameter such as `{id}` for each part that varies.
+    pub path: String,
+    /// The summary of the operation in the vendor's reference, in lower case, if a client finds it by that.
+    pub summary: Option<&'static str>,
+    /// Its key in the setting `paths`, which can name another route; `None` if there is no such setting.
+    pub key: Option<&'static str>,
+    /// Whether a parameter of the path is replaced by an id, wherever another route has one.
+    pub takes_id: bool,
+    /// Whether the objects of the vendor can be managed without it.
+    pub is_optional: bool,
+    /// The schema of what is sent: in the query of a GET, in the body of any other method. `None` if nothing is sent.
+    pub(super) request: Option<Json>,
+    /// The schema of what is read; `None` if nothing is.
+    pub(super) response: Option<Json>,
+}
+
+impl Api {
+    /// An API with these calls, which has no settings and no path of its own.
+    pub fn new(headers: &'static [&'static str], calls: Vec<Call>) -> Self {
+        Self { setting: None, base: String::new(), headers, calls, ignores: |_| false }
+    }
+}
+
+impl Call {
+    /// A call that sends and reads nothing.
+    pub fn new(method: &str, path: impl Into<String>) -> Self {
+        Self {
+            method: method.to_owned(),
+            path: path.into(),
+            summary: None,
+            key: None,
+            takes_id: false,
+            is_optional: false,
+            request: None,
+            response: None,
+        }
+    }
+
+    /// Adds what is sent.
+    #[must_use]
+    pub fn sends<T: JsonSchema>(mut self) -> Self {
+        add(&mut self.request, schema::<T>(SchemaSettings::draft2020_12().for_serialize()));
+        self
+    }
+
+    /// Adds what is read. A response that is read as several types has the fields of all of them.
+    #[must_use]
+    pub fn reads<T: JsonSchema>(mut self) -> Self {
+        add(&mut self.response, schema::<T>(SchemaSettings::draft2020_12().for_deserialize()));
+        self
+    }
+
+    /// Method and path, such as `GET /weights`.
+    pub fn route(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+}
+
+fn schema<T: JsonSchema>(mut settings: SchemaSettings) -> Json {
+    // So that a schema is complete wherever it is used.
+    settings.inline_subschemas = true;
+    settings.into_generator().into_root_schema_for::<T>().to_value()
+}
+
+fn add(target: &mut Option<Json>, schema: Json) {
+    *target = Some(match target.take() {
+        None => schema,
+        Some(other) => json!({"allOf": [other, schema]}),
+    });
+}
