@@ -38,6 +38,9 @@ pub(crate) enum Command {
     ///
     /// The vendors are configured by the same environment variables as the provider. The checks change nothing. The exit code
     /// is 0 only if no check failed; a warning is not a failure.
+    ///
+    /// With `--openapi` the vendors are not contacted: an OpenAPI document of a vendor is compared with the operations and fields
+    /// that the provider uses. The exit code is 0 if no difference matters, 2 if one does, 1 if the document cannot be read.
     Doctor(DoctorArguments),
     /// Compare a state with the live tenants, unmanaged objects included. The exit code is 0 if nothing differs, 2 if something does.
     ///
@@ -279,6 +282,12 @@ pub(crate) struct DoctorArguments {
     /// Print one JSON object with every vendor and every check, which is `ok`, `warning`, `failed` or `skipped`.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Compare the OpenAPI document at this path or address, in JSON or YAML, with what the provider uses of the vendor.
+    #[arg(long, value_name = "FILE|URL")]
+    pub(crate) openapi: Option<String>,
+    /// The vendor of the document, such as `vult`. Default: the one that has most of its operations.
+    #[arg(long, value_name = "VENDOR", requires = "openapi")]
+    pub(crate) vendor: Option<String>,
 }
 
 #[derive(Args)]

@@ -78,7 +78,7 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
         }
         Command::Completions(arguments) => arguments.write(&mut io::stdout())?,
         Command::Decrypt(arguments) => decrypt::run(&arguments.into_options())?,
-        Command::Doctor(arguments) => run_doctor(&arguments).await?,
+        Command::Doctor(arguments) => return run_doctor(&arguments).await,
         Command::Drift(arguments) => {
             let scope = if arguments.managed_only { changes::Scope::Managed } else { changes::Scope::Everything };
             let provider = registry::provider(Environment::of_process());
@@ -106,7 +106,10 @@ fn print_changes(found: &changes::Changes, output: OutputArguments) -> Result<Ex
     Ok(if found.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }
 
-async fn run_doctor(arguments: &DoctorArguments) -> Result<(), Box<dyn Error>> {
+async fn run_doctor(arguments: &DoctorArguments) -> Result<ExitCode, Box<dyn Error>> {
+    if let Some(source) = &arguments.openapi {
+        return compare_document(source, arguments).await;
+    }
     let report = doctor::run(&registry::provider(Environment::of_process())).await?;
     let mut out = io::stdout();
     if arguments.json {
@@ -115,10 +118,23 @@ async fn run_doctor(arguments: &DoctorArguments) -> Result<(), Box<dyn Error>> {
         write!(out, "{report}")?;
     }
     if report.is_well() {
-        Ok(())
+        Ok(ExitCode::SUCCESS)
     } else {
         Err("Terraform cannot work with all of these vendors; the failed checks are listed above".into())
     }
+}
+
+/// The exit code is 0 if no difference matters, 2 if one does, 1 if the document cannot be read.
+async fn compare_document(source: &str, arguments: &DoctorArguments) -> Result<ExitCode, Box<dyn Error>> {
+    let provider = registry::provider(Environment::of_process());
+    let report = doctor::compare(&provider, source, arguments.vendor.as_deref()).await?;
+    let mut out = io::stdout();
+    if arguments.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
+    } else {
+        write!(out, "{report}")?;
+    }
+    Ok(if report.matters { ExitCode::from(2) } else { ExitCode::SUCCESS })
 }
 
 async fn run_export(arguments: ExportArguments) -> Result<(), Box<dyn Error>> {

@@ -23,6 +23,7 @@ mod mistakes;
 mod models;
 mod moved;
 mod mutual_tls;
+mod openapi;
 mod pipelines;
 mod process;
 mod proxies;

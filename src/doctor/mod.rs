@@ -3,11 +3,13 @@
 //! Like the export it walks the provider's tables and depends on the framework only: each vendor's client checks connection
 //! and credentials, and the lists show what the credentials may read. It changes nothing at a vendor.
 
+mod openapi;
 mod permissions;
 mod report;
 
 use futures_util::future::join_all;
 
+pub use self::openapi::{OpenApiError, OpenApiReport, compare};
 pub use self::report::{Report, VendorReport};
 use crate::framework::clients::NothingConfigured;
 use crate::framework::health::{CheckResult, CheckStatus};

@@ -5,7 +5,7 @@
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::document::Operation;
 
@@ -22,6 +22,8 @@ pub const ALSO_NAMED: &str = "x-also-named";
 pub struct Api {
     /// The line of the vendor's part of the provider block that selects it; `None` if the vendor has one only.
     pub setting: Option<&'static str>,
+    /// The setting of the address of the token endpoint, if the document's is taken for it.
+    pub token_setting: Option<&'static str>,
     /// The path that all paths of the calls are below, such as `/verify/v1`.
     pub base: String,
     /// The headers that every request has, by which it authenticates.
@@ -48,15 +50,15 @@ pub struct Call {
     /// Whether the objects of the vendor can be managed without it.
     pub is_optional: bool,
     /// The schema of what is sent: in the query of a GET, in the body of any other method. `None` if nothing is sent.
-    pub(super) request: Option<Json>,
+    pub request: Option<Json>,
     /// The schema of what is read; `None` if nothing is.
-    pub(super) response: Option<Json>,
+    pub response: Option<Json>,
 }
 
 impl Api {
     /// An API with these calls, which has no settings and no path of its own.
     pub fn new(headers: &'static [&'static str], calls: Vec<Call>) -> Self {
-        Self { setting: None, base: String::new(), headers, calls, ignores: |_| false }
+        Self { setting: None, token_setting: None, base: String::new(), headers, calls, ignores: |_| false }
     }
 }
 
@@ -78,14 +80,14 @@ impl Call {
     /// Adds what is sent.
     #[must_use]
     pub fn sends<T: JsonSchema>(mut self) -> Self {
-        add(&mut self.request, schema::<T>(SchemaSettings::draft2020_12().for_serialize()));
+        self.request = Some(schema::<T>(SchemaSettings::draft2020_12().for_serialize()));
         self
     }
 
-    /// Adds what is read. A response that is read as several types has the fields of all of them.
+    /// Adds what is read.
     #[must_use]
     pub fn reads<T: JsonSchema>(mut self) -> Self {
-        add(&mut self.response, schema::<T>(SchemaSettings::draft2020_12().for_deserialize()));
+        self.response = Some(schema::<T>(SchemaSettings::draft2020_12().for_deserialize()));
         self
     }
 
@@ -99,11 +101,4 @@ fn schema<T: JsonSchema>(mut settings: SchemaSettings) -> Json {
     // So that a schema is complete wherever it is used.
     settings.inline_subschemas = true;
     settings.into_generator().into_root_schema_for::<T>().to_value()
-}
-
-fn add(target: &mut Option<Json>, schema: Json) {
-    *target = Some(match target.take() {
-        None => schema,
-        Some(other) => json!({"allOf": [other, schema]}),
-    });
 }

@@ -70,6 +70,8 @@ pub struct Comparison {
     pub paths: BTreeMap<&'static str, String>,
     /// The operations of the document that the provider does not use.
     pub unused: Vec<String>,
+    /// Whether every route of `paths` is that of the summary by which a client finds an operation, and none is missing.
+    pub openapi_file_adapts: bool,
     /// How many of the calls the document certainly has.
     pub known: usize,
 }
@@ -81,7 +83,12 @@ pub fn compare(api: &Api, document: &Document) -> Comparison {
     let unused = document.operations().iter().map(Operation::route).filter(|route| !used.contains(route)).collect();
     let is_known = |found: &&Found<'_>| found.operation.is_some_and(|(_, by)| by != Match::Similar);
     let known = found.iter().filter(is_known).count();
-    let mut comparison = Comparison { differences: Vec::new(), paths: BTreeMap::new(), unused, known };
+    let is_found = |(call, found): (&Call, &Found<'_>)| {
+        found.operation.map_or(call.is_optional, |(_, by)| by == Match::Summary) && found.doubles.is_empty()
+    };
+    let openapi_file_adapts = api.calls.iter().zip(&found).all(is_found);
+    let mut comparison =
+        Comparison { differences: Vec::new(), paths: BTreeMap::new(), unused, openapi_file_adapts, known };
     for (call, found) in api.calls.iter().zip(found) {
         let mut calls = CallComparison { api, call, document, found: Vec::new() };
         calls.route(&found, &mut comparison.paths);
@@ -286,12 +293,7 @@ fn alternative<'d>(ours: &Form<'d>, theirs: &Form<'_>) -> Form<'d> {
         (Some(ours), Some(theirs)) => ours.iter().any(|name| *name != "null" && allows(theirs, name)),
         _ => true,
     };
-    let alternatives = ours.alternatives();
-    if alternatives.len() < 2 {
-        ours.clone()
-    } else {
-        alternatives.into_iter().find(fits).unwrap_or_else(|| ours.clone())
-    }
+    ours.alternatives().into_iter().find(fits).unwrap_or_else(|| ours.clone())
 }
 
 /// What of the types does not fit, if anything.

@@ -66,14 +66,11 @@ impl<'d> Form<'d> {
         Form::new(self.root, self.parts().into_iter().filter_map(|part| part.get("items")).collect())
     }
 
-    /// The alternatives, of which a value has one.
+    /// The alternatives, of which a value has one; empty if there are none.
     pub(super) fn alternatives(&self) -> Vec<Form<'d>> {
-        let of_schema = |schema: &&'d Json| {
-            let schema = resolve(self.root, schema);
-            let found = branches(schema, "oneOf").or_else(|| branches(schema, "anyOf"));
-            found.map_or(vec![schema], |branches| branches.iter().collect())
-        };
-        self.schemas.iter().flat_map(of_schema).map(|schema| Form::new(self.root, vec![schema])).collect()
+        let schemas = self.schemas.iter().map(|schema| resolve(self.root, schema));
+        let found = schemas.filter_map(|schema| branches(schema, "oneOf").or_else(|| branches(schema, "anyOf")));
+        found.flatten().map(|schema| Form::new(self.root, vec![schema])).collect()
     }
 
     /// Whether any schema has this flag.

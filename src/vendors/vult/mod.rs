@@ -169,7 +169,12 @@ impl Vendor for Vult {
         let config: Config = provider::configuration("vult", config::take_tls("vult", settings.clone())?.1)?;
         let mut mistakes = Diagnostics::new();
         let operations = operations(&config, &mut mistakes);
-        operations.map(|operations| vec![operations.api()]).ok_or(mistakes)
+        let api = operations.map(|operations| {
+            // Another address of tokens is a difference only where the provider would use its default.
+            let is_known = config.token_url.is_some() || operations.token_url.is_some();
+            Api { token_setting: (!is_known).then_some("token_url"), ..operations.api() }
+        });
+        api.map(|api| vec![api]).ok_or(mistakes)
     }
 
     fn objects(&self) -> Vec<Registration> {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::client::{Api, Client, Envelope, ListRoute, Row};
 use crate::framework::Secret;
@@ -34,23 +34,24 @@ const DELETE: Route = Route::new(Method::DELETE, "/tokens/{id}");
 pub(super) fn calls() -> Vec<Call> {
     vec![
         API_KEYS.call::<ApiKeyRow>(),
-        CREATE.call().sends::<NewApiKey<'_>>().reads::<Envelope<ApiKeyRow>>().reads::<Envelope<NewSecret>>(),
+        CREATE.call().sends::<NewApiKey<'_>>().reads::<Envelope<CreatedApiKey>>(),
         READ.call().reads::<Envelope<ApiKeyRow>>(),
         DELETE.call(),
     ]
 }
 
-/// The schema of the secret in the response to a create.
-struct NewSecret;
+/// The schema of the response to a create, which has the secret as well.
+struct CreatedApiKey;
 
-impl JsonSchema for NewSecret {
+impl JsonSchema for CreatedApiKey {
     fn schema_name() -> Cow<'static, str> {
-        "NewSecret".into()
+        "CreatedApiKey".into()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let [name, others @ ..] = SECRETS;
-        json_schema!({"type": "object", "properties": {(name): {"type": ["string", "null"], (ALSO_NAMED): others}}})
+        let secret = json!({"type": ["string", "null"], (ALSO_NAMED): others});
+        json_schema!({"type": "object", "properties": {(name): secret}, "allOf": [ApiKeyRow::json_schema(generator)]})
     }
 }
 
