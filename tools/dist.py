@@ -108,6 +108,9 @@ def environment(target: str, seconds: int) -> dict[str, str]:
     flags = [f"--remap-path-prefix={path}={name}" for path, name in paths]
     if "linux" in target or "windows" in target:
         flags += ["-Ctarget-feature=+crt-static"]
+    if "linux" in target:
+        # By default the crate looks the function up at run time, which a static binary cannot, and then needs /dev/urandom.
+        flags += ["--cfg", 'getrandom_backend="linux_getrandom"']
     # Not RUSTFLAGS, whose values end at spaces.
     variables = {"CARGO_ENCODED_RUSTFLAGS": "\x1f".join(flags), "SOURCE_DATE_EPOCH": str(seconds)}
     # Assertions in C have the names of files. Microsoft's compiler has no such flag.

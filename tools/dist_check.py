@@ -103,16 +103,16 @@ class Root:
 
     def within(self) -> list[str]:
         """The command that changes the root of another one. A user other than root needs a namespace for that."""
-        if os.geteuid() == 0:
-            return ["chroot", str(self.folder)]
-        return ["unshare", "--map-root-user", f"--root={self.folder}"]
+        if not (unshare := shutil.which("unshare")):
+            raise Failed("there is no unshare on the PATH: install util-linux")
+        return [unshare, *([] if os.geteuid() == 0 else ["--map-root-user"]), f"--root={self.folder}"]
 
     def run(self, *command: str | Path) -> None:
         print(f"$ {' '.join(map(str, command))}", flush=True)
         finished = subprocess.run([*self.within(), *command], env=self.environment, text=True, check=False,
                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if finished.returncode != 0:
-            raise Failed(f"it ended with exit code {finished.returncode}\n{finished.stdout}")
+            raise Failed(f"`{' '.join(map(str, command))}` ended with exit code {finished.returncode}\n{finished.stdout}")
 
     def terraform(self, *arguments: str) -> None:
         self.run("/bin/terraform", "-chdir=/work", *arguments, "-input=false", "-no-color")
