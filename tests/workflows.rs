@@ -136,11 +136,11 @@ fn release_builds_every_platform_with_a_target_of_the_tool() {
 fn release_gives_each_job_what_it_alone_needs() {
     let release = own("release.yml");
     assert_eq!(release["permissions"], json!({}));
-    let read = json!({"contents": "read"});
+    let reads = json!({"contents": "read"});
     for (name, permissions, environment, needs) in [
-        ("build", &read, Value::Null, Value::Null),
-        ("sign", &read, json!("release"), json!("build")),
-        ("check", &read, Value::Null, json!("sign")),
+        ("build", &reads, Value::Null, Value::Null),
+        ("sign", &reads, json!("release"), json!("build")),
+        ("check", &reads, Value::Null, json!("sign")),
         ("attest", &json!({"attestations": "write", "id-token": "write"}), Value::Null, json!("check")),
         ("draft", &json!({"contents": "write"}), Value::Null, json!("attest")),
     ] {
@@ -160,6 +160,10 @@ fn release_gives_each_job_what_it_alone_needs() {
     let [(name, step)] = &with_secrets[..] else { panic!("one step signs: {with_secrets:?}") };
     assert_eq!(*name, "sign");
     assert!(step["run"].as_str().unwrap().contains("tools/dist.py sums --complete --key -"), "{step}");
+    let check = jobs(&release)["check"].to_string();
+    let terraform = read(&root().join(".terraform-version"));
+    assert!(check.contains(&format!("\"terraform_version\":\"{}\"", terraform.trim())), "{check}");
+    assert!(check.contains("tools/dist_check.py release --same another-folder/target/dist"), "{check}");
     let draft = steps(&jobs(&release)["draft"]).last().unwrap();
     assert!(draft["run"].as_str().unwrap().contains(" release/* --draft --verify-tag"), "{draft}");
 }
