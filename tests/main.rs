@@ -35,3 +35,4 @@ mod semantics;
 mod shells;
 mod support;
 mod versions;
+mod workflows;

@@ -95,6 +95,9 @@ const DOCUMENTS: &[Document] = &[
             ),
             ("oras ", "needs ORAS and a registry of images"),
             ("  --oci-layout", "needs ORAS and a registry of images"),
+            ("sha256sum ", "there is no release yet; `make dist-check` checks its files the same way"),
+            ("gpg ", "there is no release yet; `make dist-check` checks its files the same way"),
+            ("gh ", "there is no release yet"),
         ],
         ..Document::new("docs/guides/install.md")
     },
