@@ -279,6 +279,10 @@ pub(crate) struct DoctorArguments {
     /// Print one JSON object with every vendor and every check, which is `ok`, `warning`, `failed` or `skipped`.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Also make every other call that reads, and append to FILE what the vendors responded: routes, statuses, names of fields
+    /// and their types, and no secret or personal data.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<String>,
 }
 
 #[derive(Args)]

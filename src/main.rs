@@ -107,7 +107,7 @@ fn print_changes(found: &changes::Changes, output: OutputArguments) -> Result<Ex
 }
 
 async fn run_doctor(arguments: &DoctorArguments) -> Result<(), Box<dyn Error>> {
-    let report = doctor::run(&registry::provider(Environment::of_process())).await?;
+    let report = doctor::run(&registry::provider(Environment::of_process()), arguments.record.as_deref()).await?;
     let mut out = io::stdout();
     if arguments.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;

@@ -26,6 +26,7 @@ mod mutual_tls;
 mod pipelines;
 mod process;
 mod proxies;
+mod recording;
 mod repeated_secrets;
 mod sandbox;
 mod schema;

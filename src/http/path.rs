@@ -13,6 +13,8 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 pub struct Path {
     wire: String,
     shown: String,
+    /// With `{}` in place of each segment from data.
+    template: String,
     problem: Option<String>,
 }
 
@@ -20,7 +22,7 @@ impl Path {
     /// Starts with fixed text from the client or the configuration, such as `/v3/lists`.
     pub fn new(text: impl AsRef<str>) -> Self {
         let text = text.as_ref().trim_start_matches('/').to_owned();
-        Self { wire: text.clone(), shown: text, problem: None }
+        Self { wire: text.clone(), template: fixed(&text), shown: text, problem: None }
     }
 
     /// Adds one segment from data: `/`, `?`, `#` and `%` in it are encoded.
@@ -33,7 +35,7 @@ impl Path {
             self.problem.get_or_insert(format!("`{value}` cannot be part of a URL path after `{}`", self.shown));
         }
         let encoded = utf8_percent_encode(value, SEGMENT).to_string();
-        self.push(&encoded, &encoded);
+        self.push(&encoded, &encoded, "{}");
         self
     }
 
@@ -45,7 +47,7 @@ impl Path {
             self.problem.get_or_insert(format!("the secret after `{}` is empty or consists of dots", self.shown));
         }
         let encoded = utf8_percent_encode(value, SEGMENT).to_string();
-        self.push(&encoded, REDACTED);
+        self.push(&encoded, REDACTED, "{}");
         self
     }
 
@@ -53,12 +55,18 @@ impl Path {
     #[must_use]
     pub fn then(mut self, text: &str) -> Self {
         let text = text.trim_start_matches('/');
-        self.push(text, text);
+        self.push(text, text, &fixed(text));
         self
     }
 
-    fn push(&mut self, wire: &str, shown: &str) {
-        for (target, text) in [(&mut self.wire, wire), (&mut self.shown, shown)] {
+    /// The path of the URL with `{}` in place of each value, which says nothing about an object.
+    pub(super) fn template(&self, base_url: &Url) -> String {
+        let base = fixed(base_url.path().trim_end_matches('/'));
+        if self.template.is_empty() && !base.is_empty() { base } else { format!("{base}/{}", self.template) }
+    }
+
+    fn push(&mut self, wire: &str, shown: &str, template: &str) {
+        for (target, text) in [(&mut self.wire, wire), (&mut self.shown, shown), (&mut self.template, template)] {
             target.truncate(target.trim_end_matches('/').len());
             if !target.is_empty() {
                 target.push('/');
@@ -82,6 +90,13 @@ impl Path {
         };
         Ok((join(&self.wire), join(&self.shown)))
     }
+}
+
+/// Fixed text for a template. A segment with many digits comes from a configuration, and may be the id of a tenant.
+fn fixed(text: &str) -> String {
+    let is_id = |segment: &&str| segment.bytes().filter(u8::is_ascii_digit).count() > 3;
+    let segments = text.split('/').map(|segment| if is_id(&segment) { "{}" } else { segment });
+    segments.collect::<Vec<_>>().join("/")
 }
 
 impl From<&str> for Path {

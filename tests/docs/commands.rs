@@ -60,6 +60,13 @@ const DOCUMENTS: &[Document] = &[
         ..Document::new("docs/guides/drift.md")
     },
     Document {
+        before: &[
+            ("terraform-provider-idv doctor --record", "eval \"$(start_sandbox)\""),
+            ("export IDV_RECORD", "webhook; terraform init"),
+        ],
+        ..Document::new("docs/guides/first-contact.md")
+    },
+    Document {
         not_run: &[
             ("createdb", "needs a PostgreSQL: `make fleet` and the tests of examples/fleet run its forms"),
             ("export PG_CONN_STR", "needs a PostgreSQL"),
