@@ -97,6 +97,10 @@ install: ## Build the provider, and install it for the shell and for `terraform 
 dist: ## Build the archives of a release into target/dist; KEY=FILE signs them with a private OpenPGP key.
 	python3 tools/dist.py $(if $(KEY),--key $(KEY)) $(foreach target,$(TARGETS),--target $(target))
 
+.PHONY: dist-check
+dist-check: ## Check what `make dist` built: PUBLIC_KEY=FILE for the signature, SAME=FOLDER has a second build, TERRAFORM a static one.
+	python3 tools/dist_check.py $(if $(PUBLIC_KEY),--public-key $(PUBLIC_KEY)) $(if $(SAME),--same $(SAME)) $(if $(TERRAFORM),--terraform $(TERRAFORM))
+
 $(PINNED_TERRAFORM): .terraform-version tools/install_terraform.py
 	python3 tools/install_terraform.py $(shell cat .terraform-version)
 

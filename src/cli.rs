@@ -283,11 +283,15 @@ pub(crate) struct DoctorArguments {
     #[arg(long)]
     pub(crate) json: bool,
     /// Compare the OpenAPI document at this path or address, in JSON or YAML, with what the provider uses of the vendor.
-    #[arg(long, value_name = "FILE|URL")]
+    #[arg(long, value_name = "FILE|URL", conflicts_with = "record")]
     pub(crate) openapi: Option<String>,
     /// The vendor of the document, such as `vult`. Default: the one that has most of its operations.
     #[arg(long, value_name = "VENDOR", requires = "openapi")]
     pub(crate) vendor: Option<String>,
+    /// Also make every other call that reads, and append to FILE what the vendors responded: routes, statuses, names of fields
+    /// and their types, and no secret or personal data.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<String>,
 }
 
 #[derive(Args)]

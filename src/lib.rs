@@ -109,6 +109,7 @@
 //! | permit | the right to send one request now, by a rate or a cap |
 //! | planned value | what Terraform expects after the apply; unknown if only the apply knows it |
 //! | private state | what a provider keeps in state and nobody sees |
+//! | recording | the shapes of what vendors responded in a run, without secrets and personal data |
 //! | reconcile | to read the vendor again after a write with an unknown outcome |
 //! | restore | to write back what a vendor had when Terraform adopted it |
 //! | semantics | whether a request is safe, idempotent or neither (RFC 9110) |
@@ -132,6 +133,7 @@ pub mod mirror;
 pub mod openapi;
 pub mod plugin;
 pub mod protocol;
+pub mod recording;
 pub mod registry;
 pub mod sandbox;
 pub mod secret;

@@ -110,7 +110,7 @@ async fn run_doctor(arguments: &DoctorArguments) -> Result<ExitCode, Box<dyn Err
     if let Some(source) = &arguments.openapi {
         return compare_document(source, arguments).await;
     }
-    let report = doctor::run(&registry::provider(Environment::of_process())).await?;
+    let report = doctor::run(&registry::provider(Environment::of_process()), arguments.record.as_deref()).await?;
     let mut out = io::stdout();
     if arguments.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;

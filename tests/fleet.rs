@@ -16,7 +16,8 @@ use crate::support::workspace::Workspace;
 /// The line of the configuration that needs a database. Without it the state is a file.
 const BACKEND: &str = "  backend \"pg\" {}\n";
 
-fn fleet(path: &str) -> PathBuf {
+/// A path below `examples/fleet`.
+pub(crate) fn fleet(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/fleet").join(path)
 }
 
@@ -25,7 +26,7 @@ fn read(path: &str) -> String {
 }
 
 /// The values of a key of every tenant, in the order of the file.
-fn values(key: &str) -> Vec<String> {
+pub(crate) fn values(key: &str) -> Vec<String> {
     let text = read("tenants.yaml");
     let lines =
         text.lines().filter_map(|line| line.trim_start_matches("- ").trim().strip_prefix(key)?.strip_prefix(": "));
@@ -71,7 +72,8 @@ fn workspace(sandbox: &Sandbox, number: usize) -> Workspace {
     workspace
 }
 
-fn without_backend() -> String {
+/// The configuration of a tenant, with the state in a file.
+pub(crate) fn without_backend() -> String {
     let text = read("root/main.tf");
     assert!(text.contains(BACKEND), "the state of the fleet is in PostgreSQL");
     text.replace(BACKEND, "")

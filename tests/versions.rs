@@ -118,6 +118,7 @@ const ACTIONS: Since = Since { terraform: Some((1, 14)), opentofu: None };
 
 const NO_IDENTITY: Before = Before::Refuses("An argument named \"identity\" is not expected here.");
 const NO_EPHEMERAL: Before = Before::Refuses("Blocks of type \"ephemeral\" are not expected here.");
+const NO_LIFECYCLE_DESTROY: Before = Before::Refuses("An argument named \"destroy\" is not expected here.");
 const NO_ACTION: Before = Before::Refuses("Blocks of type \"action\" are not expected here.");
 
 const FEATURES: &[Feature] = &[
@@ -192,7 +193,7 @@ const FEATURES: &[Feature] = &[
         opentofu_before: Before::Refuses("Blocks of type \"encryption\" are not expected here."),
     },
     Feature {
-        since: (1, 16),
+        since: Since { terraform: Some((1, 16)), opentofu: None },
         configuration: r#"action "idv_vult_delete_session" "main" {
           config {
             session_id = "ses_000001"
@@ -208,21 +209,23 @@ const FEATURES: &[Feature] = &[
             }
           }
         }"#,
-        before: &[
-            ((1, 8), Before::Refuses("Blocks of type \"action\" are not expected here.")),
+        terraform_before: &[
+            ((1, 8), NO_ACTION),
             ((1, 13), Before::Ignores),
             ((1, 14), Before::Refuses("Invalid \"event\" value before_destroy")),
         ],
+        opentofu_before: NO_ACTION,
     },
     Feature {
-        since: (1, 16),
+        since: Since { terraform: Some((1, 16)), opentofu: Some((1, 12)) },
         configuration: r#"resource "idv_vult_weights" "main" {
           age_weight = 2
           lifecycle {
             destroy = false
           }
         }"#,
-        before: &[((1, 8), Before::Refuses("An argument named \"destroy\" is not expected here."))],
+        terraform_before: &[((1, 8), NO_LIFECYCLE_DESTROY)],
+        opentofu_before: NO_LIFECYCLE_DESTROY,
     },
 ];
 

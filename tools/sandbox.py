@@ -1,9 +1,9 @@
-"""The sandbox, as `demo.py`, `bench.py` and `fleet.py` start and use it."""
+"""The sandbox, as the tools start and use it."""
 
 import json
 import subprocess
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -46,9 +46,12 @@ class Sandbox:
 
 
 @contextmanager
-def running(binary: Path, *arguments: str) -> Iterator[Sandbox]:
-    """Runs a sandbox on free ports. In a session of its own: Ctrl-C must not end it before Terraform has stopped."""
-    process = subprocess.Popen([binary, "sandbox", *arguments], stdout=subprocess.PIPE, text=True, start_new_session=True)
+def running(binary: Path, *arguments: str, within: Sequence[str] = ()) -> Iterator[Sandbox]:
+    """Runs a sandbox on free ports, by the command `within` if there is one.
+
+    It is in a session of its own: Ctrl-C must not end it before Terraform has stopped.
+    """
+    process = subprocess.Popen([*within, binary, "sandbox", *arguments], stdout=subprocess.PIPE, text=True, start_new_session=True)
     try:
         line = process.stdout.readline()
         if not line:

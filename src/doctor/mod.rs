@@ -5,7 +5,10 @@
 
 mod openapi;
 mod permissions;
+mod record;
 mod report;
+
+use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 
@@ -13,16 +16,26 @@ pub use self::openapi::{OpenApiError, OpenApiReport, compare};
 pub use self::report::{Report, VendorReport};
 use crate::framework::clients::NothingConfigured;
 use crate::framework::health::{CheckResult, CheckStatus};
-use crate::framework::provider::Caller;
+use crate::framework::provider::{Caller, RECORD};
 use crate::framework::{Diagnostic, Diagnostics, Provider, Value, Vendor};
 
 /// Checks every configured vendor, in parallel. The provider is configured from its environment, as by an empty provider
-/// block.
-pub async fn run(provider: &Provider) -> Result<Report, NothingConfigured> {
-    let mistakes = provider.configure(&Value::Null, Caller::command("doctor"));
+/// block. With a path to `record` to, it also makes every other call that reads, and all of them are recorded there.
+pub async fn run(provider: &Provider, record: Option<&str>) -> Result<Report, NothingConfigured> {
+    let block = match record {
+        Some(file) => Value::Map(BTreeMap::from([(RECORD.to_owned(), Value::String(file.to_owned()))])),
+        None => Value::Null,
+    };
+    let mistakes = provider.configure(&block, Caller::command("doctor"));
     let vendors = provider.configured_vendors()?;
-    let results = join_all(vendors.into_iter().map(|vendor| check_health(provider, vendor, &mistakes))).await;
-    Ok(Report { vendors: results })
+    let results = join_all(vendors.into_iter().map(|vendor| async {
+        let mut report = check_health(provider, vendor, &mistakes).await;
+        if record.is_some() && report.findings[0].verdict != CheckStatus::Failed {
+            report.findings.push(record::read_everything(provider, vendor.name()).await);
+        }
+        report
+    }));
+    Ok(Report { vendors: results.await })
 }
 
 async fn check_health(provider: &Provider, vendor: &'static dyn Vendor, mistakes: &Diagnostics) -> VendorReport {

@@ -30,6 +30,15 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// The texts that the rule names, if it names some.
+    pub fn choices(&self) -> &'static [&'static str] {
+        match self {
+            Self::OneOf(choices) | Self::Known(choices) => choices,
+            Self::Each(rule) => rule.choices(),
+            _ => &[],
+        }
+    }
+
     /// A full sentence for the documentation.
     pub fn describe(&self) -> String {
         match self {

@@ -1,7 +1,7 @@
 //! The transport that every vendor's client sends through: timeouts, retries, limits, the cache of a run, access tokens,
 //! pages, redaction and the error.
 //!
-//! It is the only place that names the HTTP library, and it imports nothing else of the crate: it knows neither Terraform
+//! It is the only place that names the HTTP library, and of the crate it imports only secrets and recordings: it knows neither Terraform
 //! nor any vendor. A vendor differs in its [`Settings`] (address, numbers, error parser), its [`Authenticate`] (credentials,
 //! and their renewal) and its [`Request`]s (whether one may be repeated, what it reads and invalidates).
 //!
@@ -13,6 +13,8 @@
 //! 4. `transport` sends the attempt and reads the [`Response`], within a timeout and a size, over `connections`.
 //! 5. `retry` decides whether a failed attempt may be repeated. A write that may have been applied is not repeated unless it
 //!    is idempotent: it becomes an [`Error`] of [`Kind::Unconfirmed`].
+//!
+//! Where a run is recorded, `record` hands the exchange to [`recording`](crate::recording).
 //!
 //! Lists that a vendor returns in pages are read by [`Pages`], and kept for the run as a [`List`]. No file of this folder imports in a circle.
 
@@ -35,6 +37,7 @@ mod pages;
 mod path;
 mod prepared;
 mod probe;
+mod record;
 mod redact;
 mod request;
 mod response;

@@ -13,6 +13,8 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 pub struct Path {
     wire: String,
     shown: String,
+    /// With `{}` in place of each segment from data.
+    template: String,
     problem: Option<String>,
 }
 
@@ -20,7 +22,20 @@ impl Path {
     /// Starts with fixed text from the client or the configuration, such as `/v3/lists`.
     pub fn new(text: impl AsRef<str>) -> Self {
         let text = text.as_ref().trim_start_matches('/').to_owned();
-        Self { wire: text.clone(), shown: text, problem: None }
+        Self { wire: text.clone(), template: fixed(&text), shown: text, problem: None }
+    }
+
+    /// The path of a template such as `/lists/{id}`, with its parameters replaced in order by segments. Those without a value stay.
+    pub fn filled(template: &str, values: &[&str]) -> Self {
+        let mut path = Self::new("");
+        let mut rest = template;
+        for value in values {
+            let Some((before, after)) = rest.split_once('{') else { break };
+            let Some((_, after)) = after.split_once('}') else { break };
+            path = path.then(before).segment(value);
+            rest = after;
+        }
+        if rest.is_empty() { path } else { path.then(rest) }
     }
 
     /// Adds one segment from data: `/`, `?`, `#` and `%` in it are encoded.
@@ -33,7 +48,7 @@ impl Path {
             self.problem.get_or_insert(format!("`{value}` cannot be part of a URL path after `{}`", self.shown));
         }
         let encoded = utf8_percent_encode(value, SEGMENT).to_string();
-        self.push(&encoded, &encoded);
+        self.push(&encoded, &encoded, "{}");
         self
     }
 
@@ -45,7 +60,7 @@ impl Path {
             self.problem.get_or_insert(format!("the secret after `{}` is empty or consists of dots", self.shown));
         }
         let encoded = utf8_percent_encode(value, SEGMENT).to_string();
-        self.push(&encoded, REDACTED);
+        self.push(&encoded, REDACTED, "{}");
         self
     }
 
@@ -53,12 +68,18 @@ impl Path {
     #[must_use]
     pub fn then(mut self, text: &str) -> Self {
         let text = text.trim_start_matches('/');
-        self.push(text, text);
+        self.push(text, text, &fixed(text));
         self
     }
 
-    fn push(&mut self, wire: &str, shown: &str) {
-        for (target, text) in [(&mut self.wire, wire), (&mut self.shown, shown)] {
+    /// The path of the URL with `{}` in place of each value, which says nothing about an object.
+    pub(super) fn template(&self, base_url: &Url) -> String {
+        let base = fixed(base_url.path().trim_end_matches('/'));
+        if self.template.is_empty() && !base.is_empty() { base } else { format!("{base}/{}", self.template) }
+    }
+
+    fn push(&mut self, wire: &str, shown: &str, template: &str) {
+        for (target, text) in [(&mut self.wire, wire), (&mut self.shown, shown), (&mut self.template, template)] {
             target.truncate(target.trim_end_matches('/').len());
             if !target.is_empty() {
                 target.push('/');
@@ -82,6 +103,13 @@ impl Path {
         };
         Ok((join(&self.wire), join(&self.shown)))
     }
+}
+
+/// Fixed text for a template. A segment with many digits comes from a configuration, and may be the id of a tenant.
+fn fixed(text: &str) -> String {
+    let is_id = |segment: &&str| segment.bytes().filter(u8::is_ascii_digit).count() > 3;
+    let segments = text.split('/').map(|segment| if is_id(&segment) { "{}" } else { segment });
+    segments.collect::<Vec<_>>().join("/")
 }
 
 impl From<&str> for Path {
@@ -127,6 +155,21 @@ mod tests {
         }
         for id in ["", ".", ".."] {
             assert!(Path::new("/lists").segment(id).on(&Url::parse(base).unwrap()).is_err(), "{id:?}");
+        }
+    }
+
+    #[test]
+    fn values_of_parameters_cannot_change_a_route() {
+        for (template, values, expected) in [
+            ("/a", &[][..], "/a"),
+            ("/", &[], "/"),
+            ("/a/", &[], "/a/"),
+            ("/a", &["1"], "/a"),
+            ("/a/{id}", &["x/y"], "/a/x%2Fy"),
+            ("/a/{id}/", &["1"], "/a/1/"),
+            ("/a/{id}/b/{other}/c/", &["1", "2"], "/a/1/b/2/c/"),
+        ] {
+            assert_eq!(wire("https://h.test", &Path::filled(template, values)), format!("https://h.test{expected}"));
         }
     }
 

@@ -19,6 +19,10 @@ pub struct PreparedRequest {
     pub(super) headers: HeaderMap,
     pub(super) body: Body,
     pub(super) extension: Option<Arc<dyn Any + Send + Sync>>,
+    /// The path of the URL, with `{}` for each value.
+    pub(super) route: Arc<str>,
+    /// The JSON body before an authenticator replaced it.
+    pub(super) plain: Option<Value>,
 }
 
 /// The body of a request.
@@ -60,7 +64,9 @@ impl PreparedRequest {
 
     /// Replaces the body, for example by its encrypted form.
     pub fn set_json(&mut self, value: Value) {
-        self.body = Body::Json(value);
+        if let Body::Json(plain) = std::mem::replace(&mut self.body, Body::Json(value)) {
+            self.plain.get_or_insert(plain);
+        }
     }
 
     /// The value of this type that the vendor's client attached with [`Request::extension`](super::Request::extension).

@@ -258,6 +258,8 @@ impl Request {
             headers: self.headers,
             body: self.body,
             extension: self.extension,
+            route: self.path.template(&self.base_url).into(),
+            plain: None,
         };
         let stop = if self.settling { CancellationToken::new() } else { self.sender.stop().clone() };
         let (semantics, authenticate, expected) = (self.semantics, self.authenticate, self.expected);

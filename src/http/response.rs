@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::error::{Context, Error, Kind};
 use super::{clock, decode, vendor_error};
+use crate::recording::Recorded;
 use crate::secret::redact;
 
 /// Where vendors and the proxies before them put the id of a request, most specific first.
@@ -21,6 +22,8 @@ pub(super) struct RawResponse {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
+    /// The line of this exchange, if the run is recorded.
+    pub(super) recorded: Option<Recorded>,
 }
 
 /// A 2xx response with its whole body.
@@ -59,6 +62,13 @@ impl Response {
         self.raw.headers.get(name)?.to_str().ok()
     }
 
+    /// Records what the encrypted body contains, if the run is recorded.
+    pub fn record_decrypted(&self, plain: &str) {
+        if let Some(recorded) = &self.raw.recorded {
+            recorded.decrypted(plain);
+        }
+    }
+
     /// The body as it was received.
     pub fn bytes(&self) -> &Bytes {
         &self.raw.body
@@ -76,7 +86,7 @@ impl Response {
             None => decode::from_json(&self.raw.body),
         };
         result.map_err(|problem| {
-            let RawResponse { status, headers, body } = &self.raw;
+            let RawResponse { status, headers, body, .. } = &self.raw;
             if body.is_empty() {
                 self.error(format!("the response {status} has no body where JSON is expected"))
             } else if vendor_error::is_html(headers, body) {

@@ -83,8 +83,15 @@ impl Sender {
         let mut context = Context::new(self.settings.vendor, "probing the service");
         context.route = Some((Method::GET, url.clone()));
         let headers = [(USER_AGENT, self.user_agent.clone())].into_iter().collect();
-        let request =
-            PreparedRequest { method: Method::GET, url: base_url.clone(), headers, body: Body::None, extension: None };
+        let request = PreparedRequest {
+            method: Method::GET,
+            url: base_url.clone(),
+            headers,
+            body: Body::None,
+            extension: None,
+            route: "/".into(),
+            plain: None,
+        };
         let sent_at = Instant::now();
         let result =
             transport::exchange(&self.connections, &request, &self.settings, &context, Expected::Success).await;
@@ -164,7 +171,7 @@ impl Sender {
         // Before the waits, so that an error that is known is not late, and after them, where it may have become known.
         let check = || if call.authenticate { auth.check(&call.prepared) } else { Ok(()) };
         check().map_err(unprepared)?;
-        let (kind, path) = (kind(&call.context.operation), below(&call.base_path, &call.prepared.url));
+        let (kind, path) = (call.context.kind(), below(&call.base_path, &call.prepared.url));
         let mut endpoint_permit = limits.acquire_rate(kind, path, &call.stop).await.map_err(stopped)?;
         if call.authenticate {
             auth.prepare().await.map_err(unprepared)?;
@@ -254,11 +261,6 @@ impl Sender {
 /// The path of a request without that of the base URL, starting with a slash.
 fn below<'u>(base_path: &str, url: &'u Url) -> &'u str {
     url.path().strip_prefix(base_path.trim_end_matches('/')).unwrap_or(url.path())
-}
-
-/// What a request does, by its operation without the name of an object: requests of a kind take turns with those of others.
-fn kind(operation: &str) -> &str {
-    operation.split(['`', '"']).next().unwrap_or(operation)
 }
 
 /// The state of a call after its attempts so far.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::HeaderValue;
@@ -12,6 +13,7 @@ use url::Url;
 use super::error::{Context, Error, Kind};
 use super::tls::TlsSettings;
 use super::vendor_error::{IsOwnError, ParseError, parse_common};
+use crate::recording::Recorder;
 
 /// The settings of one vendor's client.
 #[derive(Clone)]
@@ -51,6 +53,8 @@ pub struct Settings {
     /// The documented form of the vendor's errors: a 404 with another body is about the route, and says nothing about an object.
     /// Default: none is documented, and only what is certainly not an API's error is about the route.
     pub is_own_error: Option<IsOwnError>,
+    /// Records every exchange. Default: none.
+    pub recorder: Option<Arc<Recorder>>,
     /// Fires when Terraform asks the provider to stop: waits end, and no further write is sent.
     pub cancel: CancellationToken,
 }
@@ -83,6 +87,7 @@ impl Settings {
             tls: TlsSettings::default(),
             parse_error: parse_common,
             is_own_error: None,
+            recorder: None,
             cancel: CancellationToken::new(),
         }
     }

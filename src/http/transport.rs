@@ -19,7 +19,7 @@ use super::prepared::{Body, PreparedRequest};
 use super::response::{RawResponse, add_response_details};
 use super::retry::{Delivery, Failure, named_wait};
 use super::settings::Settings;
-use super::{clock, redact, vendor_error};
+use super::{clock, record, redact, vendor_error};
 use crate::secret;
 
 /// The largest body that is read: 32 MiB, far above any page of a list.
@@ -46,6 +46,9 @@ pub(super) async fn exchange(
     let mut response = client.execute(to_wire(request, settings.timeout)).await.map_err(failed)?;
     let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
     let body = read(&mut response, MAX_BODY).await;
+    let recorded = settings.recorder.as_ref().map(|recorder| {
+        record::exchange(recorder, context, request, status, &headers, body.as_ref().map_or(&[][..], |body| body))
+    });
     let is_report = expected == Expected::Report
         && status == StatusCode::SERVICE_UNAVAILABLE
         && body.as_ref().is_ok_and(|body| has_status(body));
@@ -59,7 +62,7 @@ pub(super) async fn exchange(
         return Err(failure);
     }
     match body {
-        Ok(body) => Ok(RawResponse { status, headers, body }),
+        Ok(body) => Ok(RawResponse { status, headers, body, recorded }),
         Err(Unread::Broken(error)) => {
             let mut failure = failed(error);
             add_response_details(&mut failure.error, status, &headers);

@@ -60,6 +60,13 @@ const DOCUMENTS: &[Document] = &[
         ..Document::new("docs/guides/drift.md")
     },
     Document {
+        before: &[
+            ("terraform-provider-idv doctor --record", "eval \"$(start_sandbox)\""),
+            ("export IDV_RECORD", "webhook; terraform init"),
+        ],
+        ..Document::new("docs/guides/first-contact.md")
+    },
+    Document {
         not_run: &[
             ("createdb", "needs a PostgreSQL: `make fleet` and the tests of examples/fleet run its forms"),
             ("export PG_CONN_STR", "needs a PostgreSQL"),
@@ -95,6 +102,9 @@ const DOCUMENTS: &[Document] = &[
             ),
             ("oras ", "needs ORAS and a registry of images"),
             ("  --oci-layout", "needs ORAS and a registry of images"),
+            ("sha256sum ", "there is no release yet; `make dist-check` checks its files the same way"),
+            ("gpg ", "there is no release yet; `make dist-check` checks its files the same way"),
+            ("gh ", "there is no release yet"),
         ],
         ..Document::new("docs/guides/install.md")
     },

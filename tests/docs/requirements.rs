@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{KINDS, root};
 
@@ -29,7 +29,7 @@ fn front_matter(text: &str) -> Option<BTreeMap<&str, &str>> {
 }
 
 /// What a registry would not accept, or not show as intended.
-fn faults(path: &PathBuf, text: &str) -> Vec<String> {
+fn faults(path: &Path, text: &str) -> Vec<String> {
     let Some(matter) = front_matter(text) else { return vec!["it has no front matter".to_owned()] };
     let mut faults = Vec::new();
     let is_index = path.ends_with("docs/index.md");
@@ -68,7 +68,7 @@ fn pages_are_as_the_registries_require() {
 
 #[test]
 fn faults_of_a_page_are_found() {
-    let of = |text: &str| faults(&PathBuf::from("docs/guides/page.md"), text).join("; ");
+    let of = |text: &str| faults(Path::new("docs/guides/page.md"), text).join("; ");
     assert_eq!(of("# Page\n"), "it has no front matter");
     assert_eq!(
         of("---\npage_title: \"\"\nlayout: x\nsubcategory: \"\"\n---\n\n# Page\n\n# Another\n"),

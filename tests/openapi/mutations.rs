@@ -34,11 +34,15 @@ fn remove(parent: &mut Json, name: &str) {
     }
 }
 
-fn rename(parent: &mut Json, name: &str) {
-    let node = match parent {
+fn member<'m>(parent: &'m mut Json, name: &str) -> &'m mut Json {
+    match parent {
         Json::Array(parameters) => &mut parameters[name.parse::<usize>().unwrap()],
         parent => &mut parent[name],
-    };
+    }
+}
+
+fn rename(parent: &mut Json, name: &str) {
+    let node = member(parent, name);
     if node["in"].is_string() {
         node["name"] = json!(format!("{}_v2", node["name"].as_str().unwrap()));
     } else {
@@ -54,10 +58,7 @@ fn other_type(field: &Field) -> &'static str {
 }
 
 fn retype(parent: &mut Json, name: &str, to: &str) {
-    let node = match parent {
-        Json::Array(parameters) => &mut parameters[name.parse::<usize>().unwrap()],
-        parent => &mut parent[name],
-    };
+    let node = member(parent, name);
     if node["in"].is_string() {
         node["schema"] = json!({"type": to});
     } else {

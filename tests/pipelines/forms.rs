@@ -5,11 +5,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Value};
 
 use super::expression::{Variables, holds};
 use super::{pipelines, read};
+use crate::support::yaml;
 
 pub(super) const TERRAFORM: &str = include_str!("../../.terraform-version");
 pub(super) const STEPS: &str = "/opt/idv/steps/";
@@ -19,24 +19,7 @@ const FORMS: [&str; 3] = ["github-actions.yml", "gitlab-ci.yml", "atlantis/repos
 
 /// A form as JSON, with its anchors resolved.
 pub(super) fn parse(path: &str) -> Value {
-    fn json(yaml: &Yaml<'_>) -> Value {
-        match yaml {
-            Yaml::Value(Scalar::Null) => Value::Null,
-            Yaml::Value(Scalar::Boolean(value)) => (*value).into(),
-            Yaml::Value(Scalar::Integer(value)) => (*value).into(),
-            Yaml::Value(Scalar::String(value)) => value.as_ref().into(),
-            Yaml::Sequence(items) => items.iter().map(json).collect(),
-            Yaml::Mapping(entries) => {
-                let key = |key: &Yaml<'_>| key.as_str().unwrap().to_owned();
-                entries.iter().map(|(name, value)| (key(name), json(value))).collect::<Map<_, _>>().into()
-            }
-            other => panic!("not expected in a pipeline: {other:?}"),
-        }
-    }
-    let text = read(path);
-    let documents = Yaml::load_from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
-    assert_eq!(documents.len(), 1);
-    json(&documents[0])
+    yaml::parse(&read(path))
 }
 
 /// The steps of `examples/pipelines/steps` that a text runs.
@@ -89,7 +72,9 @@ fn every_form_names_variables_that_the_provider_reads() {
 #[test]
 fn versions_are_pinned() {
     let tag = format!("{}-terraform{}", env!("CARGO_PKG_VERSION"), TERRAFORM.trim());
-    for form in ["github-actions.yml", "gitlab-ci.yml", "atlantis/Dockerfile", "../../docs/guides/pipelines.md"] {
+    let fleet = "../fleet/github-actions/fleet.yml";
+    for form in ["github-actions.yml", fleet, "gitlab-ci.yml", "atlantis/Dockerfile", "../../docs/guides/pipelines.md"]
+    {
         let text = read(form);
         let images: Vec<_> = text.split("/idv-runner:").skip(1).collect();
         assert!(!images.is_empty() && images.iter().all(|rest| rest.starts_with(&tag)), "{form} has no image {tag}");
@@ -108,22 +93,13 @@ fn versions_are_pinned() {
         let absent = sources.iter().find(|source| is_here && !pipelines("../..").join(source).exists());
         assert!(absent.is_none(), "the Dockerfile copies {absent:?}");
     }
-    for line in read("github-actions.yml")
-        .lines()
-        .filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix("uses: "))
-    {
-        let (digest, version) =
-            line.split_once('@').unwrap().1.split_once(" # v").unwrap_or_else(|| panic!("no version: {line}"));
-        assert!(digest.len() == 40 && digest.chars().all(|it| it.is_ascii_hexdigit()), "no digest: {line}");
-        assert_eq!(version.split('.').count(), 3, "{line}");
-    }
 }
 
-fn jobs(workflow: &Value) -> &Map<String, Value> {
+pub(super) fn jobs(workflow: &Value) -> &Map<String, Value> {
     workflow["jobs"].as_object().unwrap()
 }
 
-fn steps(job: &Value) -> &[Value] {
+pub(super) fn steps(job: &Value) -> &[Value] {
     job["steps"].as_array().unwrap()
 }
 
@@ -244,17 +220,4 @@ fn atlantis_applies_the_reviewed_plan_with_the_workflow_of_the_server() {
         assert!(others.is_empty(), "the server allows no {others:?}");
     }
     assert!(read("atlantis/Dockerfile").contains("ATLANTIS_ALLOW_FORK_PRS=false"));
-}
-
-/// The suite does not need actionlint: where there is none, the test says so.
-#[test]
-fn actionlint_finds_nothing() {
-    let program = std::env::var_os("ACTIONLINT").unwrap_or_else(|| "actionlint".into());
-    let folder = tempfile::tempdir().unwrap();
-    let workflow = folder.path().join("idv.yml");
-    fs::copy(pipelines("github-actions.yml"), &workflow).unwrap();
-    match Command::new(&program).args(["-no-color"]).arg(&workflow).output() {
-        Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout)),
-        Err(error) => eprintln!("actionlint_finds_nothing was not run: {}: {error}", program.display()),
-    }
 }

@@ -12,7 +12,7 @@ use crate::support::mirror;
 use crate::support::sandbox::{BINARY, Sandbox};
 use crate::support::terraform::{self, Run};
 
-/// A checkout of a configuration with one webhook, whose name is the variable `name`.
+/// A checkout of a configuration, by default with one webhook, whose name is the variable `name`.
 pub(super) struct Job {
     folder: TempDir,
     pub(super) sandbox: Sandbox,
@@ -27,8 +27,23 @@ impl Job {
 
     /// With a backend and its variables.
     pub(super) fn with_backend(backend: &str, variables: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
         let sandbox = Sandbox::start();
+        // The other vendors of a fresh sandbox have objects that nobody manages.
+        let mut environment = sandbox.env().clone();
+        environment.retain(|name, _| name.starts_with("IDV_VULT_"));
+        environment.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        Self::with_configuration(sandbox, environment, |checkout| {
+            fs::write(checkout.join("main.tf"), configuration(backend)).unwrap();
+        })
+    }
+
+    /// With the configuration that `write` writes into the checkout, and with its variables.
+    pub(super) fn with_configuration(
+        sandbox: Sandbox,
+        variables: BTreeMap<String, String>,
+        write: impl FnOnce(&Path),
+    ) -> Self {
+        let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         for name in ["bin", "home", "checkout"] {
             fs::create_dir(root.join(name)).unwrap();
@@ -43,11 +58,9 @@ impl Job {
             ("XDG_RUNTIME_DIR".to_owned(), display("home")),
             ("TF_CLI_CONFIG_FILE".to_owned(), mirror.display().to_string()),
         ]);
-        // The other vendors of a fresh sandbox have objects that nobody manages.
-        environment.extend(sandbox.env().clone().into_iter().filter(|(name, _)| name.starts_with("IDV_VULT_")));
-        environment.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        environment.extend(variables);
         let job = Self { folder, sandbox, environment };
-        job.write("main.tf", &configuration(backend));
+        write(&job.path(""));
         job.terraform(&["init", "-input=false", "-no-color"]).succeeded();
         job
     }

@@ -3,6 +3,7 @@
 mod commands;
 mod comment;
 mod expression;
+mod fleet;
 mod forms;
 mod gitlab;
 mod job;

@@ -9,3 +9,4 @@ pub(crate) mod sandbox;
 pub(crate) mod setting;
 pub(crate) mod terraform;
 pub(crate) mod workspace;
+pub(crate) mod yaml;

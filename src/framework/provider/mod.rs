@@ -1,6 +1,7 @@
 //! The provider: its vendors, their configuration, and the clients that it makes of both.
 
 mod parse_import_id;
+mod record;
 mod registration;
 mod vendor;
 
@@ -27,6 +28,7 @@ use parse_import_id::ParseImportId;
 
 pub use super::clients::{AnyClient, Client};
 pub use super::variables::missing;
+pub use record::RECORD;
 pub use registration::Registration;
 pub use vendor::{Common, Vendor, configuration};
 
@@ -187,6 +189,14 @@ impl Provider {
         with_value.filter(|(_, value)| !value.is_null()).collect()
     }
 
+    /// The schemas of all objects.
+    fn schemas(&self) -> impl Iterator<Item = &Schema> {
+        (self.resources.values().map(|object| object.schema()))
+            .chain(self.data_sources.values().map(|object| object.schema()))
+            .chain(self.ephemerals.values().map(|object| object.schema()))
+            .chain(self.actions.values().map(|object| object.schema()))
+    }
+
     /// Every mistake that can be found offline in a provider block.
     pub fn validate(&self, config: &Value) -> Diagnostics {
         check::mistakes(&self.schema, config)
@@ -203,7 +213,11 @@ impl Provider {
         let mut clients = Clients { can_defer: caller.can_defer, ..Clients::default() };
         let former = own.get(FORMER_ADDRESSES).as_list().unwrap_or_default();
         clients.tenants.former_addresses = former.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-        let common = Common { config: own.without_unknowns(), user_agent, stop: clients.stop.clone() };
+        let recorder = record::recorder(&own, self.schemas()).unwrap_or_else(|mistake| {
+            diagnostics.push(mistake);
+            None
+        });
+        let common = Common { config: own.without_unknowns(), user_agent, recorder, stop: clients.stop.clone() };
         for vendor in &self.vendors {
             let block = config.get(vendor.name());
             let mut mistakes = Diagnostics::new();

@@ -1,5 +1,7 @@
 //! What a vendor implements: its part of the provider block, its client and its objects.
 
+use std::sync::Arc;
+
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
@@ -9,6 +11,7 @@ use crate::framework::diagnostics::{Diagnostic, Diagnostics};
 use crate::framework::schema::Attribute;
 use crate::framework::value::{self, Value};
 use crate::openapi;
+use crate::recording::Recorder;
 
 /// A vendor: its part of the provider block and its objects.
 pub trait Vendor: Send + Sync {
@@ -40,6 +43,8 @@ pub struct Common {
     pub config: Value,
     /// Such as `Terraform/1.15.5 terraform-provider-idv/0.1.0`.
     pub user_agent: String,
+    /// Records every exchange, if the run is recorded.
+    pub recorder: Option<Arc<Recorder>>,
     /// Cancelled when Terraform asks the provider to stop: a client starts nothing new and finishes what is under way.
     pub stop: CancellationToken,
 }

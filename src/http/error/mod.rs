@@ -84,6 +84,11 @@ impl Context {
     pub(super) fn new(vendor: &'static str, operation: impl Into<String>) -> Self {
         Self { vendor, operation: operation.into(), route: None }
     }
+
+    /// What the request does, without the name of an object: requests of a kind take turns with those of others.
+    pub(super) fn kind(&self) -> &str {
+        self.operation.split(['`', '"']).next().unwrap_or(&self.operation).trim_end()
+    }
 }
 
 /// The details of a failure.

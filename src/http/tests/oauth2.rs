@@ -146,8 +146,15 @@ async fn a_late_401_for_an_old_token_asks_for_no_other() {
     let auth = OAuth2ClientCredentials::new(&server.settings(), credentials(&server)).unwrap();
     auth.prepare().await.unwrap();
     let url = server.url.clone();
-    let mut refused =
-        PreparedRequest { method: Method::GET, url, headers: HeaderMap::new(), body: Body::None, extension: None };
+    let mut refused = PreparedRequest {
+        method: Method::GET,
+        url,
+        headers: HeaderMap::new(),
+        body: Body::None,
+        extension: None,
+        route: "/".into(),
+        plain: None,
+    };
     auth.apply(&mut refused).unwrap();
     let unauthorized = authenticated(&server).get("/x").without_auth().send().await.unwrap_err();
     for _ in 0..3 {

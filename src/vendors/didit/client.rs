@@ -22,7 +22,6 @@ use crate::http::{
 };
 use crate::openapi::Call;
 use crate::vendors::shared::reconcile::Noun;
-use crate::vendors::shared::route;
 use crate::vendors::shared::singleton::Adoptions;
 
 /// How many rows a page of workflows or questionnaires asks for: the vendor's default for workflows.
@@ -129,7 +128,7 @@ impl Collection {
         let tag = format!("{many} of {list_id}");
         Self {
             template,
-            path: route::fill(template, &[list_id]),
+            path: Path::filled(template, &[list_id]),
             tag,
             counted_in: Some(LISTS),
             one,

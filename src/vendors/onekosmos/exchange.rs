@@ -108,6 +108,7 @@ impl Exchange {
         let data = match data {
             Json::String(sealed) => {
                 let opened = self.session.open(response, &sealed, public_key.as_deref()).await?;
+                response.record_decrypted(&opened);
                 serde_json::from_str(&opened).map_err(|_| response.error("its decrypted content is not JSON"))?
             }
             data => data,

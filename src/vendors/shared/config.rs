@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use url::Url;
 
-use crate::framework::provider::{self, Common};
+use crate::framework::provider::{self, Common, RECORD};
 use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Secret, Type, Value, value};
 use crate::http::{self, Settings, TlsSettings};
 
@@ -33,6 +33,10 @@ pub(crate) fn provider_attributes() -> Vec<Attribute> {
             "Addresses that a tenant had before, such as `https://kyc.old.example.com`. An object whose state names another address \
              than the provider's is an error, unless the address is one of these. Set it for one `terraform apply -refresh-only` \
              after a vendor has moved the tenant.",
+        ),
+        Attribute::string(RECORD).optional().rule(Rule::Length(1, 4096)).describe(
+            "A file to which every exchange with a vendor is appended: routes, statuses, names of fields and their types, and no \
+             secret or personal data. The guide on the first contact describes it.",
         ),
         Attribute::string("user_agent_suffix").optional().rule(Rule::Length(1, 100)).describe(
             "Text at the end of the `User-Agent` header of every request, such as the name of a pipeline.",
@@ -190,6 +194,7 @@ pub(in crate::vendors) fn settings(
     settings.headroom = headroom.unwrap_or(settings.headroom);
     settings.shared_folder = (config.shared_budget.as_deref() != Some(OFF)).then(http::shared_folder);
     settings.user_agent.clone_from(&common.user_agent);
+    settings.recorder.clone_from(&common.recorder);
     settings.cancel = common.stop.clone();
     Ok(settings)
 }
@@ -230,7 +235,8 @@ mod tests {
 
     fn of(config: &[(&str, Value)], headroom: Option<u32>) -> Settings {
         let config = Value::Map(config.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect());
-        let common = Common { config, user_agent: "Terraform/1".to_owned(), stop: CancellationToken::new() };
+        let common =
+            Common { config, user_agent: "Terraform/1".to_owned(), recorder: None, stop: CancellationToken::new() };
         let url = Url::parse("https://api.example.test").unwrap();
         settings(&common, "Acme", url, NonZeroU32::new(120), headroom).unwrap()
     }

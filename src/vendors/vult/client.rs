@@ -12,11 +12,10 @@ use serde_json::Value as Json;
 use super::operations::{Operation, Operations};
 use super::wire;
 use crate::http::{
-    self, CachePolicy, Error, Kind, List, Method, OAuth2ClientCredentials, Page, PageRequest, PageSource, Pages,
+    self, CachePolicy, Error, Kind, List, Method, OAuth2ClientCredentials, Page, PageRequest, PageSource, Pages, Path,
     Request, Response, Token,
 };
 use crate::vendors::shared::reconcile::CreatesByList;
-use crate::vendors::shared::route;
 use crate::vendors::shared::singleton::Adoptions;
 
 /// How many webhooks a page asks for. The vendor documents `take` without a range.
@@ -255,7 +254,7 @@ impl Client {
                 "The document in `openapi_file` has no such operation. Name its route in `paths` of `vult = { ... }`.",
             ));
         };
-        let path = route::fill(&route.path, id.as_slice());
+        let path = Path::filled(&route.path, id.as_slice());
         Ok(self.http.request(route.method.clone(), path).operation(description))
     }
 }

@@ -17,7 +17,7 @@ use crate::framework::Secret;
 use crate::http::{CachePolicy, Error, List, Method};
 use crate::openapi::{ALSO_NAMED, Call};
 use crate::vendors::shared::loose::{self, LooseText};
-use crate::vendors::shared::route::{Route, fill};
+use crate::vendors::shared::route::Route;
 
 /// The list of API keys.
 const API_KEYS: ListRoute =
@@ -161,7 +161,7 @@ impl Client {
     pub(super) async fn api_key(&self, id: &str) -> Result<Option<ApiKeyRow>, Error> {
         let operation = "reading an API key";
         self.only(Api::VerifyV1, operation)?;
-        self.read_opt(self.http.request(READ.method, fill(READ.path, &[id])).operation(operation)).await
+        self.read_opt(self.http.request(READ.method, READ.at(&[id])).operation(operation)).await
     }
 
     /// Creates an API key. The response has its secret, once.
@@ -178,7 +178,7 @@ impl Client {
     pub(super) async fn delete_api_key(&self, id: &str) -> Result<(), Error> {
         let operation = "deleting an API key";
         self.only(Api::VerifyV1, operation)?;
-        let request = self.http.request(DELETE.method, fill(DELETE.path, &[id])).operation(operation);
+        let request = self.http.request(DELETE.method, DELETE.at(&[id])).operation(operation);
         self.delete(request.invalidates(API_KEYS.tag)).await
     }
 }

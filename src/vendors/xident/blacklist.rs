@@ -10,7 +10,7 @@ use super::client::{Api, Client, ListRoute, Row};
 use crate::http::{CachePolicy, Error, List, Method};
 use crate::openapi::Call;
 use crate::vendors::shared::loose::{self, LooseText};
-use crate::vendors::shared::route::{Route, fill};
+use crate::vendors::shared::route::Route;
 
 /// The list of entries.
 const BLACKLIST: ListRoute =
@@ -124,7 +124,7 @@ impl Client {
     pub(super) async fn delete_from_blacklist(&self, id: &str) -> Result<(), Error> {
         let operation = "removing a face from the blacklist";
         self.only(Api::VerifyV1, operation)?;
-        let request = self.http.request(DELETE.method, fill(DELETE.path, &[id])).operation(operation);
+        let request = self.http.request(DELETE.method, DELETE.at(&[id])).operation(operation);
         self.delete(request.invalidates(BLACKLIST.tag)).await
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::client::{Api, Client, Envelope};
 use crate::http::{CachePolicy, Error, Method};
 use crate::openapi::Call;
-use crate::vendors::shared::route::{Route, fill};
+use crate::vendors::shared::route::Route;
 
 /// An enrolled face.
 #[derive(Clone, Debug, Default)]
@@ -91,7 +91,7 @@ impl Client {
     pub(super) async fn face(&self, user_id: &str, policy: CachePolicy) -> Result<Option<Face>, Error> {
         let operation = format!("reading the enrollment of the user \"{user_id}\"");
         self.only(Api::VerifyV1, &operation)?;
-        let request = self.http.request(READ.method, fill(READ.path, &[user_id])).operation(operation);
+        let request = self.http.request(READ.method, READ.at(&[user_id])).operation(operation);
         let enrollment = self.read_opt::<Enrollment>(request.cache_policy(policy)).await?;
         let enrolled = enrollment.filter(|enrollment| enrollment.enrolled);
         Ok(enrolled.map(|enrollment| Face { face_id: None, enrolled_at: enrollment.enrolled_at }))
@@ -101,6 +101,6 @@ impl Client {
     pub(super) async fn delete_face(&self, user_id: &str) -> Result<(), Error> {
         let operation = format!("removing the enrollment of the user \"{user_id}\"");
         self.only(Api::VerifyV1, &operation)?;
-        self.delete(self.http.request(DELETE.method, fill(DELETE.path, &[user_id])).operation(operation)).await
+        self.delete(self.http.request(DELETE.method, DELETE.at(&[user_id])).operation(operation)).await
     }
 }

@@ -1,0 +1,192 @@
+//! The words that a recording may contain: constants of this provider, and names of fields.
+
+use std::collections::BTreeSet;
+
+/// Values of responses that no schema has, since nobody configures them.
+const VALUES: &[&str] = &[
+    "abandoned",
+    "active",
+    "approved",
+    "bearer",
+    "cancelled",
+    "canceled",
+    "completed",
+    "declined",
+    "degraded",
+    "disabled",
+    "down",
+    "enabled",
+    "error",
+    "expired",
+    "fail",
+    "failed",
+    "failure",
+    "healthy",
+    "inactive",
+    "in_progress",
+    "in_review",
+    "live",
+    "ok",
+    "operational",
+    "pass",
+    "passed",
+    "pending",
+    "processing",
+    "ready",
+    "rejected",
+    "revoked",
+    "sandbox",
+    "started",
+    "success",
+    "test",
+    "unhealthy",
+    "up",
+    "verified",
+    "unverified",
+];
+
+/// Fields of envelopes, pages and errors that no schema has.
+const FIELDS: &[&str] = &[
+    "access_token",
+    "code",
+    "count",
+    "created_at",
+    "data",
+    "detail",
+    "details",
+    "error",
+    "error_description",
+    "errors",
+    "expires_in",
+    "field",
+    "fields",
+    "has_more",
+    "id",
+    "items",
+    "limit",
+    "message",
+    "meta",
+    "name",
+    "next",
+    "offset",
+    "page",
+    "page_size",
+    "pages",
+    "pagination",
+    "previous",
+    "public_key",
+    "publickey",
+    "request_id",
+    "result",
+    "results",
+    "status",
+    "success",
+    "timestamp",
+    "title",
+    "token_type",
+    "total",
+    "type",
+    "updated_at",
+    "url",
+    "uuid",
+    "version",
+];
+
+/// Fields whose numbers count objects or pages, and say nothing about a person.
+const COUNTS: &[&str] = &[
+    "count",
+    "expires_in",
+    "limit",
+    "offset",
+    "page",
+    "page_size",
+    "pages",
+    "per_page",
+    "size",
+    "skip",
+    "take",
+    "total",
+    "total_count",
+    "total_pages",
+];
+
+/// The longest name of a field that a recording has, in characters.
+const LONGEST_NAME: usize = 40;
+
+/// The constants of this provider.
+#[derive(Debug, Default)]
+pub struct Vocabulary {
+    values: BTreeSet<String>,
+    fields: BTreeSet<String>,
+}
+
+impl Vocabulary {
+    /// The words of the provider's schemas: the values that it knows, and the names of attributes.
+    pub fn new(values: impl IntoIterator<Item = String>, fields: impl IntoIterator<Item = String>) -> Self {
+        let values = values.into_iter().chain(VALUES.iter().map(|&value| value.to_owned()));
+        let fields = fields.into_iter().chain(FIELDS.iter().map(|&field| field.to_owned()));
+        Self { values: values.collect(), fields: fields.map(|field| folded(&field)).collect() }
+    }
+
+    /// Whether a text is one of the provider's constants, in any case.
+    pub fn has_value(&self, text: &str) -> bool {
+        self.values.contains(text) || self.values.contains(&text.to_lowercase())
+    }
+
+    /// Whether a field is known: `community_id` is also known as `communityId`.
+    pub fn has_field(&self, name: &str) -> bool {
+        self.fields.contains(&folded(name))
+    }
+}
+
+/// A name without its separators, in lower case.
+fn folded(name: &str) -> String {
+    name.chars().filter(|character| !matches!(character, '_' | '-')).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether a field has the id of an object, which is written as a hash.
+pub(super) fn is_id(name: &str) -> bool {
+    let folded = folded(name);
+    matches!(folded.as_str(), "id" | "uuid" | "ids")
+        || name.ends_with("_id")
+        || name.ends_with("Id")
+        || name.ends_with("ID")
+}
+
+/// Whether a field counts objects or pages.
+pub(super) fn is_count(name: &str) -> bool {
+    COUNTS.contains(&name) || COUNTS.iter().any(|count| folded(count) == folded(name))
+}
+
+/// Whether a text can be the name of a field of an API: `session_id`, `dvcID`, and no text of a person. Only such names are written,
+/// and only beside a known one.
+pub(super) fn is_name(text: &str) -> bool {
+    let mut characters = text.chars();
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    characters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
+        && characters.all(|character| character.is_ascii_alphanumeric() || matches!(character, '_' | '-'))
+        && text.len() <= LONGEST_NAME
+        && digits <= 3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_words_are_found_in_the_spelling_of_a_vendor() {
+        let words = Vocabulary::new(["passport".to_owned()], ["community_id".to_owned()]);
+        assert!(words.has_value("PASSPORT") && words.has_value("Approved") && !words.has_value("Ada"));
+        assert!(words.has_field("communityId") && words.has_field("created-at") && !words.has_field("Ada"));
+    }
+
+    #[test]
+    fn names_of_fields_are_told_from_data() {
+        for name in ["session_id", "dvcID", "x-total", "line_2"] {
+            assert!(is_name(name), "{name}");
+        }
+        for data in ["", "ada@example.com", "+49 40 5550", "a5550894", "Ada Lovelace", "ключ", &"a".repeat(41)] {
+            assert!(!is_name(data), "{data}");
+        }
+    }
+}
