@@ -359,6 +359,9 @@ pub(crate) struct SandboxArguments {
     /// Begin with the state in FILE if there is no state file yet.
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
+    /// Respond in the form that the recording FILE has: its names of fields, types, wrappers, statuses and sizes of pages.
+    #[arg(long, value_name = "FILE")]
+    replay: Option<PathBuf>,
     /// Serve COUNT tenants beside the first account of each vendor. Each has its own credentials, which the ready line lists, and
     /// its own data.
     #[arg(long, default_value_t = 0, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(..=1000))]
@@ -394,6 +397,7 @@ impl SandboxArguments {
             port_base: self.port_base,
             state: self.state,
             seed: self.seed,
+            replay: self.replay,
             tenants: self.tenants,
             account_limit: self.account_limit,
             latency: self.latency,

@@ -245,6 +245,13 @@ fn provider_is_configured_by_its_variables() {
     assert_eq!(workspace.state().len(), 1);
 }
 
+/// A workspace with the demo.
+pub(crate) fn demo(sandbox: &Sandbox) -> Workspace {
+    let workspace = workspace(&example("demo"), sandbox);
+    workspace.write("main.tf", ""); // the demo has its own `required_providers`
+    workspace
+}
+
 #[test]
 fn demo_is_applied_and_destroyed() {
     let folder = example("demo");
@@ -253,8 +260,7 @@ fn demo_is_applied_and_destroyed() {
         return;
     }
     let sandbox = Sandbox::start();
-    let workspace = workspace(&folder, &sandbox);
-    workspace.write("main.tf", ""); // the demo has its own `required_providers`
+    let workspace = demo(&sandbox);
     workspace.apply().succeeded();
     workspace.plan().assert_empty();
     workspace.destroy().succeeded();

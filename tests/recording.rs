@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use idv::recording::{Exchange, FORMAT, Line, VERSION};
 use serde_json::{Value, json};
 
+use crate::examples::demo;
 use crate::secrets::{self, Secret};
 use crate::support::objects;
 use crate::support::sandbox::Sandbox;
@@ -212,4 +213,101 @@ fn recording_that_cannot_be_written_is_an_error_of_the_attribute() {
     let errors = workspace.try_plan().failed().errors();
     assert!(errors.contains("The recording cannot be written") && errors.contains("`missing/folder/file`"), "{errors}");
     assert_eq!(sandbox.requests().len(), 0);
+}
+
+/// The demo applied at a sandbox and recorded, and the recording.
+fn recorded_demo() -> (Sandbox, Workspace, PathBuf) {
+    let sandbox = Sandbox::start();
+    let mut workspace = demo(&sandbox);
+    workspace.apply().succeeded();
+    let path = recorded(&workspace);
+    workspace.set("IDV_RECORD", path.to_str().unwrap());
+    workspace.plan().assert_empty();
+    workspace.set("IDV_RECORD", "");
+    (sandbox, workspace, path)
+}
+
+/// A sandbox that replays a recording after a change of its lines.
+fn replay(workspace: &Workspace, recording: &Path, change: impl Fn(&mut Value)) -> Sandbox {
+    let text = std::fs::read_to_string(recording).unwrap();
+    let changed = text.lines().map(|line| {
+        let mut line = serde_json::from_str(line).unwrap();
+        change(&mut line);
+        format!("{line}\n")
+    });
+    workspace.write("changed.jsonl", &changed.collect::<String>());
+    Sandbox::start_with(&["--replay", workspace.path().join("changed.jsonl").to_str().unwrap()])
+}
+
+#[test]
+fn demo_is_planned_applied_and_empty_against_its_own_recording() {
+    let (_recorded_at, workspace, recording) = recorded_demo();
+    let replayed = replay(&workspace, &recording, |_| {});
+    let workspace = demo(&replayed);
+    workspace.apply().succeeded();
+    workspace.plan().assert_empty();
+    workspace.destroy().succeeded();
+}
+
+/// The exchanges of a route, in the lines of a recording.
+fn at_route(line: &mut Value, route: &str) -> bool {
+    line["request"]["route"] == route
+}
+
+#[test]
+fn differences_of_a_recording_are_met_again_in_its_replay() {
+    let (_recorded_at, workspace, recording) = recorded_demo();
+    let plan = |change: &dyn Fn(&mut Value)| {
+        let sandbox = replay(&workspace, &recording, change);
+        let workspace = demo(&sandbox);
+        workspace.try_plan()
+    };
+    let removed = plan(&|line| {
+        if at_route(line, "/v3/lists/") {
+            line["status"] = 404.into();
+        }
+    });
+    let errors = removed.failed().errors();
+    assert!(errors.contains("404"), "{errors}");
+    let number_as_text = plan(&|line| {
+        if at_route(line, "/idv/weights") {
+            let text = "{\"type\":\"text\",\"length\":2,\"form\":\"digits\"}";
+            let shape = line["body"].to_string();
+            let shape = ["true", "false"].into_iter().fold(shape, |shape, integer| {
+                shape.replace(&format!("{{\"integer\":{integer},\"type\":\"number\"}}"), text)
+            });
+            line["body"] = serde_json::from_str(&shape).unwrap();
+        }
+    });
+    number_as_text.succeeded(); // the provider reads both
+    let renamed = plan(&|line| {
+        if at_route(line, "/v3/lists/") {
+            line["body"] =
+                serde_json::from_str(&line["body"].to_string().replace("\"results\":", "\"rows\":")).unwrap();
+        }
+    });
+    let errors = renamed.failed().errors();
+    assert!(errors.contains("lacks the member `results`"), "{errors}");
+}
+
+#[test]
+fn page_cap_of_a_recording_is_replayed() {
+    let sandbox = Sandbox::start();
+    sandbox.change_state(|state| state["didit"]["page_cap"] = 4.into());
+    let workspace = Workspace::new(&sandbox);
+    let recording = recorded(&workspace);
+    let replayed = replay(&workspace, &recording, |_| {});
+    let workspace = Workspace::new(&replayed);
+    workspace.configure("data \"idv_didit_lists\" \"all\" {}\n");
+    workspace.apply().succeeded();
+    assert_eq!(replayed.count("GET /v3/lists/"), 3, "ten lists in pages of four: {:?}", replayed.request_lines());
+}
+
+#[test]
+fn file_that_is_no_recording_is_refused_with_its_line() {
+    let workspace = Workspace::without_vendors();
+    workspace.write("other.jsonl", "{\"version\":1}\n{\"name\":\"Ada\"}\n");
+    let run = workspace.run_provider(&["sandbox", "--replay", "other.jsonl"]);
+    assert_eq!(run.code, Some(1));
+    assert!(run.stderr.contains("line 2 of `other.jsonl`") && !run.stderr.contains("Ada"), "{}", run.stderr);
 }

@@ -51,6 +51,7 @@ use crate::sandbox::engine::{Environment, Handle, Routes, StandIn, StateType, St
 /// The stand-in for Didit.
 pub const STAND_IN: StandIn = StandIn {
     name: "didit",
+    title: "Didit",
     routes,
     state: StateType::of::<State>(),
     account: access::account,

@@ -59,7 +59,8 @@ fn spawn(options: &Options, ready_file: &Path, output: File) -> Result<Child, Er
 
 /// Returns the command line with the same options for the child.
 fn arguments(options: &Options, ready_file: &Path) -> Vec<OsString> {
-    let Options { listen, port_base, state, seed, tenants, account_limit, latency, ready_file: _, format: _ } = options;
+    let Options { listen, port_base, state, seed, tenants, account_limit, latency, replay, ready_file: _, format: _ } =
+        options;
     let mut arguments: Vec<OsString> = [
         ("--listen", listen.to_string()),
         ("--port-base", port_base.to_string()),
@@ -70,8 +71,12 @@ fn arguments(options: &Options, ready_file: &Path) -> Vec<OsString> {
     .chain(account_limit.map(|limit| ("--account-limit", limit.to_string())))
     .flat_map(|(name, value)| [name.into(), value.into()])
     .collect();
-    for (name, path) in [("--state", state.as_deref()), ("--seed", seed.as_deref()), ("--ready-file", Some(ready_file))]
-    {
+    for (name, path) in [
+        ("--state", state.as_deref()),
+        ("--seed", seed.as_deref()),
+        ("--replay", replay.as_deref()),
+        ("--ready-file", Some(ready_file)),
+    ] {
         arguments.extend(path.into_iter().flat_map(|path| [name.into(), path.into()]));
     }
     arguments

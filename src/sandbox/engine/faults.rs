@@ -198,6 +198,7 @@ mod tests {
     }
 
     static VENDORS: [StandIn; 1] = [StandIn {
+        title: "Test",
         name: "library",
         routes: Routes::new,
         state: StateType::of::<Nothing>(),

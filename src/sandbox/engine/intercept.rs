@@ -23,6 +23,7 @@ use super::{
     clock::Clock,
     faults::{Fault, Faults, Kind},
     log::Log,
+    replay::Replay,
     store::Store,
 };
 
@@ -35,6 +36,7 @@ pub(super) struct Engine {
     pub(super) log: Log,
     pub(super) limit: Limit,
     pub(super) latency: Duration,
+    pub(super) replay: Option<Replay>,
 }
 
 /// One vendor's port.
@@ -118,8 +120,14 @@ impl Gate {
             return error.render(self.vendor.error_body);
         }
         let router = self.routers[account.unwrap_or_default()].clone();
+        let Some(replay) = &self.engine.replay else {
+            let Ok(response) = TowerToHyperService::new(router).call(request).await;
+            return response;
+        };
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let request = replay.limited(self.vendor.title, request);
         let Ok(response) = TowerToHyperService::new(router).call(request).await;
-        response
+        replay.reform(self.vendor.title, &method, &path, response).await
     }
 
     /// Injects a fault. Returns `None` if the vendor's own response is sent nevertheless.

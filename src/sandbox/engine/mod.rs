@@ -2,7 +2,7 @@
 //!
 //! It serves each vendor on a port of its own, so that paths are the vendors' own, and a control port beside them. Several
 //! tenants share these ports: a request is for the tenant whose credential it has, and each tenant has its own state. It owns
-//! what all stand-ins need: the state, a clock that can be moved, faults on request, a log of requests, and the parts of a
+//! what all stand-ins need: the state, a clock that can be moved, faults on request, recordings that are replayed, a log of requests, and the parts of a
 //! handler that do not depend on the vendor: errors, bodies, queries and pages, ids, tokens. A vendor is a [`StandIn`] value
 //! that the caller supplies. The engine imports nothing else of the crate, so that a stand-in and the client that it tests
 //! cannot share a mistake.
@@ -26,6 +26,7 @@ pub mod oauth2;
 mod origin;
 mod query;
 mod ready;
+mod replay;
 mod routes;
 mod server;
 mod store;
@@ -38,6 +39,7 @@ pub use handle::{Handle, Reply};
 pub use ids::{IdSource, Ids};
 pub use query::{Page, Parameters, Query};
 pub use ready::Format;
+pub use replay::Unreadable;
 pub use routes::{Operation, Routes};
 pub use server::{Error, Options, run};
 pub use store::{Account, State, StateType, StoreError};
@@ -52,6 +54,8 @@ pub type StateChange = fn(&Handle) -> Result<(), StoreError>;
 pub struct StandIn {
     /// The vendor's name in product terms, such as `vult`: its key in the state document and in the ready line.
     pub name: &'static str,
+    /// The vendor's name as people write it, and as recordings have it: `VULT`.
+    pub title: &'static str,
     /// The operations that it serves.
     pub routes: fn() -> Routes,
     /// The type of its state, whose default is a new tenant.

@@ -31,6 +31,7 @@ use super::{
     log::Log,
     origin,
     ready::{CONTROL, Ready, Tenant},
+    replay::{Replay, Unreadable},
     store::Store,
 };
 
@@ -51,6 +52,8 @@ pub struct Options {
     pub account_limit: Option<NonZeroU32>,
     /// How long each response of a vendor is delayed after the request was applied.
     pub latency: Duration,
+    /// A recording whose form the responses have.
+    pub replay: Option<PathBuf>,
     /// The file that receives the ready line once all ports are open.
     pub ready_file: Option<PathBuf>,
     /// The format of the ready line on standard output.
@@ -63,6 +66,9 @@ pub enum Error {
     /// The state or the seed cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The recording cannot be replayed.
+    #[error(transparent)]
+    Replay(#[from] Unreadable),
     /// A port is taken or not allowed.
     #[error("cannot listen on {address}: {source}; choose another `--listen` or `--port-base`, or 0 for free ports")]
     Listen {
@@ -121,6 +127,7 @@ pub async fn run(options: Options, vendors: Vec<&'static StandIn>) -> Result<(),
         log: Log::default(),
         limit: Limit::new(options.account_limit),
         latency: options.latency,
+        replay: options.replay.as_deref().map(Replay::read).transpose()?,
     });
     // Before the ready line, so that whoever reads it can end the process cleanly at once.
     let mut end = Termination::listen()?;

@@ -387,6 +387,7 @@ mod tests {
     }
 
     static VENDORS: [StandIn; 1] = [StandIn {
+        title: "Test",
         name: "library",
         routes: Routes::new,
         state: StateType::of::<Shelf>(),

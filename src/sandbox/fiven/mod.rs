@@ -33,6 +33,7 @@ use crate::sandbox::engine::{
 /// The stand-in for 5N ID.
 pub const STAND_IN: StandIn = StandIn {
     name: "fiven",
+    title: "5N ID",
     routes,
     state: StateType::of::<State>(),
     account: oauth2::account::<State>,

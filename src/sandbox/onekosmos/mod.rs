@@ -36,6 +36,7 @@ use crate::sandbox::engine::{ApiError, Environment, Handle, Routes, StandIn, Sta
 /// The stand-in for 1Kosmos.
 pub const STAND_IN: StandIn = StandIn {
     name: "onekosmos",
+    title: "1Kosmos",
     routes,
     state: StateType::of::<State>(),
     account: access::account,

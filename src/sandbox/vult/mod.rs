@@ -31,6 +31,7 @@ use crate::sandbox::engine::{ApiError, Environment, Handle, Routes, StandIn, Sta
 /// The stand-in for VULT.
 pub const STAND_IN: StandIn = StandIn {
     name: "vult",
+    title: "VULT",
     routes,
     state: StateType::of::<State>(),
     account: oauth2::account::<State>,

@@ -26,6 +26,7 @@ use crate::sandbox::engine::{ApiError, Environment, Handle, Page, Routes, StandI
 /// The stand-in for Xident.
 pub const STAND_IN: StandIn = StandIn {
     name: "xident",
+    title: "Xident",
     routes,
     state: StateType::of::<State>(),
     account: access::account,
