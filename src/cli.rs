@@ -40,7 +40,8 @@ pub(crate) enum Command {
     /// is 0 only if no check failed; a warning is not a failure.
     ///
     /// With `--openapi` the vendors are not contacted: an OpenAPI document of a vendor is compared with the operations and fields
-    /// that the provider uses. The exit code is 0 if no difference matters, 2 if one does, 1 if the document cannot be read.
+    /// that the provider uses. With `--contract` what the vendors respond is compared, which changes nothing either. The exit code of
+    /// both is 0 if no difference matters, 2 if one does, 1 if the document or the recording cannot be read.
     Doctor(DoctorArguments),
     /// Compare a state with the live tenants, unmanaged objects included. The exit code is 0 if nothing differs, 2 if something does.
     ///
@@ -285,6 +286,9 @@ pub(crate) struct DoctorArguments {
     /// Compare the OpenAPI document at this path or address, in JSON or YAML, with what the provider uses of the vendor.
     #[arg(long, value_name = "FILE|URL", conflicts_with = "record")]
     pub(crate) openapi: Option<String>,
+    /// Compare what the vendors respond with what the provider expects: the recording FILE, or without FILE what they respond now.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["record", "openapi"])]
+    pub(crate) contract: Option<String>,
     /// The vendor of the document, such as `vult`. Default: the one that has most of its operations.
     #[arg(long, value_name = "VENDOR", requires = "openapi")]
     pub(crate) vendor: Option<String>,

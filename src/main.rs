@@ -110,6 +110,9 @@ async fn run_doctor(arguments: &DoctorArguments) -> Result<ExitCode, Box<dyn Err
     if let Some(source) = &arguments.openapi {
         return compare_document(source, arguments).await;
     }
+    if let Some(file) = &arguments.contract {
+        return check_contract(Some(file.as_str()).filter(|file| !file.is_empty()), arguments).await;
+    }
     let report = doctor::run(&registry::provider(Environment::of_process()), arguments.record.as_deref()).await?;
     let mut out = io::stdout();
     if arguments.json {
@@ -128,6 +131,18 @@ async fn run_doctor(arguments: &DoctorArguments) -> Result<ExitCode, Box<dyn Err
 async fn compare_document(source: &str, arguments: &DoctorArguments) -> Result<ExitCode, Box<dyn Error>> {
     let provider = registry::provider(Environment::of_process());
     let report = doctor::compare(&provider, source, arguments.vendor.as_deref()).await?;
+    let mut out = io::stdout();
+    if arguments.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
+    } else {
+        write!(out, "{report}")?;
+    }
+    Ok(if report.matters { ExitCode::from(2) } else { ExitCode::SUCCESS })
+}
+
+/// The exit code is 0 if no difference matters, 2 if one does, 1 if there is no recording that can be read.
+async fn check_contract(file: Option<&str>, arguments: &DoctorArguments) -> Result<ExitCode, Box<dyn Error>> {
+    let report = doctor::contract(&registry::provider(Environment::of_process()), file).await?;
     let mut out = io::stdout();
     if arguments.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;

@@ -7,6 +7,7 @@ mod actions;
 mod architecture;
 mod changes;
 mod chaos;
+mod contract;
 mod docs;
 mod doctor;
 mod ephemeral;

@@ -3,6 +3,7 @@
 //! Like the export it walks the provider's tables and depends on the framework only: each vendor's client checks connection
 //! and credentials, and the lists show what the credentials may read. It changes nothing at a vendor.
 
+mod contract;
 mod openapi;
 mod permissions;
 mod record;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 
+pub use self::contract::{ContractError, ContractReport, contract};
 pub use self::openapi::{OpenApiError, OpenApiReport, compare};
 pub use self::report::{Report, VendorReport};
 use crate::framework::clients::NothingConfigured;

@@ -113,7 +113,7 @@ pub async fn compare(provider: &Provider, source: &str, vendor: Option<&str>) ->
     }
 }
 
-fn apis(provider: &Provider, vendor: &dyn Vendor) -> Result<Vec<Api>, Diagnostics> {
+pub(super) fn apis(provider: &Provider, vendor: &dyn Vendor) -> Result<Vec<Api>, Diagnostics> {
     let mut settings: BTreeMap<_, _> =
         vendor.attributes().into_iter().map(|attribute| (attribute.name, Value::Null)).collect();
     settings.extend(provider.settings(vendor).into_iter().map(|(attribute, value)| (attribute.name, value)));

@@ -53,7 +53,7 @@ fn words(id: &str) -> String {
 }
 
 /// The path with every parameter as `{}`.
-pub(super) fn without_names(path: &str) -> String {
+pub fn without_names(path: &str) -> String {
     let mut parts = path.split('{');
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |shape, part| shape + "{}" + part.split_once('}').map_or("", |(_, after)| after))

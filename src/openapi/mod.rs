@@ -12,4 +12,4 @@ mod schema;
 pub use api::{ALSO_NAMED, ANY_FORM, Api, Call, MAY_BE_ABSENT};
 pub use compare::{Comparison, Difference, Impact, Kind, compare};
 pub use document::{Document, Operation};
-pub use find::{normalized, with_id};
+pub use find::{normalized, with_id, without_names};

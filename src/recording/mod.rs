@@ -6,11 +6,13 @@
 //! part of a form that cannot hold data. The guide "First contact" describes the format.
 
 mod line;
+mod reader;
 mod recorder;
 mod shape;
 mod words;
 
 pub use line::{Decrypted, Exchange, FORMAT, Header, Line, Sent, VERSION};
+pub use reader::Recording;
 pub use recorder::{Recorded, Recorder, Request, Response};
 pub use shape::{Items, Members, Shape, TextForm};
 pub use words::Vocabulary;

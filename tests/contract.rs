@@ -1,0 +1,152 @@
+//! `doctor --contract`: what a vendor responds in another way than expected is named.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::support::objects;
+use crate::support::sandbox::Sandbox;
+use crate::support::terraform::Run;
+use crate::support::workspace::Workspace;
+
+/// A workspace of a tenant with objects of every type, and a recording of it.
+fn recorded() -> (Sandbox, Workspace, PathBuf) {
+    let sandbox = objects::sandbox();
+    let workspace = Workspace::new(&sandbox);
+    workspace.configure(&objects::configuration(objects::all(), |_| ""));
+    workspace.apply().succeeded();
+    workspace.run_provider(&["doctor", "--record", "recording.jsonl"]).succeeded();
+    let path = workspace.path().join("recording.jsonl");
+    (sandbox, workspace, path)
+}
+
+/// Compares the recording after a change of its lines.
+fn compared(workspace: &Workspace, recording: &PathBuf, change: impl Fn(&mut Value)) -> Run {
+    let text = std::fs::read_to_string(recording).unwrap();
+    let changed = text.lines().map(|line| {
+        let mut line = serde_json::from_str(line).unwrap();
+        change(&mut line);
+        format!("{line}\n")
+    });
+    workspace.write("changed.jsonl", &changed.collect::<String>());
+    workspace.run_provider(&["doctor", "--contract", "changed.jsonl"])
+}
+
+/// Changes the line of a route.
+fn at(method: &'static str, route: &'static str, change: impl Fn(&mut Value)) -> impl Fn(&mut Value) {
+    move |line| {
+        if line["request"]["route"] == route && line["request"]["method"] == method {
+            change(line);
+        }
+    }
+}
+
+/// Replaces text of the shape of a body.
+fn replace(from: &'static str, to: &'static str) -> impl Fn(&mut Value) {
+    move |line| {
+        let shape = line["body"].to_string();
+        assert!(shape.contains(from), "{from} is not in {shape}");
+        line["body"] = serde_json::from_str(&shape.replace(from, to)).unwrap();
+    }
+}
+
+fn status(status: u16) -> impl Fn(&mut Value) {
+    move |line| line["status"] = status.into()
+}
+
+#[test]
+fn sandbox_is_as_expected_live_and_recorded() {
+    let (_sandbox, workspace, recording) = recorded();
+    for arguments in [&["doctor", "--contract"][..], &["doctor", "--contract", recording.to_str().unwrap()]] {
+        let run = workspace.run_provider(arguments);
+        assert_eq!(run.code, Some(0), "{}", run.stdout);
+        assert!(!run.stdout.contains("BREAKS") && !run.stdout.contains("limits "), "{}", run.stdout);
+        for vendor in ["VULT: ", "1Kosmos: ", "5N ID: ", "Xident: ", "Didit: "] {
+            assert!(run.stdout.contains(vendor), "{}", run.stdout);
+        }
+    }
+}
+
+#[test]
+fn each_change_of_a_vendor_is_named() {
+    let (_sandbox, workspace, recording) = recorded();
+    let check = |what: &str, change: &dyn Fn(&mut Value), code: i32, expected: &[&str]| {
+        let run = compared(&workspace, &recording, change);
+        assert_eq!(run.code, Some(code), "{what}: {}{}", run.stdout, run.stderr);
+        for words in expected {
+            assert!(run.stdout.contains(words), "{what}: {words:?} is not in\n{}", run.stdout);
+        }
+    };
+    let lists = "/v3/lists/";
+    check(
+        "a renamed field",
+        &at("GET", lists, replace("\"uuid\":", "\"list_key\":")),
+        2,
+        &["`response.results[].uuid`"],
+    );
+    check("another envelope", &at("GET", lists, replace("\"results\":", "\"rows\":")), 2, &["`response.results`"]);
+    check(
+        "an extra wrapper",
+        &at("GET", lists, |line| {
+            let body = line["body"].take();
+            line["body"] = serde_json::json!({"type": "object", "members": {"data": body}});
+        }),
+        2,
+        &["`response.results`"],
+    );
+    check(
+        "a number as a text",
+        &at("GET", "/idv/weights", |line| {
+            let number = "{\"integer\":false,\"type\":\"number\"}";
+            replace(number, "{\"type\":\"text\",\"length\":3,\"form\":\"other\"}")(line);
+        }),
+        2,
+        &["`response.age_weight`", "string"],
+    );
+    check(
+        "a removed call",
+        &at("POST", "/webhook/list", status(404)),
+        2,
+        &["POST /webhook/list", "404", "webhook_list ="],
+    );
+    check("another token route", &at("POST", "/oauth/token", status(404)), 2, &["POST /oauth/token", "404"]);
+    check(
+        "a newly required field",
+        &at("POST", "/idproofingapi/proofingsession/fetch", status(400)),
+        2,
+        &["/proofingsession/fetch", "body_encryption"],
+    );
+    check("400 for 404", &at("GET", "/api/v1/credentials/{}", status(400)), 2, &["GET /api/v1/credentials/{}", "400"]);
+    check(
+        "another page cap",
+        &at("GET", lists, |line| {
+            replace("\"value\":10", "\"value\":400")(line);
+            line["body"]["members"]["count"]["value"] = 400.into();
+        }),
+        0,
+        &["Pages have"],
+    );
+    check("plain instead of encrypted", &|_: &mut Value| {}, 0, &["The request is encrypted and the response is not."]);
+    check(
+        "another error",
+        &at("GET", "/api/v1/credentials/{}", |line| {
+            line["status"] = 500.into();
+            line["body"] = serde_json::json!({"type": "object", "members": {"fault": {"type": "null"}}});
+        }),
+        2,
+        &["`fault`", "its message is not shown"],
+    );
+}
+
+#[test]
+fn file_that_is_no_recording_is_named() {
+    let workspace = Workspace::without_vendors();
+    workspace.write("other.jsonl", "{\"name\":\"Ada\"}\n");
+    for (file, words) in
+        [("other.jsonl", "line 1 is not one of a recording"), ("missing.jsonl", "missing.jsonl: No such file")]
+    {
+        let run = workspace.run_provider(&["doctor", "--contract", file]);
+        assert_eq!(run.code, Some(1));
+        assert!(run.stderr.contains(words) && !run.stderr.contains("Ada"), "{}", run.stderr);
+    }
+}
