@@ -9,6 +9,7 @@ mod deactivated;
 mod didit;
 mod didit_creates;
 mod didit_lists;
+mod didit_lookups;
 mod encryption;
 mod fiven;
 mod identity;

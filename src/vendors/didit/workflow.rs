@@ -269,7 +269,7 @@ fn days(number: &Number) -> Json {
 }
 
 /// The retry window of a response. Null cannot be configured, since it means that the attribute is left out.
-fn retry_window(field: Field<Number>, kept: &Attr<Number>) -> Attr<Number> {
+pub(super) fn retry_window(field: Field<Number>, kept: &Attr<Number>) -> Attr<Number> {
     match field {
         Field::Present(None) => Attr::Known(UNLIMITED.into()),
         field => field.resolve(kept),
@@ -371,12 +371,12 @@ pub(super) mod wire {
         pub(in super::super) workflow_label: Field<String>,
         pub(in super::super) status: Field<String>,
         pub(in super::super) is_default: Field<bool>,
-        pub(super) is_white_label_enabled: Field<bool>,
-        pub(super) is_desktop_allowed: Field<bool>,
-        pub(super) max_retry_attempts: Field<Number>,
-        pub(super) retry_window_days: Field<Number>,
-        pub(super) face_liveness_max_attempts: Field<Number>,
-        pub(super) face_match_max_attempts: Field<Number>,
-        pub(super) session_expiration_time: Field<Number>,
+        pub(in super::super) is_white_label_enabled: Field<bool>,
+        pub(in super::super) is_desktop_allowed: Field<bool>,
+        pub(in super::super) max_retry_attempts: Field<Number>,
+        pub(in super::super) retry_window_days: Field<Number>,
+        pub(in super::super) face_liveness_max_attempts: Field<Number>,
+        pub(in super::super) face_match_max_attempts: Field<Number>,
+        pub(in super::super) session_expiration_time: Field<Number>,
     }
 }
