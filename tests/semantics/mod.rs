@@ -23,6 +23,7 @@ mod proofing_templates;
 mod requests;
 mod requirements;
 mod service_keys;
+mod session_outcomes;
 mod shared_budget;
 mod spellings;
 mod stale_reads;
