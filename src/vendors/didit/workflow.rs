@@ -10,6 +10,7 @@ use super::creates::Creation;
 use super::features::{self, FeatureModel};
 use super::field::Field;
 use super::versions::{self, STATUSES, Target, Version};
+use crate::framework::impact::{Period, Reach};
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
     Attr, Attribute, Diagnostics, Effect, ListSink, Listable, Number, Path, Private, Rule, Schema, Value, identity,
@@ -235,6 +236,10 @@ impl Resource for Workflow {
     fn import(&self, id: &str) -> Result<WorkflowModel, Diagnostics> {
         let workflow_id = super::one_uuid(id, Self::NAME, "WORKFLOW_ID")?;
         Ok(WorkflowModel { workflow_id, ..WorkflowModel::default() })
+    }
+
+    async fn reach(&self, _: &Client, _: &Value, _: &Period) -> Result<Reach, Diagnostics> {
+        Ok(Reach::not_known("Didit documents no count of its sessions by workflow."))
     }
 
     fn import_id(&self, state: &WorkflowModel) -> String {

@@ -138,6 +138,6 @@ impl DataSource for SessionOutcomes {
         let scope = Scope { client_id: config.client_id.as_str().map(str::to_owned), user_id: None };
         let (from, to) = config.period(Timestamp::now());
         let outcomes = client.session_outcomes(&SessionFilter { scope: &scope, from, to }).await?;
-        Ok(config.with(outcomes))
+        Ok(config.with(Outcomes::clone(&outcomes)))
     }
 }

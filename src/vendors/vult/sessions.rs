@@ -1,13 +1,13 @@
 //! The verification sessions of a tenant, counted. Knows no Terraform.
 //!
 //! A session is about a person, and the vendor's list has the person's name, birth date and more. [`Row`] is the list of the
-//! fields that are read; everything else is dropped when a response is decoded. The rows are counted page by page and not kept,
-//! and the list is not cached.
+//! fields that are read; everything else is dropped when a response is decoded. The rows are counted page by page and not kept.
 //!
 //! The vendor documents the list without its rows, so their fields are assumed to be those of "session read". The formats of
 //! `start_date` and `end_date` are not documented either: RFC 3339 is sent, and sessions out of the period are not counted.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -21,8 +21,11 @@ use crate::vendors::shared::loose;
 /// How many sessions a page asks for. The vendor documents `take` without a range.
 const PAGE: usize = 100;
 
+/// What an error says was done.
+const OPERATION: &str = "counting the sessions";
+
 /// Which sessions are counted.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct SessionFilter<'f> {
     /// Those of a client or a user; all without them.
     pub(super) scope: &'f Scope,
@@ -88,9 +91,15 @@ impl Row {
 }
 
 impl Client {
-    /// Counts the sessions that match. Reads no further page once the pages are older than the period, which happens where the
+    /// Counts the sessions that match, once in a run for each filter. The counts are cached, and no session is.
+    pub(super) async fn session_outcomes(&self, filter: &SessionFilter<'_>) -> Result<Arc<Outcomes>, Error> {
+        let load = |_| async move { Ok((self.count_sessions(filter).await?, 0)) };
+        self.http.value("session outcomes", &format!("{filter:?}"), OPERATION, CachePolicy::UseCached, load).await
+    }
+
+    /// Reads the sessions page by page. Reads no further page once the pages are older than the period, which happens where the
     /// vendor ignores the period and lists the newest first.
-    pub(super) async fn session_outcomes(&self, filter: &SessionFilter<'_>) -> Result<Outcomes, Error> {
+    async fn count_sessions(&self, filter: &SessionFilter<'_>) -> Result<Outcomes, Error> {
         let mut pages = Pages::new(SessionPages { client: self, filter }, CachePolicy::UseCached);
         let (mut outcomes, mut order) = (Outcomes::default(), NewestFirst::default());
         while let Some(rows) = pages.next().await? {
@@ -168,7 +177,7 @@ impl PageSource for SessionPages<'_> {
         let SessionFilter { scope, from, to } = *self.filter;
         let (start_date, end_date) = (from.to_string(), to.to_string());
         let query = Query { take: PAGE, skip: at.offset, start_date, end_date, scope };
-        let request = self.client.call(Operation::SessionList, "counting the sessions", None)?.json(&query).read_only();
+        let request = self.client.call(Operation::SessionList, OPERATION, None)?.json(&query).read_only();
         client::with_hint(async {
             let response = request.page(at).send().await?;
             let Body { sessions, meta_counts } = response.json()?;
