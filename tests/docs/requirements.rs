@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{KINDS, root};
 
@@ -29,7 +29,7 @@ fn front_matter(text: &str) -> Option<BTreeMap<&str, &str>> {
 }
 
 /// What a registry would not accept, or not show as intended.
-fn faults(path: &PathBuf, text: &str) -> Vec<String> {
+fn faults(path: &Path, text: &str) -> Vec<String> {
     let Some(matter) = front_matter(text) else { return vec!["it has no front matter".to_owned()] };
     let mut faults = Vec::new();
     let is_index = path.ends_with("docs/index.md");
