@@ -100,7 +100,8 @@ mod tests {
 
     const ROWS: [(&str, &str); 4] = [("a", "KYC"), ("b", "Age"), ("c", "KYC "), ("Age", "other")];
 
-    fn find(id: Attr<String>, name: Attr<String>) -> Result<String, String> {
+    fn find(id: Option<&str>, name: Option<&str>) -> Result<String, String> {
+        let (id, name) = (Attr::from(id.map(str::to_owned)), Attr::from(name.map(str::to_owned)));
         let lookup =
             Lookup { collection: Collection::workflows(), id: ("workflow_id", &id), name: ("workflow_label", &name) };
         let candidates = ROWS.iter().map(|row| Candidate { id: row.0, name: row.1, row });
@@ -112,22 +113,22 @@ mod tests {
 
     #[test]
     fn id_or_unique_name_selects_an_object() {
-        assert_eq!(find("c".into(), Attr::Null).as_deref(), Ok("c"));
+        assert_eq!(find(Some("c"), None).as_deref(), Ok("c"));
         // The id of another object is no name.
-        assert_eq!(find(Attr::Null, "Age".into()).as_deref(), Ok("b"));
-        assert_eq!(find("Age".into(), Attr::Null).as_deref(), Ok("Age"));
+        assert_eq!(find(None, Some("Age")).as_deref(), Ok("b"));
+        assert_eq!(find(Some("Age"), None).as_deref(), Ok("Age"));
     }
 
     #[test]
     fn ambiguous_name_lists_the_ids_and_unknown_name_suggests_one() {
-        let ambiguous = find(Attr::Null, "KYC".into()).unwrap_err();
+        let ambiguous = find(None, Some("KYC")).unwrap_err();
         assert_eq!(
             ambiguous,
             "workflow_label: 2 workflows have this name. Set `workflow_id` to the id of one:\n- `a`\n- `c`"
         );
-        let absent = find(Attr::Null, "ages".into()).unwrap_err();
+        let absent = find(None, Some("ages")).unwrap_err();
         assert!(absent.ends_with("`workflow_label` is `ages`. Did you mean `Age`?"), "{absent}");
-        let absent = find("x-y-z".into(), Attr::Null).unwrap_err();
+        let absent = find(Some("x-y-z"), None).unwrap_err();
         assert_eq!(
             absent,
             "workflow_id: Didit has no workflow whose `workflow_id` is `x-y-z`. It has `a`, `b`, `c` and `Age`."

@@ -173,13 +173,12 @@ impl Settings for DocumentRequirements {
         let filter = SessionFilter { scope: &scope, from: period.from, to: period.to };
         let outcomes = client.session_outcomes(&filter).await?;
         let (Some(document), false) =
-            (state.get("document_type").as_str(), outcomes.by_document_type.is_empty() && outcomes.total > 0)
+            (state.get("document_type").as_str(), outcomes.by_document_type.sum() == 0 && outcomes.total > 0)
         else {
             return Ok(Reach::not_known("VULT does not return the documents of its sessions."));
         };
-        let count = outcomes.by_document_type.get(document).copied().unwrap_or_default();
         let rest = format!("were for a document of the type `{document}`; VULT does not return what read it");
-        Ok(Reach::sessions(count, rest))
+        Ok(Reach::sessions(outcomes.by_document_type.of(document), rest))
     }
 
     fn key_words(&self, state: &Value) -> String {

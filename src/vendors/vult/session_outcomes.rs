@@ -59,16 +59,13 @@ impl SessionOutcomesModel {
         let is_known = judged > 0 || total == 0;
         #[allow(clippy::cast_precision_loss, reason = "a count of sessions is far below the 53 bits of a float")]
         let share = (is_known && total > 0).then(|| verified as f64 / total as f64);
-        let counts = |counts: BTreeMap<String, u64>| {
-            Attr::Known(counts.into_iter().map(|(name, count)| (name, count.into())).collect())
-        };
         Self {
             total: total.into(),
             verified: is_known.then_some(verified).into(),
             verified_share: share.into(),
-            by_status: counts(by_status),
-            by_weights_id: counts(by_weights_id),
-            by_document_type: counts(by_document_type),
+            by_status: by_status.into(),
+            by_weights_id: by_weights_id.into(),
+            by_document_type: by_document_type.into(),
             ..self
         }
     }

@@ -163,7 +163,7 @@ impl Settings for Weights {
         let scope = Scope::of(state);
         let filter = SessionFilter { scope: &scope, from: period.from, to: period.to };
         let outcomes = client.session_outcomes(&filter).await?;
-        let named: u64 = outcomes.by_weights_id.values().sum();
+        let named = outcomes.by_weights_id.sum();
         if named < outcomes.total {
             let unnamed = outcomes.total - named;
             return Ok(Reach::not_known(format!("VULT does not return which weights scored {unnamed} sessions.")));
@@ -175,7 +175,7 @@ impl Settings for Weights {
             None => self.fetch(client, &Value::Null, CachePolicy::UseCached).await?,
         };
         let (mut count, mut ids) = (0, Vec::new());
-        for (id, sessions) in &outcomes.by_weights_id {
+        for (id, sessions) in outcomes.by_weights_id.iter() {
             let Some(row) = client.weights_by_id::<serde_json::Map<String, Json>>(id).await? else {
                 return Ok(Reach::not_known(format!("VULT has no weights `{id}`, which scored {sessions} sessions.")));
             };
