@@ -51,7 +51,7 @@ pub(crate) enum Command {
     /// Count the verifications of the last days that what a plan changes concerned, such as sessions under the current weights.
     ///
     /// The vendors are configured by the same environment variables as the provider. Nothing is changed, and nothing about a person
-    /// is read. The exit code is 0 if the plan changes nothing, 2 if it changes something.
+    /// is kept. The exit code is 0 if the plan changes nothing, 2 if it changes something.
     Impact(ImpactArguments),
     /// Check configuration files: keys that Terraform drops, secrets in files, and policies of verification.
     ///

@@ -58,7 +58,7 @@ impl DataSource for UserCounts {
         let counts = |name: &str, what: &str| Attribute::of(name, Type::map(Type::Number)).computed().describe(what);
         Schema::new(
             "Counts the users of the institution, such as those whose credentials were requested and not granted yet. Only counts are \
-             read: no user is in plan, state or log. Needs `api = \"institutions\"`. The counts change with every user, so nothing \
+             kept: no user is in plan, state or log. Needs `api = \"institutions\"`. The counts change with every user, so nothing \
              stable should depend on them.",
             vec![
                 Attribute::number("total").computed().describe("The number of users."),

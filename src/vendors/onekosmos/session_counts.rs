@@ -36,7 +36,7 @@ impl DataSource for SessionCounts {
         let filter = |name: &str, what: &str| Attribute::string(name).optional().describe(what);
         Schema::new(
             "Counts the proofing sessions of the community, as a whole and by status. `document_type` and `dvc_id` select those of a \
-             template. Sends a request for each count and reads no person. Needs a license of level `system` or `service`. The \
+             template. Sends a request for each count and keeps no session. Needs a license of level `system` or `service`. The \
              counts change with every session, so nothing stable should depend on them.",
             vec![
                 filter("document_type", "Only sessions for this document.").rule(Rule::Known(DOCUMENT_TYPES)),

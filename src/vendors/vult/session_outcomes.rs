@@ -83,7 +83,7 @@ impl DataSource for SessionOutcomes {
         let number = |name: &str, what: &str| Attribute::number(name).computed().describe(what);
         let counts = |name: &str, what: &str| Attribute::of(name, Type::map(Type::Number)).computed().describe(what);
         Schema::new(
-            "Counts the identity verification sessions of a period by their outcome. Only counts are read: neither a person nor a \
+            "Counts the identity verification sessions of a period by their outcome. Only counts are kept: neither a person nor a \
              session is in plan, state or log. The counts change with every session, so nothing stable should depend on them; a \
              `check` may.",
             vec![

@@ -214,8 +214,8 @@ impl DataSource for WeightsData {
 
     fn schema(&self) -> Schema {
         let id = Attribute::string("weights_id").optional().describe(
-            "The id of a historical set, as the `idv_weights_id` of a verification session names it. Without it the \
-             current set of the scope is read.",
+            "The id of a historical set, as the `idv_weights_id` of a verification session names it and `by_weights_id` of \
+             `idv_vult_session_outcomes` has it. Without it the current set of the scope is read.",
         );
         let scope = scope::attributes().map(Attribute::computed);
         Schema::new(
