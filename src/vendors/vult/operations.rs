@@ -22,6 +22,7 @@ pub(super) enum Operation {
     WebhookCreate,
     WebhookList,
     WebhookDelete,
+    SessionList,
     AnonymizeIdentity,
     SessionAnonymize,
     SessionDelete,
@@ -47,6 +48,7 @@ const TABLE: &[Row] = &[
     (Operation::WebhookCreate, "webhook_create", "webhook create", "POST /webhook/create"),
     (Operation::WebhookList, "webhook_list", "webhook list", "POST /webhook/list"),
     (Operation::WebhookDelete, "webhook_delete", "webhook delete", "POST /webhook/delete"),
+    (Operation::SessionList, "session_list", "session list", "POST /idv/session/list"),
     (Operation::AnonymizeIdentity, "anonymize_identity", "anonymize identity", "POST /identity/anonymize"),
     (Operation::SessionAnonymize, "session_anonymize", "session anonymize", "POST /idv/session/anonymize"),
     (Operation::SessionDelete, "session_delete", "session delete", "POST /idv/session/delete"),
@@ -210,7 +212,7 @@ impl Document {
                 let Some(summary) = operation.get("summary").and_then(serde_json::Value::as_str) else { continue };
                 let Ok(route) = parse_route(&format!("{method} {path}")) else { continue };
                 let summary = normalise(summary);
-                // The group IDA, which is about authentication, has a "session delete" too.
+                // The group IDA, which is about authentication, has a "session list" and a "session delete" too.
                 let tags = operation.get("tags").and_then(serde_json::Value::as_array).into_iter().flatten();
                 if tags.filter_map(serde_json::Value::as_str).any(|tag| tag.starts_with("IDA")) {
                     continue;

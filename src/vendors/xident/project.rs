@@ -19,7 +19,7 @@ struct OfUser<'q> {
 }
 
 #[derive(Serialize)]
-struct Period<'q> {
+struct Between<'q> {
     start_date: Option<&'q str>,
     end_date: Option<&'q str>,
 }
@@ -47,7 +47,7 @@ impl Client {
     ) -> Result<T, Error> {
         let operation = "reading the usage";
         self.only(Api::V1, operation)?;
-        let period = Period { start_date, end_date };
+        let period = Between { start_date, end_date };
         self.read(self.http.get("/usage").operation(operation).query(&period).shared("usage")).await
     }
 }
