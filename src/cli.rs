@@ -52,6 +52,11 @@ pub(crate) enum Command {
     /// The vendors are configured by the same environment variables as the provider. The exit code is 0 only if everything
     /// that was requested was captured.
     Export(ExportArguments),
+    /// Count the verifications of the last days that what a plan changes concerned, such as sessions under the current weights.
+    ///
+    /// The vendors are configured by the same environment variables as the provider. Nothing is changed, and nothing about a person
+    /// is kept. The exit code is 0 if the plan changes nothing, 2 if it changes something.
+    Impact(ImpactArguments),
     /// Check configuration files: keys that Terraform drops, secrets in files, and policies of verification.
     ///
     /// Works offline and without a vendor. The exit code is 0 if nothing is found, 2 if something is, 1 if a file could not be
@@ -130,6 +135,18 @@ pub(crate) struct DriftArguments {
     /// Leave out objects that are not in the state.
     #[arg(long)]
     pub(crate) managed_only: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+}
+
+#[derive(Args)]
+pub(crate) struct ImpactArguments {
+    /// The plan as `terraform show -json saved.tfplan` prints it, or `-` for standard input.
+    #[arg(value_name = "PLAN.json")]
+    pub(crate) plan: String,
+    /// Count the verifications of this many days.
+    #[arg(long, default_value_t = 30, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..=3650))]
+    pub(crate) days: u16,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
 }
@@ -221,6 +238,12 @@ pub(crate) struct ReportArguments {
     /// The plan as `terraform show -json saved.tfplan` prints it, or `-` for standard input.
     #[arg(value_name = "PLAN.json")]
     pub(crate) plan: String,
+    /// Add how many verifications each change concerned. This asks the vendors that the environment configures.
+    #[arg(long)]
+    pub(crate) impact: bool,
+    /// Count the verifications of this many days.
+    #[arg(long, default_value_t = 30, value_name = "DAYS", requires = "impact", value_parser = clap::value_parser!(u16).range(1..=3650))]
+    pub(crate) days: u16,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
 }

@@ -109,6 +109,7 @@
 //! | permit | the right to send one request now, by a rate or a cap |
 //! | planned value | what Terraform expects after the apply; unknown if only the apply knows it |
 //! | private state | what a provider keeps in state and nobody sees |
+//! | reach | how many verifications of a past period an object concerned |
 //! | recording | the shapes of what vendors responded in a run, without secrets and personal data |
 //! | reconcile | to read the vendor again after a write with an unknown outcome |
 //! | restore | to write back what a vendor had when Terraform adopted it |

@@ -86,9 +86,17 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
             return print_changes(&found, arguments.output);
         }
         Command::Export(arguments) => run_export(arguments).await?,
+        Command::Impact(arguments) => {
+            let found = report_with_impact(&arguments.plan, arguments.days).await?;
+            return print_changes(&found.as_impact(), arguments.output);
+        }
         Command::Lint(arguments) => return run_lint(arguments),
         Command::Man => cli::write_manual(&mut io::stdout())?,
         Command::Mirror(arguments) => write!(io::stdout(), "{}", mirror::run(arguments.into_options(SOURCE))?)?,
+        Command::Report(arguments) if arguments.impact => {
+            let found = report_with_impact(&arguments.plan, arguments.days).await?;
+            return print_changes(&found, arguments.output);
+        }
         Command::Report(arguments) => {
             // A plan is read without a vendor.
             let provider = registry::provider(Environment::of(BTreeMap::new()));
@@ -104,6 +112,14 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
 fn print_changes(found: &changes::Changes, output: OutputArguments) -> Result<ExitCode, Box<dyn Error>> {
     io::stdout().write_all(changes::render(found, output.format.into()).as_bytes())?;
     Ok(if found.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
+/// What a plan changes, with the verifications that it concerned.
+async fn report_with_impact(plan: &str, days: u16) -> Result<changes::Changes, Box<dyn Error>> {
+    let provider = registry::provider(Environment::of_process());
+    let mut found = changes::report(&provider, plan)?;
+    changes::count_verifications(&provider, &mut found, days).await?;
+    Ok(found)
 }
 
 async fn run_doctor(arguments: &DoctorArguments) -> Result<ExitCode, Box<dyn Error>> {

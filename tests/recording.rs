@@ -71,7 +71,10 @@ impl Marks {
                 for (name, value) in members {
                     match (name.as_str(), &*value) {
                         ("url", Value::String(_)) => *value = self.next("url").into(),
-                        ("name" | "firstname" | "lastname" | "uid" | "username", Value::String(_)) => {
+                        (
+                            "name" | "first_name" | "firstname" | "last_name" | "lastname" | "uid" | "username",
+                            Value::String(_),
+                        ) => {
                             *value = self.next("").into();
                         }
                         _ => self.put_into(value),
@@ -93,6 +96,8 @@ fn marked() -> (Sandbox, Marks) {
     sandbox.change_state(|state| {
         let webhooks = state["vult"]["webhooks"].as_array_mut().unwrap();
         marks.add_rows(webhooks, "id", 120);
+        let people = state["vult"]["sessions"].as_array_mut().unwrap();
+        marks.add_rows(people, "session_id", 150);
         let sessions = state["onekosmos"]["sessions"].as_array_mut().unwrap();
         marks.add_rows(sessions, "id", 200);
         let lists = state["didit"]["lists"].as_array_mut().unwrap();
@@ -122,8 +127,10 @@ fn recording_of_a_tenant_full_of_secrets_and_people_has_none_of_them() {
     let mut workspace = Workspace::new(&sandbox);
     let path = recorded(&workspace);
     workspace.set("IDV_RECORD", path.to_str().unwrap());
-    workspace.configure(&objects::configuration(objects::all(), |_| ""));
+    let outcomes = "data \"idv_vult_session_outcomes\" \"year\" {\n  days = 400\n}\n";
+    workspace.configure(&(objects::configuration(objects::all(), |_| "") + outcomes));
     workspace.apply();
+    assert!(sandbox.count("POST /idv/session/list") > 0);
     workspace.plan_with(&["-refresh-only"]);
     let text = std::fs::read(&path).unwrap();
     let own =

@@ -18,7 +18,7 @@ use super::state::{self, Stored};
 use crate::tenant::{Listing, words};
 
 /// How many objects are read at a time, as many as Terraform reads.
-const AT_A_TIME: usize = 10;
+pub(super) const AT_A_TIME: usize = 10;
 
 /// Which objects are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 //! Three commands make [`Changes`] and one engine shows them. [`plan`](report) reads the JSON of a plan, [`drift`](drift::drift)
 //! compares a state with the live tenant, [`compare`](compare::compare) two tenants or exports. Each pairs objects; `diff` compares
 //! a pair by the schema of its type, `flow` compares workflows of steps, and `render` shows the result. No command writes to a
-//! vendor.
+//! vendor. [`count_verifications`] adds how many verifications the objects of a plan concerned.
 //!
 //! What a change does to the verification of people (stricter, looser) is declared in the schemas, as
 //! [`Effect`](crate::framework::Effect): there is no code for any type here.
@@ -13,6 +13,7 @@ mod diff;
 mod drift;
 mod exported;
 mod flow;
+mod impact;
 mod live;
 mod marks;
 mod model;
@@ -25,7 +26,8 @@ use crate::tenant::FileError;
 
 pub use self::compare::compare;
 pub use self::drift::{Scope, drift};
-pub use self::model::{Action, Changes, FieldChange, FlowChange, ObjectChange};
+pub use self::impact::count_verifications;
+pub use self::model::{Action, Changes, FieldChange, FlowChange, Impact, ObjectChange};
 pub use self::plan::report;
 pub use self::render::{Format, render};
 

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::framework::Direction;
 use crate::framework::flow::Step;
+use crate::framework::{Direction, Value};
 
 /// The version of the JSON. It counts up when a field is removed or changes its meaning.
 const VERSION: u32 = 1;
@@ -13,7 +13,7 @@ const VERSION: u32 = 1;
 pub struct Changes {
     /// The version of this form.
     pub version: u32,
-    /// `report`, `drift` or `compare`.
+    /// `report`, `impact`, `drift` or `compare`.
     pub command: &'static str,
     /// What the values before are from: `today`, `state`, or the name of a tenant.
     pub left: String,
@@ -47,6 +47,22 @@ impl Changes {
             (object.direction, object.action, object.type_name.clone(), object.name.clone(), object.address.clone())
         });
         self
+    }
+
+    /// The same without what changes, so that the numbers of verifications are left.
+    #[must_use]
+    pub fn as_impact(mut self) -> Self {
+        self.command = "impact";
+        for object in &mut self.objects {
+            object.fields.clear();
+            object.flow = None;
+        }
+        self
+    }
+
+    /// Whether they are those of a plan.
+    pub(super) fn is_of_plan(&self) -> bool {
+        matches!(self.command, "report" | "impact")
     }
 
     /// How many objects have this direction.
@@ -119,6 +135,23 @@ pub struct ObjectChange {
     pub fields: Vec<FieldChange>,
     /// The workflow before and after, if it differs.
     pub flow: Option<FlowChange>,
+    /// How many verifications it concerned, if that was requested.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub impact: Option<Impact>,
+    /// The object before the change, or after it if it is new; without secrets.
+    #[serde(skip)]
+    pub(super) object: Value,
+}
+
+/// How many verifications of the last days an object concerned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Impact {
+    /// The number of days.
+    pub days: u16,
+    /// The number of verifications; null if it is not known.
+    pub count: Option<u64>,
+    /// Both in words, or why the number is not known.
+    pub sentence: String,
 }
 
 /// One attribute that differs.

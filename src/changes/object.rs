@@ -74,6 +74,8 @@ impl Pair<'_> {
             audience: words::audience(&shown),
             fields,
             flow: flow_change,
+            impact: None,
+            object: self.without_hidden(attributes, if self.before.is_null() { self.after } else { self.before }),
         })
     }
 

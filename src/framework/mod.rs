@@ -16,6 +16,7 @@ mod field_errors;
 pub mod flow;
 pub mod health;
 pub mod identity;
+pub mod impact;
 pub mod kinds;
 pub mod model;
 pub mod moved;

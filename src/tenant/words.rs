@@ -95,6 +95,14 @@ pub(crate) fn count(number: usize, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
 }
 
+/// `1 session`, `1,204 sessions`: a large number with its thousands apart.
+pub(crate) fn amount(number: u64, one: &str) -> String {
+    let digits = number.to_string();
+    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
+    let s = if number == 1 { "" } else { "s" };
+    format!("{} {one}{s}", groups.join(","))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +111,12 @@ mod tests {
     fn labels_are_words() {
         assert_eq!(label("ofac_fuzzy_match_weight"), "OFAC fuzzy match weight");
         assert_eq!(label("secret_key_wo_version"), "secret key version");
+    }
+
+    #[test]
+    fn thousands_are_apart() {
+        let amounts = [0, 1, 999, 1000, 1_204_567].map(|number| amount(number, "session"));
+        assert_eq!(amounts, ["0 sessions", "1 session", "999 sessions", "1,000 sessions", "1,204,567 sessions"]);
     }
 
     #[test]

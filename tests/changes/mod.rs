@@ -3,6 +3,7 @@
 mod browser;
 mod compare;
 mod drift;
+mod impact;
 mod render;
 mod report;
 

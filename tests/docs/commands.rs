@@ -129,7 +129,7 @@ const DOCUMENTS: &[Document] = &[
     },
     Document {
         before: &[("terraform plan -out", "eval \"$(start_sandbox)\"; webhook; terraform init")],
-        exit_codes: &[("terraform plan -out", 2)],
+        exit_codes: &[("terraform plan -out", 2), ("terraform-provider-idv impact", 2)],
         ..Document::new("docs/guides/review-a-change.md")
     },
     Document {

@@ -1,5 +1,6 @@
 //! `docs/guides/coverage.md` agrees with the code: the section of a vendor links to every object of the vendor, with the right
-//! kind, and to no other, and it lists the endpoints that the sandbox serves. The counts of endpoints are generated.
+//! kind, and to no other, and it lists the endpoints that the sandbox serves. What has no object has a reason: in words, or one that
+//! the page defines. The counts of endpoints are generated.
 
 use std::collections::BTreeSet;
 
@@ -116,6 +117,55 @@ fn every_endpoint_has_an_object_or_a_reason() {
             let (became, endpoint) = row.split_last().unwrap();
             assert!(!became.is_empty() && endpoint.iter().any(|cell| !cell.is_empty()), "{row:?}");
         }
+    }
+}
+
+/// The reasons that the page defines before its sections, such as `Runtime`.
+fn defined_reasons() -> BTreeSet<&'static str> {
+    let before = PAGE.split("\n## ").next().unwrap();
+    before.lines().filter_map(|line| Some(line.strip_prefix("- **")?.split_once("**: ")?.0)).collect()
+}
+
+/// What is wrong with the cell of an endpoint without an object.
+fn fault_of_reason(cell: &str, defined: &BTreeSet<&str>) -> Option<&'static str> {
+    let words: Vec<_> = cell.split_whitespace().collect();
+    let first = words.first().map_or("", |word| word.trim_end_matches([':', '.', ',', ';']));
+    let reason = cell.split_once(": ").map_or(cell, |(reason, _)| reason);
+    match first {
+        "" | "None" | "Nothing" | "none" | "-" | "n/a" => {
+            Some("is no reason: say why an administrator does not need it")
+        }
+        _ if defined.contains(reason) => None,
+        _ if words.len() < 5 => Some("is neither a reason that the page defines nor a sentence"),
+        _ => None,
+    }
+}
+
+#[test]
+fn what_has_no_object_has_a_defined_reason_or_a_sentence() {
+    let defined = defined_reasons();
+    assert_eq!(defined, BTreeSet::from(["Operations", "Personal data", "Runtime"]));
+    for (vendor, _) in VENDORS {
+        for row in rows(vendor.title()) {
+            let cell = row.last().unwrap();
+            if objects(cell).next().is_none()
+                && let Some(fault) = fault_of_reason(cell, &defined)
+            {
+                panic!("docs/guides/coverage.md, {}: `{cell}` {fault}", row[0]);
+            }
+        }
+    }
+}
+
+#[test]
+fn empty_reasons_are_found() {
+    let defined = BTreeSet::from(["Runtime"]);
+    for empty in ["None", "Nothing", "None: the provider has others.", "nothing to do", "Personal data", "Runtimes", ""]
+    {
+        assert!(fault_of_reason(empty, &defined).is_some(), "{empty}");
+    }
+    for reason in ["Runtime", "Runtime: the SDK calls it", "The root endpoint returns it too."] {
+        assert_eq!(fault_of_reason(reason, &defined), None);
     }
 }
 

@@ -181,7 +181,7 @@ provider "idv" {
     Bench::new().plan(&format!("{configuration}{WEBHOOK}"), &expect![[r#"
         Error: Wrong route in `paths`
           in provider "idv": `webhook_lst    = "POST /hooks/list"`
-        `paths["webhook_lst"]`: there is no such operation; the operations are get_weights, update_weights, get_weights_by_id, get_requirements, update_requirements, webhook_create, webhook_list, webhook_delete, anonymize_identity, session_anonymize, session_delete, root, ping, status, metrics, health, liveness, readiness, version.
+        `paths["webhook_lst"]`: there is no such operation; the operations are get_weights, update_weights, get_weights_by_id, get_requirements, update_requirements, webhook_create, webhook_list, webhook_delete, session_list, anonymize_identity, session_anonymize, session_delete, root, ping, status, metrics, health, liveness, readiness, version.
 
         Error: Wrong route in `paths`
           in provider "idv": `webhook_create = "/hooks"`

@@ -223,6 +223,25 @@ fn webhooks_are_returned_in_pages() {
 }
 
 #[test]
+fn sessions_are_listed_with_filters_and_their_personal_data() {
+    let vult = Vult::start();
+    let list = |body: Value| {
+        let (status, list) = vult.post("/idv/session/list", &body);
+        assert_eq!(status, 200, "{list}");
+        (list["sessions"].as_array().unwrap().clone(), list["meta_counts"]["total"].clone())
+    };
+    let (rows, total) = list(json!({}));
+    assert_eq!((rows.len(), total, &rows[0]["last_name"]), (3, json!(3), &json!("Lovelace")));
+    assert_eq!(list(json!({"take": 2, "skip": 2})).0.len(), 1);
+    assert_eq!(list(json!({"start_date": "2026-01-02T00:00:00Z"})).0.len(), 0);
+    assert_eq!(list(json!({"end_date": "2026-01-01T00:00:00Z", "status": "complete"})).0.len(), 3);
+    assert_eq!(list(json!({"client_id": "client-7"})).0.len(), 0);
+    for body in [json!({"take": 101}), json!({"start_date": "yesterday"}), json!({"status": "fine"}), json!({"x": 1})] {
+        assert_eq!(vult.post("/idv/session/list", &body).0, 400, "{body}");
+    }
+}
+
+#[test]
 fn people_are_anonymised_and_sessions_deleted_individually() {
     let vult = Vult::start();
     let rows = |list: &str| vult.sandbox.state()["vult"][list].as_array().unwrap().clone();

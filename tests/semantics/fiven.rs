@@ -342,3 +342,49 @@ fn an_action_asks_a_party_each_time() {
         }
     }
 }
+
+#[test]
+fn users_are_counted_and_no_person_is_in_state_plan_or_log() {
+    let (sandbox, mut workspace) = bench("institutions");
+    sandbox.change_state(|state| {
+        let user = |number: usize| {
+            let granted = number.is_multiple_of(5);
+            json!({
+                "id": format!("user-no-{number}"), "fullName": "Ludmilla Personal", "email": "ludmilla@personal.example",
+                "status": "ACTIVE", "kycStatus": if granted { "APPROVED" } else { "PENDING" }, "partyId": "ludmilla::1220",
+                "reqStatus": if granted { "APPROVED" } else { "PENDING" }, "kycProvider": granted.then_some("GITHUB"),
+                "regDate": "1999-12-24T00:00:00Z",
+            })
+        };
+        state["fiven"]["users"] = (0..250).map(user).collect();
+    });
+    let log = workspace.path().join("trace.log");
+    workspace.set("TF_LOG", "TRACE");
+    workspace.set("TF_LOG_PATH", log.to_str().unwrap());
+    workspace.configure(
+        "data \"idv_fiven_user_counts\" \"main\" {}\noutput \"all\" {\n  value = data.idv_fiven_user_counts.main\n}\n",
+    );
+    let plan = workspace.plan().json().to_string();
+    workspace.apply().succeeded();
+    let found = workspace.state()["data.idv_fiven_user_counts.main"].clone();
+    assert_eq!((&found["total"], &found["by_status"]), (&json!(250), &json!({"ACTIVE": 250})));
+    assert_eq!(found["by_request_status"], json!({"APPROVED": 50, "PENDING": 200}));
+    assert_eq!((&found["by_kyc_status"]["PENDING"], &found["by_provider"]), (&json!(200), &json!({"GITHUB": 50})));
+    assert_eq!(sandbox.count("GET /api/v1/institutions/me/users"), 2 * 3, "for the plan and for the apply");
+    let state = std::fs::read_to_string(workspace.path().join("terraform.tfstate")).unwrap();
+    let log = std::fs::read_to_string(log).unwrap();
+    assert!(log.contains("/institutions/me/users"));
+    for personal in ["Ludmilla", "ludmilla", "1999-12-24", "user-no-"] {
+        for (place, text) in [("state", &state), ("plan", &plan), ("log", &log)] {
+            assert!(!text.contains(personal), "`{personal}` is in the {place}");
+        }
+    }
+}
+
+#[test]
+fn users_cannot_be_counted_by_the_api_of_the_page() {
+    let (_sandbox, workspace) = bench("v1");
+    workspace.configure("data \"idv_fiven_user_counts\" \"main\" {}\n");
+    let errors = workspace.try_plan().failed().errors();
+    assert!(errors.contains("Users need `api = \"institutions\"`"), "{errors}");
+}

@@ -78,6 +78,28 @@ fn filters_are_sent_to_the_vendor() {
 }
 
 #[test]
+fn sessions_are_counted_by_status_with_one_row_each() {
+    let (sandbox, workspace) = bench();
+    let counts = |filters: &str| {
+        workspace.configure(&format!("data \"idv_onekosmos_session_counts\" \"main\" {{\n{filters}\n}}\n"));
+        workspace.apply().succeeded();
+        workspace.state()["data.idv_onekosmos_session_counts.main"].clone()
+    };
+    let found = counts("document_type = \"dl_object\"\n  dvc_id = \"dvc_sandbox\"");
+    assert_eq!((&found["total"], &found["by_status"]["DECLINED"]), (&json!(250), &json!(25)));
+    assert_eq!(found["by_status"].as_object().unwrap().len(), 6);
+    let fetches = sandbox.request_lines().iter().filter(|line| line.contains("/proofingsession/fetch")).count();
+    assert_eq!(fetches, 7, "{:?}", sandbox.request_lines());
+    assert_eq!(counts("document_type = \"ppt_object\"")["total"], 0);
+    assert_eq!(
+        counts("start_date = \"2023-11-14 22:14:20.000\"\n  end_date = \"2023-11-14 22:18:20.000\"")["total"],
+        5
+    );
+    let state = std::fs::read_to_string(workspace.path().join("terraform.tfstate")).unwrap();
+    assert!(!state.contains("Lovelace") && !state.contains("session-"), "{state}");
+}
+
+#[test]
 fn incomplete_list_warns() {
     let (_sandbox, workspace) = bench();
     workspace.configure(&list("limit = 120"));

@@ -1,6 +1,7 @@
 //! The current set of weights, which always exists: a weight that is left out keeps the tenant's value.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde_json::json;
 
@@ -162,4 +163,27 @@ fn an_ignored_weight_that_drifted_is_not_overwritten() {
     workspace.apply().succeeded();
     assert_eq!(changed(&before, &current(&sandbox)), ["age_weight"]);
     workspace.plan().assert_empty();
+}
+
+/// The example reads an earlier set by its id and writes it as the current one.
+#[test]
+fn weights_are_rolled_back_to_an_earlier_set() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    let initial = current(&sandbox);
+    workspace.configure(&TWO_OF_27.replace("\"main\"", "\"tenant\""));
+    workspace.apply().succeeded();
+    assert_eq!(changed(&initial, &current(&sandbox)).len(), 2);
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/rollback/vult_weights/main.tf");
+    let example = std::fs::read_to_string(example).unwrap();
+    workspace.configure(&example);
+    let plan = workspace.plan();
+    assert_eq!(plan.actions("idv_vult_weights.tenant"), ["update"]);
+    workspace.apply_saved().succeeded();
+    assert_eq!(changed(&initial, &current(&sandbox)), Vec::<String>::new());
+    assert_eq!(sandbox.state()["vult"]["weights"].as_array().unwrap().len(), 3, "a set of its own");
+    workspace.plan().assert_empty();
+    workspace.configure(&example.replace("wgt_initial", "wgt_nobody"));
+    let errors = workspace.try_plan().failed().errors();
+    assert!(errors.contains("VULT has no weights with the id `wgt_nobody`"), "{errors}");
 }

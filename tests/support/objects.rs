@@ -110,7 +110,7 @@ const USUAL: Object = Object {
     deletes_more: false,
 };
 
-/// A data source that can be read in a fresh sandbox.
+/// A data source that can be read in a fresh sandbox, or beside the resources of the table.
 pub(crate) struct DataSource {
     /// The full type, such as `idv_vult_webhooks`.
     type_name: &'static str,

@@ -61,6 +61,9 @@ fn write_object(page: &mut String, changes: &Changes, object: &ObjectChange, is_
     if let Some(reason) = &object.reason {
         let _ = writeln!(page, "<p class=\"reason\">{}</p>", prose(reason));
     }
+    if let Some(impact) = &object.impact {
+        let _ = writeln!(page, "<p>{}</p>", prose(&impact.sentence));
+    }
     if shows_values(object) {
         let _ = writeln!(page, "<p>Affects {}.</p>", prose(&object.audience));
         table(page, changes, &object.fields);

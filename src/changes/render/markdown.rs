@@ -95,6 +95,10 @@ fn row(changes: &Changes, object: &ObjectChange) -> String {
     } else {
         format!("{}: {}", action(changes, object), parts.join("; "))
     };
+    let what = match &object.impact {
+        Some(impact) => format!("{what}. {}", impact.sentence),
+        None => what,
+    };
     format!("| {mark} | {} | {} |\n", cell(&noun(object)), cell(&what))
 }
 

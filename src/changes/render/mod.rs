@@ -37,6 +37,7 @@ pub fn render(changes: &Changes, format: Format) -> String {
 fn title(changes: &Changes) -> String {
     match changes.command {
         "report" => "What this plan changes".to_owned(),
+        "impact" => "How many verifications this plan concerns".to_owned(),
         "drift" => "What differs between state and vendors".to_owned(),
         _ => format!("What differs between {} and {}", changes.left, changes.right),
     }
@@ -45,12 +46,9 @@ fn title(changes: &Changes) -> String {
 /// One sentence with the counts.
 fn summary(changes: &Changes) -> String {
     if changes.is_empty() {
-        return match changes.command {
-            "report" => "Nothing changes.".to_owned(),
-            _ => "Nothing differs.".to_owned(),
-        };
+        return if changes.is_of_plan() { "Nothing changes.".to_owned() } else { "Nothing differs.".to_owned() };
     }
-    let verb = if changes.command == "report" { "change" } else { "differ" };
+    let verb = if changes.is_of_plan() { "change" } else { "differ" };
     let parts = [(Direction::Looser, "looser"), (Direction::Stricter, "stricter"), (Direction::Neutral, "neutral")]
         .map(|(direction, word)| (changes.count(direction), word));
     let parts: Vec<_> =

@@ -36,6 +36,9 @@ fn write_object(text: &mut String, changes: &Changes, object: &ObjectChange) {
     if let Some(reason) = &object.reason {
         let _ = writeln!(text, "{:10}{reason}", "");
     }
+    if let Some(impact) = &object.impact {
+        let _ = writeln!(text, "{:10}{}", "", impact.sentence);
+    }
     if shows_values(object) {
         let _ = writeln!(text, "{:10}affects {}", "", object.audience);
         for field in &object.fields {

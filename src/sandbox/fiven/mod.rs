@@ -17,6 +17,7 @@ mod credentials;
 mod links;
 mod scores;
 mod state;
+mod users;
 
 use axum::{
     Json,
@@ -71,6 +72,7 @@ fn routes() -> Routes {
             "getCredentialByPartyId",
             credentials::of_party,
         )
+        .route(Method::GET, "/api/v1/institutions/me/users", "getUsers", users::list)
         .route(Method::GET, "/api/v1/institutions/me/human-scores", "getHumanScores", scores::list)
         .route(
             Method::GET,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::users::User;
 use crate::sandbox::engine::{
     self, ApiError, IdSource, Ids,
     oauth2::{Client, ClientAuth, Issuer, Tokens},
@@ -23,6 +24,8 @@ pub(super) struct State {
     pub(super) requests: Vec<AccessRequest>,
     /// In order of creation.
     pub(super) credentials: Vec<Credential>,
+    /// The users of the institution, whatever the credentials are.
+    pub(super) users: Vec<User>,
     /// The contract of each verification link, by its token.
     pub(super) links: BTreeMap<String, String>,
     /// The most rows of a page, whatever is asked for; null for the vendor's own limit.
@@ -80,6 +83,7 @@ impl Default for State {
             parties_consent: true,
             requests: Vec::new(),
             credentials: vec![credential],
+            users: User::of_a_new_tenant(),
             links: [("verify_token_abc123".to_owned(), "contract_123".to_owned())].into(),
             page_cap: None,
             last_ids: Ids::default(),

@@ -12,6 +12,8 @@
 //! - the same webhook can be created twice, and deleting an unknown one is a 404;
 //! - anonymising blanks every text about a person and keeps the row, so that it can be repeated; it affects only the named
 //!   row; a deleted session is gone, and an unknown row is a 404;
+//! - a page of sessions has 20 rows, at most 100, the newest first; its rows have the fields of "session read",
+//!   `meta_counts.total` counts the rows that match, and the dates of the filter are in RFC 3339 and inclusive;
 //! - sessions of identity verification (IDV) and of identity authentication (IDA) are two lists.
 
 mod fields;
@@ -60,6 +62,7 @@ fn routes() -> Routes {
         .route(Method::GET, "/idv/weights/{id}", "get weights by id", weights::by_id)
         .route(Method::GET, "/idv/requirements", "get requirements", requirements::list)
         .route(Method::POST, "/idv/requirements", "update requirements", requirements::update)
+        .route(Method::POST, "/idv/session/list", "session list", people::list_sessions)
         .route(Method::POST, "/idv/session/anonymize", "session anonymize", people::anonymize_session)
         .route(Method::POST, "/idv/session/delete", "session delete", people::delete_session)
         .section("IDA")

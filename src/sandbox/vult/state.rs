@@ -33,6 +33,8 @@ pub(super) struct State {
     pub(super) identities: Vec<Identity>,
     /// Sessions of identity verification (IDV).
     pub(super) sessions: Vec<Session>,
+    /// Whether the list of sessions ignores `start_date` and `end_date`, whose formats the page does not document.
+    pub(super) ignores_session_dates: bool,
     /// Sessions of identity authentication (IDA).
     pub(super) authentication_sessions: Vec<Session>,
     last_ids: Ids,
@@ -52,6 +54,7 @@ impl Default for State {
             page_cap: None,
             identities: Identity::of_a_new_tenant(),
             sessions: Session::of_a_new_tenant("ses"),
+            ignores_session_dates: false,
             authentication_sessions: Session::of_a_new_tenant("ida"),
             last_ids: Ids::default(),
         }

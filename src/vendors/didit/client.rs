@@ -143,6 +143,11 @@ impl Collection {
         self.one
     }
 
+    /// What several of the objects are called in a message.
+    pub(super) fn many(&self) -> &'static str {
+        self.many
+    }
+
     /// A summary about an object of the collection, such as `The list "EU" is gone`.
     pub(super) fn summary(&self, name: &str, rest: &str) -> String {
         self.noun("", name).summary(rest)

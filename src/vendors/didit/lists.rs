@@ -1,10 +1,11 @@
-//! `idv_didit_lists`: the data source of the lists of an application, system lists included.
+//! Data sources of lists, system lists included: `idv_didit_lists` has all of them, `idv_didit_list` one by its id or its name.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::client::{Client, Collection};
 use super::list::{ENTRY_TYPES, wire};
+use super::lookup::{Candidate, Lookup};
 use crate::framework::{Attr, Attribute, DataSource, Diagnostics, Rule, Schema};
 use crate::http::CachePolicy;
 
@@ -29,6 +30,18 @@ pub(super) struct ListRow {
     entry_type: Attr<String>,
     is_system: Attr<bool>,
     entry_count: Attr<i64>,
+}
+
+/// What a list is, beside its id and its name.
+fn columns() -> Vec<Attribute> {
+    let text = |name: &str, what: &str| Attribute::string(name).computed().describe(what);
+    vec![
+        text("description", "The purpose of the list."),
+        text("list_type", "The effect of a match: `blocklist`, `allowlist` or `custom`."),
+        text("entry_type", "The type of its values, such as `phone`."),
+        Attribute::bool("is_system").computed().describe("Whether it is a system list of Didit, which blocks."),
+        Attribute::number("entry_count").computed().describe("How many entries it has, if Didit returns the number."),
+    ]
 }
 
 /// A text of a row; none if the response has none.
@@ -60,17 +73,8 @@ impl DataSource for Lists {
     fn schema(&self) -> Schema {
         let filter = |name: &str, what: &str| Attribute::string(name).optional().describe(what);
         let text = |name: &str, what: &str| Attribute::string(name).computed().describe(what);
-        let row = vec![
-            text("id", "The `uuid` of the list."),
-            text("name", "The name of the list."),
-            text("description", "The purpose of the list."),
-            text("list_type", "The effect of a match: `blocklist`, `allowlist` or `custom`."),
-            text("entry_type", "The type of its values, such as `phone`."),
-            Attribute::bool("is_system").computed().describe("Whether it is a system list of Didit, which blocks."),
-            Attribute::number("entry_count")
-                .computed()
-                .describe("How many entries it has, if Didit returns the number."),
-        ];
+        let names = [text("id", "The `uuid` of the list."), text("name", "The name of the list.")];
+        let row = names.into_iter().chain(columns()).collect();
         Schema::new(
             "Lists all lists of an application, the system lists of Didit included.",
             vec![
@@ -93,5 +97,47 @@ impl DataSource for Lists {
         };
         let lists = rows.iter().filter(wanted).cloned().map(ListRow::from).collect::<Vec<_>>();
         Ok(ListsModel { lists: lists.into(), ..config })
+    }
+}
+
+/// One list of the application. Its attributes are those of a row.
+pub(super) struct OneList;
+
+impl ListRow {
+    fn lookup(&self) -> Lookup<'_> {
+        Lookup { collection: Collection::lists(), id: ("id", &self.id), name: ("name", &self.name) }
+    }
+}
+
+#[async_trait]
+impl DataSource for OneList {
+    type Client = Client;
+    type Model = ListRow;
+
+    const NAME: &'static str = "didit_list";
+
+    fn schema(&self) -> Schema {
+        let choice = |name: &str, what: &str| Attribute::string(name).optional().computed().describe(what);
+        let choices = [
+            choice("id", "The `uuid` of the list. Set either this or `name`."),
+            choice("name", "The name of the list. Set either this or `id`."),
+        ];
+        Schema::new(
+            "Reads one list of an application by its id or its name. A system list of Didit is one of them, so its values can be managed \
+             with `idv_didit_list_entry`.",
+            choices.into_iter().chain(columns()).collect(),
+        )
+    }
+
+    fn validate(&self, config: &ListRow, diagnostics: &mut Diagnostics) {
+        config.lookup().check(diagnostics);
+    }
+
+    async fn read(&self, client: &Client, config: ListRow, _: &mut Diagnostics) -> Result<ListRow, Diagnostics> {
+        let rows = client.list::<wire::List>(&Collection::lists(), CachePolicy::UseCached).await?;
+        let found = config.lookup().find(rows.iter().map(|row| Candidate { id: &row.uuid, name: &row.name, row }))?;
+        let row = ListRow::from(found.row.clone());
+        // The configured spelling of the name stays.
+        Ok(ListRow { name: config.name.into_known().or_else(|| row.name.into_known()).into(), ..row })
     }
 }

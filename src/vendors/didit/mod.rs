@@ -13,7 +13,9 @@ mod json;
 mod list;
 mod list_entry;
 mod lists;
+mod lookup;
 mod questionnaire;
+mod questionnaire_data;
 mod versions;
 mod webhook_destination;
 mod workflow;
@@ -237,7 +239,10 @@ impl Vendor for Didit {
             Registration::listable(list_entry::ListEntry),
             Registration::listable(customization::Customization),
             Registration::data_source(workflows::Workflows),
+            Registration::data_source(workflows::OneWorkflow),
+            Registration::data_source(questionnaire_data::OneQuestionnaire),
             Registration::data_source(lists::Lists),
+            Registration::data_source(lists::OneList),
             Registration::ephemeral(AccessToken::<Client>::new()),
             Registration::ephemeral(webhook_destination::WebhookSecret),
         ]

@@ -313,7 +313,7 @@ fn attributes() -> Vec<Attribute> {
     ]
 }
 
-mod wire {
+pub(super) mod wire {
     //! The questionnaire of the vendor's OpenAPI document.
 
     use std::collections::BTreeSet;
@@ -345,13 +345,13 @@ mod wire {
     /// The fields of a response, without the questions.
     #[derive(Default, Deserialize, JsonSchema)]
     #[serde(default)]
-    pub(super) struct QuestionnaireResponse {
-        pub(super) version: Field<i64>,
-        pub(super) title: Field<String>,
-        pub(super) description: Field<String>,
-        pub(super) languages: Field<Vec<String>>,
-        pub(super) default_language: Field<String>,
-        pub(super) is_active: Field<bool>,
-        pub(super) status: Field<String>,
+    pub(in super::super) struct QuestionnaireResponse {
+        pub(in super::super) version: Field<i64>,
+        pub(in super::super) title: Field<String>,
+        pub(in super::super) description: Field<String>,
+        pub(in super::super) languages: Field<Vec<String>>,
+        pub(in super::super) default_language: Field<String>,
+        pub(in super::super) is_active: Field<bool>,
+        pub(in super::super) status: Field<String>,
     }
 }

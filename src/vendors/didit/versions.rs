@@ -19,6 +19,7 @@ use super::client::{Client, Collection, Row};
 use super::creates::parse_time;
 use super::features;
 use super::json::equal;
+use super::lookup::{Candidate, Lookup};
 use crate::framework::spelling::same_text;
 use crate::framework::{Attr, Context, Diagnostic, Diagnostics, Model, Path, Private};
 use crate::http::{CachePolicy, Error, Kind};
@@ -249,6 +250,21 @@ pub(super) async fn find(
     };
     let found = full(client, collection, id, CachePolicy::UseCached).await?;
     Ok(found.map(|found| Version { group: target.group.to_owned(), ..found }))
+}
+
+/// Reads in full the current version of the object that a data source names. `name_field` is the field of the response with
+/// the name.
+pub(super) async fn read_one(client: &Client, lookup: &Lookup<'_>, name_field: &str) -> Result<Version, Diagnostics> {
+    let versions = client.list::<Version>(&lookup.collection, CachePolicy::UseCached).await?;
+    let candidates = all_current(&versions).into_iter().map(|version| Candidate {
+        id: &version.group,
+        name: version.text(name_field).unwrap_or_default(),
+        row: version,
+    });
+    let listed = lookup.find(candidates)?.row;
+    let found = full(client, &lookup.collection, &listed.id, CachePolicy::UseCached).await?;
+    // Deleted between the two requests, or not readable by its id: the list has it.
+    Ok(found.unwrap_or_else(|| listed.clone()))
 }
 
 /// Reads a version with the fields of the list and those of the response about it alone, which differ.

@@ -10,6 +10,7 @@ use super::creates::Creation;
 use super::features::{self, FeatureModel};
 use super::field::Field;
 use super::versions::{self, STATUSES, Target, Version, VersionFields};
+use crate::framework::impact::{Period, Reach};
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
     Attr, Attribute, Diagnostics, Effect, ListSink, Listable, Number, Path, Private, Rule, Schema, Value, identity,
@@ -252,6 +253,10 @@ impl Resource for Workflow {
         Ok(WorkflowModel { workflow_id, ..WorkflowModel::default() })
     }
 
+    async fn reach(&self, _: &Client, _: &Value, _: &Period) -> Result<Reach, Diagnostics> {
+        Ok(Reach::not_known("Didit documents no count of its sessions by workflow."))
+    }
+
     fn import_id(&self, state: &WorkflowModel) -> String {
         state.target().group.to_owned()
     }
@@ -284,7 +289,7 @@ fn days(number: &Number) -> Json {
 }
 
 /// The retry window of a response. Null cannot be configured, since it means that the attribute is left out.
-fn retry_window(field: Field<Number>, kept: &Attr<Number>) -> Attr<Number> {
+pub(super) fn retry_window(field: Field<Number>, kept: &Attr<Number>) -> Attr<Number> {
     match field {
         Field::Present(None) => Attr::Known(UNLIMITED.into()),
         field => field.resolve(kept),
@@ -388,12 +393,12 @@ pub(super) mod wire {
         pub(in super::super) workflow_label: Field<String>,
         pub(in super::super) status: Field<String>,
         pub(in super::super) is_default: Field<bool>,
-        pub(super) is_white_label_enabled: Field<bool>,
-        pub(super) is_desktop_allowed: Field<bool>,
-        pub(super) max_retry_attempts: Field<Number>,
-        pub(super) retry_window_days: Field<Number>,
-        pub(super) face_liveness_max_attempts: Field<Number>,
-        pub(super) face_match_max_attempts: Field<Number>,
-        pub(super) session_expiration_time: Field<Number>,
+        pub(in super::super) is_white_label_enabled: Field<bool>,
+        pub(in super::super) is_desktop_allowed: Field<bool>,
+        pub(in super::super) max_retry_attempts: Field<Number>,
+        pub(in super::super) retry_window_days: Field<Number>,
+        pub(in super::super) face_liveness_max_attempts: Field<Number>,
+        pub(in super::super) face_match_max_attempts: Field<Number>,
+        pub(in super::super) session_expiration_time: Field<Number>,
     }
 }

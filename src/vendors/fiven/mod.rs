@@ -10,6 +10,7 @@ mod human_score;
 mod links;
 mod pages;
 mod request_credentials;
+mod user_counts;
 mod verification_status;
 mod wire;
 
@@ -238,6 +239,7 @@ impl Vendor for Fiven {
             Registration::data_source(credentials::Credentials),
             Registration::data_source(credentials::OneCredential),
             Registration::data_source(human_score::HumanScore),
+            Registration::data_source(user_counts::UserCounts),
             Registration::data_source(verification_status::VerificationStatus),
             Registration::ephemeral(AccessToken::<client::Client>::new()),
             Registration::ephemeral(links::VerificationLink),

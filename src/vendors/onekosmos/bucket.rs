@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::bucket_credentials::{self, AwsModel, AzureModel, Credential, GcpModel, SecretPart, WireCredential};
 use super::client::Client;
+use super::session_list::{self, SessionQuery};
+use crate::framework::impact::{Period, Reach};
 use crate::framework::moved::RestObject;
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
@@ -317,6 +319,10 @@ impl Resource for Bucket {
         let mut model = BucketModel::default().with(row);
         (model.tenant_id, model.community_id) = (place("tenant_id"), place("community_id"));
         Ok(model)
+    }
+
+    async fn reach(&self, client: &Client, _: &Value, period: &Period) -> Result<Reach, Diagnostics> {
+        session_list::reach(client, SessionQuery::default(), period, "ran in the community".to_owned()).await
     }
 
     fn import_id(&self, state: &BucketModel) -> String {

@@ -19,6 +19,7 @@ mod proofing_templates;
 mod service_key;
 mod service_key_secret;
 mod session;
+mod session_counts;
 mod session_list;
 mod steps;
 mod template_wire;
@@ -228,6 +229,7 @@ impl Vendor for OneKosmos {
             Registration::listable(proofing_template::ProofingTemplate),
             Registration::data_source(proofing_templates::ProofingTemplates),
             Registration::data_source(proofing_sessions::ProofingSessions),
+            Registration::data_source(session_counts::SessionCounts),
             Registration::listable(bucket::Bucket),
             Registration::data_source(bucket_data::BucketData),
             Registration::listable(service_key::ServiceKey),

@@ -5,16 +5,12 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
 use super::client::Client;
 use super::proofing_template::DOCUMENT_TYPES;
-use super::session_list::{Session, SessionQuery, Time};
+use super::session_list::{STATUSES, Session, SessionQuery, Time, is_date};
 use crate::framework::{Attr, Attribute, DataSource, Diagnostic, Diagnostics, Path, Rule, Schema, Value};
-
-/// The page's enumeration for the filter `status`.
-const STATUSES: &[&str] = &["PENDING", "INPROGRESS", "EXPIRED", "ABANDONED", "COMPLETED", "DECLINED"];
 
 /// The page's enumeration for the filter `overallRecommendation`.
 const RECOMMENDATIONS: &[&str] = &["COMPLETED_PASS", "COMPLETED_FAILED", "COMPLETED_NOT_PERFORMED", "REVIEW"];
@@ -54,7 +50,7 @@ pub(super) struct SessionModel {
 }
 
 /// A filter by time, in the vendor's format. The page names no time zone, so nothing is converted.
-fn date(name: &str, what: &str) -> Attribute {
+pub(super) fn date(name: &str, what: &str) -> Attribute {
     Attribute::string(name).optional().describe(what).rule(Rule::Custom {
         describe: "Must be a date and a time in the vendor's format, such as `2026-01-31 00:00:00.000`; the vendor does not \
                    document the time zone.",
@@ -65,11 +61,6 @@ fn date(name: &str, what: &str) -> Attribute {
             _ => Ok(()),
         },
     })
-}
-
-/// Whether text is `YYYY-MM-DD HH:mm:ss.SSS`.
-fn is_date(text: &str) -> bool {
-    text.len() == "YYYY-MM-DD HH:mm:ss.SSS".len() && DateTime::strptime("%Y-%m-%d %H:%M:%S%.3f", text).is_ok()
 }
 
 fn filters() -> Vec<Attribute> {

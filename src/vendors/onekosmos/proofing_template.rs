@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use super::client::Client;
 use super::proofing_templates::{filters, visible};
-use super::session_list::SessionQuery;
+use super::session_list::{self, SessionQuery};
 use super::steps::{self, StepModel};
 use super::template_wire::{CreateTemplate, Step, Template, UpdateTemplate};
 use super::workflow;
+use crate::framework::impact::{Period, Reach};
 use crate::framework::moved::RestObject;
 use crate::framework::plan::is_same_returned;
 use crate::framework::resource::{Change, Context, Planning, Resource};
@@ -265,6 +266,26 @@ impl Resource for ProofingTemplate {
         let mut model = ProofingTemplateModel::default().with(template);
         (model.tenant_id, model.community_id) = (placeholder("tenant_id"), placeholder("community_id"));
         Ok(model)
+    }
+
+    /// The sessions for the template's document, and for its configuration if that is known: 1Kosmos does not return it.
+    async fn reach(&self, client: &Client, object: &Value, period: &Period) -> Result<Reach, Diagnostics> {
+        let (document, dvc_id) = (object.get("document_type").as_str(), object.get("dvc_id").as_str());
+        let Some(document) = document else {
+            return Ok(Reach::not_known("The document of the template is known only after the apply."));
+        };
+        let which = match dvc_id {
+            Some(dvc_id) => format!(" with the `dvc_id` `{dvc_id}`"),
+            None => "; the `dvc_id` of the template is not known, so some may have had another template".to_owned(),
+        };
+        let rest = format!("were for a document of the type `{document}`{which}");
+        session_list::reach(
+            client,
+            SessionQuery { document_type: Some(document), dvc_id, ..SessionQuery::default() },
+            period,
+            rest,
+        )
+        .await
     }
 
     fn import_id(&self, state: &ProofingTemplateModel) -> String {

@@ -1,14 +1,34 @@
 //! The list of proofing sessions: its query, its pages and its rows.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
 use super::client::{Client, Community};
 use super::endpoints::Endpoint;
+use crate::framework::Diagnostics;
+use crate::framework::impact::{Period, Reach};
 use crate::http::{CachePolicy, Error, Page, PageRequest, PageSource, Pages};
 
 /// How many sessions a page asks for, as on the vendor's page.
 const PAGE: usize = 100;
+
+/// The page's enumeration for the filter `status`.
+pub(super) const STATUSES: &[&str] = &["PENDING", "INPROGRESS", "EXPIRED", "ABANDONED", "COMPLETED", "DECLINED"];
+
+/// The format of `startDate` and `endDate`. The vendor documents no time zone for them.
+const DATE: &str = "%Y-%m-%d %H:%M:%S%.3f";
+
+/// A time in UTC, as the filters take it.
+pub(super) fn date(time: Timestamp) -> String {
+    time.strftime(DATE).to_string()
+}
+
+/// Whether a text is a date as the filters take it.
+pub(super) fn is_date(text: &str) -> bool {
+    text.len() == "YYYY-MM-DD HH:mm:ss.SSS".len() && DateTime::strptime(DATE, text).is_ok()
+}
 
 /// Sessions that match a query.
 pub(super) struct Sessions {
@@ -21,7 +41,7 @@ pub(super) struct Sessions {
 }
 
 /// Filters; a session must meet each filter that is set.
-#[derive(Default, Serialize)]
+#[derive(Clone, Copy, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SessionQuery<'q> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -95,12 +115,14 @@ struct Position {
 struct SessionPages<'c> {
     client: &'c Client,
     query: &'c SessionQuery<'c>,
+    /// How many sessions a page asks for.
+    size: usize,
 }
 
 impl Client {
     /// The first `most` sessions that match a query.
     pub(super) async fn sessions(&self, query: &SessionQuery<'_>, most: usize) -> Result<Sessions, Error> {
-        let source = SessionPages { client: self, query };
+        let source = SessionPages { client: self, query, size: PAGE };
         let (mut pages, mut rows) = (Pages::new(source, CachePolicy::UseCached), Vec::new());
         while rows.len() < most
             && let Some(mut page) = pages.next().await?
@@ -111,6 +133,29 @@ impl Client {
         rows.truncate(most);
         Ok(Sessions { rows, total: pages.total(), complete })
     }
+
+    /// How many sessions match a query: the total of a page with one session. `None` if the vendor does not return it.
+    pub(super) async fn session_count(&self, query: &SessionQuery<'_>) -> Result<Option<u64>, Error> {
+        let source = SessionPages { client: self, query, size: 1 };
+        let mut pages = Pages::new(source, CachePolicy::UseCached);
+        pages.next().await?;
+        Ok(pages.total().and_then(|total| total.try_into().ok()))
+    }
+}
+
+/// Counts the sessions of a period that match a query. The vendor documents no time zone, so the period is in UTC.
+pub(super) async fn reach(
+    client: &Client,
+    query: SessionQuery<'_>,
+    period: &Period,
+    rest: String,
+) -> Result<Reach, Diagnostics> {
+    let (start, end) = (date(period.from), date(period.to));
+    let query = SessionQuery { start_date: Some(&start), end_date: Some(&end), ..query };
+    Ok(match client.session_count(&query).await? {
+        Some(count) => Reach::sessions(count, rest),
+        None => Reach::not_known("1Kosmos does not return how many sessions match."),
+    })
 }
 
 #[async_trait]
@@ -128,7 +173,7 @@ impl PageSource for SessionPages<'_> {
     async fn page(&self, at: &PageRequest) -> Result<Page<Session>, Error> {
         let Client { http, exchange, .. } = self.client;
         let Community { tenant_id, community_id, .. } = self.client.community().await?;
-        let body = FetchSessions { query: self.query, p_index: at.index, p_size: PAGE, tenant_id, community_id };
+        let body = FetchSessions { query: self.query, p_index: at.index, p_size: self.size, tenant_id, community_id };
         let request = http.post("/proofingsession/fetch").operation("listing the proofing sessions").read_only();
         let call = exchange.with_body(request.shared("sessions").page(at), Endpoint::SessionFetch, &body).in_data();
         let (SessionPage { data, page }, response) = exchange.call_with_response(call).await?;

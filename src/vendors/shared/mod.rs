@@ -4,6 +4,7 @@
 
 pub(super) mod access_token;
 pub(super) mod config;
+pub(super) mod counts;
 pub(super) mod errors;
 pub(super) mod health;
 pub(super) mod import_id;

@@ -247,7 +247,12 @@ impl Client {
         Ok(if get { request.query(parameters) } else { request.json(parameters) })
     }
 
-    fn call(&self, operation: Operation, description: impl Into<String>, id: Option<&str>) -> Result<Request, Error> {
+    pub(super) fn call(
+        &self,
+        operation: Operation,
+        description: impl Into<String>,
+        id: Option<&str>,
+    ) -> Result<Request, Error> {
         let description = description.into();
         let Some(route) = self.operations.route(operation) else {
             return Err(Error::new(Kind::Request, "VULT", description, "its route is not known").with_hint(
@@ -308,7 +313,7 @@ impl PageSource for WebhookPages<'_> {
 }
 
 /// Awaits a call and adds the hint to its error. Every call goes through this function.
-async fn with_hint<T>(call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+pub(super) async fn with_hint<T>(call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     call.await.map_err(hint)
 }
 

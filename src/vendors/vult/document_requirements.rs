@@ -8,8 +8,10 @@ use serde_json::Value as Json;
 
 use super::client::{Client, Scope};
 use super::scope::{self, part, row_text};
+use super::sessions::SessionFilter;
 use super::settings::{self, Set, Settings};
 use super::table::{Kind, Table};
+use crate::framework::impact::{Period, Reach};
 use crate::framework::{Attribute, DataSource, Diagnostics, Effect, Rule, Schema, Value, identity};
 use crate::http::{CachePolicy, Error};
 use crate::vendors::shared::import_id;
@@ -176,6 +178,20 @@ impl Settings for DocumentRequirements {
     /// A row names its scope, so a row of the tenant in another list has the key of one that is known.
     fn is_inherited(&self, _: &[Set], _: &Set) -> bool {
         false
+    }
+
+    /// A session has the type of its document, and not the data source by which it was read.
+    async fn reach(&self, client: &Client, state: &Value, period: &Period) -> Result<Reach, Diagnostics> {
+        let scope = Scope::of(state);
+        let filter = SessionFilter { scope: &scope, from: period.from, to: period.to };
+        let outcomes = client.session_outcomes(&filter).await?;
+        let (Some(document), false) =
+            (state.get("document_type").as_str(), outcomes.by_document_type.sum() == 0 && outcomes.total > 0)
+        else {
+            return Ok(Reach::not_known("VULT does not return the documents of its sessions."));
+        };
+        let rest = format!("were for a document of the type `{document}`; VULT does not return what read it");
+        Ok(Reach::sessions(outcomes.by_document_type.of(document), rest))
     }
 
     fn key_words(&self, state: &Value) -> String {

@@ -8,6 +8,8 @@ mod erasure;
 mod operations;
 mod scope;
 mod service;
+mod session_outcomes;
+mod sessions;
 mod settings;
 mod table;
 mod webhook;
@@ -186,6 +188,7 @@ impl Vendor for Vult {
             Registration::listable(webhook::Webhook),
             Registration::data_source(webhook::Webhooks),
             Registration::data_source(service::Service),
+            Registration::data_source(session_outcomes::SessionOutcomes),
             Registration::ephemeral(AccessToken::<client::Client>::new()),
             Registration::action(erasure::Erase(erasure::AnonymizeIdentity)),
             Registration::action(erasure::Erase(erasure::AnonymizeSession)),

@@ -26,6 +26,7 @@ pub(super) enum Operation {
     WebhookCreate,
     WebhookList,
     WebhookDelete,
+    SessionList,
     AnonymizeIdentity,
     SessionAnonymize,
     SessionDelete,
@@ -78,6 +79,7 @@ const TABLE: &[Row] = &[
     (Operation::WebhookCreate, "webhook_create", "webhook create", "POST /webhook/create"),
     (Operation::WebhookList, "webhook_list", "webhook list", "POST /webhook/list"),
     (Operation::WebhookDelete, "webhook_delete", "webhook delete", "POST /webhook/delete"),
+    (Operation::SessionList, "session_list", "session list", "POST /idv/session/list"),
     (Operation::AnonymizeIdentity, "anonymize_identity", "anonymize identity", "POST /identity/anonymize"),
     (Operation::SessionAnonymize, "session_anonymize", "session anonymize", "POST /idv/session/anonymize"),
     (Operation::SessionDelete, "session_delete", "session delete", "POST /idv/session/delete"),
@@ -217,7 +219,7 @@ fn parse_route(text: &str) -> Result<Route, String> {
     Ok(Route { method, path: path.to_owned() })
 }
 
-/// Whether an operation is of the group IDA, which is about authentication and has a "session delete" too.
+/// Whether an operation is of the group IDA, which is about authentication and has a "session list" and a "session delete" too.
 fn is_of_authentication(operation: &openapi::Operation<'_>) -> bool {
     operation.tags().any(|tag| tag.starts_with("IDA"))
 }

@@ -11,6 +11,7 @@ use super::client::{Client, Scope};
 use super::scope;
 use super::table::Table;
 use crate::framework::diagnostics::capitalized;
+use crate::framework::impact::{Period, Reach};
 use crate::framework::moved::RestObject;
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::{
@@ -64,6 +65,8 @@ pub(super) trait Settings: Send + Sync + 'static {
     async fn sets(&self, client: &Client, scope: &Scope) -> Result<Vec<Set>, Diagnostics>;
     /// Whether a set of another scope only repeats what the tenant has, whose sets are `own`.
     fn is_inherited(&self, own: &[Set], set: &Set) -> bool;
+    /// Counts the sessions of a period that the set with the key and scope of a state concerned.
+    async fn reach(&self, client: &Client, state: &Value, period: &Period) -> Result<Reach, Diagnostics>;
     /// The key of a state, for people; empty if the scope alone identifies a set.
     fn key_words(&self, state: &Value) -> String;
 }
@@ -279,6 +282,13 @@ impl<S: Settings> Resource for Managed<S> {
 
     fn import_id(&self, state: &Value) -> String {
         self.0.import_id(&Scope::of(state), state)
+    }
+
+    async fn reach(&self, client: &Client, state: &Value, period: &Period) -> Result<Reach, Diagnostics> {
+        if !self.is_key_known(state) {
+            return Ok(Reach::not_known("Whom the settings are for is known only after the apply."));
+        }
+        self.0.reach(client, state, period).await
     }
 }
 

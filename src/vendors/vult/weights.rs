@@ -8,8 +8,10 @@ use serde_json::Value as Json;
 
 use super::client::{Client, Scope};
 use super::scope::{self, part, row_text};
+use super::sessions::SessionFilter;
 use super::settings::{self, Set, Settings};
 use super::table::{Kind, Table};
+use crate::framework::impact::{Period, Reach};
 use crate::framework::{Attribute, DataSource, Diagnostic, Diagnostics, Effect, Path, Schema, Value, identity};
 use crate::http::{CachePolicy, Error};
 use crate::vendors::shared::import_id;
@@ -168,6 +170,42 @@ impl Settings for Weights {
         own.iter().any(|own| own.fields == set.fields)
     }
 
+    /// A session names the set that scored it, and the current set is read without its id. So the sets that the sessions name are
+    /// read, and those that equal the current set are the current one.
+    async fn reach(&self, client: &Client, state: &Value, period: &Period) -> Result<Reach, Diagnostics> {
+        let scope = Scope::of(state);
+        let filter = SessionFilter { scope: &scope, from: period.from, to: period.to };
+        let outcomes = client.session_outcomes(&filter).await?;
+        let named = outcomes.by_weights_id.sum();
+        if named < outcomes.total {
+            let unnamed = outcomes.total - named;
+            return Ok(Reach::not_known(format!("VULT does not return which weights scored {unnamed} sessions.")));
+        }
+        let current = self.fetch(client, &Value::Map(scope.fields()), CachePolicy::UseCached).await?;
+        let current = match current {
+            Some(own) => Some(own),
+            // A scope without weights of its own has those of the tenant.
+            None => self.fetch(client, &Value::Null, CachePolicy::UseCached).await?,
+        };
+        let (mut count, mut ids) = (0, Vec::new());
+        for (id, sessions) in outcomes.by_weights_id.iter() {
+            let Some(row) = client.weights_by_id::<serde_json::Map<String, Json>>(id).await? else {
+                return Ok(Reach::not_known(format!("VULT has no weights `{id}`, which scored {sessions} sessions.")));
+            };
+            let is_of_scope = scope != Scope::default() || self.read_key(&row).values().all(Value::is_null);
+            if is_of_scope && Some(TABLE.read(&row, "reading weights by id")?) == current {
+                count += sessions;
+                ids.push(format!("`{id}`"));
+            }
+        }
+        let rest = if ids.is_empty() {
+            "ran under the current VULT weights".to_owned()
+        } else {
+            format!("ran under VULT weights {}", ids.join(", "))
+        };
+        Ok(Reach::sessions(count, rest))
+    }
+
     fn key_words(&self, _: &Value) -> String {
         String::new()
     }
@@ -189,8 +227,8 @@ impl DataSource for WeightsData {
 
     fn schema(&self) -> Schema {
         let id = Attribute::string("weights_id").optional().describe(
-            "The id of a historical set, as the `idv_weights_id` of a verification session names it. Without it the \
-             current set of the scope is read.",
+            "The id of a historical set, as the `idv_weights_id` of a verification session names it and `by_weights_id` of \
+             `idv_vult_session_outcomes` has it. Without it the current set of the scope is read.",
         );
         let scope = scope::attributes().map(Attribute::computed);
         Schema::new(

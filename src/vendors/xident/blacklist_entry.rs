@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use super::blacklist::BlacklistRow;
 use super::client::{Api, Client};
-use super::image;
+use super::{image, usage};
+use crate::framework::impact::{Period, Reach};
 use crate::framework::resource::{Change, Context, Planning, Resource};
 use crate::framework::spelling::{same_text, text_key};
 use crate::framework::{
@@ -287,6 +288,10 @@ impl Resource for BlacklistEntry {
 
     fn existence(&self, _: &Value, _: &dyn Fn(&str) -> Option<Value>) -> Option<Effect> {
         Some(Effect::stricter("the face is rejected", "the face is no longer rejected"))
+    }
+
+    async fn reach(&self, client: &Client, _: &Value, period: &Period) -> Result<Reach, Diagnostics> {
+        usage::reach(client, period).await
     }
 
     fn import_id(&self, state: &BlacklistEntryModel) -> String {

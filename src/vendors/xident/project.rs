@@ -39,7 +39,7 @@ struct OfUser<'q> {
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Period<'q> {
+struct Between<'q> {
     start_date: Option<&'q str>,
     end_date: Option<&'q str>,
 }
@@ -70,7 +70,7 @@ impl Client {
     ) -> Result<T, Error> {
         let operation = "reading the usage";
         self.only(Api::V1, operation)?;
-        let period = Period { start_date, end_date };
+        let period = Between { start_date, end_date };
         self.read(self.http.request(USAGE.method, USAGE.path).operation(operation).query(&period).shared("usage")).await
     }
 }

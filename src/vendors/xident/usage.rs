@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use super::client::Client;
+use super::client::{Api, Client};
+use crate::framework::impact::{Period, Reach};
 use crate::framework::{Attr, Attribute, DataSource, Diagnostics, Number, Path, Rule, Schema};
 
 /// The data source of the usage.
@@ -137,6 +138,22 @@ impl DataSource for Usage {
         })
     }
 }
+
+/// Counts the verifications of a period in the project, which has no count by object.
+pub(super) async fn reach(client: &Client, period: &Period) -> Result<Reach, Diagnostics> {
+    if client.api() == Api::VerifyV1 {
+        return Ok(Reach::not_known("Only `api = \"v1\"` of Xident returns the usage of a project."));
+    }
+    let day = |time: Timestamp| time.to_zoned_datetime(TimeZone::UTC).date().to_string();
+    let usage: wire::Usage = client.usage(Some(&day(period.from)), Some(&day(period.to))).await?;
+    Ok(match usage.summary.total_verifications.and_then(|count| count.try_into().ok()) {
+        Some(count) => {
+            Reach::Counted { count, one: "verification", rest: "ran in the project, counted by whole days".to_owned() }
+        }
+        None => Reach::not_known("Xident does not return how many verifications ran."),
+    })
+}
+
 
 pub(super) mod wire {
     //! The response to `GET /usage`, as documented on the page.

@@ -4,7 +4,17 @@ use serde_json::{Value, json};
 
 use super::{Deletion, Object, Part, USUAL, distinct, reads, rows, rows_mut, text, updates};
 
-pub(super) const PART: Part = (&[WEBHOOK_DESTINATION, WORKFLOW, QUESTIONNAIRE], &[reads("idv_didit_workflows", "")]);
+pub(super) const PART: Part = (
+    &[WEBHOOK_DESTINATION, WORKFLOW, QUESTIONNAIRE],
+    &[
+        reads("idv_didit_workflows", ""),
+        reads("idv_didit_workflow", "workflow_id = idv_didit_workflow.main.workflow_id"),
+        reads(
+            "idv_didit_questionnaire",
+            "questionnaire_group_id = idv_didit_questionnaire.main.questionnaire_group_id",
+        ),
+    ],
+);
 
 /// The members of the newest row of a list; null where the list is empty.
 fn newest(rows: &[Value], members: &[&str]) -> Value {

@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 
 use super::{Deletion, Object, Part, USUAL, reads, replaces, rows, rows_mut, text, updates};
 
-pub(super) const PART: Part = (&[LIST, LIST_ENTRY, CUSTOMIZATION], &[reads("idv_didit_lists", "")]);
+pub(super) const PART: Part = (
+    &[LIST, LIST_ENTRY, CUSTOMIZATION],
+    &[reads("idv_didit_lists", ""), reads("idv_didit_list", "name = \"Blocklist: phone\"")],
+);
 
 const LISTS: &str = "/didit/lists";
 

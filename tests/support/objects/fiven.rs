@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Deletion, Object, Part, USUAL, distinct, reads, replaces, rows, rows_mut, text};
+use super::{DataSource, Deletion, Object, Part, USUAL, distinct, reads, replaces, rows, rows_mut, text};
 
 pub(super) const PART: Part = (
     &[CREDENTIALS_ACCESS_REQUEST],
@@ -11,6 +11,7 @@ pub(super) const PART: Part = (
         reads("idv_fiven_credential", "party_id = \"bob::1220ef01\""),
         reads("idv_fiven_human_score", ""),
         reads("idv_fiven_verification_status", "token = \"verify_token_abc123\""),
+        DataSource { type_name: "idv_fiven_user_counts", attributes: "", api: Some("institutions") },
     ],
 );
 

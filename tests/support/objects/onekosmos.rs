@@ -9,6 +9,7 @@ pub(super) const PART: Part = (
     &[
         reads("idv_onekosmos_proofing_templates", "session_id = \"sandbox-session-live\""),
         reads("idv_onekosmos_proofing_sessions", ""),
+        reads("idv_onekosmos_session_counts", ""),
         reads("idv_onekosmos_bucket", ""),
         reads("idv_onekosmos_service_keys", ""),
         reads("idv_onekosmos_connectors", ""),

@@ -11,6 +11,7 @@ pub(super) const PART: Part = (
         reads("idv_vult_document_requirements", "document_type = \"passport\"\ndata_source = \"mrz\""),
         reads("idv_vult_webhooks", ""),
         reads("idv_vult_service", ""),
+        reads("idv_vult_session_outcomes", "from = \"2026-01-01T00:00:00Z\""),
     ],
 );
 

@@ -13,6 +13,7 @@ use crate::framework::clients::{Client, Clients};
 use crate::framework::diagnostics::Diagnostics;
 use crate::framework::effect::Effect;
 use crate::framework::identity::{IdentitySchema, TenantIdentity};
+use crate::framework::impact::{Period, Reach};
 use crate::framework::panics::catch_panic;
 use crate::framework::private::Private;
 use crate::framework::schema::Schema;
@@ -85,6 +86,11 @@ impl<R: Resource> DynResource for ResourceAdapter<R> {
 
     fn existence(&self, state: &Value, related: &dyn Fn(&str) -> Option<Value>) -> Option<Effect> {
         self.resource.existence(state, related)
+    }
+
+    async fn reach(&self, object: &Value, period: &Period, clients: &Clients) -> Result<Reach, Diagnostics> {
+        let client = clients.get::<R::Client>()?;
+        self.resource.reach(&client, object, period).await
     }
 
     fn tenant(&self, clients: &Clients) -> TenantIdentity {

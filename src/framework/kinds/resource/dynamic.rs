@@ -8,6 +8,7 @@ use crate::framework::clients::Clients;
 use crate::framework::diagnostics::Diagnostics;
 use crate::framework::effect::Effect;
 use crate::framework::identity::{IdentitySchema, TenantIdentity};
+use crate::framework::impact::{Period, Reach};
 use crate::framework::moved;
 use crate::framework::path::Path;
 use crate::framework::private::Private;
@@ -113,6 +114,8 @@ pub trait DynResource: Send + Sync {
     fn is_singleton(&self) -> bool;
     /// What it does to the verification of people that the object exists.
     fn existence(&self, state: &Value, related: &dyn Fn(&str) -> Option<Value>) -> Option<Effect>;
+    /// Counts the verifications of a period that an object concerned.
+    async fn reach(&self, object: &Value, period: &Period, clients: &Clients) -> Result<Reach, Diagnostics>;
     /// The tenant that its client is configured for; empty if there is no client.
     fn tenant(&self, clients: &Clients) -> TenantIdentity;
     /// The schema of its identity.

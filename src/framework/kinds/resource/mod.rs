@@ -16,6 +16,7 @@ use crate::framework::clients::Client;
 use crate::framework::diagnostics::{Diagnostic, Diagnostics};
 use crate::framework::effect::Effect;
 use crate::framework::identity::IdentityAttribute;
+use crate::framework::impact::{Period, Reach};
 use crate::framework::model::Model;
 use crate::framework::moved::RestObject;
 use crate::framework::path::Path;
@@ -141,6 +142,12 @@ pub trait Resource: Send + Sync + 'static {
     /// id, such as the list of an entry.
     fn existence(&self, _state: &Value, _related: &dyn Fn(&str) -> Option<Value>) -> Option<Effect> {
         None
+    }
+
+    /// Counts the verifications of a period that the object concerned. `object` is the object before a change of it, or as it is
+    /// planned if it is new; values may be unknown. The default is for objects to which no vendor links its sessions.
+    async fn reach(&self, _client: &Self::Client, _object: &Value, _period: &Period) -> Result<Reach, Diagnostics> {
+        Ok(Reach::not_known("The vendor does not link its sessions to objects of this kind."))
     }
 
     /// Converts state of an older schema version to the current one.

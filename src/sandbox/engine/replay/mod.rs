@@ -32,6 +32,9 @@ const MAX_BODY: usize = 64 * 1024 * 1024;
 /// Keys by which vendors limit the size of a page.
 const PAGE_SIZES: [&str; 5] = ["limit", "page_size", "per_page", "take", "pSize"];
 
+/// Members that count the elements of a whole list.
+const TOTALS: [&str; 4] = ["count", "total", "total_count", "totalCount"];
+
 /// The recorded exchanges, by vendor, method and route.
 #[derive(Debug, Default)]
 pub(super) struct Replay {
@@ -151,11 +154,14 @@ fn longest(shape: &Shape) -> usize {
     }
 }
 
-/// The largest number of a field that counts.
+/// How many elements the whole list has, if a member says so.
 fn largest_count(shape: &Shape) -> usize {
-    match shape {
-        Shape::Number { value: Some(value), .. } => usize::try_from(*value).unwrap_or_default(),
-        Shape::Object { members, .. } => members.values().map(largest_count).max().unwrap_or_default(),
-        _ => 0,
-    }
+    let Shape::Object { members, .. } = shape else { return 0 };
+    let count = |(name, shape): (&String, &Shape)| match shape {
+        Shape::Number { value: Some(value), .. } if TOTALS.contains(&name.as_str()) => {
+            usize::try_from(*value).unwrap_or_default()
+        }
+        shape => largest_count(shape),
+    };
+    members.iter().map(count).max().unwrap_or_default()
 }
