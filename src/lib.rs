@@ -14,7 +14,8 @@
 //! | [`secret`] | the type of a secret, its redaction from texts, and age files: a secret that only its reader can decrypt | the rest of the crate |
 //! | [`decrypt`] | the command that decrypts such a file | Terraform, vendors, HTTP |
 //! | [`mirror`] | the command that copies this program to where `terraform init` finds it | the rest of the crate |
-//! | [`doctor`] | checks whether Terraform can work with the configured vendors: walks the clients and the lists | vendors, protobuf, HTTP |
+//! | [`openapi`] | OpenAPI documents: reads them, and compares them with the calls that clients declare | the rest of the crate |
+//! | [`doctor`] | checks whether Terraform can work with the configured vendors, and compares their OpenAPI documents | vendors, protobuf |
 //! | [`changes`] | what a plan changes, how a tenant has drifted, how two differ, for a person: reads, compares, shows | vendors, protobuf, HTTP |
 //! | [`tenant`] | what a tenant has: lists it, finds what an id refers to, matches the objects of two | vendors, protobuf, HTTP |
 //! | [`lint`] | checks configuration files against the schemas and a pack of policies, offline | vendors, protobuf, HTTP |
@@ -58,6 +59,7 @@
 //! | settings that exist once and cannot be deleted | `vendors/shared/singleton` |
 //! | the attribute that a rejected field belongs to | the adapters of `framework` |
 //! | a workflow of steps as a graph | `framework/flow.rs` |
+//! | an OpenAPI document, and the calls that a client declares | `openapi` |
 //! | a literal value in a configuration file | `hcl.rs` |
 //! | what a change means to a person | `framework/effect.rs` declares it, `changes` shows it |
 //! | what a create overwrites | `vendors/shared/singleton`, by `Resource::preview` |

@@ -212,7 +212,7 @@ impl fmt::Display for OpenApiReport {
             self.settings.lines().try_for_each(|line| writeln!(f, "  {line}"))?;
         }
         if !self.unused.is_empty() {
-            writeln!(f, "\nThe provider does not use {} operations of the document:", self.unused.len())?;
+            writeln!(f, "\nOperations of the document that the provider does not use: {}", self.unused.len())?;
             self.unused.iter().try_for_each(|route| writeln!(f, "  {route}"))?;
         }
         writeln!(f, "\n{}", self.conclusion())
@@ -227,7 +227,7 @@ impl OpenApiReport {
             return "Nothing matters to the provider.".to_owned();
         }
         let mut text =
-            format!("{} matter: {breaks} of them BREAKS a call, {limits} limits what can be managed.", breaks + limits);
+            format!("Differences that break a call: {breaks}. Differences that limit what can be managed: {limits}.");
         // A route is what a setting can name.
         let adapts = |difference: &&Difference| difference.field.is_none() && difference.kind != Kind::Removed;
         let mattering = || self.differences.iter().filter(|difference| difference.impact != Impact::None);
@@ -235,7 +235,7 @@ impl OpenApiReport {
         if without > 0 {
             let _ = write!(
                 text,
-                " No setting adapts to {without} of them: they need a version of the provider that knows the change."
+                " No setting adapts to {without} of these: they need a version of the provider that knows the change."
             );
         }
         text

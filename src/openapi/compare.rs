@@ -173,7 +173,7 @@ impl CallComparison<'_> {
     fn request(&mut self, operation: &Operation<'_>) {
         let nothing = json!({"type": "object", "properties": {}});
         let ours = self.call.request.as_ref().unwrap_or(&nothing);
-        let query = query(operation);
+        let query = if operation.is_described() { query(operation) } else { json!({}) };
         let in_query = operation.method() == "GET";
         let body = operation.request();
         if in_query {

@@ -188,6 +188,12 @@ impl<'d> Operation<'d> {
         found
     }
 
+    /// Whether the document describes more of it than its route.
+    pub(super) fn is_described(&self) -> bool {
+        let has_parameters = [self.node, self.item].iter().any(|node| node.contains_key("parameters"));
+        has_parameters || !self.request().is_empty() || !self.responses().is_empty()
+    }
+
     /// The schemas of its request body, one for each media type; empty if it describes none.
     pub(super) fn request(&self) -> Vec<&'d Json> {
         let body = self.node.get("requestBody").map(|body| self.document.resolve(body));

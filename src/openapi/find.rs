@@ -37,7 +37,7 @@ pub(super) struct Found<'d> {
 
 /// Lower case, single spaces, no full stop: "Get Weights." is "get weights".
 pub fn normalized(summary: &str) -> String {
-    summary.trim_end_matches('.').split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    summary.trim_end().trim_end_matches('.').split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 /// The words of an id: `getWeightsById` and `get_weights_by_id` are "get weights by id".

@@ -61,7 +61,7 @@ const DOCUMENTS: &[Document] = &[
     },
     Document {
         before: &[
-            ("terraform-provider-idv doctor --record", "eval \"$(start_sandbox)\""),
+            ("terraform-provider-idv doctor --openapi", "eval \"$(start_sandbox)\""),
             ("export IDV_RECORD", "webhook; terraform init"),
         ],
         ..Document::new("docs/guides/first-contact.md")

@@ -4,8 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use idv::framework::Vendor;
 use idv::framework::provider::Registration;
+use idv::framework::{Value, Vendor};
+use idv::openapi::Api;
 use idv::registry::VENDORS;
 use idv::sandbox;
 
@@ -167,6 +168,43 @@ fn empty_reasons_are_found() {
     for reason in ["Runtime", "Runtime: the SDK calls it", "The root endpoint returns it too."] {
         assert_eq!(fault_of_reason(reason, &defined), None);
     }
+}
+
+/// Where tokens come from, which is no operation of a vendor's document.
+const TOKENS: [&str; 2] = ["POST /oauth/token", "POST /auth/v2/token/"];
+
+/// Without the names of parameters.
+fn shape(route: &str) -> String {
+    route.split('{').map(|part| part.rsplit('}').next().unwrap()).collect::<Vec<_>>().join("{}")
+}
+
+#[test]
+fn declared_calls_are_the_endpoints_of_objects() {
+    let mut vendors = 0;
+    for (vendor, _) in VENDORS {
+        let attributes = vendor.attributes().into_iter().map(|attribute| (attribute.name, Value::Null));
+        let apis = vendor.apis(&Value::Map(attributes.collect())).unwrap();
+        if apis.is_empty() {
+            continue;
+        }
+        vendors += 1;
+        let routes = |api: &Api| {
+            let base = api.base.clone();
+            api.calls.iter().map(move |call| shape(&format!("{} {base}{}", call.method, call.path))).collect::<Vec<_>>()
+        };
+        let declared: BTreeSet<_> = apis.iter().flat_map(routes).collect();
+        let rows = rows(vendor.title());
+        let of_objects = rows.iter().filter(|row| row.iter().any(|cell| objects(cell).next().is_some()));
+        let needed = of_objects.flatten().flat_map(|cell| endpoints(cell)).filter(|route| !TOKENS.contains(route));
+        let needed: BTreeSet<_> = needed.map(shape).collect();
+        assert_eq!(
+            declared,
+            needed,
+            "the calls of {} on the left, the endpoints of its objects on the right",
+            vendor.title()
+        );
+    }
+    assert_eq!(vendors, 3);
 }
 
 #[test]

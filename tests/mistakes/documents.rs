@@ -26,13 +26,13 @@ fn document_does_not_exist() {
 }
 
 #[test]
-fn document_is_yaml() {
+fn document_is_of_another_version() {
     check(
-        Some("openapi: 3.0.3\npaths: {}\n"),
+        Some("swagger: '2.0'\npaths: {}\n"),
         &expect![[r#"
         Error: The OpenAPI document cannot be used
           in provider "idv": `vult = { openapi_file = "kyc.json" }`
-        `kyc.json`: it is YAML, and only JSON is read; convert it first, as with `yq -o json`."#]],
+        `kyc.json`: it is of Swagger 2.0, and OpenAPI 3.0 and 3.1 are read; convert it first."#]],
     );
 }
 

@@ -83,14 +83,19 @@ fn each_call(mut check: impl FnMut(&idv::openapi::Api, &Call, &Json, &str, usize
 fn each_field(check: impl Fn(&idv::openapi::Api, &Call, &Field, &Json, &[String], usize)) {
     let mut fields = 0;
     each_call(|api, call, document, operation, number| {
-        let all = used::fields(call);
-        for (index, field) in all.iter().enumerate() {
-            let places = used::places(document, operation, field);
+        let mut found = 0;
+        for field in used::fields(call) {
+            let places = used::places(document, operation, &field);
+            if places.is_empty() && field.is_of_list {
+                continue;
+            }
             assert!(!places.is_empty(), "the document has no {} of {}", field.name(), call.route());
-            check(api, call, field, document, &places, (number + index) % FORMS);
+            check(api, call, &field, document, &places, (number + found) % FORMS);
+            found += 1;
         }
-        fields += all.len();
-        all.len()
+        assert!(found > 0 || (call.request.is_none() && call.response.is_none()), "{}", call.route());
+        fields += found;
+        1
     });
     assert!(fields > 400, "only {fields} fields were checked");
 }

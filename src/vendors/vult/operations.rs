@@ -305,6 +305,15 @@ mod tests {
     }
 
     #[test]
+    fn a_document_may_be_yaml() {
+        let text = "\u{feff}openapi: 3.1.0\npaths:\n".to_owned();
+        let entry = |(_, key, summary, _): &Row| format!("  /{key}:\n    patch:\n      summary: {summary}\n");
+        let text = TABLE.iter().map(entry).fold(text, |text, entry| text + &entry);
+        let operations = with_document(&BTreeMap::new(), &text).unwrap();
+        assert_eq!(route(&operations, Operation::WebhookList), "PATCH /webhook_list");
+    }
+
+    #[test]
     fn the_parameter_of_a_route_may_have_any_name() {
         let text = document("").replace("/v9/get_weights_by_id", "/v9/weights/{idv_weights_id}");
         let operations = with_document(&BTreeMap::new(), &text).unwrap();
