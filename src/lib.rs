@@ -36,7 +36,8 @@
 //! changes, lint ──> hcl              decrypt ──> secret <── framework, http, plugin
 //! ```
 //!
-//! `framework`, `http` and `plugin` import nothing else of the crate but [`secret`], and `sandbox` nothing at all. A vendor
+//! `framework`, `http` and `plugin` import nothing else of the crate but the leaves [`secret`], [`recording`] and [`openapi`], and
+//! `sandbox` nothing at all. A vendor
 //! imports no other vendor. A stand-in shares no type with the client, so that a wrong field name fails in a test instead of
 //! being mirrored.
 //! `tests/architecture` has these arrows as a table and checks every import against it, and that no file of `framework` and

@@ -2,6 +2,7 @@
 //!
 //! Like the export it walks the provider's tables and depends on the framework only: each vendor's client checks connection
 //! and credentials, and the lists show what the credentials may read. It changes nothing at a vendor.
+//! `openapi` compares a document of a vendor instead, and contacts none.
 
 mod contract;
 mod openapi;

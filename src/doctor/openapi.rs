@@ -167,7 +167,7 @@ fn report(
     if let (Some(setting), Some(url)) = (api.token_setting, document.token_url()) {
         lines.push(format!("{setting} = {}", quoted(url)));
     }
-    let indented = lines.iter().map(|line| format!("  {line}\n")).collect::<String>();
+    let indented = lines.iter().fold(String::new(), |text, line| text + "  " + line + "\n");
     let settings = if lines.is_empty() { String::new() } else { format!("{} = {{\n{indented}}}\n", vendor.name()) };
     let (title, version) = (document.info("title").unwrap_or("no title"), document.info("version"));
     OpenApiReport {

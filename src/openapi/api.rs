@@ -84,6 +84,16 @@ impl Call {
         self
     }
 
+    /// Adds what is sent, of which a request may have any part.
+    #[must_use]
+    pub fn sends_any_of<T: JsonSchema>(self) -> Self {
+        let mut call = self.sends::<T>();
+        if let Some(Json::Object(schema)) = &mut call.request {
+            schema.remove("required");
+        }
+        call
+    }
+
     /// Adds what is read.
     #[must_use]
     pub fn reads<T: JsonSchema>(mut self) -> Self {

@@ -68,7 +68,7 @@ pub fn with_id(path: &str) -> String {
 pub(super) fn find<'d>(api: &Api, document: &'d Document) -> Vec<Found<'d>> {
     let operations: Vec<_> = document.operations().into_iter().filter(|operation| !(api.ignores)(operation)).collect();
     let mut found: Vec<_> = api.calls.iter().map(|call| own(api, call, &operations, document)).collect();
-    let mut taken: BTreeSet<String> = found.iter().flat_map(taken_by).collect();
+    let mut taken: BTreeSet<String> = found.iter().filter_map(taken_by).collect();
     for (call, found) in api.calls.iter().zip(&mut found).filter(|(_, found)| found.operation.is_none()) {
         let left = operations.iter().filter(|operation| !taken.contains(&operation.route()));
         let similar = left.filter_map(|operation| Some((similarity(call, operation, document)?, *operation)));
@@ -135,7 +135,7 @@ fn similarity(call: &Call, operation: &Operation<'_>, document: &Document) -> Op
     let shared = ours.intersection(&theirs).count() as f64 / ours.len().max(1) as f64;
     let has_fields = ours.len() > 1 && shared >= ALIKE && (same_method || paths >= ALIKE);
     let has_path = paths >= ALIKE && (same_method || operation.path() == call.path);
-    (has_fields || has_path).then(|| shared + paths + if same_method { 0.5 } else { 0.0 })
+    (has_fields || has_path).then_some(shared + paths + if same_method { 0.5 } else { 0.0 })
 }
 
 /// The fields of a form, each with its path.

@@ -26,7 +26,7 @@ fn changed(document: &Json, places: &[String], change: impl Fn(&mut Json, &str))
 fn remove(parent: &mut Json, name: &str) {
     match parent {
         Json::Array(parameters) => {
-            parameters[name.parse::<usize>().unwrap()] = json!({"name": "other", "in": "cookie"})
+            parameters[name.parse::<usize>().unwrap()] = json!({"name": "other", "in": "cookie"});
         }
         // A parameter that is referred to.
         parent if parent[name]["in"].is_string() => parent[name] = json!({"name": "other", "in": "cookie"}),
@@ -260,7 +260,7 @@ fn what_is_new_is_named_and_does_not_matter() {
         let is_object = call.response.as_ref().is_some_and(|schema| schema["type"] == "object");
         let found = about(&comparison, call, Some("response"));
         let is_named = |found: &&Difference| found.kind == Kind::New && found.detail.contains("`x_new`");
-        assert!(!is_object || found.iter().any(|found| is_named(found)), "{}: {found:#?}", call.route());
+        assert!(!is_object || found.iter().any(is_named), "{}: {found:#?}", call.route());
         assert!(comparison.differences.iter().all(|found| found.impact == Impact::None));
         1
     });

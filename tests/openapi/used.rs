@@ -58,7 +58,9 @@ fn walk(schema: &Json, is_sent: bool, path: &mut Vec<String>, found: &mut BTreeS
         walk(&schema["items"], is_sent, path, found);
         path.pop();
     }
-    branches(schema).into_iter().for_each(|branch| walk(branch, is_sent, path, found));
+    for branch in branches(schema) {
+        walk(branch, is_sent, path, found);
+    }
 }
 
 fn types(schema: &Json) -> BTreeSet<String> {

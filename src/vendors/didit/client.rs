@@ -404,7 +404,7 @@ impl<T: JsonSchema> JsonSchema for AnyList<T> {
 
 /// The calls about the customization, whose settings are `T`.
 pub(super) fn customization_calls<T: JsonSchema>() -> [Call; 2] {
-    [Call::new("GET", CUSTOMIZATION).reads::<T>(), Call::new("PATCH", CUSTOMIZATION).sends::<T>().reads::<T>()]
+    [Call::new("GET", CUSTOMIZATION).reads::<T>(), Call::new("PATCH", CUSTOMIZATION).sends_any_of::<T>().reads::<T>()]
 }
 
 /// Requests the pages of a collection.
