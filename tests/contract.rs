@@ -120,13 +120,21 @@ fn each_change_of_a_vendor_is_named() {
     check(
         "another page cap",
         &at("GET", lists, |line| {
-            replace("\"value\":10", "\"value\":400")(line);
             line["body"]["members"]["count"]["value"] = 400.into();
         }),
         0,
         &["Pages have"],
     );
-    check("plain instead of encrypted", &|_: &mut Value| {}, 0, &["The request is encrypted and the response is not."]);
+    check(
+        "plain instead of encrypted",
+        &|line: &mut Value| {
+            if line["decrypts"].is_u64() {
+                line["decrypts"] = 0.into(); // no exchange has this number
+            }
+        },
+        0,
+        &["The request is encrypted and the response is not."],
+    );
     check(
         "another error",
         &at("GET", "/api/v1/credentials/{}", |line| {

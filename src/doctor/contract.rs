@@ -122,8 +122,7 @@ fn compare(provider: &Provider, vendor: &'static dyn Vendor, recording: &Recordi
     contract.calls(api.as_ref(), &exchanges, &mut lines);
     contract.encryption(&recorded, recording);
     if !lines.is_empty() {
-        let lines: String = lines.iter().map(|line| format!("  {line}\n")).collect();
-        contract.settings = format!("{} = {{\n{lines}}}\n", vendor.name());
+        contract.settings = format!("{} = {{\n  {}\n}}\n", vendor.name(), lines.join("\n  "));
     }
     Some(contract)
 }
@@ -260,21 +259,19 @@ impl VendorContract {
         }
     }
 
-    /// Says which responses were encrypted.
+    /// Says which responses were encrypted, and which were not although the request was.
     fn encryption(&mut self, recorded: &[(usize, &Exchange)], recording: &Recording) {
-        let is_encrypted = |(index, _): &&(usize, &Exchange)| recording.encrypted.contains(index);
-        let routes: BTreeSet<_> = recorded
-            .iter()
-            .filter(is_encrypted)
-            .map(|(_, exchange)| format!("{} {}", exchange.request.method, exchange.request.route))
-            .collect();
-        for route in routes {
-            self.push(
-                Impact::None,
-                Kind::New,
-                &route,
-                "The response is encrypted, and the provider decrypts it.".to_owned(),
-            );
+        let mut found = BTreeSet::new();
+        for (index, exchange) in recorded.iter().filter(|(_, exchange)| is_success(exchange)) {
+            let detail = match (recording.encrypted.contains(index), exchange.request.encrypted) {
+                (true, _) => "The response is encrypted, and the provider decrypts it.",
+                (false, true) => "The request is encrypted and the response is not. The provider reads both.",
+                (false, false) => continue,
+            };
+            found.insert((format!("{} {}", exchange.request.method, exchange.request.route), detail));
+        }
+        for (route, detail) in found {
+            self.push(Impact::None, Kind::New, &route, detail.to_owned());
         }
     }
 }

@@ -56,7 +56,7 @@ fn a_report_names_each_difference_and_the_lines_to_paste() {
     let run = compare(&workspace, &["kyc.json"]);
     assert_eq!(run.code, Some(2));
     expect![[r#"
-        VULT: KYC API 2.10.15 (OpenAPI 3.0.3), compared with 15 operations of the provider
+        VULT: KYC API 2.10.15 (OpenAPI 3.0.3), compared with 16 operations of the provider
 
         GET /idv/weights
           BREAKS  The operation is at GET /v3/weights.

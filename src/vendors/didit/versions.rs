@@ -23,7 +23,7 @@ use super::lookup::{Candidate, Lookup};
 use crate::framework::spelling::same_text;
 use crate::framework::{Attr, Context, Diagnostic, Diagnostics, Model, Path, Private};
 use crate::http::{CachePolicy, Error, Kind};
-use crate::openapi::{Call, MAY_BE_ABSENT};
+use crate::openapi::{ALSO_NAMED, Call, MAY_BE_ABSENT};
 use crate::vendors::shared::reconcile::{Confirmed, confirm, retry_once};
 
 /// The statuses that a version may have.
@@ -95,8 +95,8 @@ impl<T: VersionFields> JsonSchema for FullVersion<T> {
         let of_every_version = json!({
             "type": "object",
             "properties": {
-                (T::ID): {"type": "string"},
-                (T::GROUP): {"type": "string"},
+                (T::ID): {"type": "string", (ALSO_NAMED): [QUESTIONNAIRE_ID, WORKFLOW_ID]},
+                (T::GROUP): {"type": "string", (ALSO_NAMED): [QUESTIONNAIRE_GROUP, WORKFLOW_GROUP]},
                 (CREATED_AT): {"type": ["string", "null"], (MAY_BE_ABSENT): true},
                 (UPDATED_AT): {"type": ["string", "null"], (MAY_BE_ABSENT): true},
                 (HAS_DRAFT): {"type": ["boolean", "null"], (MAY_BE_ABSENT): true},

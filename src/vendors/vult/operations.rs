@@ -10,6 +10,7 @@ use std::fmt;
 use super::client::{Scope, WebhookRow};
 use super::document_requirements::DocumentRequirements;
 use super::erasure::{AnonymizeIdentity, AnonymizeSession, DeleteSession};
+use super::sessions::{SessionList, SessionQuery};
 use super::weights::Weights;
 use super::{service, wire};
 use crate::http::Method;
@@ -56,6 +57,7 @@ impl Operation {
             Self::WebhookCreate => call.sends::<wire::NewWebhook<'_>>(),
             Self::WebhookList => call.sends::<wire::WebhookQuery<'_>>().reads::<wire::WebhookList<WebhookRow>>(),
             Self::WebhookDelete => by_id(call).sends::<wire::WebhookId<'_>>(),
+            Self::SessionList => call.sends::<SessionQuery<'_>>().reads::<SessionList>(),
             Self::AnonymizeIdentity => by_id(call).sends::<wire::ErasedId<AnonymizeIdentity>>(),
             Self::SessionAnonymize => by_id(call).sends::<wire::ErasedId<AnonymizeSession>>(),
             Self::SessionDelete => by_id(call).sends::<wire::ErasedId<DeleteSession>>(),

@@ -10,13 +10,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::client::{self, Client, Scope};
 use super::operations::Operation;
 use crate::http::{CachePolicy, Error, Page, PageRequest, PageSource, Pages};
 use crate::vendors::shared::counts::Counts;
-use crate::vendors::shared::loose;
+use crate::vendors::shared::loose::{self, LooseText};
 
 /// How many sessions a page asks for. The vendor documents `take` without a range.
 const PAGE: usize = 100;
@@ -64,18 +65,48 @@ impl Outcomes {
 }
 
 /// What is read of a session. `session_id` tells the rows of two pages apart and goes nowhere.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Row {
     session_id: String,
     #[serde(default, deserialize_with = "loose::text")]
+    #[schemars(with = "LooseText")]
     status_e: Option<String>,
     verified: Option<bool>,
     #[serde(default, deserialize_with = "loose::text")]
+    #[schemars(with = "LooseText")]
     idv_weights_id: Option<String>,
     #[serde(default, deserialize_with = "loose::text")]
+    #[schemars(with = "LooseText")]
     document_type_e: Option<String>,
     #[serde(default, deserialize_with = "loose::text")]
+    #[schemars(with = "LooseText")]
     created_at: Option<String>,
+}
+
+/// The body that lists a page of sessions.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct SessionQuery<'q> {
+    take: usize,
+    skip: usize,
+    start_date: String,
+    end_date: String,
+    #[serde(flatten)]
+    scope: &'q Scope,
+}
+
+/// A page of sessions.
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct SessionList {
+    sessions: Vec<Row>,
+    /// Its members are not documented; where there is a total, it saves the request for an empty page.
+    #[serde(default, deserialize_with = "loose::or_default")]
+    #[schemars(with = "Option<Totals>")]
+    meta_counts: Totals,
+}
+
+#[derive(Default, Deserialize, JsonSchema)]
+struct Totals {
+    total: Option<usize>,
 }
 
 impl Row {
@@ -148,33 +179,13 @@ impl PageSource for SessionPages<'_> {
     }
 
     async fn page(&self, at: &PageRequest) -> Result<Page<Row>, Error> {
-        #[derive(Serialize)]
-        struct Query<'q> {
-            take: usize,
-            skip: usize,
-            start_date: String,
-            end_date: String,
-            #[serde(flatten)]
-            scope: &'q Scope,
-        }
-        #[derive(Deserialize)]
-        struct Body {
-            sessions: Vec<Row>,
-            /// Its members are not documented; where there is a total, it saves the request for an empty page.
-            #[serde(default, deserialize_with = "loose::or_default")]
-            meta_counts: Counts,
-        }
-        #[derive(Default, Deserialize)]
-        struct Counts {
-            total: Option<usize>,
-        }
         let SessionFilter { scope, from, to } = *self.filter;
         let (start_date, end_date) = (from.to_string(), to.to_string());
-        let query = Query { take: PAGE, skip: at.offset, start_date, end_date, scope };
+        let query = SessionQuery { take: PAGE, skip: at.offset, start_date, end_date, scope };
         let request = self.client.call(Operation::SessionList, OPERATION, None)?.json(&query).read_only();
         client::with_hint(async {
             let response = request.page(at).send().await?;
-            let Body { sessions, meta_counts } = response.json()?;
+            let SessionList { sessions, meta_counts } = response.json()?;
             Ok(Page::new(sessions, response).with_total(meta_counts.total))
         })
         .await

@@ -21,7 +21,7 @@ pub(super) fn calls(api: Api) -> Vec<Call> {
     match api {
         Api::V1 => vec![
             CHECK_V1.call().sends::<CheckRequirements<'_>>().reads::<RequirementsFields>(),
-            USAGE.call().sends::<Period<'_>>().reads::<usage::wire::Usage>(),
+            USAGE.call().sends::<Between<'_>>().reads::<usage::wire::Usage>(),
         ],
         Api::VerifyV1 => vec![CHECK.call().sends::<OfUser<'_>>().reads::<Envelope<RequirementsFields>>()],
     }

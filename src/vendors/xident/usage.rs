@@ -154,7 +154,6 @@ pub(super) async fn reach(client: &Client, period: &Period) -> Result<Reach, Dia
     })
 }
 
-
 pub(super) mod wire {
     //! The response to `GET /usage`, as documented on the page.
 
