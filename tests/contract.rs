@@ -1,9 +1,10 @@
 //! `doctor --contract`: what a vendor responds in another way than expected is named.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::recording;
 use crate::support::objects;
 use crate::support::sandbox::Sandbox;
 use crate::support::terraform::Run;
@@ -21,15 +22,9 @@ fn recorded() -> (Sandbox, Workspace, PathBuf) {
 }
 
 /// Compares the recording after a change of its lines.
-fn compared(workspace: &Workspace, recording: &PathBuf, change: impl Fn(&mut Value)) -> Run {
-    let text = std::fs::read_to_string(recording).unwrap();
-    let changed = text.lines().map(|line| {
-        let mut line = serde_json::from_str(line).unwrap();
-        change(&mut line);
-        format!("{line}\n")
-    });
-    workspace.write("changed.jsonl", &changed.collect::<String>());
-    workspace.run_provider(&["doctor", "--contract", "changed.jsonl"])
+fn compared(workspace: &Workspace, recording: &Path, change: impl Fn(&mut Value)) -> Run {
+    let changed = recording::changed(workspace, recording, change);
+    workspace.run_provider(&["doctor", "--contract", changed.to_str().unwrap()])
 }
 
 /// Changes the line of a route.

@@ -266,3 +266,10 @@ fn demo_is_applied_and_destroyed() {
     workspace.destroy().succeeded();
     assert!(workspace.state().is_empty());
 }
+
+#[test]
+fn examples_are_formatted() {
+    let workspace = Workspace::without_vendors();
+    let run = workspace.run(&["fmt", "-check", "-diff", "-recursive", "-no-color", example(".").to_str().unwrap()]);
+    assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+}

@@ -234,8 +234,8 @@ fn recorded_demo() -> (Sandbox, Workspace, PathBuf) {
     (sandbox, workspace, path)
 }
 
-/// A sandbox that replays a recording after a change of its lines.
-fn replay(workspace: &Workspace, recording: &Path, change: impl Fn(&mut Value)) -> Sandbox {
+/// Writes a recording after a change of its lines.
+pub(crate) fn changed(workspace: &Workspace, recording: &Path, change: impl Fn(&mut Value)) -> PathBuf {
     let text = std::fs::read_to_string(recording).unwrap();
     let changed = text.lines().map(|line| {
         let mut line = serde_json::from_str(line).unwrap();
@@ -243,7 +243,12 @@ fn replay(workspace: &Workspace, recording: &Path, change: impl Fn(&mut Value)) 
         format!("{line}\n")
     });
     workspace.write("changed.jsonl", &changed.collect::<String>());
-    Sandbox::start_with(&["--replay", workspace.path().join("changed.jsonl").to_str().unwrap()])
+    workspace.path().join("changed.jsonl")
+}
+
+/// A sandbox that replays a recording after a change of its lines.
+fn replay(workspace: &Workspace, recording: &Path, change: impl Fn(&mut Value)) -> Sandbox {
+    Sandbox::start_with(&["--replay", changed(workspace, recording, change).to_str().unwrap()])
 }
 
 #[test]

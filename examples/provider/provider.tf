@@ -28,7 +28,7 @@ provider "idv" {
   xident = {
     secret_key      = var.xident_secret_key
     publishable_key = "pk_live_xxx" # idv-lint: ignore=literal-secret the key is public: web pages contain it
-    api             = "verify/v1" # today's; `v1` is the one of the vendor's reference page
+    api             = "verify/v1"   # today's; `v1` is the one of the vendor's reference page
   }
 
   didit = {

@@ -15,12 +15,6 @@ use crate::framework::{Provider, Vendor};
 use crate::openapi::{self, Api, Call, Difference, Document, Impact, Kind};
 use crate::recording::{Exchange, Recording, Shape};
 
-/// Keys by which a request limits the size of a page.
-const PAGE_SIZES: [&str; 5] = ["limit", "page_size", "per_page", "take", "pSize"];
-
-/// Members that count the elements of a whole list.
-const TOTALS: [&str; 4] = ["count", "total", "total_count", "totalCount"];
-
 /// The names of members by which clients read an error, one of which each error of a known form has.
 const ERROR_FIELDS: [&str; 8] = ["error", "message", "detail", "details", "code", "errors", "title", "reason"];
 
@@ -235,7 +229,7 @@ impl VendorContract {
                     format!("The response is not JSON: it has {media_type}."),
                 );
             }
-            if let Some((cap, asked)) = successes.iter().find_map(|it| page_cap(it)) {
+            if let Some((cap, asked)) = successes.iter().find_map(|it| it.page_cap()) {
                 let detail = format!(
                     "Pages have {cap} elements at most, and {asked} were asked for. The provider follows the pages."
                 );
@@ -305,37 +299,6 @@ fn failure(
         _ => "The vendor could not answer.",
     };
     (format!("{operation} failed with {status}. {cause}"), line)
-}
-
-/// The size of a full page and what was asked for, if the vendor gave less than that of a list that has more.
-fn page_cap(exchange: &Exchange) -> Option<(usize, usize)> {
-    let asked = exchange.request.query.iter().find_map(|pair| {
-        let (key, value) = pair.split_once('=')?;
-        value.parse::<usize>().ok().filter(|_| PAGE_SIZES.contains(&key))
-    })?;
-    let body = exchange.body.as_ref()?;
-    let (rows, total) = (longest(body), largest_count(body));
-    (rows > 0 && rows < asked && total > rows).then_some((rows, asked))
-}
-
-fn longest(shape: &Shape) -> usize {
-    match shape {
-        Shape::Array(items) => items.length,
-        Shape::Object(object) => object.members.values().map(longest).max().unwrap_or_default(),
-        _ => 0,
-    }
-}
-
-/// How many elements the whole list has, if a member says so.
-fn largest_count(shape: &Shape) -> usize {
-    let Shape::Object(object) = shape else { return 0 };
-    let count = |(name, shape): (&String, &Shape)| match shape {
-        Shape::Number { value: Some(value), .. } if TOTALS.contains(&name.as_str()) => {
-            usize::try_from(*value).unwrap_or(usize::MAX)
-        }
-        shape => largest_count(shape),
-    };
-    object.members.iter().map(count).max().unwrap_or_default()
 }
 
 /// The schema of values of a shape. What the recording has not seen is not described.

@@ -6,6 +6,7 @@
 //! part of a form that cannot hold data. The guide "First contact" describes the format.
 
 mod line;
+mod pages;
 mod reader;
 mod recorder;
 mod shape;

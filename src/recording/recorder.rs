@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::Value;
 
 use super::line::{Decrypted, Exchange, FORMAT, Header, Line, Sent, VERSION};
+use super::pages::is_about_pages;
 use super::shape::Shaper;
 use super::words::{Vocabulary, is_name};
 
@@ -24,9 +25,6 @@ const LIMITS: &[&str] = &[
     "x-ratelimit-remaining",
     "x-ratelimit-reset",
 ];
-
-/// The keys of a query whose values are recorded, if they are numbers.
-const PAGING: &[&str] = &["limit", "offset", "page", "page_size", "per_page", "psize", "pindex", "skip", "take"];
 
 /// Appends the exchanges of this process to a file.
 pub struct Recorder {
@@ -191,9 +189,7 @@ fn names<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
 }
 
 fn shown_query(key: &str, value: &str) -> String {
-    let is_shown = PAGING.contains(&key.to_lowercase().as_str())
-        && value.len() <= 6
-        && value.bytes().all(|byte| byte.is_ascii_digit());
+    let is_shown = is_about_pages(key) && value.len() <= 6 && value.bytes().all(|byte| byte.is_ascii_digit());
     let key = if is_name(key) { key } else { "?" };
     if is_shown { format!("{key}={value}") } else { key.to_owned() }
 }
