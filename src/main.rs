@@ -4,6 +4,7 @@ mod cli;
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use cli::{
 use idv::framework::{environment::Environment, panics};
 use idv::plugin::{self, Handshake};
 use idv::{changes, decrypt, doctor, export, lint, mirror, protocol, registry, sandbox};
+use serde::Serialize;
 
 /// The provider's source address, which Terraform and OpenTofu complete with their own registry.
 const SOURCE: &str = "identity-as-code/idv";
@@ -130,12 +132,7 @@ async fn run_doctor(arguments: &DoctorArguments) -> Result<ExitCode, Box<dyn Err
         return check_contract(Some(file.as_str()).filter(|file| !file.is_empty()), arguments).await;
     }
     let report = doctor::run(&registry::provider(Environment::of_process()), arguments.record.as_deref()).await?;
-    let mut out = io::stdout();
-    if arguments.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
-    } else {
-        write!(out, "{report}")?;
-    }
+    print_report(&report, arguments.json)?;
     if report.is_well() {
         Ok(ExitCode::SUCCESS)
     } else {
@@ -143,28 +140,29 @@ async fn run_doctor(arguments: &DoctorArguments) -> Result<ExitCode, Box<dyn Err
     }
 }
 
+/// Prints a report of the doctor, for a person or as JSON.
+fn print_report(report: &(impl Display + Serialize), json: bool) -> Result<(), Box<dyn Error>> {
+    let mut out = io::stdout();
+    if json {
+        writeln!(out, "{}", serde_json::to_string_pretty(report)?)?;
+    } else {
+        write!(out, "{report}")?;
+    }
+    Ok(())
+}
+
 /// The exit code is 0 if no difference matters, 2 if one does, 1 if the document cannot be read.
 async fn compare_document(source: &str, arguments: &DoctorArguments) -> Result<ExitCode, Box<dyn Error>> {
     let provider = registry::provider(Environment::of_process());
     let report = doctor::compare(&provider, source, arguments.vendor.as_deref()).await?;
-    let mut out = io::stdout();
-    if arguments.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
-    } else {
-        write!(out, "{report}")?;
-    }
+    print_report(&report, arguments.json)?;
     Ok(if report.matters { ExitCode::from(2) } else { ExitCode::SUCCESS })
 }
 
 /// The exit code is 0 if no difference matters, 2 if one does, 1 if there is no recording that can be read.
 async fn check_contract(file: Option<&str>, arguments: &DoctorArguments) -> Result<ExitCode, Box<dyn Error>> {
     let report = doctor::contract(&registry::provider(Environment::of_process()), file).await?;
-    let mut out = io::stdout();
-    if arguments.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
-    } else {
-        write!(out, "{report}")?;
-    }
+    print_report(&report, arguments.json)?;
     Ok(if report.matters { ExitCode::from(2) } else { ExitCode::SUCCESS })
 }
 

@@ -153,3 +153,23 @@ fn file_that_is_no_recording_is_named() {
         assert!(run.stderr.contains(words) && !run.stderr.contains("Ada"), "{}", run.stderr);
     }
 }
+
+#[test]
+fn comparison_without_a_vendor_that_can_be_called_is_an_error() {
+    let run = Workspace::without_vendors().run_provider(&["doctor", "--contract"]);
+    assert_eq!(run.code, Some(1), "{}", run.stdout);
+
+    let sandbox = Sandbox::start();
+    let mut workspace = Workspace::new(&sandbox);
+    workspace.set("IDV_VULT_CLIENT_SECRET", "");
+    let run = workspace.run_provider(&["doctor", "--contract"]);
+    assert_eq!(run.code, Some(1), "{}", run.stdout);
+    assert!(run.stderr.contains("IDV_VULT_CLIENT_SECRET"), "{}", run.stderr);
+
+    workspace.write("header.jsonl", &format!("{}\n", serde_json::json!({
+        "format": idv::recording::FORMAT, "version": idv::recording::VERSION, "provider": "0.1.0", "process": "a", "began": "now",
+    })));
+    let run = workspace.run_provider(&["doctor", "--contract", "header.jsonl"]);
+    assert_eq!(run.code, Some(1), "{}", run.stdout);
+    assert!(run.stderr.contains("no exchange with a vendor"), "{}", run.stderr);
+}

@@ -9,8 +9,9 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
-use super::openapi::apis;
+use super::openapi::{apis, word};
 use crate::framework::clients::NothingConfigured;
+use crate::framework::health::CheckStatus;
 use crate::framework::{Provider, Vendor};
 use crate::openapi::{self, Api, Call, Difference, Document, Impact, Kind};
 use crate::recording::{Exchange, Recording, Shape};
@@ -27,6 +28,9 @@ pub enum ContractError {
     /// It is no recording.
     #[error("{0} is no recording that can be read: {1}")]
     NoRecording(String, String),
+    /// A vendor cannot be called, so there is nothing to compare of it.
+    #[error("the variables of a vendor cannot be used:\n{0}")]
+    Configuration(String),
     /// No vendor is configured.
     #[error(transparent)]
     NothingConfigured(#[from] NothingConfigured),
@@ -69,9 +73,12 @@ pub async fn contract(provider: &Provider, file: Option<&str>) -> Result<Contrac
         }
         None => record(provider).await?,
     };
-    let recording = Recording::parse(&text).map_err(|reason| ContractError::NoRecording(name, reason))?;
+    let recording = Recording::parse(&text).map_err(|reason| ContractError::NoRecording(name.clone(), reason))?;
     let vendors = provider.vendors().iter().filter_map(|vendor| compare(provider, *vendor, &recording));
     let vendors: Vec<_> = vendors.collect();
+    if vendors.is_empty() {
+        return Err(ContractError::NoRecording(name, "it has no exchange with a vendor".to_owned()));
+    }
     let matters = vendors.iter().flat_map(|vendor| &vendor.differences).any(|found| found.impact != Impact::None);
     Ok(ContractReport { vendors, matters })
 }
@@ -80,10 +87,18 @@ pub async fn contract(provider: &Provider, file: Option<&str>) -> Result<Contrac
 async fn record(provider: &Provider) -> Result<(String, String), ContractError> {
     let path = std::env::temp_dir().join(format!("idv-contract-{}.jsonl", uuid::Uuid::new_v4()));
     let failed = |error| ContractError::File(path.display().to_string(), error);
-    super::run(provider, Some(&path.display().to_string())).await?;
-    let text = std::fs::read_to_string(&path).map_err(failed)?;
-    std::fs::remove_file(&path).map_err(failed)?;
-    Ok(("the recording".to_owned(), text))
+    let report = super::run(provider, Some(&path.display().to_string())).await;
+    let text = std::fs::read_to_string(&path).map_err(failed);
+    // It exists as soon as the provider is configured, even if no vendor is.
+    let removed = std::fs::remove_file(&path).map_err(failed);
+    let findings = report?.vendors.into_iter().flat_map(|vendor| vendor.findings);
+    let mistakes = findings.filter(|found| found.check == "configuration" && found.verdict == CheckStatus::Failed);
+    let mistakes: Vec<_> = mistakes.map(|found| found.detail).collect();
+    if !mistakes.is_empty() {
+        return Err(ContractError::Configuration(mistakes.join("\n")));
+    }
+    removed?;
+    Ok(("the recording".to_owned(), text?))
 }
 
 /// Compares one vendor; `None` if the recording has nothing of it.
@@ -353,12 +368,7 @@ impl fmt::Display for VendorContract {
                 operation = &difference.operation;
                 writeln!(f, "\n{operation}")?;
             }
-            let word = match (difference.impact, difference.kind) {
-                (Impact::Breaks, _) => "BREAKS",
-                (Impact::Limits, _) => "limits",
-                (Impact::None, Kind::New) => "new",
-                (Impact::None, _) => "info",
-            };
+            let word = word(difference);
             writeln!(f, "  {word:<6}  {}", difference.detail)?;
         }
         if !self.settings.is_empty() {

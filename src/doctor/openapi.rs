@@ -242,7 +242,8 @@ impl OpenApiReport {
     }
 }
 
-fn word(difference: &Difference) -> &'static str {
+/// The word before a difference in a report.
+pub(super) fn word(difference: &Difference) -> &'static str {
     match (difference.impact, difference.kind) {
         (Impact::Breaks, _) => "BREAKS",
         (Impact::Limits, _) => "limits",

@@ -57,10 +57,8 @@ pub(super) struct Collection {
 }
 
 impl Collection {
-    /// Webhook destinations.
-    pub(super) fn webhook_destinations() -> Self {
-        let template = "/v3/webhook/destinations";
-        let (one, many) = ("webhook destination", "webhook destinations");
+    /// A list at a path, whose objects have no versions.
+    fn at(template: &'static str, one: &'static str, many: &'static str, page: Option<usize>) -> Self {
         Self {
             template,
             path: Path::new(template),
@@ -68,73 +66,39 @@ impl Collection {
             counted_in: None,
             one,
             many,
-            page: None,
+            page,
             versioned: false,
         }
+    }
+
+    /// Webhook destinations.
+    pub(super) fn webhook_destinations() -> Self {
+        Self::at("/v3/webhook/destinations", "webhook destination", "webhook destinations", None)
     }
 
     /// Workflows.
     pub(super) fn workflows() -> Self {
-        let (one, many) = ("workflow", "workflows");
-        let template = "/v3/workflows";
-        Self {
-            template,
-            path: Path::new(template),
-            tag: many.to_owned(),
-            counted_in: None,
-            one,
-            many,
-            page: Some(PAGE),
-            versioned: true,
-        }
+        Self { versioned: true, ..Self::at("/v3/workflows", "workflow", "workflows", Some(PAGE)) }
     }
 
     /// Questionnaires.
     pub(super) fn questionnaires() -> Self {
-        let template = "/v3/questionnaires";
-        let (one, many) = ("questionnaire", "questionnaires");
-        Self {
-            template,
-            path: Path::new(template),
-            tag: many.to_owned(),
-            counted_in: None,
-            one,
-            many,
-            page: Some(PAGE),
-            versioned: true,
-        }
+        Self { versioned: true, ..Self::at("/v3/questionnaires", "questionnaire", "questionnaires", Some(PAGE)) }
     }
 
     /// Lists of values.
     pub(super) fn lists() -> Self {
-        let (one, many) = ("list", LISTS);
-        let template = "/v3/lists";
-        Self {
-            template,
-            path: Path::new(template),
-            tag: many.to_owned(),
-            counted_in: None,
-            one,
-            many,
-            page: Some(LONG_PAGE),
-            versioned: false,
-        }
+        Self::at("/v3/lists", "list", LISTS, Some(LONG_PAGE))
     }
 
     /// The entries of a list. Each list has a cache tag of its own.
     pub(super) fn entries(list_id: &str) -> Self {
-        let template = "/v3/lists/{list_uuid}/entries";
-        let (one, many) = ("list entry", "list entries");
-        let tag = format!("{many} of {list_id}");
+        let all = Self::at("/v3/lists/{list_uuid}/entries", "list entry", "list entries", Some(LONG_PAGE));
         Self {
-            template,
-            path: Path::filled(template, &[list_id]),
-            tag,
+            path: Path::filled(all.template, &[list_id]),
+            tag: format!("{} of {list_id}", all.many),
             counted_in: Some(LISTS),
-            one,
-            many,
-            page: Some(LONG_PAGE),
-            versioned: false,
+            ..all
         }
     }
 
