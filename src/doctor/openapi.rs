@@ -159,10 +159,7 @@ fn report(
     let mut lines = Vec::new();
     lines.extend(api.setting.filter(|_| !only).map(str::to_owned));
     if !paths.is_empty() {
-        lines.push("paths = {".to_owned());
-        let width = paths.keys().map(|key| key.len()).max().unwrap_or_default();
-        lines.extend(paths.iter().map(|(key, route)| format!("  {key:<width$} = {}", quoted(route))));
-        lines.push("}".to_owned());
+        lines.extend(map("paths", &paths));
     }
     if let (Some(setting), Some(url)) = (api.token_setting, document.token_url()) {
         lines.push(format!("{setting} = {}", quoted(url)));
@@ -185,8 +182,17 @@ fn report(
     }
 }
 
+/// The lines of an attribute that is a map. A key that is no identifier is quoted.
+pub(super) fn map(name: &str, entries: &BTreeMap<String, String>) -> Vec<String> {
+    let is_identifier = |key: &str| key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let key = |key: &String| if is_identifier(key) { key.clone() } else { quoted(key) };
+    let width = entries.keys().map(|name| key(name).len()).max().unwrap_or_default();
+    let lines = entries.iter().map(|(name, value)| format!("  {:<width$} = {}", key(name), quoted(value)));
+    [format!("{name} = {{")].into_iter().chain(lines).chain(["}".to_owned()]).collect()
+}
+
 /// A text in HCL, in which nothing is a template.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let text = text.replace('\\', "\\\\").replace('"', "\\\"").replace("${", "$${").replace("%{", "%%{");
     format!("\"{text}\"")
 }

@@ -66,6 +66,11 @@ impl Client {
         self.sender.settings().timeout
     }
 
+    /// How many rows a request for a page asks for: `most`, or fewer if the tenant's API returns no more.
+    pub fn page_size(&self, most: usize) -> usize {
+        self.sender.settings().overrides.page_size.map_or(most, |size| most.min(size.get()))
+    }
+
     /// The URL that paths are joined to.
     pub fn base_url(&self) -> &Url {
         &self.base_url

@@ -65,6 +65,8 @@ pub enum ClientAuth {
 pub struct ClientCredentials {
     /// The token endpoint.
     pub token_url: Url,
+    /// The path of the token endpoint that the vendor documents, such as `/oauth/token`.
+    pub documented_path: String,
     /// The public half of the credentials.
     pub client_id: String,
     /// The secret half.
@@ -296,6 +298,10 @@ impl OAuth2ClientCredentials {
         form.extend((!scope.is_empty()).then_some(("scope", scope.as_str())));
         form.extend(audience.as_deref().map(|audience| ("audience", audience)));
         let mut request = self.client.post(Path::new("")).operation("requesting an access token").read_only();
+        let documented = &self.credentials.documented_path;
+        if !self.credentials.token_url.path().ends_with(documented.as_str()) {
+            request = request.documented_route(format!("POST {documented}"));
+        }
         match &self.basic {
             Some(basic) => request = request.header(AUTHORIZATION.as_str(), basic.expose()),
             None => form.extend([("client_id", client_id.as_str()), ("client_secret", client_secret.expose())]),

@@ -15,6 +15,8 @@ pub struct Path {
     shown: String,
     /// With `{}` in place of each segment from data.
     template: String,
+    /// The segments from data, as they are sent and as they are shown.
+    values: Vec<(String, String)>,
     problem: Option<String>,
 }
 
@@ -22,20 +24,14 @@ impl Path {
     /// Starts with fixed text from the client or the configuration, such as `/v3/lists`.
     pub fn new(text: impl AsRef<str>) -> Self {
         let text = text.as_ref().trim_start_matches('/').to_owned();
-        Self { wire: text.clone(), template: fixed(&text), shown: text, problem: None }
+        Self { wire: text.clone(), template: fixed(&text), shown: text, values: Vec::new(), problem: None }
     }
 
     /// The path of a template such as `/lists/{id}`, with its parameters replaced in order by segments. Those without a value stay.
     pub fn filled(template: &str, values: &[&str]) -> Self {
-        let mut path = Self::new("");
-        let mut rest = template;
-        for value in values {
-            let Some((before, after)) = rest.split_once('{') else { break };
-            let Some((_, after)) = after.split_once('}') else { break };
-            path = path.then(before).segment(value);
-            rest = after;
-        }
-        if rest.is_empty() { path } else { path.then(rest) }
+        let given = values.iter().fold(Self::new(""), Self::segment);
+        let order: Vec<_> = (0..values.len()).collect();
+        given.moved(template, &order)
     }
 
     /// Adds one segment from data: `/`, `?`, `#` and `%` in it are encoded.
@@ -48,7 +44,7 @@ impl Path {
             self.problem.get_or_insert(format!("`{value}` cannot be part of a URL path after `{}`", self.shown));
         }
         let encoded = utf8_percent_encode(value, SEGMENT).to_string();
-        self.push(&encoded, &encoded, "{}");
+        self.push_value(encoded.clone(), encoded);
         self
     }
 
@@ -60,7 +56,7 @@ impl Path {
             self.problem.get_or_insert(format!("the secret after `{}` is empty or consists of dots", self.shown));
         }
         let encoded = utf8_percent_encode(value, SEGMENT).to_string();
-        self.push(&encoded, REDACTED, "{}");
+        self.push_value(encoded, REDACTED.to_owned());
         self
     }
 
@@ -76,6 +72,30 @@ impl Path {
     pub(super) fn template(&self, base_url: &Url) -> String {
         let base = fixed(base_url.path().trim_end_matches('/'));
         if self.template.is_empty() && !base.is_empty() { base } else { format!("{base}/{}", self.template) }
+    }
+
+    /// The path below the base URL, with `{}` in place of each value.
+    pub(super) fn pattern(&self) -> &str {
+        &self.template
+    }
+
+    /// The same values in another path. `order` has the position of the value that each parameter of the template takes.
+    pub(super) fn moved(&self, template: &str, order: &[usize]) -> Self {
+        let mut path = Self { problem: self.problem.clone(), ..Self::new("") };
+        let mut rest = template;
+        for (wire, shown) in order.iter().filter_map(|position| self.values.get(*position)) {
+            let Some((before, after)) = rest.split_once('{') else { break };
+            let Some((_, after)) = after.split_once('}') else { break };
+            path = path.then(before);
+            path.push_value(wire.clone(), shown.clone());
+            rest = after;
+        }
+        if rest.is_empty() { path } else { path.then(rest) }
+    }
+
+    fn push_value(&mut self, wire: String, shown: String) {
+        self.push(&wire, &shown, "{}");
+        self.values.push((wire, shown));
     }
 
     fn push(&mut self, wire: &str, shown: &str, template: &str) {

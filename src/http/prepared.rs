@@ -9,6 +9,7 @@ use reqwest::header::HeaderMap;
 use serde_json::Value;
 use url::Url;
 
+use super::overrides::CallOverride;
 use super::redact;
 
 /// One attempt at a request, before it is sent.
@@ -21,6 +22,10 @@ pub struct PreparedRequest {
     pub(super) extension: Option<Arc<dyn Any + Send + Sync>>,
     /// The path of the URL, with `{}` for each value.
     pub(super) route: Arc<str>,
+    /// The documented method and path in the same form, if a setting names another route.
+    pub(super) documented: Option<Arc<str>>,
+    /// What is different at this call.
+    pub(super) overrides: Option<Arc<CallOverride>>,
     /// The JSON body before an authenticator replaced it.
     pub(super) plain: Option<Value>,
 }

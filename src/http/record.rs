@@ -29,6 +29,7 @@ pub(super) fn exchange(
     let sent = Request {
         method: request.method.as_str(),
         route: &request.route,
+        documented: request.documented.as_deref(),
         query: request.url.query_pairs().map(|(key, value)| (key.into_owned(), value.into_owned())).collect(),
         headers: request.headers.keys().map(reqwest::header::HeaderName::as_str).collect(),
         encrypted: request.plain.is_some(),

@@ -41,6 +41,7 @@ pub struct Request {
     fresh: bool,
     settling: bool,
     invalidates: Vec<Tag>,
+    documented: Option<Arc<str>>,
     problem: Option<String>,
 }
 
@@ -68,6 +69,7 @@ impl Request {
             fresh: false,
             settling: false,
             invalidates: Vec::new(),
+            documented: None,
             problem: None,
         }
     }
@@ -75,6 +77,18 @@ impl Request {
     /// Names the operation as a gerund phrase such as `reading the weights`; errors and logs quote it.
     pub fn operation(mut self, operation: impl Into<String>) -> Self {
         self.operation = Some(operation.into());
+        self
+    }
+
+    /// Says which route the vendor documents, such as `POST /webhook/list`, where a client takes another one from its settings.
+    pub fn documented_as(self, method: &str, path: &Path) -> Self {
+        let route = format!("{method} {}", path.template(&self.base_url));
+        self.documented_route(route)
+    }
+
+    /// The same for a route whose path is not below the base URL.
+    pub(super) fn documented_route(mut self, route: String) -> Self {
+        self.documented = Some(route.into());
         self
     }
 
@@ -217,10 +231,11 @@ impl Request {
             None => Box::pin(sender.send(&call)).await?,
         };
         drop(write);
+        let overrides = call.prepared.overrides;
         if call.semantics == Semantics::Safe {
-            Ok(Response::unparsed(response, call.context))
+            Ok(Response::unparsed(response, call.context, overrides))
         } else {
-            Response::checked(response, call.context)
+            Response::checked(response, call.context, overrides)
         }
     }
 
@@ -245,20 +260,31 @@ impl Request {
         if let Some(problem) = self.problem {
             return Err(Error::from_context(Kind::Request, context, problem));
         }
-        let (mut url, mut shown) = match self.path.on(&self.base_url) {
+        let overrides = self.sender.settings().overrides.of(&self.method, &self.path).cloned();
+        let documented = format!("{} {}", self.method, self.path.template(&self.base_url));
+        let (method, path, documented) = match overrides.as_ref().and_then(|overrides| overrides.route.as_ref()) {
+            Some(moved) => {
+                let (method, path) = moved.apply(&self.path);
+                (method, path, Some(documented.into()))
+            }
+            None => (self.method, self.path, self.documented.filter(|other| **other != *documented)),
+        };
+        let (mut url, mut shown) = match path.on(&self.base_url) {
             Ok(urls) => urls,
             Err(problem) => return Err(Error::from_context(Kind::Request, context, problem)),
         };
         add_query(&mut url, &self.query);
         add_query(&mut shown, &self.query);
-        context.route = Some((self.method.clone(), redact::url(&shown)));
+        context.route = Some((method.clone(), redact::url(&shown)));
         let prepared = PreparedRequest {
-            method: self.method,
+            method,
             url,
             headers: self.headers,
             body: self.body,
             extension: self.extension,
-            route: self.path.template(&self.base_url).into(),
+            route: path.template(&self.base_url).into(),
+            documented,
+            overrides,
             plain: None,
         };
         let stop = if self.settling { CancellationToken::new() } else { self.sender.stop().clone() };

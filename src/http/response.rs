@@ -1,6 +1,7 @@
 //! A response, as the transport reads it and as a vendor's client receives it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use reqwest::StatusCode;
@@ -9,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::error::{Context, Error, Kind};
+use super::overrides::{CallOverride, Envelope};
 use super::{clock, decode, vendor_error};
 use crate::recording::Recorded;
 use crate::secret::redact;
@@ -31,21 +33,26 @@ pub struct Response {
     raw: RawResponse,
     /// The body, if it was parsed already.
     parsed: Option<Value>,
+    overrides: Option<Arc<CallOverride>>,
     pub(super) context: Context,
 }
 
 impl Response {
     /// The response to a read, whose body is parsed by whoever reads it.
-    pub(super) fn unparsed(raw: RawResponse, context: Context) -> Self {
-        Self { raw, parsed: None, context }
+    pub(super) fn unparsed(raw: RawResponse, context: Context, overrides: Option<Arc<CallOverride>>) -> Self {
+        Self { raw, parsed: None, overrides, context }
     }
 
     /// The response to a write, whose body must be an API's whether anybody reads it or not: a portal that responds in the
     /// vendor's place has applied nothing. An empty body and plain text are an API's, a web page and broken JSON are not.
-    pub(super) fn checked(raw: RawResponse, context: Context) -> Result<Self, Error> {
+    pub(super) fn checked(
+        raw: RawResponse,
+        context: Context,
+        overrides: Option<Arc<CallOverride>>,
+    ) -> Result<Self, Error> {
         let content_type = raw.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let claims = content_type.contains("json") || vendor_error::is_html(&raw.headers, &raw.body);
-        let mut response = Self::unparsed(raw, context);
+        let mut response = Self::unparsed(raw, context, overrides);
         if claims && !response.raw.body.is_empty() {
             response.parsed = Some(response.json()?);
         }
@@ -81,9 +88,12 @@ impl Response {
 
     /// The body as JSON of the given shape; the error ([`Kind::Decode`]) names the field and shows no value.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        let result = match &self.parsed {
-            Some(value) => decode::from_value(value),
-            None => decode::from_json(&self.raw.body),
+        let result = match (&self.parsed, self.envelope()) {
+            (Some(value), _) => decode::from_value(value),
+            (None, Some(envelope)) => {
+                decode::from_json(&self.raw.body).and_then(|body| decode::from_value(&envelope.restore(body)))
+            }
+            (None, None) => decode::from_json(&self.raw.body),
         };
         result.map_err(|problem| {
             let RawResponse { status, headers, body, .. } = &self.raw;
@@ -96,6 +106,21 @@ impl Response {
                 self.error(problem)
             }
         })
+    }
+
+    /// Whether the body is a JSON array.
+    pub fn is_array(&self) -> bool {
+        match (&self.parsed, self.envelope()) {
+            (Some(value), _) => value.is_array(),
+            (None, Some(envelope)) => {
+                decode::from_json(&self.raw.body).is_ok_and(|body| envelope.restore(body).is_array())
+            }
+            (None, None) => self.raw.body.trim_ascii_start().starts_with(b"["),
+        }
+    }
+
+    fn envelope(&self) -> Option<&Envelope> {
+        self.overrides.as_ref()?.envelope.as_ref()
     }
 
     /// An error about this response that the vendor's client found, such as a member that contradicts another

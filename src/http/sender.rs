@@ -90,6 +90,8 @@ impl Sender {
             body: Body::None,
             extension: None,
             route: "/".into(),
+            documented: None,
+            overrides: None,
             plain: None,
         };
         let sent_at = Instant::now();

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::error::{Context, Error, Kind};
+use super::overrides::Overrides;
 use super::tls::TlsSettings;
 use super::vendor_error::{IsOwnError, ParseError, parse_common};
 use crate::recording::Recorder;
@@ -53,6 +54,8 @@ pub struct Settings {
     /// The documented form of the vendor's errors: a 404 with another body is about the route, and says nothing about an object.
     /// Default: none is documented, and only what is certainly not an API's error is about the route.
     pub is_own_error: Option<IsOwnError>,
+    /// What this tenant's API does in another way than the vendor documents. Default: nothing.
+    pub overrides: Arc<Overrides>,
     /// Records every exchange. Default: none.
     pub recorder: Option<Arc<Recorder>>,
     /// Fires when Terraform asks the provider to stop: waits end, and no further write is sent.
@@ -87,6 +90,7 @@ impl Settings {
             tls: TlsSettings::default(),
             parse_error: parse_common,
             is_own_error: None,
+            overrides: Arc::default(),
             recorder: None,
             cancel: CancellationToken::new(),
         }

@@ -55,7 +55,7 @@ pub(super) async fn exchange(
     if !status.is_success() && !is_report {
         // The status says more than why the explanation is incomplete.
         let body = body.unwrap_or_default();
-        let mut failure = rejected(status, &headers, &body, settings, context);
+        let mut failure = rejected(status, &headers, &body, settings, context, request);
         if request.url.scheme() == "http" && asks_for_tls(status, &body) {
             failure.error = failure.error.with_hint(speaks_tls(&redact::authority(&request.url)));
         }
@@ -115,7 +115,14 @@ async fn read(response: &mut reqwest::Response, limit: usize) -> Result<Bytes, U
 }
 
 /// The failure for a response that is not a success.
-fn rejected(status: StatusCode, headers: &HeaderMap, body: &[u8], settings: &Settings, context: &Context) -> Failure {
+fn rejected(
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+    settings: &Settings,
+    context: &Context,
+    request: &PreparedRequest,
+) -> Failure {
     let wait = named_wait(status, headers);
     let words = vendor_error::read(settings.parse_error, status, headers, body);
     let mut error = Error::from_context(Kind::of_status(status), context.clone(), format!("the response was {status}"));
@@ -127,6 +134,11 @@ fn rejected(status: StatusCode, headers: &HeaderMap, body: &[u8], settings: &Set
     inner.retry_after = wait;
     inner.about_route =
         inner.kind == Kind::NotFound && vendor_error::is_about_route(settings.is_own_error, headers, body);
+    let not_found = request.overrides.as_ref().map(|overrides| overrides.not_found.as_slice()).unwrap_or_default();
+    if not_found.iter().any(|error| error.is(status, inner.code.as_deref())) {
+        (inner.kind, inner.about_route) = (Kind::NotFound, false);
+        return Failure::last(error);
+    }
     if let (true, Some(target)) = (status.is_redirection(), clock::text(headers, &LOCATION)) {
         // Before it is parsed, which rewrites characters that a secret may have.
         let target = Url::parse(&secret::redact(target));

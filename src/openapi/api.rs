@@ -18,6 +18,9 @@ pub const ANY_FORM: &str = "x-any-form";
 /// The other names that a member may have.
 pub const ALSO_NAMED: &str = "x-also-named";
 
+/// An id that no object has, where ids are uuids.
+pub const NO_OBJECT: &str = "00000000-0000-4000-8000-000000000000";
+
 /// One API of a vendor, or one of its generations.
 pub struct Api {
     /// The line of the vendor's part of the provider block that selects it; `None` if the vendor has one only.
@@ -43,12 +46,22 @@ pub struct Call {
     pub path: String,
     /// The summary of the operation in the vendor's reference, in lower case, if a client finds it by that.
     pub summary: Option<&'static str>,
-    /// Its key in the setting `paths`, which can name another route; `None` if there is no such setting.
+    /// Its name in the settings about single calls, if that is not its route.
     pub key: Option<&'static str>,
+    /// The route that the vendor documents, if a setting names another one.
+    pub documented: Option<String>,
     /// Whether a parameter of the path is replaced by an id, wherever another route has one.
     pub takes_id: bool,
     /// Whether the objects of the vendor can be managed without it.
     pub is_optional: bool,
+    /// The members on the way to the content of the response, with dots between them; empty if the content is the whole response.
+    pub content: &'static str,
+    /// Where a setting says that the response has its content.
+    pub envelope: Option<String>,
+    /// The errors that a setting takes for a 404, such as `400 NO_BUCKET`.
+    pub not_found: Option<String>,
+    /// An id that no object has, for a call that reads one object by the parameter of its path.
+    pub absent_id: Option<&'static str>,
     /// The schema of what is sent: in the query of a GET, in the body of any other method. `None` if nothing is sent.
     pub request: Option<Json>,
     /// The schema of what is read; `None` if nothing is.
@@ -70,8 +83,13 @@ impl Call {
             path: path.into(),
             summary: None,
             key: None,
+            documented: None,
             takes_id: false,
             is_optional: false,
+            content: "",
+            envelope: None,
+            not_found: None,
+            absent_id: None,
             request: None,
             response: None,
         }
@@ -99,6 +117,23 @@ impl Call {
     pub fn reads<T: JsonSchema>(mut self) -> Self {
         self.response = Some(schema::<T>(SchemaSettings::draft2020_12().for_deserialize()));
         self
+    }
+
+    /// Says where the response has its content: the members with dots between them, such as `results`.
+    #[must_use]
+    pub fn with_content(self, content: &'static str) -> Self {
+        Self { content, ..self }
+    }
+
+    /// Says that the call reads one object by the parameter of its path, which has no object with this id.
+    #[must_use]
+    pub fn reads_one(self, absent_id: &'static str) -> Self {
+        Self { absent_id: Some(absent_id), ..self }
+    }
+
+    /// Its name in the settings about single calls: its key, or the route that the vendor documents.
+    pub fn name(&self) -> String {
+        self.key.map(str::to_owned).or_else(|| self.documented.clone()).unwrap_or_else(|| self.route())
     }
 
     /// Method and path, such as `GET /weights`.

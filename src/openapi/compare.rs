@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::api::{ALSO_NAMED, ANY_FORM, Api, Call, MAY_BE_ABSENT};
 use super::document::{Document, Operation};
-use super::find::{ALIKE, Found, Match, find, normalized, with_id};
+use super::find::{ALIKE, Found, Match, find, normalized, prefixes, with_id, without_names};
 use super::schema::{Form, Types, allows};
 
 /// Headers that the specification itself leaves out of parameters.
@@ -66,8 +66,8 @@ pub struct Difference {
 pub struct Comparison {
     /// The differences, in the order of the calls.
     pub differences: Vec<Difference>,
-    /// The routes for the setting `paths`, by key.
-    pub paths: BTreeMap<&'static str, String>,
+    /// The routes for the setting `paths`, by the name of the call.
+    pub paths: BTreeMap<String, String>,
     /// The operations of the document that the provider does not use.
     pub unused: Vec<String>,
     /// Whether every route of `paths` is that of the summary by which a client finds an operation, and none is missing.
@@ -125,7 +125,7 @@ impl CallComparison<'_> {
     }
 
     /// Compares the route, and adds it to `paths` where that setting adapts to it.
-    fn route(&mut self, found: &Found<'_>, paths: &mut BTreeMap<&'static str, String>) {
+    fn route(&mut self, found: &Found<'_>, paths: &mut BTreeMap<String, String>) {
         let Some((operation, by)) = found.operation else {
             self.push(Impact::Breaks, Kind::Removed, None, None, "The operation is gone.");
             return;
@@ -156,14 +156,32 @@ impl CallComparison<'_> {
             );
             self.push(Impact::Limits, Kind::Ambiguous, None, None, detail);
         }
-        if let (true, Some(key)) = (adapt, self.call.key) {
-            paths.insert(key, format!("{} {}", operation.method(), with_id(operation.path())));
+        if let (true, Some(path)) = (adapt, self.path_setting(operation.path())) {
+            paths.insert(self.call.name(), format!("{} {path}", operation.method()));
         }
         let parameters = operation.path().matches('{').count();
         if parameters > self.call.path.matches('{').count().max(usize::from(self.call.takes_id)) {
             let detail = format!("The path {} has a parameter that the provider does not have.", operation.path());
             self.push(Impact::Breaks, Kind::NewlyRequired, Some("path"), None, detail);
         }
+    }
+
+    /// The path of a document as the setting `paths` takes it: below the address of the API, with the parameters of the call. `None`
+    /// if it has others.
+    fn path_setting(&self, path: &str) -> Option<String> {
+        if self.call.key.is_some() {
+            return Some(with_id(path));
+        }
+        let base = self.api.base.as_str();
+        let is_of_server = base.is_empty() || prefixes(self.document).iter().any(|prefix| prefix.ends_with(base));
+        let path = path.strip_prefix(base).or(is_of_server.then_some(path))?;
+        let documented = self.call.documented.as_ref().unwrap_or(&self.call.path);
+        let names: Vec<_> = documented.split('{').skip(1).filter_map(|rest| rest.split_once('}')).collect();
+        let parts: Vec<_> = without_names(path).split("{}").map(str::to_owned).collect();
+        (parts.len() == names.len() + 1).then(|| {
+            let named = names.iter().zip(&parts[1..]).map(|((name, _), part)| format!("{{{name}}}{part}"));
+            parts[0].clone() + &named.collect::<String>()
+        })
     }
 
     fn is_at(&self, operation: &Operation<'_>) -> bool {

@@ -111,7 +111,7 @@ pub(super) fn is_at(api: &Api, call: &Call, operation: &Operation<'_>, document:
 }
 
 /// The paths of the document's servers.
-fn prefixes(document: &Document) -> BTreeSet<String> {
+pub(super) fn prefixes(document: &Document) -> BTreeSet<String> {
     let path = |server: &str| match Url::parse(server) {
         Ok(url) => url.path().trim_end_matches('/').to_owned(),
         Err(_) => server.trim_end_matches('/').to_owned(),

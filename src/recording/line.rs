@@ -79,6 +79,9 @@ pub struct Sent {
     pub method: String,
     /// The path, with `{}` for each value: `/v3/lists/{}/entries`.
     pub route: String,
+    /// The documented method and path, if a setting of the provider names another route: `POST /oauth/token`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<String>,
     /// The keys of the query; with the value, if the key is one of paging.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub query: Vec<String>,

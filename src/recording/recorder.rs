@@ -109,6 +109,7 @@ impl Recorder {
             request: Sent {
                 method: request.method.to_owned(),
                 route: request.route.to_owned(),
+                call: request.documented.map(str::to_owned),
                 query: request.query.iter().map(|(key, value)| shown_query(key, value)).collect(),
                 headers: names(request.headers.iter().copied()),
                 encrypted: request.encrypted,
@@ -157,6 +158,8 @@ pub struct Request<'r> {
     pub method: &'r str,
     /// The template of the route.
     pub route: &'r str,
+    /// The method and the template that the vendor documents, if a setting names another route.
+    pub documented: Option<&'r str>,
     /// The query.
     pub query: Vec<(String, String)>,
     /// The names of the headers.

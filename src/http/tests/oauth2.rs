@@ -15,6 +15,7 @@ use crate::secret::Secret;
 fn credentials(server: &Server) -> ClientCredentials {
     ClientCredentials {
         token_url: server.url.join("/oauth/token").unwrap(),
+        documented_path: "/oauth/token".to_owned(),
         client_id: "terra form".to_owned(),
         client_secret: Secret::from("hunter2/+"),
         scopes: vec!["kyc.read".to_owned(), "kyc.write".to_owned()],
@@ -153,6 +154,8 @@ async fn a_late_401_for_an_old_token_asks_for_no_other() {
         body: Body::None,
         extension: None,
         route: "/".into(),
+        documented: None,
+        overrides: None,
         plain: None,
     };
     auth.apply(&mut refused).unwrap();

@@ -53,6 +53,7 @@ async fn no_secret_is_logged_or_printed() {
     .await;
     let credentials = ClientCredentials {
         token_url: server.url.join("/oauth/token").unwrap(),
+        documented_path: "/oauth/token".to_owned(),
         client_id: "id".to_owned(),
         client_secret: Secret::from("s3-client-secret"),
         scopes: vec![],
@@ -145,6 +146,7 @@ async fn repeat(of: &str, secret: &str, response: Reply) -> String {
     } else {
         let credentials = ClientCredentials {
             token_url: server.url.join("/oauth/token").unwrap(),
+            documented_path: "/oauth/token".to_owned(),
             client_id: "id".to_owned(),
             client_secret: Secret::from("another-secret"),
             scopes: vec![],

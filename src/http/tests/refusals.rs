@@ -12,6 +12,7 @@ use crate::secret::Secret;
 fn by_token(server: &Server) -> Client {
     let credentials = ClientCredentials {
         token_url: server.url.join("/oauth/token").unwrap(),
+        documented_path: "/oauth/token".to_owned(),
         client_id: "terraform".to_owned(),
         client_secret: Secret::from("hunter2-hunter2"),
         scopes: vec![],

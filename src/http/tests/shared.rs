@@ -25,6 +25,7 @@ fn shared(server: &Server, folder: &Path) -> Settings {
 fn process(server: &Server, folder: &Path, secret: &str) -> Client {
     let credentials = ClientCredentials {
         token_url: server.url.join("/oauth/token").unwrap(),
+        documented_path: "/oauth/token".to_owned(),
         client_id: "terraform".to_owned(),
         client_secret: Secret::from(secret),
         scopes: Vec::new(),

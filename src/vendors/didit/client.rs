@@ -20,7 +20,7 @@ use crate::http::{
     self, CachePolicy, Error, FieldError, HeaderMap, Kind, List, OAuth2ClientCredentials, Page, PageRequest,
     PageSource, Pages, Path, Request, Response, StatusCode, Token, VendorError, parse_common,
 };
-use crate::openapi::Call;
+use crate::openapi::{Call, NO_OBJECT};
 use crate::vendors::shared::reconcile::Noun;
 use crate::vendors::shared::singleton::Adoptions;
 
@@ -130,7 +130,7 @@ impl Collection {
     /// The call that lists the objects, whose rows are `T`.
     pub(super) fn list_call<T: JsonSchema>(&self) -> Call {
         let call = Call::new("GET", format!("{}/", self.template)).reads::<AnyList<T>>();
-        if self.page.is_some() { call.sends::<PageQuery>() } else { call }
+        if self.page.is_some() { call.sends::<PageQuery>().with_content("results") } else { call }
     }
 
     /// The call that creates an object.
@@ -140,7 +140,8 @@ impl Collection {
 
     /// The call that reads, changes or deletes an object.
     pub(super) fn object_call(&self, method: &str) -> Call {
-        Call::new(method, format!("{}/{{uuid}}/", self.template))
+        let call = Call::new(method, format!("{}/{{uuid}}/", self.template));
+        if method == "GET" { call.reads_one(NO_OBJECT) } else { call }
     }
 
     fn whole(&self) -> Path {
@@ -348,7 +349,8 @@ struct PageQuery {
 /// A page of a list.
 #[derive(Deserialize, JsonSchema)]
 struct PageBody<T> {
-    count: usize,
+    #[schemars(extend("x-may-be-absent" = true))]
+    count: Option<usize>,
     results: Vec<T>,
 }
 
@@ -394,18 +396,18 @@ impl<T: Row> PageSource for CollectionPages<'_, T> {
         let Self { client, collection, .. } = self;
         let request = client.http.get(collection.whole()).operation(format!("listing the {}", collection.many));
         let request = match collection.page {
-            Some(limit) => request.query(&PageQuery { limit, offset: at.offset }),
+            Some(most) => request.query(&PageQuery { limit: self.client.http.page_size(most), offset: at.offset }),
             None => request,
         };
         let response = client.send(request.shared(&collection.tag).page(at)).await?;
         // The documents of some lists show pages, older ones the bare array, which is the whole list.
-        if response.bytes().trim_ascii_start().starts_with(b"[") {
+        if response.is_array() {
             let rows: Vec<T> = response.json()?;
             let total = rows.len();
             return Ok(Page::new(rows, response).with_total(Some(total)));
         }
         let PageBody { count, results } = response.json()?;
-        Ok(Page::new(results, response).with_total(Some(count)))
+        Ok(Page::new(results, response).with_total(count))
     }
 }
 

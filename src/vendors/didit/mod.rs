@@ -31,7 +31,7 @@ use url::Url;
 use self::client::{Client, Collection, SignIn};
 use self::versions::Version;
 use super::shared::access_token::{AccessToken, HoldsToken};
-use super::shared::{config, health, import_id};
+use super::shared::{config, health, import_id, overrides};
 use crate::framework::health::{CheckResult, HealthCheck};
 use crate::framework::identity::{self, TenantIdentity};
 use crate::framework::provider::{self, AnyClient, Common, Registration};
@@ -146,13 +146,13 @@ impl Config {
             }
         }
     }
+}
 
-    /// The token endpoint. Like all routes of the vendor it has a slash at its end, and is not found without it.
-    fn auth_url(&self) -> Result<Url, Diagnostic> {
-        let mut url = config::url("auth_url", self.auth_url.as_deref().unwrap_or(AUTH_URL))?;
-        url.set_path(&format!("{}/", url.path().trim_end_matches('/')));
-        Ok(url)
-    }
+/// The token endpoint. Like all routes of the vendor it has a slash at its end, and is not found without it.
+fn auth_url(text: &str) -> Result<Url, Diagnostic> {
+    let mut url = config::url("auth_url", text)?;
+    url.set_path(&format!("{}/", url.path().trim_end_matches('/')));
+    Ok(url)
 }
 
 impl Vendor for Didit {
@@ -183,16 +183,18 @@ impl Vendor for Didit {
         .into_iter()
         .chain(config::rate_attributes())
         .chain(config::tls_attributes())
+        .chain([overrides::paths_attribute("GET /v3/lists/")])
+        .chain(overrides::attributes("GET /v3/lists/{uuid}/", "GET /v3/lists/"))
         .collect()
     }
 
     fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics> {
-        let (tls, config) = config::take_tls("didit", config)?;
+        let (tenant, config) = config::take_tenant(self, config)?;
         let config: Config = provider::configuration("didit", config)?;
         let credentials = config.credentials()?;
         let base_url = config::base_url("base_url", config.base_url.as_deref().unwrap_or(ADDRESS), &["/v3"])?;
-        let mut settings = config::settings(common, "Didit", base_url, config.requests_per_minute, config.headroom)?;
-        settings.tls = tls;
+        let mut settings =
+            config::settings(common, "Didit", base_url, tenant, config.requests_per_minute, config.headroom)?;
         settings.parse_error = client::parse_error;
         settings.is_own_error = Some(client::is_own_error);
         let (auth, connections, sign_in): (Arc<dyn Authenticate>, _, _) = match credentials {
@@ -202,7 +204,8 @@ impl Vendor for Didit {
             }
             Credentials::Client(id, secret) => {
                 let credentials = ClientCredentials {
-                    token_url: config.auth_url()?,
+                    token_url: auth_url(config.auth_url.as_deref().unwrap_or(AUTH_URL))?,
+                    documented_path: auth_url(AUTH_URL)?.path().to_owned(),
                     client_id: id.to_owned(),
                     client_secret: secret.clone(),
                     scopes: Vec::new(),
@@ -218,7 +221,7 @@ impl Vendor for Didit {
         Ok(Arc::new(Client::new(http::Client::with_connections(settings, auth, connections)?, sign_in)))
     }
 
-    fn apis(&self, _: &Value) -> Result<Vec<Api>, Diagnostics> {
+    fn apis(&self, settings: &Value) -> Result<Vec<Api>, Diagnostics> {
         let calls = [
             webhook_destination::calls(),
             workflow::calls(),
@@ -227,7 +230,7 @@ impl Vendor for Didit {
             list_entry::calls(),
             customization::calls().into(),
         ];
-        Ok(vec![Api::new(&[API_KEY], calls.concat())])
+        overrides::apply(settings, vec![Api::new(&[API_KEY], calls.concat())])
     }
 
     fn objects(&self) -> Vec<Registration> {

@@ -23,7 +23,7 @@ use serde::Deserialize;
 use self::client::Api;
 use self::pages::CredentialFilter;
 use super::shared::access_token::{AccessToken, HoldsToken};
-use super::shared::{config, health};
+use super::shared::{config, health, overrides};
 use crate::framework::health::{CheckResult, HealthCheck};
 use crate::framework::identity::{self, TenantIdentity};
 use crate::framework::provider::{self, AnyClient, Common, Registration};
@@ -138,15 +138,14 @@ impl Config {
         }
     }
 
-    /// The address that tokens are requested at. The SDK's authorization server has a realm for each network.
-    fn token_url(&self, address: &str) -> String {
+    /// The documented address that tokens are requested at. The SDK's authorization server has a realm for each network.
+    fn default_token_url(&self, address: &str) -> String {
         const SERVER: &str = "https://auth.console-dev.fivenorth.io/realms";
         const ENDPOINT: &str = "protocol/openid-connect/token";
-        match (&self.token_url, self.environment.as_deref(), self.api()) {
-            (Some(url), _, _) => url.clone(),
-            (None, Some("mainnet"), Api::Institutions) => format!("{SERVER}/5n-apps-mainnet/{ENDPOINT}"),
-            (None, Some(_), Api::Institutions) => format!("{SERVER}/5n-apps/{ENDPOINT}"),
-            (None, _, _) => format!("{}/oauth/token", address.trim_end_matches('/')),
+        match (self.environment.as_deref(), self.api()) {
+            (Some("mainnet"), Api::Institutions) => format!("{SERVER}/5n-apps-mainnet/{ENDPOINT}"),
+            (Some(_), Api::Institutions) => format!("{SERVER}/5n-apps/{ENDPOINT}"),
+            _ => format!("{}/oauth/token", address.trim_end_matches('/')),
         }
     }
 }
@@ -188,11 +187,13 @@ impl Vendor for Fiven {
         .into_iter()
         .chain(config::rate_attributes())
         .chain(config::tls_attributes())
+        .chain([overrides::paths_attribute("GET /api/v1/credentials")])
+        .chain(overrides::attributes("GET /api/v1/credentials/{partyId}", "GET /api/v1/credentials"))
         .collect()
     }
 
     fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics> {
-        let (tls, config) = config::take_tls("fiven", config)?;
+        let (tenant, config) = config::take_tenant(self, config)?;
         let config: Config = provider::configuration("fiven", config)?;
         let mut mistakes = Diagnostics::new();
         let address = config.address(&mut mistakes);
@@ -212,14 +213,16 @@ impl Vendor for Fiven {
             common,
             "5N ID",
             config::base_url("base_url", &address, &["/api/v1", "/api"])?,
+            tenant,
             config.requests_per_minute,
             config.headroom,
         )?;
-        settings.tls = tls;
         settings.parse_error = errors::parse_error;
         settings.is_own_error = Some(errors::is_own_error);
+        let documented = config.default_token_url(&address);
         let credentials = ClientCredentials {
-            token_url: config::url("token_url", &config.token_url(&address))?,
+            token_url: config::url("token_url", config.token_url.as_ref().unwrap_or(&documented))?,
+            documented_path: config::url("token_url", &documented)?.path().to_owned(),
             client_id,
             client_secret: client_secret.clone(),
             scopes: Vec::new(),

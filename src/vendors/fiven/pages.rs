@@ -62,7 +62,8 @@ impl PageSource for CredentialPages<'_> {
         let api = self.client.api();
         let path = api.path("/api/v1/credentials", "/api/v1/institutions/me/credentials");
         let request = self.client.http.get(path).operation("listing the credentials").shared(CREDENTIALS).page(at);
-        let mut query = vec![("offset", at.offset.to_string()), ("limit", PAGE.to_string())];
+        let mut query =
+            vec![("offset", at.offset.to_string()), ("limit", self.client.http.page_size(PAGE).to_string())];
         if api == Api::Institutions {
             query.extend(self.filter.party_ids.iter().map(|id| ("partyIds", id.clone())));
             query.extend(self.filter.emails.iter().map(|email| ("emails", email.clone())));

@@ -120,7 +120,8 @@ impl PageSource for UserPages<'_> {
     async fn page(&self, at: &PageRequest) -> Result<Page<Row>, Error> {
         let request = self.0.http.get("/api/v1/institutions/me/users").operation("counting the users").page(at);
         with_hints(async {
-            let response = request.query(&[("offset", at.offset), ("limit", PAGE)]).send().await?;
+            let response =
+                request.query(&[("offset", at.offset), ("limit", self.0.http.page_size(PAGE))]).send().await?;
             let page = response.json::<wire::Items<Row>>()?;
             Ok(Page::new(page.items, response).with_total(Some(page.pagination.total)))
         })

@@ -38,7 +38,7 @@ use self::client::{Client, Tenancy};
 use self::crypto::{Curve, PrivateKey};
 use self::endpoints::Endpoints;
 use self::session::{Identity, Session};
-use super::shared::{config, health};
+use super::shared::{config, health, overrides};
 use crate::framework::health::{CheckResult, HealthCheck};
 use crate::framework::identity::{self, IdentitySchema, TenantIdentity};
 use crate::framework::provider::{self, AnyClient, Common, Registration};
@@ -185,11 +185,13 @@ impl Vendor for OneKosmos {
         .into_iter()
         .chain(config::rate_attributes())
         .chain(config::tls_attributes())
+        .chain([overrides::paths_attribute("GET /proofingtemplates/{sessionId}")])
+        .chain(overrides::attributes("GET /bucket/tenant/{tenantId}/community/{communityId}", "GET /proofingtemplates/{sessionId}"))
         .collect()
     }
 
     fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics> {
-        let (tls, config) = config::take_tls("onekosmos", config)?;
+        let (tenant, config) = config::take_tenant(self, config)?;
         let config: Config = provider::configuration("onekosmos", config)?;
         let mut mistakes = Diagnostics::new();
         let address = address(&config, &mut mistakes);
@@ -200,8 +202,8 @@ impl Vendor for OneKosmos {
         let (Some((base_url, dns)), Some(private_key), false) = (address, private_key, mistakes.has_errors()) else {
             return Err(mistakes);
         };
-        let mut settings = config::settings(common, "1Kosmos", base_url, config.requests_per_minute, config.headroom)?;
-        settings.tls = tls;
+        let mut settings =
+            config::settings(common, "1Kosmos", base_url, tenant, config.requests_per_minute, config.headroom)?;
         settings.is_own_error = Some(exchange::is_own_error);
         let identity = Identity {
             license_key: config.license_key,

@@ -122,7 +122,7 @@ struct SessionPages<'c> {
 impl Client {
     /// The first `most` sessions that match a query.
     pub(super) async fn sessions(&self, query: &SessionQuery<'_>, most: usize) -> Result<Sessions, Error> {
-        let source = SessionPages { client: self, query, size: PAGE };
+        let source = SessionPages { client: self, query, size: self.http.page_size(PAGE) };
         let (mut pages, mut rows) = (Pages::new(source, CachePolicy::UseCached), Vec::new());
         while rows.len() < most
             && let Some(mut page) = pages.next().await?

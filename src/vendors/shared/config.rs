@@ -1,14 +1,16 @@
 //! The settings that all vendors share, and their conversion to the settings of the transport.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
 use url::Url;
 
+use super::overrides;
 use crate::framework::provider::{self, Common, RECORD};
-use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Secret, Type, Value, value};
-use crate::http::{self, Settings, TlsSettings};
+use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Secret, Type, Value, Vendor, value};
+use crate::http::{self, Overrides, Settings, TlsSettings};
 
 /// The attributes of the provider block beside those of the vendors.
 pub(crate) fn provider_attributes() -> Vec<Attribute> {
@@ -92,12 +94,34 @@ const CLIENT_CERTIFICATE: &str = "client_certificate";
 const CLIENT_KEY: &str = "client_key";
 const CA_CERTIFICATE: &str = "ca_certificate";
 
-/// Takes the values of [`tls_attributes`] out of a vendor's configuration.
-pub(in crate::vendors) fn take_tls(vendor: &str, mut config: Value) -> Result<(TlsSettings, Value), Diagnostics> {
+/// What the settings say about the connection to a tenant and about its API, whatever the vendor is.
+#[derive(Default)]
+pub(in crate::vendors) struct Tenant {
+    tls: TlsSettings,
+    overrides: Overrides,
+}
+
+/// Takes the values of [`tls_attributes`] and of [`overrides`] out of a vendor's configuration.
+pub(in crate::vendors) fn take_tenant(vendor: &dyn Vendor, config: Value) -> Result<(Tenant, Value), Diagnostics> {
+    let overrides = overrides::of(vendor, &config);
+    let tls = tls(vendor.name(), &config);
+    Ok((Tenant { tls: tls?, overrides: overrides? }, own(config)))
+}
+
+/// The part of a vendor's configuration that only this vendor has.
+pub(in crate::vendors) fn own(mut config: Value) -> Value {
+    if let Value::Map(attributes) = &mut config {
+        let shared = [CLIENT_CERTIFICATE, CLIENT_KEY, CA_CERTIFICATE].into_iter().chain(overrides::NAMES);
+        shared.for_each(|name| drop(attributes.remove(name)));
+    }
+    config
+}
+
+/// The values of [`tls_attributes`].
+fn tls(vendor: &str, config: &Value) -> Result<TlsSettings, Diagnostics> {
     let mut mistakes = Diagnostics::new();
     let mut take = |name: &str| {
-        let Value::Map(attributes) = &mut config else { return None };
-        let text = Secret::from(attributes.remove(name)?.as_str()?);
+        let text = Secret::from(config.get(name).as_str()?);
         pem(name, &text).map_err(|mistake| mistakes.push(mistake)).ok()
     };
     let (certificate, key, authorities) = (take(CLIENT_CERTIFICATE), take(CLIENT_KEY), take(CA_CERTIFICATE));
@@ -129,7 +153,7 @@ pub(in crate::vendors) fn take_tls(vendor: &str, mut config: Value) -> Result<(T
         let trusted = tls.trust(authorities.expose());
         trusted.map_err(|problem| wrong(CA_CERTIFICATE, format!("`{CA_CERTIFICATE}` {problem}.")))?;
     }
-    Ok((tls, config))
+    Ok(tls)
 }
 
 /// The PEM text of an attribute, whose value may be the path of a file.
@@ -179,6 +203,7 @@ pub(in crate::vendors) fn settings(
     common: &Common,
     vendor: &'static str,
     base_url: Url,
+    tenant: Tenant,
     requests_per_minute: Option<NonZeroU32>,
     headroom: Option<u32>,
 ) -> Result<Settings, Diagnostics> {
@@ -194,6 +219,8 @@ pub(in crate::vendors) fn settings(
     settings.headroom = headroom.unwrap_or(settings.headroom);
     settings.shared_folder = (config.shared_budget.as_deref() != Some(OFF)).then(http::shared_folder);
     settings.user_agent.clone_from(&common.user_agent);
+    settings.tls = tenant.tls;
+    settings.overrides = Arc::new(tenant.overrides);
     settings.recorder.clone_from(&common.recorder);
     settings.cancel = common.stop.clone();
     Ok(settings)
@@ -238,7 +265,7 @@ mod tests {
         let common =
             Common { config, user_agent: "Terraform/1".to_owned(), recorder: None, stop: CancellationToken::new() };
         let url = Url::parse("https://api.example.test").unwrap();
-        settings(&common, "Acme", url, NonZeroU32::new(120), headroom).unwrap()
+        settings(&common, "Acme", url, Tenant::default(), NonZeroU32::new(120), headroom).unwrap()
     }
 
     #[test]

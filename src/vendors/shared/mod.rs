@@ -9,6 +9,7 @@ pub(super) mod errors;
 pub(super) mod health;
 pub(super) mod import_id;
 pub(super) mod loose;
+pub(super) mod overrides;
 pub(super) mod reconcile;
 pub(super) mod route;
 pub(super) mod singleton;

@@ -3,6 +3,19 @@
 use crate::http::{Method, Path};
 use crate::openapi::Call;
 
+/// Reads `METHOD /path`, as a setting has it. The error is the end of a sentence.
+pub(in crate::vendors) fn parse(text: &str) -> Result<(Method, String), String> {
+    let problem = || format!("`{text}` is not of the form \"METHOD /path\", such as \"GET /idv/weights\"");
+    let (method, path) = text.trim().split_once(' ').ok_or_else(problem)?;
+    let (method, path) = (method.to_uppercase(), path.trim());
+    let known = ["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&method.as_str());
+    if !known || !path.starts_with('/') || path.contains(char::is_whitespace) {
+        return Err(problem());
+    }
+    let method = Method::from_bytes(method.as_bytes()).map_err(|_| problem())?;
+    Ok((method, path.to_owned()))
+}
+
 /// A method, and a path whose parameters are in braces: `/lists/{id}`.
 #[derive(Clone)]
 pub(in crate::vendors) struct Route {

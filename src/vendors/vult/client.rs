@@ -259,8 +259,10 @@ impl Client {
                 "The document in `openapi_file` has no such operation. Name its route in `paths` of `vult = { ... }`.",
             ));
         };
-        let path = Path::filled(&route.path, id.as_slice());
-        Ok(self.http.request(route.method.clone(), path).operation(description))
+        let path = |path: &str| Path::filled(path, id.as_slice());
+        let request = self.http.request(route.method.clone(), path(&route.path)).operation(description);
+        let (method, documented) = operation.default_route();
+        Ok(request.documented_as(method, &path(documented)))
     }
 }
 
@@ -301,7 +303,8 @@ impl PageSource for WebhookPages<'_> {
 
     async fn page(&self, at: &PageRequest) -> Result<Page<WebhookRow>, Error> {
         let WebhookFilter { client_id, search_term, .. } = self.filter;
-        let query = wire::WebhookQuery { take: PAGE, skip: at.offset, client_id, search_term };
+        let query =
+            wire::WebhookQuery { take: self.client.http.page_size(PAGE), skip: at.offset, client_id, search_term };
         let request = self.client.call(Operation::WebhookList, "listing the webhooks", None)?.json(&query).read_only();
         with_hint(async {
             let response = request.shared(WEBHOOKS).page(at).send().await?;

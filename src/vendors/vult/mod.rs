@@ -25,13 +25,16 @@ use serde::Deserialize;
 
 use self::operations::{Mistake, Operations};
 use super::shared::access_token::{AccessToken, HoldsToken};
-use super::shared::{config, health};
+use super::shared::{config, health, overrides};
 use crate::framework::health::{CheckResult, HealthCheck};
 use crate::framework::identity::{self, TenantIdentity};
 use crate::framework::provider::{self, AnyClient, Common, Registration};
 use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Secret, Type, Value, Vendor};
 use crate::http::{self, ClientAuth, ClientCredentials, OAuth2ClientCredentials};
 use crate::openapi::Api;
+
+/// The path of the token endpoint below the address of a tenant.
+const TOKEN_PATH: &str = "/oauth/token";
 
 /// The vendor.
 pub struct Vult;
@@ -80,7 +83,8 @@ struct Config {
     audience: Option<String>,
     client_auth: Option<String>,
     openapi_file: Option<String>,
-    paths: Option<BTreeMap<String, String>>,
+    #[serde(skip)]
+    paths: BTreeMap<String, String>,
     requests_per_minute: Option<NonZeroU32>,
     headroom: Option<u32>,
 }
@@ -126,12 +130,14 @@ impl Vendor for Vult {
         .into_iter()
         .chain(config::rate_attributes())
         .chain(config::tls_attributes())
+        .chain(overrides::attributes("get_weights_by_id", "webhook_list"))
         .collect()
     }
 
     fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics> {
-        let (tls, config) = config::take_tls("vult", config)?;
-        let config: Config = provider::configuration("vult", config)?;
+        let paths = config.get("paths").clone();
+        let (tenant, config) = config::take_tenant(self, config)?;
+        let config = configuration(config, paths)?;
         let mut mistakes = Diagnostics::new();
         let operations = operations(&config, &mut mistakes);
         let base_url =
@@ -145,13 +151,13 @@ impl Vendor for Vult {
         else {
             return Err(mistakes);
         };
-        let base_url = config::base_url("base_url", &base_url, &["/oauth/token", "/oauth"])?;
+        let base_url = config::base_url("base_url", &base_url, &[TOKEN_PATH, "/oauth"])?;
         let token_url = config.token_url.or_else(|| operations.token_url.clone());
-        let token_url = token_url.unwrap_or_else(|| format!("{}/oauth/token", base_url.as_str().trim_end_matches('/')));
-        let mut settings = config::settings(common, "VULT", base_url, config.requests_per_minute, config.headroom)?;
-        settings.tls = tls;
+        let token_url = token_url.unwrap_or_else(|| format!("{}{TOKEN_PATH}", base_url.as_str().trim_end_matches('/')));
+        let settings = config::settings(common, "VULT", base_url, tenant, config.requests_per_minute, config.headroom)?;
         let credentials = ClientCredentials {
             token_url: config::url("token_url", &token_url)?,
+            documented_path: TOKEN_PATH.to_owned(),
             client_id,
             client_secret: client_secret.clone(),
             scopes: config.scopes.unwrap_or_default(),
@@ -168,7 +174,7 @@ impl Vendor for Vult {
     }
 
     fn apis(&self, settings: &Value) -> Result<Vec<Api>, Diagnostics> {
-        let config: Config = provider::configuration("vult", config::take_tls("vult", settings.clone())?.1)?;
+        let config = configuration(config::own(settings.clone()), settings.get("paths").clone())?;
         let mut mistakes = Diagnostics::new();
         let operations = operations(&config, &mut mistakes);
         let api = operations.map(|operations| {
@@ -176,7 +182,7 @@ impl Vendor for Vult {
             let is_known = config.token_url.is_some() || operations.token_url.is_some();
             Api { token_setting: (!is_known).then_some("token_url"), ..operations.api() }
         });
-        api.map(|api| vec![api]).ok_or(mistakes)
+        overrides::apply(settings, vec![api.ok_or(mistakes)?])
     }
 
     fn objects(&self) -> Vec<Registration> {
@@ -195,6 +201,12 @@ impl Vendor for Vult {
             Registration::action(erasure::Erase(erasure::DeleteSession)),
         ]
     }
+}
+
+/// `paths` are those of the whole configuration, of which this client reads them itself.
+fn configuration(config: Value, paths: Value) -> Result<Config, Diagnostic> {
+    let paths = if paths.is_null() { BTreeMap::new() } else { provider::configuration("vult", paths)? };
+    Ok(Config { paths, ..provider::configuration("vult", config)? })
 }
 
 fn required<T>(value: Option<T>, attribute: &str, why: &str, mistakes: &mut Diagnostics) -> Option<T> {
@@ -220,8 +232,7 @@ fn operations(config: &Config, mistakes: &mut Diagnostics) -> Option<Operations>
         Some((_, Ok(bytes))) => Some(bytes.as_slice()),
         None => None,
     };
-    let paths = config.paths.clone().unwrap_or_default();
-    Operations::new(&paths, document)
+    Operations::new(&config.paths, document)
         .map_err(|found| {
             for mistake in found {
                 mistakes.push(match mistake {

@@ -14,7 +14,8 @@ use super::sessions::{SessionList, SessionQuery};
 use super::weights::Weights;
 use super::{service, wire};
 use crate::http::Method;
-use crate::openapi::{self, Api, Call, Document};
+use crate::openapi::{self, Api, Call, Document, NO_OBJECT};
+use crate::vendors::shared::route;
 
 /// One operation of the vendor's reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,6 +43,12 @@ pub(super) enum Operation {
 }
 
 impl Operation {
+    /// The method and the path of the assumed route.
+    pub(super) fn default_route(self) -> (&'static str, &'static str) {
+        let row = TABLE.iter().find(|(operation, ..)| *operation == self);
+        row.and_then(|(.., route)| route.split_once(' ')).unwrap_or_default()
+    }
+
     /// Adds what the client sends and reads; `None` if it does not call the operation.
     fn with_fields(self, call: Call) -> Option<Call> {
         let by_id = |mut call: Call| {
@@ -51,13 +58,17 @@ impl Operation {
         Some(match self {
             Self::GetWeights => call.sends::<Scope>().reads::<Weights>(),
             Self::UpdateWeights => call.sends::<Weights>(),
-            Self::GetWeightsById => by_id(call).reads::<Weights>(),
-            Self::GetRequirements => call.sends::<Scope>().reads::<wire::Requirements<DocumentRequirements>>(),
+            Self::GetWeightsById => by_id(call).reads::<Weights>().reads_one(NO_OBJECT),
+            Self::GetRequirements => {
+                call.sends::<Scope>().reads::<wire::Requirements<DocumentRequirements>>().with_content("requirements")
+            }
             Self::UpdateRequirements => call.sends::<DocumentRequirements>(),
             Self::WebhookCreate => call.sends::<wire::NewWebhook<'_>>(),
-            Self::WebhookList => call.sends::<wire::WebhookQuery<'_>>().reads::<wire::WebhookList<WebhookRow>>(),
+            Self::WebhookList => {
+                call.sends::<wire::WebhookQuery<'_>>().reads::<wire::WebhookList<WebhookRow>>().with_content("webhooks")
+            }
             Self::WebhookDelete => by_id(call).sends::<wire::WebhookId<'_>>(),
-            Self::SessionList => call.sends::<SessionQuery<'_>>().reads::<SessionList>(),
+            Self::SessionList => call.sends::<SessionQuery<'_>>().reads::<SessionList>().with_content("sessions"),
             Self::AnonymizeIdentity => by_id(call).sends::<wire::ErasedId<AnonymizeIdentity>>(),
             Self::SessionAnonymize => by_id(call).sends::<wire::ErasedId<AnonymizeSession>>(),
             Self::SessionDelete => by_id(call).sends::<wire::ErasedId<DeleteSession>>(),
@@ -210,15 +221,8 @@ fn absent(key: &str, summary: &str) -> Mistake {
 }
 
 fn parse_route(text: &str) -> Result<Route, String> {
-    let problem = || format!("`{text}` is not of the form \"METHOD /path\", such as \"GET /idv/weights\"");
-    let (method, path) = text.trim().split_once(' ').ok_or_else(problem)?;
-    let (method, path) = (method.to_uppercase(), path.trim());
-    let known = ["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&method.as_str());
-    if !known || !path.starts_with('/') || path.contains(char::is_whitespace) {
-        return Err(problem());
-    }
-    let method = Method::from_bytes(method.as_bytes()).map_err(|_| problem())?;
-    Ok(Route { method, path: path.to_owned() })
+    let (method, path) = route::parse(text)?;
+    Ok(Route { method, path })
 }
 
 /// Whether an operation is of the group IDA, which is about authentication and has a "session list" and a "session delete" too.

@@ -181,7 +181,8 @@ impl PageSource for SessionPages<'_> {
     async fn page(&self, at: &PageRequest) -> Result<Page<Row>, Error> {
         let SessionFilter { scope, from, to } = *self.filter;
         let (start_date, end_date) = (from.to_string(), to.to_string());
-        let query = SessionQuery { take: PAGE, skip: at.offset, start_date, end_date, scope };
+        let query =
+            SessionQuery { take: self.client.http.page_size(PAGE), skip: at.offset, start_date, end_date, scope };
         let request = self.client.call(Operation::SessionList, OPERATION, None)?.json(&query).read_only();
         client::with_hint(async {
             let response = request.page(at).send().await?;

@@ -12,10 +12,10 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value as Json, json};
 
-use super::client::{Api, Client, Envelope, ListRoute, Row};
+use super::client::{Api, Client, ListRoute, Row, enveloped};
 use crate::framework::Secret;
 use crate::http::{CachePolicy, Error, List, Method};
-use crate::openapi::{ALSO_NAMED, Call};
+use crate::openapi::{ALSO_NAMED, Call, NO_OBJECT};
 use crate::vendors::shared::loose::{self, LooseText};
 use crate::vendors::shared::route::Route;
 
@@ -34,8 +34,8 @@ const DELETE: Route = Route::new(Method::DELETE, "/tokens/{id}");
 pub(super) fn calls() -> Vec<Call> {
     vec![
         API_KEYS.call::<ApiKeyRow>(),
-        CREATE.call().sends::<NewApiKey<'_>>().reads::<Envelope<CreatedApiKey>>(),
-        READ.call().reads::<Envelope<ApiKeyRow>>(),
+        enveloped::<CreatedApiKey>(CREATE.call().sends::<NewApiKey<'_>>()),
+        enveloped::<ApiKeyRow>(READ.call()).reads_one(NO_OBJECT),
         DELETE.call(),
     ]
 }

@@ -191,7 +191,7 @@ impl Client {
 
     /// The request for one page of a list; the first page has the number 1.
     pub(super) fn page_request(&self, list: ListRoute, page: usize) -> Request {
-        let query = PageQuery { page, per_page: PAGE };
+        let query = PageQuery { page, per_page: self.http.page_size(PAGE) };
         self.http.get(list.path).operation(list.operation).query(&query).shared(list.tag)
     }
 
@@ -226,7 +226,7 @@ pub(super) struct ListRoute {
 impl ListRoute {
     /// The call that lists rows of this type.
     pub(super) fn call<T: JsonSchema>(&self) -> Call {
-        Call::new("GET", self.path).sends::<PageQuery>().reads::<Envelope<Vec<T>>>()
+        enveloped::<Vec<T>>(Call::new("GET", self.path).sends::<PageQuery>())
     }
 }
 
@@ -275,6 +275,11 @@ pub(super) struct Envelope<T> {
     data: T,
     #[schemars(extend("x-may-be-absent" = true))]
     meta: Option<Meta>,
+}
+
+/// Adds that a call reads an envelope.
+pub(super) fn enveloped<T: JsonSchema>(call: Call) -> Call {
+    call.reads::<Envelope<T>>().with_content("data")
 }
 
 #[derive(Deserialize, JsonSchema)]

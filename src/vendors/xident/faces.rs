@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::client::{Api, Client, Envelope};
+use super::client::{Api, Client, enveloped};
 use crate::http::{CachePolicy, Error, Method};
 use crate::openapi::Call;
 use crate::vendors::shared::route::Route;
@@ -28,7 +28,7 @@ pub(super) fn calls(api: Api) -> Vec<Call> {
         Api::V1 => vec![REGISTER_FACE.call().sends::<RegisterFace<'_>>().reads::<RegisteredFace>()],
         Api::VerifyV1 => vec![
             REGISTER_IMAGE.call().sends::<RegisterImage<'_>>(),
-            READ.call().reads::<Envelope<Enrollment>>(),
+            enveloped::<Enrollment>(READ.call()),
             DELETE.call(),
         ],
     }

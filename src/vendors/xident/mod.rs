@@ -25,7 +25,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use self::client::{Api, Client, Keys};
-use super::shared::{config, health};
+use super::shared::{config, health, overrides};
 use crate::framework::health::{CheckResult, HealthCheck};
 use crate::framework::identity::{self, TenantIdentity};
 use crate::framework::provider::{self, AnyClient, Common, Registration};
@@ -141,11 +141,13 @@ impl Vendor for Xident {
         .into_iter()
         .chain(config::rate_attributes())
         .chain(config::tls_attributes())
+        .chain([overrides::paths_attribute("GET /blacklist")])
+        .chain(overrides::attributes("GET /tokens/{id}", "GET /blacklist"))
         .collect()
     }
 
     fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics> {
-        let (tls, config) = config::take_tls("xident", config)?;
+        let (tenant, config) = config::take_tenant(self, config)?;
         let config: Config = provider::configuration("xident", config)?;
         if config.secret_key.is_none() && config.publishable_key.is_none() {
             return Err(provider::missing(
@@ -160,8 +162,8 @@ impl Vendor for Xident {
         let address = config::base_url("base_url", address, &["/verify/v1", "/verify", "/v1"])?;
         let address = address.as_str().trim_end_matches('/').to_owned();
         let base_url = config::url("base_url", &format!("{address}/{}", api.name()))?;
-        let mut settings = config::settings(common, "Xident", base_url, config.requests_per_minute, config.headroom)?;
-        settings.tls = tls;
+        let mut settings =
+            config::settings(common, "Xident", base_url, tenant, config.requests_per_minute, config.headroom)?;
         settings.is_own_error = Some(hints::is_own_error);
         settings.endpoint_limits = LIMITS.map(|(path, per_minute)| EndpointLimit { path, per_minute }).into();
         let header = |key: &Secret| match api {
@@ -181,14 +183,15 @@ impl Vendor for Xident {
         let configured = settings.get("api").as_str().map(|name| Api::named(Some(name)));
         let apis = [(Api::V1, "api = \"v1\""), (Api::VerifyV1, "api = \"verify/v1\"")];
         let apis = apis.into_iter().filter(|(api, _)| configured.is_none_or(|configured| configured == *api));
-        Ok(apis
+        let apis = apis
             .map(|(api, setting)| {
                 let keys = if api == Api::VerifyV1 { api_keys::calls() } else { Vec::new() };
                 let calls = [blacklist::calls(api), faces::calls(api), keys, project::calls(api)].concat();
                 let (base, setting) = (format!("/{}", api.name()), Some(setting));
                 openapi::Api { setting, base, ..openapi::Api::new(&[API_KEY], calls) }
             })
-            .collect())
+            .collect();
+        overrides::apply(settings, apis)
     }
 
     fn objects(&self) -> Vec<Registration> {

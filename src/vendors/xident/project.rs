@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-use super::client::{Api, Client, Envelope, Publishable};
+use super::client::{Api, Client, Publishable, enveloped};
 use super::requirements::RequirementsFields;
 use super::usage;
 use crate::http::{Error, Method};
@@ -23,7 +23,7 @@ pub(super) fn calls(api: Api) -> Vec<Call> {
             CHECK_V1.call().sends::<CheckRequirements<'_>>().reads::<RequirementsFields>(),
             USAGE.call().sends::<Between<'_>>().reads::<usage::wire::Usage>(),
         ],
-        Api::VerifyV1 => vec![CHECK.call().sends::<OfUser<'_>>().reads::<Envelope<RequirementsFields>>()],
+        Api::VerifyV1 => vec![enveloped::<RequirementsFields>(CHECK.call().sends::<OfUser<'_>>())],
     }
 }
 
