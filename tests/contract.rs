@@ -79,7 +79,12 @@ fn each_change_of_a_vendor_is_named() {
         2,
         &["`response.results[].uuid`"],
     );
-    check("another envelope", &at("GET", lists, replace("\"results\":", "\"rows\":")), 2, &["`response.results`"]);
+    check(
+        "another envelope",
+        &at("GET", lists, replace("\"results\":", "\"rows\":")),
+        2,
+        &["its content in `rows`", "\"GET /v3/lists/\" = \"rows\""],
+    );
     check(
         "an extra wrapper",
         &at("GET", lists, |line| {
@@ -87,7 +92,7 @@ fn each_change_of_a_vendor_is_named() {
             line["body"] = serde_json::json!({"type": "object", "members": {"data": body}});
         }),
         2,
-        &["`response.results`"],
+        &["its content in `data`", "\"GET /v3/lists/\" = \"data\""],
     );
     check(
         "a number as a text",

@@ -4,6 +4,7 @@
 #![allow(clippy::print_stderr, reason = "a failed test prints what Terraform said")]
 
 mod actions;
+mod adapting;
 mod architecture;
 mod changes;
 mod chaos;

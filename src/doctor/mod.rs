@@ -34,7 +34,7 @@ pub async fn run(provider: &Provider, record: Option<&str>) -> Result<Report, No
     let results = join_all(vendors.into_iter().map(|vendor| async {
         let mut report = check_health(provider, vendor, &mistakes).await;
         if record.is_some() && report.findings[0].verdict != CheckStatus::Failed {
-            report.findings.push(record::read_everything(provider, vendor.name()).await);
+            report.findings.push(record::read_everything(provider, vendor).await);
         }
         report
     }));

@@ -5,6 +5,9 @@ use std::any::Any;
 use async_trait::async_trait;
 use serde::Serialize;
 
+/// The operation of a read of an object that does not exist, in a recording.
+pub const READING_ABSENT: &str = "reading an object that does not exist";
+
 /// The status of one check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -59,4 +62,11 @@ pub trait HealthCheck: Any + Send + Sync {
     ///
     /// Sends a few reads and changes nothing. The permissions for single types are not checked.
     async fn check_health(&self) -> Vec<CheckResult>;
+
+    /// Sends a read of an object that does not exist, so that a recording shows how the vendor says so. The error is a sentence.
+    ///
+    /// `path` has one parameter in braces, which `id` replaces. By default nothing is sent.
+    async fn read_absent(&self, _method: &str, _path: &str, _id: &str) -> Result<(), String> {
+        Ok(())
+    }
 }

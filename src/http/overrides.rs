@@ -122,6 +122,10 @@ impl Envelope {
         }
         let content = body[last].take();
         let Some((member, outer)) = self.documented.split_last() else { return content };
+        // A wrapper around the documented form.
+        if self.documented.first().is_some_and(|first| content.get(first).is_some()) {
+            return content;
+        }
         let mut members = match body {
             Value::Object(members) => members,
             _ => Map::new(),
@@ -180,6 +184,7 @@ mod tests {
                 json!({"x": {"data": "sealed", "publicKey": "k"}}),
                 json!({"data": "sealed", "publicKey": "k"}),
             ),
+            ("data", "results", json!({"data": {"results": [1]}}), json!({"results": [1]})),
             ("data", "", json!({"id": 1}), json!({"id": 1})),
             ("data.rows", "", json!({"data": 3}), json!({"data": 3})),
             ("data", "", json!([1]), json!([1])),

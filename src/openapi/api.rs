@@ -22,6 +22,7 @@ pub const ALSO_NAMED: &str = "x-also-named";
 pub const NO_OBJECT: &str = "00000000-0000-4000-8000-000000000000";
 
 /// One API of a vendor, or one of its generations.
+#[derive(Clone)]
 pub struct Api {
     /// The line of the vendor's part of the provider block that selects it; `None` if the vendor has one only.
     pub setting: Option<&'static str>,
@@ -60,6 +61,8 @@ pub struct Call {
     pub envelope: Option<String>,
     /// The errors that a setting takes for a 404, such as `400 NO_BUCKET`.
     pub not_found: Option<String>,
+    /// The key of its body in the setting `body_encryption`, and whether it is encrypted now.
+    pub encryption: Option<(&'static str, bool)>,
     /// An id that no object has, for a call that reads one object by the parameter of its path.
     pub absent_id: Option<&'static str>,
     /// The schema of what is sent: in the query of a GET, in the body of any other method. `None` if nothing is sent.
@@ -89,6 +92,7 @@ impl Call {
             content: "",
             envelope: None,
             not_found: None,
+            encryption: None,
             absent_id: None,
             request: None,
             response: None,

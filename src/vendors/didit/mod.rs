@@ -60,6 +60,10 @@ impl HealthCheck for Client {
         let first_page = async { self.pages::<Version>(&Collection::workflows(), CachePolicy::UseCached).next().await };
         health::of(&self.http, Box::pin(async { vec![health::credentials(first_page.await)] })).await
     }
+
+    async fn read_absent(&self, method: &str, path: &str, id: &str) -> Result<(), String> {
+        health::read_absent(&self.http, method, path, id).await
+    }
 }
 
 impl provider::Client for Client {

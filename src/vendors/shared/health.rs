@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use crate::framework::health::CheckResult;
-use crate::http::{Client, Error, Kind, Probe};
+use crate::framework::health::{CheckResult, READING_ABSENT};
+use crate::http::{Client, Error, Kind, Method, Path, Probe};
 
 /// Checks the connection to the vendor. If there is one, `beyond` adds the checks that need it.
 pub(in crate::vendors) async fn of(http: &Client, beyond: BoxFuture<'_, Vec<CheckResult>>) -> Vec<CheckResult> {
@@ -28,6 +28,17 @@ pub(in crate::vendors) async fn of(http: &Client, beyond: BoxFuture<'_, Vec<Chec
                 vec![CheckResult::failed("reachable", failed), skipped]
             }
         }
+    }
+}
+
+/// Reads an object that does not exist. A vendor that responds with something else than "not found" is an error.
+pub(in crate::vendors) async fn read_absent(http: &Client, method: &str, path: &str, id: &str) -> Result<(), String> {
+    let method = Method::from_bytes(method.as_bytes()).map_err(|error| error.to_string())?;
+    let request = http.request(method, Path::filled(path, &[id])).operation(READING_ABSENT).read_only();
+    match request.send_opt().await {
+        Ok(None) => Ok(()),
+        Ok(Some(_)) => Err(format!("{READING_ABSENT} at {path} succeeded")),
+        Err(error) => Err(error.to_string()),
     }
 }
 

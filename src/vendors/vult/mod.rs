@@ -44,6 +44,10 @@ impl HealthCheck for client::Client {
     async fn check_health(&self) -> Vec<CheckResult> {
         health::of(&self.http, Box::pin(async { vec![health::credentials(self.token().await)] })).await
     }
+
+    async fn read_absent(&self, method: &str, path: &str, id: &str) -> Result<(), String> {
+        health::read_absent(&self.http, method, path, id).await
+    }
 }
 
 impl provider::Client for client::Client {

@@ -61,6 +61,10 @@ impl HealthCheck for Client {
     async fn check_health(&self) -> Vec<CheckResult> {
         health::of(&self.http, Box::pin(async { vec![secret_key(self).await] })).await
     }
+
+    async fn read_absent(&self, method: &str, path: &str, id: &str) -> Result<(), String> {
+        health::read_absent(&self.http, method, path, id).await
+    }
 }
 
 impl provider::Client for Client {
