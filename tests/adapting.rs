@@ -235,3 +235,28 @@ fn calls_and_tokens_at_other_routes() {
     let settings = Settings::from([("paths".to_owned(), format!("{{\n{}}}", lines.collect::<String>()))]);
     different.demo_passes(&settings);
 }
+
+/// Writes every number as a text.
+fn numbers_as_texts(value: &mut Value) {
+    match value {
+        Value::Number(number) => *value = number.to_string().into(),
+        Value::Array(values) => values.iter_mut().for_each(numbers_as_texts),
+        Value::Object(members) => members.values_mut().for_each(numbers_as_texts),
+        _ => {}
+    }
+}
+
+#[test]
+fn numbers_as_texts_need_no_setting() {
+    for vendor in ["vult", "onekosmos", "fiven", "xident", "didit"] {
+        let mut different = Different::new(vendor);
+        different.proxy.respond(|_, _, status, body| {
+            if *status < 300 {
+                numbers_as_texts(body);
+            }
+        });
+        let settings = different.settings(&[]);
+        assert!(settings.is_empty(), "{vendor}: {settings:?}");
+        different.demo_passes(&settings);
+    }
+}

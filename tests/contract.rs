@@ -100,7 +100,7 @@ fn each_change_of_a_vendor_is_named() {
             let number = "{\"integer\":false,\"type\":\"number\"}";
             replace(number, "{\"type\":\"text\",\"length\":3,\"form\":\"other\"}")(line);
         }),
-        2,
+        0,
         &["`response.age_weight`", "string"],
     );
     check(

@@ -12,6 +12,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error as _, Visitor};
 use serde::ser::{Serialize, Serializer};
 
+use crate::openapi::MAY_BE_TEXT;
+
 /// The name by which the framework's own serializer and deserializer recognise a [`Number`].
 pub(crate) const NUMBER_TOKEN: &str = "$framework::Number";
 
@@ -110,14 +112,14 @@ impl From<&Number> for serde_json::Number {
     }
 }
 
-/// A number in a vendor's JSON.
+/// A number in a vendor's JSON, which may also be the text of one.
 impl JsonSchema for Number {
     fn schema_name() -> Cow<'static, str> {
         "Number".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "number"})
+        json_schema!({"type": "number", (MAY_BE_TEXT): true})
     }
 }
 
@@ -147,8 +149,11 @@ impl<'de> Deserialize<'de> for Number {
             }
         }
         if deserializer.is_human_readable() {
-            let number = serde_json::Number::deserialize(deserializer)?;
-            Number::try_from(&number).map_err(D::Error::custom)
+            match serde_json::Value::deserialize(deserializer)? {
+                serde_json::Value::Number(number) => Number::try_from(&number).map_err(D::Error::custom),
+                serde_json::Value::String(text) => text.parse().map_err(D::Error::custom),
+                _ => Err(D::Error::custom("not a number")),
+            }
         } else {
             deserializer.deserialize_newtype_struct(NUMBER_TOKEN, Text)
         }

@@ -15,6 +15,9 @@ pub const MAY_BE_ABSENT: &str = "x-may-be-absent";
 /// The flag of a value that is read in any form, and only shown.
 pub const ANY_FORM: &str = "x-any-form";
 
+/// The flag of a number that is also read from a text.
+pub const MAY_BE_TEXT: &str = "x-may-be-text";
+
 /// The other names that a member may have.
 pub const ALSO_NAMED: &str = "x-also-named";
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
-use super::api::{ALSO_NAMED, ANY_FORM, Api, Call, MAY_BE_ABSENT};
+use super::api::{ALSO_NAMED, ANY_FORM, Api, Call, MAY_BE_ABSENT, MAY_BE_TEXT};
 use super::document::{Document, Operation};
 use super::find::{ALIKE, Found, Match, find, normalized, prefixes, with_id, without_names};
 use super::schema::{Form, Types, allows};
@@ -345,6 +345,7 @@ fn type_change(
     }
     let impact = match direction {
         Direction::Response if ours.has(ANY_FORM) => Impact::None,
+        Direction::Response if ours.has(MAY_BE_TEXT) && wrong.iter().all(|name| *name == "string") => Impact::None,
         Direction::Request if !required => Impact::Limits,
         _ => Impact::Breaks,
     };

@@ -9,7 +9,7 @@ mod document;
 mod find;
 mod schema;
 
-pub use api::{ALSO_NAMED, ANY_FORM, Api, Call, MAY_BE_ABSENT, NO_OBJECT};
+pub use api::{ALSO_NAMED, ANY_FORM, Api, Call, MAY_BE_ABSENT, MAY_BE_TEXT, NO_OBJECT};
 pub use compare::{Comparison, Difference, Impact, Kind, compare};
 pub use document::{Document, Operation};
 pub use find::{normalized, with_id, without_names};

@@ -21,6 +21,7 @@ use crate::http::{
     PageSource, Pages, Path, Request, Response, StatusCode, Token, VendorError, parse_common,
 };
 use crate::openapi::{Call, NO_OBJECT};
+use crate::vendors::shared::loose::{self, Whole};
 use crate::vendors::shared::reconcile::Noun;
 use crate::vendors::shared::singleton::Adoptions;
 
@@ -349,7 +350,8 @@ struct PageQuery {
 /// A page of a list.
 #[derive(Deserialize, JsonSchema)]
 struct PageBody<T> {
-    #[schemars(extend("x-may-be-absent" = true))]
+    #[serde(default, deserialize_with = "loose::whole_or_null")]
+    #[schemars(with = "Option<Whole>", extend("x-may-be-absent" = true))]
     count: Option<usize>,
     results: Vec<T>,
 }

@@ -1,12 +1,14 @@
 //! Values of information that a vendor returns in more forms than its documentation has.
 
 use std::borrow::Cow;
+use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value as Json;
 
-use crate::openapi::ANY_FORM;
+use crate::framework::Number;
+use crate::openapi::{ANY_FORM, MAY_BE_TEXT};
 
 /// A text that is only shown: null if it is absent, and a number or anything else as its JSON.
 #[derive(Debug, Default, PartialEq)]
@@ -48,6 +50,37 @@ pub(in crate::vendors) fn text_or_empty<'de, D: Deserializer<'de>>(deserializer:
     text(deserializer).map(Option::unwrap_or_default)
 }
 
+/// The schema of a whole number, of which the text of one is accepted too.
+pub(in crate::vendors) struct Whole;
+
+impl JsonSchema for Whole {
+    fn schema_name() -> Cow<'static, str> {
+        "Whole".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "integer", (MAY_BE_TEXT): true})
+    }
+}
+
+/// Reads a [`Whole`] number.
+pub(in crate::vendors) fn whole<'de, D: Deserializer<'de>, T: FromStr>(deserializer: D) -> Result<T, D::Error> {
+    in_range(&Number::deserialize(deserializer)?)
+}
+
+fn in_range<T: FromStr, E: serde::de::Error>(number: &Number) -> Result<T, E> {
+    number.to_string().parse().map_err(|_| E::custom("not a whole number in range"))
+}
+
+/// Reads a [`Whole`] number or null. The field needs `#[serde(default)]` too.
+pub(in crate::vendors) fn whole_or_null<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr,
+{
+    Option::<Number>::deserialize(deserializer)?.map(|number| in_range(&number)).transpose()
+}
+
 /// Reads a value that is its default where the response has null. The field needs `#[serde(default)]` too.
 pub(in crate::vendors) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
@@ -62,6 +95,21 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn number_may_be_the_text_of_one() {
+        let whole = |value| whole::<_, i64>(value).ok();
+        for (value, number) in [
+            (json!(7), Some(7)),
+            (json!("7"), Some(7)),
+            (json!("-7.0"), Some(-7)),
+            (json!("7.5"), None),
+            (json!("seven"), None),
+            (json!(true), None),
+        ] {
+            assert_eq!(whole(value.clone()), number, "{value}");
+        }
+    }
 
     #[test]
     fn every_value_is_a_text_or_null() {

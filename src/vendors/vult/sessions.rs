@@ -17,7 +17,7 @@ use super::client::{self, Client, Scope};
 use super::operations::Operation;
 use crate::http::{CachePolicy, Error, Page, PageRequest, PageSource, Pages};
 use crate::vendors::shared::counts::Counts;
-use crate::vendors::shared::loose::{self, LooseText};
+use crate::vendors::shared::loose::{self, LooseText, Whole};
 
 /// How many sessions a page asks for. The vendor documents `take` without a range.
 const PAGE: usize = 100;
@@ -106,6 +106,8 @@ pub(super) struct SessionList {
 
 #[derive(Default, Deserialize, JsonSchema)]
 struct Totals {
+    #[serde(default, deserialize_with = "loose::whole_or_null")]
+    #[schemars(with = "Option<Whole>")]
     total: Option<usize>,
 }
 

@@ -4,6 +4,7 @@ use schemars::{Schema, json_schema};
 use serde_json::{Map, json};
 
 use crate::framework::{Attribute, Diagnostic, Effect, Number, Value};
+use crate::openapi::MAY_BE_TEXT;
 use crate::vendors::shared::singleton::Fields;
 
 /// The fields of a set: their names, and a description of each.
@@ -54,6 +55,9 @@ impl Table {
                 (Some(serde_json::Value::Number(number)), Kind::Numbers) => {
                     Number::try_from(number).map(Value::Number).map_err(|_| wrong(name, "its number is out of range"))
                 }
+                (Some(serde_json::Value::String(text)), Kind::Numbers) => {
+                    text.parse().map(Value::Number).map_err(|_| wrong(name, "it is not a number"))
+                }
                 (Some(serde_json::Value::Bool(value)), Kind::Booleans) => Ok(Value::Bool(*value)),
                 (None, _) => Err(wrong(name, "it is missing")),
                 (Some(_), Kind::Numbers) => Err(wrong(name, "it is not a number")),
@@ -66,12 +70,11 @@ impl Table {
 
     /// The schema of the fields, each of which is required.
     pub(super) fn schema(self) -> Schema {
-        let kind = match self.kind {
-            Kind::Numbers => "number",
-            Kind::Booleans => "boolean",
+        let schema = match self.kind {
+            Kind::Numbers => json!({"type": "number", (MAY_BE_TEXT): true}),
+            Kind::Booleans => json!({"type": "boolean"}),
         };
-        let members: Map<_, _> =
-            self.fields.iter().map(|(name, _)| ((*name).to_owned(), json!({"type": kind}))).collect();
+        let members: Map<_, _> = self.fields.iter().map(|(name, _)| ((*name).to_owned(), schema.clone())).collect();
         let required: Vec<_> = members.keys().cloned().collect();
         json_schema!({"type": "object", "properties": members, "required": required})
     }

@@ -7,6 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::erasure::Erasure;
+use crate::vendors::shared::loose::{self, Whole};
 
 /// The response with every set of requirements of a scope.
 #[derive(Deserialize, JsonSchema)]
@@ -64,7 +65,8 @@ pub(super) struct WebhookList<T> {
 #[derive(Default, Deserialize, JsonSchema)]
 pub(super) struct Statistics {
     /// How many rows all pages have.
-    #[schemars(extend("x-may-be-absent" = true))]
+    #[serde(default, deserialize_with = "loose::whole_or_null")]
+    #[schemars(with = "Option<Whole>", extend("x-may-be-absent" = true))]
     pub(super) total: Option<usize>,
 }
 

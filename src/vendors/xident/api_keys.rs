@@ -16,7 +16,7 @@ use super::client::{Api, Client, ListRoute, Row, enveloped};
 use crate::framework::Secret;
 use crate::http::{CachePolicy, Error, List, Method};
 use crate::openapi::{ALSO_NAMED, Call, NO_OBJECT};
-use crate::vendors::shared::loose::{self, LooseText};
+use crate::vendors::shared::loose::{self, LooseText, Whole};
 use crate::vendors::shared::route::Route;
 
 /// The list of API keys.
@@ -84,6 +84,8 @@ pub(super) struct ApiKeyRow {
     #[serde(default, deserialize_with = "loose::text")]
     #[schemars(with = "LooseText")]
     pub(super) expires_at: Option<String>,
+    #[serde(default, deserialize_with = "loose::whole_or_null")]
+    #[schemars(with = "Option<Whole>")]
     pub(super) rule_id: Option<i64>,
     #[serde(default, deserialize_with = "loose::text")]
     #[schemars(with = "LooseText")]

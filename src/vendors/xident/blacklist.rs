@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::client::{Api, Client, ListRoute, Row};
 use crate::http::{CachePolicy, Error, List, Method};
 use crate::openapi::Call;
-use crate::vendors::shared::loose::{self, LooseText};
+use crate::vendors::shared::loose::{self, LooseText, Whole};
 use crate::vendors::shared::route::Route;
 
 /// The list of entries.
@@ -37,6 +37,8 @@ const ADDING: &str = "adding a face to the blacklist";
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(super) struct BlacklistRow {
     /// The id that a delete takes.
+    #[serde(deserialize_with = "loose::whole")]
+    #[schemars(with = "Whole")]
     pub id: i64,
     /// Why the face is rejected.
     #[serde(default, deserialize_with = "loose::text")]

@@ -22,6 +22,7 @@ use crate::http::{
     Response, StaticHeader,
 };
 use crate::openapi::Call;
+use crate::vendors::shared::loose::{self, Whole};
 use crate::vendors::shared::reconcile::Creates;
 
 /// The largest page that the vendor returns.
@@ -290,6 +291,7 @@ struct Meta {
 
 #[derive(Deserialize, JsonSchema)]
 struct Pagination {
-    #[schemars(extend("x-may-be-absent" = true))]
+    #[serde(default, deserialize_with = "loose::whole_or_null")]
+    #[schemars(with = "Option<Whole>", extend("x-may-be-absent" = true))]
     total: Option<usize>,
 }

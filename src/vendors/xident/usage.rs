@@ -161,7 +161,7 @@ pub(super) mod wire {
     use serde::Deserialize;
 
     use crate::framework::Number;
-    use crate::vendors::shared::loose::{self, LooseText};
+    use crate::vendors::shared::loose::{self, LooseText, Whole};
 
     #[derive(Deserialize, JsonSchema)]
     pub(in super::super) struct Usage {
@@ -188,8 +188,14 @@ pub(super) mod wire {
 
     #[derive(Default, Deserialize, JsonSchema)]
     pub(in super::super) struct Summary {
+        #[serde(default, deserialize_with = "loose::whole_or_null")]
+        #[schemars(with = "Option<Whole>")]
         pub(super) total_verifications: Option<i64>,
+        #[serde(default, deserialize_with = "loose::whole_or_null")]
+        #[schemars(with = "Option<Whole>")]
         pub(super) full_verifications: Option<i64>,
+        #[serde(default, deserialize_with = "loose::whole_or_null")]
+        #[schemars(with = "Option<Whole>")]
         pub(super) token_verifications: Option<i64>,
         pub(super) total_cost: Option<Number>,
     }
@@ -199,6 +205,8 @@ pub(super) mod wire {
         #[serde(rename = "type", default, deserialize_with = "loose::text")]
         #[schemars(with = "LooseText")]
         pub(super) kind: Option<String>,
+        #[serde(default, deserialize_with = "loose::whole_or_null")]
+        #[schemars(with = "Option<Whole>")]
         pub(super) count: Option<i64>,
         pub(super) cost: Option<Number>,
     }
