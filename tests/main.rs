@@ -30,6 +30,7 @@ mod process;
 mod proxies;
 mod recording;
 mod repeated_secrets;
+mod replay;
 mod sandbox;
 mod schema;
 mod schema_json;
