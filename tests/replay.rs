@@ -116,6 +116,7 @@ fn moved_calls_are_served_at_their_recorded_routes_only() {
 
     let (status, lists) = get("didit", "/v4/lists?limit=3");
     assert_eq!(status, 200, "{lists}");
+    assert!(lists["next"].as_str().unwrap().contains("/v4/lists?"), "{lists}");
     let lists = lists["rows"].as_array().unwrap();
     assert_eq!(lists.len(), 3, "the query is kept");
     let id = lists[0]["uuid"].as_str().unwrap();
