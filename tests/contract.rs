@@ -126,6 +126,14 @@ fn each_change_of_a_vendor_is_named() {
         &["Pages have"],
     );
     check(
+        "another page cap of a size in the body",
+        &at("POST", "/webhook/list", |line| {
+            line["body"]["members"]["statistics"]["members"]["total"]["value"] = 400.into();
+        }),
+        0,
+        &["POST /webhook/list", "Pages have"],
+    );
+    check(
         "plain instead of encrypted",
         &|line: &mut Value| {
             if line["decrypts"].is_u64() {

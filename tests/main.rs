@@ -31,6 +31,7 @@ mod process;
 mod proxies;
 mod recording;
 mod repeated_secrets;
+mod replay;
 mod sandbox;
 mod schema;
 mod schema_json;

@@ -27,7 +27,7 @@ fn exchanges(path: &Path) -> Vec<Exchange> {
 }
 
 /// Runs the doctor with a recording, and returns its path.
-fn recorded(workspace: &Workspace) -> PathBuf {
+pub(crate) fn recorded(workspace: &Workspace) -> PathBuf {
     workspace.run_provider(&["doctor", "--record", "recording.jsonl"]).succeeded();
     workspace.path().join("recording.jsonl")
 }
@@ -247,7 +247,7 @@ pub(crate) fn changed(workspace: &Workspace, recording: &Path, change: impl Fn(&
 }
 
 /// A sandbox that replays a recording after a change of its lines.
-fn replay(workspace: &Workspace, recording: &Path, change: impl Fn(&mut Value)) -> Sandbox {
+pub(crate) fn replay(workspace: &Workspace, recording: &Path, change: impl Fn(&mut Value)) -> Sandbox {
     Sandbox::start_with(&["--replay", changed(workspace, recording, change).to_str().unwrap()])
 }
 

@@ -2,31 +2,26 @@
 
 use super::line::Exchange;
 use super::shape::Shape;
-
-/// The keys by which a request says how large a page may be, in lower case.
-const SIZES: [&str; 5] = ["limit", "page_size", "per_page", "psize", "take"];
-
-/// The keys by which a request says where a page begins, in lower case.
-const PLACES: [&str; 4] = ["offset", "page", "pindex", "skip"];
+use super::words::is_page_size;
 
 /// Members that count the elements of a whole list.
 const TOTALS: [&str; 4] = ["count", "total", "total_count", "totalCount"];
 
-/// Whether a key of a query is about pages.
-pub(super) fn is_about_pages(key: &str) -> bool {
-    let key = key.to_lowercase();
-    SIZES.contains(&key.as_str()) || PLACES.contains(&key.as_str())
-}
-
 impl Exchange {
+    /// How large a page the request asked for.
+    pub fn page_size(&self) -> Option<usize> {
+        let in_query = self.request.query.iter().find_map(|pair| {
+            let (key, value) = pair.split_once('=')?;
+            value.parse::<usize>().ok().filter(|_| is_page_size(key))
+        });
+        in_query.or_else(|| self.request.body.as_ref().and_then(|body| number(body, is_page_size)))
+    }
+
     /// The size of the page and the one that was asked for, if the page is smaller although the list has more.
     pub fn page_cap(&self) -> Option<(usize, usize)> {
-        let asked = self.request.query.iter().find_map(|pair| {
-            let (key, value) = pair.split_once('=')?;
-            value.parse::<usize>().ok().filter(|_| SIZES.contains(&key.to_lowercase().as_str()))
-        })?;
+        let asked = self.page_size()?;
         let body = self.body.as_ref()?;
-        let (rows, total) = (longest(body), total(body));
+        let (rows, total) = (longest(body), number(body, |name| TOTALS.contains(&name))?);
         (rows > 0 && rows < asked && total > rows).then_some((rows, asked))
     }
 }
@@ -40,14 +35,12 @@ fn longest(shape: &Shape) -> usize {
     }
 }
 
-/// How many elements the whole list has; 0 if no member says so.
-fn total(shape: &Shape) -> usize {
-    let Shape::Object(object) = shape else { return 0 };
+/// The largest number of the members whose names are among those.
+fn number(shape: &Shape, is_one: impl Fn(&str) -> bool + Copy) -> Option<usize> {
+    let Shape::Object(object) = shape else { return None };
     let of_member = |(name, shape): (&String, &Shape)| match shape {
-        Shape::Number { value: Some(value), .. } if TOTALS.contains(&name.as_str()) => {
-            usize::try_from(*value).unwrap_or(usize::MAX)
-        }
-        shape => total(shape),
+        Shape::Number { value: Some(value), .. } if is_one(name) => usize::try_from(*value).ok(),
+        shape => number(shape, is_one),
     };
-    object.members.iter().map(of_member).max().unwrap_or_default()
+    object.members.iter().filter_map(of_member).max()
 }

@@ -11,9 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::Value;
 
 use super::line::{Decrypted, Exchange, FORMAT, Header, Line, Sent, VERSION};
-use super::pages::is_about_pages;
 use super::shape::Shaper;
-use super::words::{Vocabulary, is_name};
+use super::words::{Vocabulary, is_about_pages, is_name};
 
 /// The headers whose values are recorded: numbers about limits.
 const LIMITS: &[&str] = &[

@@ -68,7 +68,6 @@ const FIELDS: &[&str] = &[
     "has_more",
     "id",
     "items",
-    "limit",
     "list",
     "message",
     "meta",
@@ -76,10 +75,7 @@ const FIELDS: &[&str] = &[
     "next",
     "object",
     "objects",
-    "offset",
     "output",
-    "page",
-    "page_size",
     "pages",
     "pagination",
     "payload",
@@ -107,23 +103,14 @@ const FIELDS: &[&str] = &[
     "version",
 ];
 
-/// Fields whose numbers count objects or pages, and say nothing about a person.
-const COUNTS: &[&str] = &[
-    "count",
-    "expires_in",
-    "limit",
-    "offset",
-    "page",
-    "page_size",
-    "pages",
-    "per_page",
-    "size",
-    "skip",
-    "take",
-    "total",
-    "total_count",
-    "total_pages",
-];
+/// Fields whose numbers count objects or pages, and say nothing about a person; folded.
+const COUNTS: &[&str] = &["count", "expiresin", "pages", "size", "total", "totalcount", "totalpages"];
+
+/// The keys by which a request says how large a page may be, folded.
+const PAGE_SIZES: &[&str] = &["limit", "pagesize", "perpage", "psize", "take"];
+
+/// The keys by which a request says where a page begins, folded.
+const PAGE_PLACES: &[&str] = &["offset", "page", "pindex", "skip"];
 
 /// The longest name of a field that a recording has, in characters.
 const LONGEST_NAME: usize = 40;
@@ -150,7 +137,7 @@ impl Vocabulary {
 
     /// Whether a field is known: `community_id` is also known as `communityId`.
     pub fn has_field(&self, name: &str) -> bool {
-        self.fields.contains(&folded(name))
+        self.fields.contains(&folded(name)) || is_about_pages(name)
     }
 }
 
@@ -170,7 +157,17 @@ pub(super) fn is_id(name: &str) -> bool {
 
 /// Whether a field counts objects or pages.
 pub(super) fn is_count(name: &str) -> bool {
-    COUNTS.contains(&name) || COUNTS.iter().any(|count| folded(count) == folded(name))
+    COUNTS.contains(&folded(name).as_str()) || is_about_pages(name)
+}
+
+/// Whether a key of a query or a body is about pages.
+pub(super) fn is_about_pages(key: &str) -> bool {
+    is_page_size(key) || PAGE_PLACES.contains(&folded(key).as_str())
+}
+
+/// Whether a key of a query or a body limits the size of a page.
+pub(super) fn is_page_size(key: &str) -> bool {
+    PAGE_SIZES.contains(&folded(key).as_str())
 }
 
 /// Whether a text can be the name of a field of an API: `session_id`, `dvcID`, and no text of a person. Only such names are written,

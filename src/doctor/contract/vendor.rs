@@ -115,11 +115,6 @@ fn is_refusal(status: u16) -> bool {
     matches!(status, 400 | 413 | 415 | 422)
 }
 
-/// Whether a request names the size or the position of a page, the only values of a query that are recorded.
-fn asks_for_a_page(exchange: &Exchange) -> bool {
-    exchange.request.query.iter().any(|pair| pair.contains('='))
-}
-
 impl Comparison<'_> {
     fn push(&mut self, impact: Impact, kind: Kind, operation: &str, detail: String) {
         let (operation, field, to) = (operation.to_owned(), None, None);
@@ -323,7 +318,7 @@ impl Comparison<'_> {
                 self.lines.entry("body_encryption", key.to_owned(), "encrypted");
                 "The body was plain, and the service may expect an encrypted one."
             }
-            (status, ..) if is_refusal(status) && asks_for_a_page(exchange) => {
+            (status, ..) if is_refusal(status) && exchange.page_size().is_some() => {
                 self.lines.value("page_size", SMALL_PAGE);
                 "The vendor expects another request, or refuses a page of this size."
             }

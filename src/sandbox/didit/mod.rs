@@ -59,6 +59,7 @@ pub const STAND_IN: StandIn = StandIn {
     error_body: |error| json!({"detail": error.message}),
     expire_token: Some(oauth2::revoke_tokens::<State>),
     rotate_key: None,
+    replay: None,
 };
 
 fn routes() -> Routes {

@@ -207,6 +207,7 @@ mod tests {
         error_body: |error| json!(error.message),
         expire_token: Some(|_| Ok(())),
         rotate_key: None,
+        replay: None,
     }];
 
     fn fault(value: Value) -> Fault {

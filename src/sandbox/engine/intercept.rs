@@ -120,14 +120,14 @@ impl Gate {
             return error.render(self.vendor.error_body);
         }
         let router = self.routers[account.unwrap_or_default()].clone();
-        let Some(replay) = &self.engine.replay else {
+        let handle = async move |request| {
             let Ok(response) = TowerToHyperService::new(router).call(request).await;
-            return response;
+            response
         };
-        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        let request = replay.limited(self.vendor.title, request);
-        let Ok(response) = TowerToHyperService::new(router).call(request).await;
-        replay.reform(self.vendor.title, &method, &path, response).await
+        match &self.engine.replay {
+            None => handle(request).await,
+            Some(replay) => replay.respond(self.vendor, request, handle).await,
+        }
     }
 
     /// Injects a fault. Returns `None` if the vendor's own response is sent nevertheless.

@@ -39,7 +39,7 @@ pub use handle::{Handle, Reply};
 pub use ids::{IdSource, Ids};
 pub use query::{Page, Parameters, Query};
 pub use ready::Format;
-pub use replay::Unreadable;
+pub use replay::{Exchange, ResponseForm, Unreadable};
 pub use routes::{Operation, Routes};
 pub use server::{Error, Options, run};
 pub use store::{Account, State, StateType, StoreError};
@@ -49,6 +49,9 @@ pub type Environment = Vec<(&'static str, String)>;
 
 /// Changes the state of a stand-in, as a fault requires.
 pub type StateChange = fn(&Handle) -> Result<(), StoreError>;
+
+/// Changes the state of a stand-in at the start, by what a recording shows of the vendor.
+pub type AdoptRecording = fn(&Handle, &[Exchange]) -> Result<(), StoreError>;
 
 /// Everything that the engine needs to stand in for one vendor.
 pub struct StandIn {
@@ -70,4 +73,6 @@ pub struct StandIn {
     pub expire_token: Option<StateChange>,
     /// Replaces the key pair, for the fault `rotate_key`; `None` if the vendor has no key pair.
     pub rotate_key: Option<StateChange>,
+    /// Adopts from a recording what the engine cannot replay, such as the encryption of bodies; `None` if there is nothing.
+    pub replay: Option<AdoptRecording>,
 }

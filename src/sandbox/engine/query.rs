@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::{
-    extract::{FromRequestParts, Query as Parsed},
+    extract::{FromRequestParts, OriginalUri, Query as Parsed},
     http::request::Parts,
 };
 use serde::de::DeserializeOwned;
@@ -62,8 +62,10 @@ impl Query {
 impl FromRequestParts<Handle> for Query {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Handle) -> Result<Self, ApiError> {
-        let mut query = Self { path: parts.uri.path().to_owned(), parameters: BTreeMap::new() };
+    async fn from_request_parts(parts: &mut Parts, handle: &Handle) -> Result<Self, ApiError> {
+        // A replay may have changed the path of the request to the documented one.
+        let Ok(OriginalUri(requested)) = OriginalUri::from_request_parts(parts, handle).await;
+        let mut query = Self { path: requested.path().to_owned(), parameters: BTreeMap::new() };
         for (name, value) in form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
             query.parameters.entry(name.into_owned()).or_default().push(value.into_owned());
         }

@@ -17,7 +17,7 @@ use super::{
 };
 
 /// One operation of a vendor's stand-in.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Operation {
     /// The method in capitals.
     pub method: Method,

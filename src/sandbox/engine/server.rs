@@ -119,6 +119,7 @@ pub async fn run(options: Options, vendors: Vec<&'static StandIn>) -> Result<(),
     }
     let tenants = (1..=options.tenants).map(|number| format!("tenant-{number:03}").into()).collect();
     let store = Arc::new(Store::open(vendors.clone(), tenants, options.seed.as_deref(), options.state.clone())?);
+    let replay = options.replay.as_deref().map(|path| Replay::read(path, &vendors)).transpose()?;
     let engine = Arc::new(Engine {
         vendors,
         store,
@@ -127,7 +128,7 @@ pub async fn run(options: Options, vendors: Vec<&'static StandIn>) -> Result<(),
         log: Log::default(),
         limit: Limit::new(options.account_limit),
         latency: options.latency,
-        replay: options.replay.as_deref().map(Replay::read).transpose()?,
+        replay,
     });
     // Before the ready line, so that whoever reads it can end the process cleanly at once.
     let mut end = Termination::listen()?;
@@ -152,6 +153,9 @@ async fn open_ports(options: &Options, engine: &Arc<Engine>, ports: &mut JoinSet
             clock: engine.clock.clone(),
         };
         let handles: Arc<[_]> = (0..env.len()).map(handle).collect();
+        if let (Some(replay), Some(adopt)) = (&engine.replay, vendor.replay) {
+            handles.iter().try_for_each(|handle| adopt(handle, replay.exchanges(vendor.name)))?;
+        }
         for (env, handle) in env.iter_mut().zip(&*handles) {
             env.extend((vendor.environment)(handle)?.into_iter().map(|(name, value)| (name.to_owned(), value)));
         }

@@ -396,6 +396,7 @@ mod tests {
         error_body: |error| json!(error.message),
         expire_token: None,
         rotate_key: None,
+        replay: None,
     }];
 
     fn store(file: Option<PathBuf>) -> Store {

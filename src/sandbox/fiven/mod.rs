@@ -42,6 +42,7 @@ pub const STAND_IN: StandIn = StandIn {
     error_body,
     expire_token: Some(oauth2::revoke_tokens::<State>),
     rotate_key: None,
+    replay: None,
 };
 
 fn routes() -> Routes {

@@ -16,7 +16,9 @@ use super::{
     crypto::Channel,
     state::{Encoding, State},
 };
-use crate::sandbox::engine::{Account, ApiError, Handle, Presented, Reply, account_with, parse_json, parse_json_text};
+use crate::sandbox::engine::{
+    Account, ApiError, Handle, Presented, Reply, ResponseForm, account_with, parse_json, parse_json_text,
+};
 
 /// The levels of a license, lowest first. A higher level may make every call of a lower one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -32,6 +34,7 @@ pub(super) struct Caller {
     pub(super) state: Arc<State>,
     channel: Channel,
     headers: HeaderMap,
+    form: ResponseForm,
 }
 
 /// The content of `requestid`.
@@ -82,7 +85,8 @@ impl FromRequestParts<Handle> for Caller {
             .curve
             .channel(&state.service_private_key, public_key)
             .ok_or_else(|| ApiError::bad_request("publickey is not a valid public key"))?;
-        let caller = Self { state, channel, headers: parts.headers.clone() };
+        let form = ResponseForm::of(&parts.extensions);
+        let caller = Self { state, channel, headers: parts.headers.clone(), form };
         caller.check_request_id(handle.now().as_second())?;
         Ok(caller)
     }
@@ -151,11 +155,22 @@ impl Caller {
     }
 
     /// Returns a response under `data`, encrypted if the state requires it.
-    pub(super) fn response(&self, data: &Value) -> Reply {
-        if !self.state.encrypt_responses {
-            return Ok(Json(json!({"data": data})));
-        }
-        let sealed = self.channel.seal(&data.to_string());
+    pub(super) fn response(&self, data: Value) -> Reply {
+        if self.encrypts_response() { self.encrypted_response(data) } else { Ok(Json(json!({"data": data}))) }
+    }
+
+    /// Returns a response without `data`, or one under `data` if it is encrypted.
+    pub(super) fn bare_response(&self, body: Value) -> Reply {
+        if self.encrypts_response() { self.encrypted_response(body) } else { Ok(Json(body)) }
+    }
+
+    /// A recorded response decides, and the state for a call that the recording does not have.
+    fn encrypts_response(&self) -> bool {
+        self.form.is_encrypted().unwrap_or(self.state.encrypt_responses)
+    }
+
+    fn encrypted_response(&self, data: Value) -> Reply {
+        let sealed = self.channel.seal(&self.form.fit(data).to_string());
         let sealed = sealed
             .ok_or_else(|| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "the response can't be encrypted"))?;
         Ok(Json(json!({"data": sealed})))

@@ -104,7 +104,7 @@ pub(super) async fn get(caller: Caller, Path((tenant_id, community_id)): Path<(S
     caller.at_least(Level::Service)?;
     caller.state.check_place(&tenant_id, &community_id)?;
     let bucket = caller.state.buckets.iter().find(|bucket| bucket.is_of(&tenant_id, &community_id));
-    caller.response(&bucket.map_or(Value::Null, |bucket| bucket.response(&caller.state)))
+    caller.response(bucket.map_or(Value::Null, |bucket| bucket.response(&caller.state)))
 }
 
 /// PUT `/bucket/tenant/{tenantId}/community/{communityId}`: replaces all settings of an existing bucket.
@@ -132,5 +132,5 @@ pub(super) async fn put(
         state.buckets.push(bucket);
         Ok::<_, ApiError>(response)
     })?;
-    caller.response(&response)
+    caller.response(response)
 }

@@ -4,7 +4,8 @@
 //! mirrored. Paths, fields, status codes and the error body `{statusCode, error, message}` are the page's; encryption and
 //! discovery follow the vendor's published helpers. They leave these points open, and this stand-in assumes:
 //! - which bodies are encrypted beyond those that the page names: `body_encryption` in the state decides;
-//! - responses are plain; with `encrypt_responses` the `data` of a response, and the list of service keys, is ciphertext;
+//! - responses are plain; with `encrypt_responses` the `data` of a response is ciphertext, also that of service keys and of a new
+//!   scan session, whose plain form has no `data`;
 //! - a bucket's secrets are returned masked (`show_bucket_secrets`), and a tenant without a bucket gets `{"data": null}`,
 //!   since no 404 is documented;
 //! - a template's `dvcID` is not returned, as on the page (`show_dvc_id`); `html` is required in every step and may be empty
@@ -21,6 +22,7 @@ mod access;
 mod bucket;
 mod crypto;
 mod information;
+mod replay;
 mod scan_sessions;
 mod service_keys;
 mod sessions;
@@ -44,14 +46,17 @@ pub const STAND_IN: StandIn = StandIn {
     error_body,
     expire_token: None,
     rotate_key: Some(|handle| handle.edit(State::rotate)),
+    replay: Some(|handle, exchanges| handle.edit(|state: &mut State| state.adopt(exchanges))),
 };
 
+const TEMPLATES: &str = "/idproofingapi/proofingtemplates/tenant/{tenantId}/community/{communityId}";
+const BY_DVC_ID: &str = "/idproofingapi/proofingtemplates/tenant/{tenantId}/community/{communityId}/dvcId/{dvcId}";
 const ONE_TEMPLATE: &str = "/idproofingapi/proofingtemplates/tenant/{tenantId}/community/{communityId}/id/{id}";
 const BUCKET: &str = "/idproofingapi/bucket/tenant/{tenantId}/community/{communityId}";
+const SESSIONS: &str = "/idproofingapi/proofingsession/fetch";
+const NEW_SCAN_SESSION: &str = "/idproofingapi/document_share_session/create";
 
 fn routes() -> Routes {
-    let templates = "/idproofingapi/proofingtemplates/tenant/{tenantId}/community/{communityId}";
-    let by_dvc_id = "/idproofingapi/proofingtemplates/tenant/{tenantId}/community/{communityId}/dvcId/{dvcId}";
     Routes::new()
         .route(Method::POST, "/api/r1/system/community_info/fetch", "community information", information::community)
         .route(Method::GET, "/caas/sd", "service directory of the tenant", information::directory)
@@ -60,8 +65,8 @@ fn routes() -> Routes {
         .route(Method::GET, "/idproofingapi/info", "Get connector information", information::connectors)
         .route(Method::GET, "/idproofingapi/environment", "/environment", information::environment)
         .route(Method::GET, "/idproofingapi/sd", "Get all service directories.", information::directory)
-        .route(Method::PUT, templates, "Create proofing template", templates::create)
-        .route(Method::PATCH, by_dvc_id, "Update proofing template by dvcID", templates::update_by_dvc_id)
+        .route(Method::PUT, TEMPLATES, "Create proofing template", templates::create)
+        .route(Method::PATCH, BY_DVC_ID, "Update proofing template by dvcID", templates::update_by_dvc_id)
         .route(Method::PATCH, ONE_TEMPLATE, "update proofing template", templates::update)
         .route(Method::DELETE, ONE_TEMPLATE, "Delete proofing template", templates::delete)
         .route(
@@ -74,7 +79,7 @@ fn routes() -> Routes {
         .route(Method::PUT, BUCKET, "Create bucket at community level", bucket::put)
         .route(Method::GET, "/idproofingapi/servicekeys", "Get service keys", service_keys::list)
         .route(Method::DELETE, "/idproofingapi/servicekey/{keyId}", "Reset Service Key", service_keys::reset)
-        .route(Method::POST, "/idproofingapi/proofingsession/fetch", "Fetch session list", sessions::fetch)
+        .route(Method::POST, SESSIONS, "Fetch session list", sessions::fetch)
         .route(
             Method::GET,
             "/idproofingapi/proofingsession/{sessionId}",
@@ -87,12 +92,7 @@ fn routes() -> Routes {
             "Decline proofing session",
             sessions::decline,
         )
-        .route(
-            Method::POST,
-            "/idproofingapi/document_share_session/create",
-            "Create scan session for DL | PPT | IDCARD",
-            scan_sessions::create,
-        )
+        .route(Method::POST, NEW_SCAN_SESSION, "Create scan session for DL | PPT | IDCARD", scan_sessions::create)
 }
 
 fn environment(handle: &Handle) -> Result<Environment, StoreError> {

@@ -4,7 +4,7 @@
 //! connector's `config` and in `workflowMetadata`. The page shows other settings for another kind of connector, and states
 //! that the metadata may have more fields.
 
-use axum::{Json, body::Bytes};
+use axum::body::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -192,13 +192,14 @@ pub(super) async fn create(caller: Caller, handle: Handle, body: Bytes) -> Reply
     let create: Create = caller.bare(caller.state.body_encryption.session_create, &body)?;
     create.check(&handle, &caller.state)?;
     let now = handle.now().as_millisecond();
-    handle.update(|state: &mut State| {
+    let response = handle.update(|state: &mut State| {
         let session = create.into_session(state, now);
         let response = json!({
             "sessionId": session.id,
             "url": format!("https://{}/scan/{}", state.tenant.dns, session.id),
         });
         state.sessions.push(session);
-        Ok(Json(response))
-    })
+        Ok::<_, ApiError>(response)
+    })?;
+    caller.bare_response(response)
 }

@@ -1,6 +1,6 @@
 //! Service keys. One of them is the ID Proofing service's own, so that resetting it changes `/publickeys` for everyone.
 
-use axum::{Json, extract::Path};
+use axum::extract::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -61,7 +61,7 @@ impl ServiceKey {
 pub(super) async fn list(caller: Caller) -> Reply {
     caller.at_least(Level::System)?;
     let keys = caller.state.service_keys.iter().map(|key| key.response(&caller.state)).collect();
-    response(&caller, keys)
+    caller.bare_response(keys)
 }
 
 /// DELETE `/servicekey/{keyId}`: despite its method it creates a new key; the response is a list of one.
@@ -77,11 +77,5 @@ pub(super) async fn reset(caller: Caller, handle: Handle, Path(key_id): Path<Str
         }
         Ok::<_, ApiError>(state.service_keys[index].response(state))
     })?;
-    response(&caller, vec![renewed])
-}
-
-/// Returns a bare list, or one under `data` if responses are encrypted.
-fn response(caller: &Caller, keys: Vec<Value>) -> Reply {
-    let keys = Value::Array(keys);
-    if caller.state.encrypt_responses { caller.response(&keys) } else { Ok(Json(keys)) }
+    caller.bare_response(json!([renewed]))
 }

@@ -280,5 +280,5 @@ pub(super) async fn fetch(caller: Caller, body: Bytes) -> Reply {
     let found: Vec<_> = caller.state.sessions.iter().filter(wanted).collect();
     let (total, page) = (found.len(), Page::at_index(p_index, p_size, caller.state.page_cap));
     let rows: Vec<_> = page.of(found).into_iter().map(Session::row).collect();
-    caller.response(&json!({"data": rows, "page": {"index": p_index, "total": total, "size": page.size}}))
+    caller.response(json!({"data": rows, "page": {"index": p_index, "total": total, "size": page.size}}))
 }

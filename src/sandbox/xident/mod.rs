@@ -34,6 +34,7 @@ pub const STAND_IN: StandIn = StandIn {
     error_body,
     expire_token: None,
     rotate_key: None,
+    replay: None,
 };
 
 /// The longest image that is accepted, in characters of base64.
