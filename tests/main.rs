@@ -8,6 +8,7 @@ mod architecture;
 mod changes;
 mod chaos;
 mod contract;
+mod contract_fields;
 mod docs;
 mod doctor;
 mod ephemeral;

@@ -286,14 +286,20 @@ fn not_sent(at: &str) -> String {
     format!("`{at}` is required, and the provider does not send it.")
 }
 
-/// The alternative of ours whose types the other form has; ours itself if it has none.
+/// The alternative of ours whose types the other form has; ours itself if it has none. Of several objects it is the one that shares
+/// most members with the other form, so that a value in a wrapper is not compared with the value alone.
 fn alternative<'d>(ours: &Form<'d>, theirs: &Form<'_>) -> Form<'d> {
-    let theirs = theirs.types();
-    let fits = |form: &Form<'_>| match (form.types(), &theirs) {
+    let (types, members) = (theirs.types(), theirs.members());
+    let fits = |form: &Form<'_>| match (form.types(), &types) {
         (Some(ours), Some(theirs)) => ours.iter().any(|name| *name != "null" && allows(theirs, name)),
         _ => true,
     };
-    ours.alternatives().into_iter().find(fits).unwrap_or_else(|| ours.clone())
+    let is_shared = |name: &str, member: &Form<'_>| {
+        members.get(name).is_some_and(|theirs| type_change(member, theirs, "", Direction::Response, true).is_none())
+    };
+    let shared = |form: &Form<'_>| form.members().iter().filter(|(name, member)| is_shared(name, member)).count();
+    // The first of several that share as many.
+    ours.alternatives().into_iter().filter(fits).rev().max_by_key(shared).unwrap_or_else(|| ours.clone())
 }
 
 /// What of the types does not fit, if anything.

@@ -66,9 +66,10 @@ impl<'d> Form<'d> {
         Form::new(self.root, self.parts().into_iter().filter_map(|part| part.get("items")).collect())
     }
 
-    /// The alternatives, of which a value has one; empty if there are none.
+    /// The alternatives, of which a value has one; empty if there are none, or if they only add to other members.
     pub(super) fn alternatives(&self) -> Vec<Form<'d>> {
         let schemas = self.schemas.iter().map(|schema| resolve(self.root, schema));
+        let schemas = schemas.filter(|schema| schema.get("properties").is_none());
         let found = schemas.filter_map(|schema| branches(schema, "oneOf").or_else(|| branches(schema, "anyOf")));
         found.flatten().map(|schema| Form::new(self.root, vec![schema])).collect()
     }

@@ -3,7 +3,7 @@
 mod command;
 mod forms;
 mod mutations;
-mod used;
+pub(crate) mod used;
 
 use idv::framework::Value;
 use idv::openapi::{Api, Comparison, Document, compare};

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 /// A field that a client sends or reads.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Field {
+pub(crate) struct Field {
     /// Whether it is sent.
     pub is_sent: bool,
     /// The names that lead to it; `[]` for the elements of an array.
@@ -22,14 +22,14 @@ pub(super) struct Field {
 
 impl Field {
     /// The field as a difference names it, such as `response.webhooks[].id`.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         let side = if self.is_sent { "request" } else { "response" };
         format!("{side}.{}", self.path.join(".")).replace(".[]", "[]")
     }
 }
 
 /// Every field of a call.
-pub(super) fn fields(call: &Call) -> BTreeSet<Field> {
+pub(crate) fn fields(call: &Call) -> BTreeSet<Field> {
     let mut found = BTreeSet::new();
     for (schema, is_sent) in [(&call.request, true), (&call.response, false)] {
         if let Some(schema) = schema {

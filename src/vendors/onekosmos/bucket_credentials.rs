@@ -2,6 +2,7 @@
 //!
 //! No type here has `Debug`, since all of them hold secrets.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
@@ -118,7 +119,7 @@ impl<'m> SecretPart<'m> {
 }
 
 /// The credentials as the vendor takes them, under the name that belongs to the type. No `Debug`: the secret is exposed.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) enum WireCredential<'m> {
     #[serde(rename = "aws_credential", rename_all = "camelCase")]
     Aws { access_key: Option<&'m str>, region: Option<&'m str>, secret_key: Option<&'m str> },
