@@ -258,7 +258,7 @@ impl CallComparison<'_> {
             };
             let fits = |other: &Form<'_>| type_change(member, other, "", direction, true).is_none();
             let candidates: Vec<_> = new.iter().filter(|(_, other)| fits(other)).map(|(name, _)| **name).collect();
-            match probable_name(name, &candidates) {
+            match probable_name(name, &candidates, impact != Impact::None) {
                 Some(to) => {
                     new.remove(&to);
                     let detail = format!("`{at}` is gone, probably renamed to `{to}`.");
@@ -344,9 +344,10 @@ fn listed(types: &Types<'_>) -> String {
     types.iter().flatten().copied().collect::<Vec<_>>().join(" or ")
 }
 
-/// What a field was probably renamed to: the only candidate, or the one that is most like it.
-fn probable_name<'n>(name: &str, candidates: &[&'n str]) -> Option<&'n str> {
-    if let [only] = candidates {
+/// What a field was probably renamed to: the only candidate, or the one that is most like it. For a field that may be absent it has
+/// to be like it, since the candidate may be the new name of another one.
+fn probable_name<'n>(name: &str, candidates: &[&'n str], is_expected: bool) -> Option<&'n str> {
+    if let ([only], true) = (candidates, is_expected) {
         return Some(only);
     }
     let scored = candidates.iter().map(|other| (strsim::jaro_winkler(name, other), *other));

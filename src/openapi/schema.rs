@@ -160,6 +160,24 @@ fn type_of(value: &Json) -> &'static str {
     }
 }
 
+/// The names of the members that a schema has at any depth.
+pub fn member_names(schema: &Json) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut left = vec![schema];
+    while let Some(schema) = left.pop() {
+        match schema {
+            Json::Object(keywords) => {
+                let members = keywords.get("properties").and_then(Json::as_object);
+                names.extend(members.into_iter().flat_map(|members| members.keys().cloned()));
+                left.extend(keywords.values());
+            }
+            Json::Array(schemas) => left.extend(schemas),
+            _ => {}
+        }
+    }
+    names
+}
+
 fn union<'d>(mut all: impl Iterator<Item = Types<'d>>) -> Types<'d> {
     let first = all.next()??;
     all.try_fold(first, |found, types| Some(found.union(&types?).copied().collect()))
