@@ -20,8 +20,7 @@ use crate::support::workspace::Workspace;
 const SERVICE: &str = "/idproofingapi";
 
 /// The APIs that a test goes through: the vendor, and the value of `api` of a generation.
-const APIS: [(&str, Option<&str>); 3] =
-    [("onekosmos", None), ("fiven", Some("v1")), ("fiven", Some("institutions"))];
+const APIS: [(&str, Option<&str>); 3] = [("onekosmos", None), ("fiven", Some("v1")), ("fiven", Some("institutions"))];
 
 /// What the client of a vendor declares.
 fn declared(vendor: &str, api: Option<&str>) -> Api {
@@ -146,7 +145,10 @@ fn clients_send_the_calls_that_they_declare_and_no_other() {
             let call = declared.calls.iter().filter(is_it).min_by_key(|call| call.path.matches('{').count());
             sent.insert(call.unwrap_or_else(|| panic!("{vendor} declares no {method} {path}")).route());
         }
-        assert_eq!(sent, routes, "the calls that the client of {vendor} sends on the left, those that it declares on the right");
+        assert_eq!(
+            sent, routes,
+            "the calls that the client of {vendor} sends on the left, those that it declares on the right"
+        );
     }
 }
 
@@ -178,19 +180,24 @@ fn at(shape: &mut Value, path: &[String], change: &mut impl FnMut(&mut Value)) -
         change(shape);
         return 1;
     };
-    let below: Vec<&mut Value> = match (shape["type"].as_str().unwrap_or_default(), first.as_str()) {
-        ("one_of", _) => {
-            let shapes = shape["shapes"].as_array_mut().unwrap();
-            return shapes.iter_mut().map(|shape| at(shape, path, change)).sum();
-        }
-        ("array", "[]") => {
-            let array = shape.as_object_mut().unwrap();
-            let parts = array.iter_mut().filter(|(name, _)| ["items", "rest"].contains(&name.as_str()));
-            parts.flat_map(|(_, part)| if part.is_array() { part.as_array_mut().unwrap().iter_mut().collect() } else { vec![part] }).collect()
-        }
-        ("object", name) if name != "[]" => shape["members"].get_mut(name).into_iter().collect(),
-        _ => Vec::new(),
-    };
+    let below: Vec<&mut Value> =
+        match (shape["type"].as_str().unwrap_or_default(), first.as_str()) {
+            ("one_of", _) => {
+                let shapes = shape["shapes"].as_array_mut().unwrap();
+                return shapes.iter_mut().map(|shape| at(shape, path, change)).sum();
+            }
+            ("array", "[]") => {
+                let array = shape.as_object_mut().unwrap();
+                let parts = array.iter_mut().filter(|(name, _)| ["items", "rest"].contains(&name.as_str()));
+                parts
+                    .flat_map(|(_, part)| {
+                        if part.is_array() { part.as_array_mut().unwrap().iter_mut().collect() } else { vec![part] }
+                    })
+                    .collect()
+            }
+            ("object", name) if name != "[]" => shape["members"].get_mut(name).into_iter().collect(),
+            _ => Vec::new(),
+        };
     below.into_iter().map(|shape| at(shape, rest, change)).sum()
 }
 
@@ -200,7 +207,9 @@ fn bodies<'l>(lines: &'l mut [Value], api: &Api, call: &Call) -> Vec<&'l mut Val
     let is_it = |line: &&mut Value| {
         let request = &line["request"];
         let own = request["route"].as_str().map(|route| route.strip_prefix(SERVICE).unwrap_or(route));
-        own == Some(&route) && request["method"] == call.method.as_str() && line["status"].as_u64().is_some_and(|it| it < 300)
+        own == Some(&route)
+            && request["method"] == call.method.as_str()
+            && line["status"].as_u64().is_some_and(|it| it < 300)
     };
     lines.iter_mut().filter(is_it).map(|line| &mut line["body"]).collect()
 }
@@ -224,7 +233,9 @@ fn change(lines: &mut [Value], api: &Api, call: &Call, field: &Field, change: Ch
             // What was null only has no type that could change.
             places += usize::from(found["type"] != "null");
             match change {
-                Change::Retype if field.types.contains("boolean") => *found = json!({"type": "number", "integer": true}),
+                Change::Retype if field.types.contains("boolean") => {
+                    *found = json!({"type": "number", "integer": true})
+                }
                 Change::Retype => *found = json!({"type": "boolean"}),
                 Change::Rename => {
                     let shape = members.remove(name).unwrap();
@@ -250,15 +261,20 @@ fn each_field_that_is_removed_renamed_or_of_another_type_is_named() {
         let recorded: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let api = declared(vendor, setting);
         // One field of each call at a time.
-        let of_calls: Vec<(&Call, Vec<Field>)> = api.calls.iter().map(|call| {
-            let read = used::fields(call).into_iter().filter(|field| !field.is_sent);
-            let is_there = |field: &Field| change(&mut recorded.clone(), &api, call, field, Change::Retype) > 0;
-            (call, read.filter(is_there).collect())
-        }).collect();
+        let of_calls: Vec<(&Call, Vec<Field>)> = api
+            .calls
+            .iter()
+            .map(|call| {
+                let read = used::fields(call).into_iter().filter(|field| !field.is_sent);
+                let is_there = |field: &Field| change(&mut recorded.clone(), &api, call, field, Change::Retype) > 0;
+                (call, read.filter(is_there).collect())
+            })
+            .collect();
         let most = of_calls.iter().map(|(_, fields)| fields.len()).max().unwrap();
         fields += of_calls.iter().map(|(_, fields)| fields.len()).sum::<usize>();
         for number in 0..most {
-            let chosen: Vec<_> = of_calls.iter().filter_map(|(call, fields)| Some((*call, fields.get(number)?))).collect();
+            let chosen: Vec<_> =
+                of_calls.iter().filter_map(|(call, fields)| Some((*call, fields.get(number)?))).collect();
             for kind in [Change::Remove, Change::Rename, Change::Retype] {
                 let mut lines = recorded.clone();
                 for (call, field) in &chosen {
@@ -268,14 +284,20 @@ fn each_field_that_is_removed_renamed_or_of_another_type_is_named() {
                 workspace.write("changed.jsonl", &text);
                 let run = workspace.run_provider(&["doctor", "--contract", "changed.jsonl", "--json"]);
                 let report: Value = serde_json::from_str(&run.stdout).unwrap();
-                let found: Vec<&Value> =
-                    report["vendors"].as_array().unwrap().iter().flat_map(|it| it["differences"].as_array().unwrap()).collect();
+                let found: Vec<&Value> = report["vendors"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .flat_map(|it| it["differences"].as_array().unwrap())
+                    .collect();
                 for (call, field) in &chosen {
                     let about = |it: &&&Value| it["operation"] == call.route() && it["field"] == field.name();
                     let about: Vec<_> = found.iter().filter(about).collect();
                     let is_named = about.iter().any(|it| match kind {
                         Change::Remove => it["kind"] == "removed" || it["kind"] == "renamed",
-                        Change::Rename => it["kind"] == "renamed" && it["to"] == format!("{}_v2", field.path.last().unwrap()),
+                        Change::Rename => {
+                            it["kind"] == "renamed" && it["to"] == format!("{}_v2", field.path.last().unwrap())
+                        }
                         Change::Retype => it["kind"] == "type_changed",
                     });
                     let matters = field.is_lenient || about.iter().any(|it| it["impact"] != "none");
@@ -289,10 +311,15 @@ fn each_field_that_is_removed_renamed_or_of_another_type_is_named() {
 
 #[test]
 fn each_difference_is_named_with_its_path() {
-    let check = |(workspace, recording): (&Workspace, &Path), method: &str, route: &str, change: &dyn Fn(&mut Value), expected: &[&str]| {
+    let check = |(workspace, recording): (&Workspace, &Path),
+                 method: &str,
+                 route: &str,
+                 change: &dyn Fn(&mut Value),
+                 expected: &[&str]| {
         let changes = std::cell::Cell::new(0);
         let changed = recording::changed(workspace, recording, |line| {
-            let is_it = line["request"]["route"] == route && line["request"]["method"] == method && line["status"] == 200;
+            let is_it =
+                line["request"]["route"] == route && line["request"]["method"] == method && line["status"] == 200;
             if is_it {
                 let before = line["body"].clone();
                 change(&mut line["body"]);
@@ -330,38 +357,101 @@ fn each_difference_is_named_with_its_path() {
     let tenant = (&workspace, recording.as_path());
     let fetch = "/idproofingapi/proofingsession/fetch";
     let bucket = "/idproofingapi/bucket/tenant/{}/community/{}";
-    check(tenant, "POST", fetch, &rename("data.data.[].documentType", "docKind"), &["`response.data.data[].documentType` is gone"]);
+    check(
+        tenant,
+        "POST",
+        fetch,
+        &rename("data.data.[].documentType", "docKind"),
+        &["`response.data.data[].documentType` is gone"],
+    );
     check(tenant, "POST", fetch, &number_as_text("data.page.total"), &["`response.data.page.total`", "string"]);
-    check(tenant, "GET", bucket, &rename("data.bucketName", "container"), &["`response.data.bucketName` is gone, probably renamed to `container`"]);
+    check(
+        tenant,
+        "GET",
+        bucket,
+        &rename("data.bucketName", "container"),
+        &["`response.data.bucketName` is gone, probably renamed to `container`"],
+    );
     check(tenant, "GET", bucket, &wrap, &["BREAKS  `response.data` is gone"]);
-    check(tenant, "GET", "/idproofingapi/proofingtemplates/{}", &rename("list", "templates"), &["BREAKS  `response.list` is gone"]);
-    check(tenant, "GET", "/idproofingapi/servicekeys", &rename("[].keyId", "key"), &["BREAKS  `response[].keyId` is gone"]);
+    check(
+        tenant,
+        "GET",
+        "/idproofingapi/proofingtemplates/{}",
+        &rename("list", "templates"),
+        &["BREAKS  `response.list` is gone"],
+    );
+    check(
+        tenant,
+        "GET",
+        "/idproofingapi/servicekeys",
+        &rename("[].keyId", "key"),
+        &["BREAKS  `response[].keyId` is gone"],
+    );
     check(tenant, "POST", "/api/r1/system/community_info/fetch", &wrap, &["BREAKS  `response.tenant` is gone"]);
 
     let (_sandbox, workspace, recording) = recorded("fiven", Some("v1"), |_| {});
     let v1 = (&workspace, recording.as_path());
     let list = "/api/v1/credentials";
-    check(v1, "GET", list, &rename("credentials", "items"), &["BREAKS  `response.credentials` is gone, probably renamed to `items`"]);
-    check(v1, "GET", list, &rename("credentials.[].contractId", "contract"), &["BREAKS  `response.credentials[].contractId` is gone"]);
-    check(v1, "GET", list, &number_as_text("total"), &["BREAKS  The type of `response.total` was integer and is string"]);
+    check(
+        v1,
+        "GET",
+        list,
+        &rename("credentials", "items"),
+        &["BREAKS  `response.credentials` is gone, probably renamed to `items`"],
+    );
+    check(
+        v1,
+        "GET",
+        list,
+        &rename("credentials.[].contractId", "contract"),
+        &["BREAKS  `response.credentials[].contractId` is gone"],
+    );
+    check(
+        v1,
+        "GET",
+        list,
+        &number_as_text("total"),
+        &["BREAKS  The type of `response.total` was integer and is string"],
+    );
     check(v1, "GET", "/api/v1/credentials/{}", &wrap, &["BREAKS  `response.contractId` is gone"]);
 
     let (_sandbox, workspace, recording) = recorded("fiven", Some("institutions"), |_| {});
     let institutions = (&workspace, recording.as_path());
     let list = "/api/v1/institutions/me/credentials";
     check(institutions, "GET", list, &rename("items", "credentials"), &["BREAKS  `response.items` is gone"]);
-    check(institutions, "GET", list, &rename("items.[].kycStatus", "status"), &["limits  `response.items[].kycStatus` is gone"]);
-    check(institutions, "GET", list, &number_as_text("pagination.total"), &["BREAKS  The type of `response.pagination.total`"]);
-    check(institutions, "GET", "/api/v1/institutions/me/credentials/{}", &wrap, &["BREAKS  The type of `response` was array and is object"]);
+    check(
+        institutions,
+        "GET",
+        list,
+        &rename("items.[].kycStatus", "status"),
+        &["limits  `response.items[].kycStatus` is gone"],
+    );
+    check(
+        institutions,
+        "GET",
+        list,
+        &number_as_text("pagination.total"),
+        &["BREAKS  The type of `response.pagination.total`"],
+    );
+    check(
+        institutions,
+        "GET",
+        "/api/v1/institutions/me/credentials/{}",
+        &wrap,
+        &["BREAKS  The type of `response` was array and is object"],
+    );
 }
 
 #[test]
 fn encrypted_responses_are_compared_by_what_they_contain() {
-    let (_sandbox, workspace, recording) = recorded("onekosmos", None, |state| state["onekosmos"]["encrypt_responses"] = true.into());
+    let (_sandbox, workspace, recording) =
+        recorded("onekosmos", None, |state| state["onekosmos"]["encrypt_responses"] = true.into());
     let changed = recording::changed(&workspace, &recording, |line| {
         if line["decrypts"].is_u64() {
             let text = line["body"].to_string();
-            let text = ["bucketName", "documentType", "keyId"].iter().fold(text, |text, name| text.replace(&format!("\"{name}\":"), "\"other\":"));
+            let text = ["bucketName", "documentType", "keyId"]
+                .iter()
+                .fold(text, |text, name| text.replace(&format!("\"{name}\":"), "\"other\":"));
             line["body"] = serde_json::from_str(&text).unwrap();
         }
     });

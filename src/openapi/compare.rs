@@ -72,7 +72,7 @@ pub struct Comparison {
     pub unused: Vec<String>,
     /// Whether every route of `paths` is that of the summary by which a client finds an operation, and none is missing.
     pub openapi_file_adapts: bool,
-    /// How many of the calls the document certainly has.
+    /// How many of the calls the document certainly has, without those that are optional: other services have a `/healthz` too.
     pub known: usize,
 }
 
@@ -81,8 +81,8 @@ pub fn compare(api: &Api, document: &Document) -> Comparison {
     let found = find(api, document);
     let used: BTreeSet<String> = found.iter().filter_map(|found| Some(found.operation?.0.route())).collect();
     let unused = document.operations().iter().map(Operation::route).filter(|route| !used.contains(route)).collect();
-    let is_known = |found: &&Found<'_>| found.operation.is_some_and(|(_, by)| by != Match::Similar);
-    let known = found.iter().filter(is_known).count();
+    let is_known = |found: &Found<'_>| found.operation.is_some_and(|(_, by)| by != Match::Similar);
+    let known = api.calls.iter().zip(&found).filter(|(call, found)| !call.is_optional && is_known(found)).count();
     let is_found = |(call, found): (&Call, &Found<'_>)| {
         found.operation.map_or(call.is_optional, |(_, by)| by == Match::Summary) && found.doubles.is_empty()
     };

@@ -16,8 +16,8 @@ pub(crate) struct Field {
     pub types: BTreeSet<String>,
     /// Whether the client accepts its absence, or any type of it, without a loss.
     pub is_lenient: bool,
-    /// Whether it is of a list that the client reads in two forms, of which a document has one.
-    pub is_of_list: bool,
+    /// Whether it is of a value that the client sends or reads in two forms, of which a document has one.
+    pub has_forms: bool,
 }
 
 impl Field {
@@ -36,8 +36,9 @@ pub(crate) fn fields(call: &Call) -> BTreeSet<Field> {
             walk(schema, is_sent, &mut Vec::new(), &mut found);
         }
     }
-    let has_forms = call.response.as_ref().is_some_and(|schema| schema["anyOf"].is_array());
-    found.into_iter().map(|field| Field { is_of_list: has_forms && !field.is_sent, ..field }).collect()
+    let has_forms = |schema: &Option<Json>| schema.as_ref().is_some_and(|schema| schema["anyOf"].is_array());
+    let (sent, read) = (has_forms(&call.request), has_forms(&call.response));
+    found.into_iter().map(|field| Field { has_forms: if field.is_sent { sent } else { read }, ..field }).collect()
 }
 
 fn branches(schema: &Json) -> Vec<&Json> {
@@ -49,7 +50,7 @@ fn walk(schema: &Json, is_sent: bool, path: &mut Vec<String>, found: &mut BTreeS
         path.push(name.clone());
         let flags = ["x-may-be-absent", "x-any-form"];
         let is_lenient = flags.iter().any(|flag| member[*flag] == true);
-        found.insert(Field { is_sent, path: path.clone(), types: types(member), is_lenient, is_of_list: false });
+        found.insert(Field { is_sent, path: path.clone(), types: types(member), is_lenient, has_forms: false });
         walk(member, is_sent, path, found);
         path.pop();
     }

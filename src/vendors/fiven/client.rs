@@ -358,7 +358,8 @@ impl Client {
             [] => return Ok(Vec::new()),
         };
         let requests = contract_ids.iter().map(|contract_id| wire::LinkRequest { contract_id }).collect();
-        let request = repeatable(self.http.request(route.method, route.path).operation(operation)).json(&wire::LinkRequests { requests });
+        let request = repeatable(self.http.request(route.method, route.path).operation(operation))
+            .json(&wire::LinkRequests { requests });
         let response = match request.send().await {
             Ok(response) => response,
             Err(error) => return refused_as_a_whole(error, contract_ids),

@@ -422,9 +422,9 @@ pub(super) mod wire {
 
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
-    use serde_json::{Map, Value as Json};
 
     use super::WireCredential;
+    use super::bucket_credentials::{FoundAws, FoundAzure, FoundGcp};
     use crate::vendors::shared::loose::LooseText;
 
     /// What a write sends.
@@ -460,12 +460,12 @@ pub(super) mod wire {
         pub(in super::super) updated_ts: LooseText,
         #[serde(rename = "aws_credential")]
         #[schemars(extend("x-may-be-absent" = true))]
-        pub(in super::super) aws_credential: Option<Map<String, Json>>,
+        pub(in super::super) aws_credential: Option<FoundAws>,
         #[serde(rename = "gcp_credential")]
         #[schemars(extend("x-may-be-absent" = true))]
-        pub(in super::super) gcp_credential: Option<Map<String, Json>>,
+        pub(in super::super) gcp_credential: Option<FoundGcp>,
         #[serde(rename = "azure_credential")]
         #[schemars(extend("x-may-be-absent" = true))]
-        pub(in super::super) azure_credential: Option<Map<String, Json>>,
+        pub(in super::super) azure_credential: Option<FoundAzure>,
     }
 }

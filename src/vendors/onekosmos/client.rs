@@ -22,8 +22,7 @@ use crate::vendors::shared::singleton::Adoptions;
 const COMMUNITY: Route = Route::new(Method::POST, "/api/r1/system/community_info/fetch");
 
 const TEMPLATES_OF_SESSION: Route = Route::new(Method::GET, "/proofingtemplates/{sessionId}");
-const CREATE_TEMPLATE: Route =
-    Route::new(Method::PUT, "/proofingtemplates/tenant/{tenantId}/community/{communityId}");
+const CREATE_TEMPLATE: Route = Route::new(Method::PUT, "/proofingtemplates/tenant/{tenantId}/community/{communityId}");
 const UPDATE_TEMPLATE: Route = Route::new(Method::PATCH, TEMPLATE);
 const DELETE_TEMPLATE: Route = Route::new(Method::DELETE, TEMPLATE);
 const TEMPLATE: &str = "/proofingtemplates/tenant/{tenantId}/community/{communityId}/id/{id}";

@@ -44,10 +44,10 @@ struct Row {
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 pub(super) enum Body<'b, T> {
-    /// The object itself.
-    Bare(&'b T),
     /// The object in an envelope.
     Enveloped { data: &'b T },
+    /// The object itself.
+    Bare(&'b T),
 }
 
 impl Endpoint {
