@@ -1,6 +1,7 @@
 //! `doctor --contract` for 1Kosmos and 5N ID: the calls that their clients declare are those that they send, and each field that they
 //! read is compared.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -79,9 +80,10 @@ fn configuration(vendor: &str, api: Option<&str>, values: &Values) -> String {
     let data_sources = objects::data_sources().filter(|source| source.vendor() == vendor && is_of_api(source.api));
     // With `institutions` the institution has several scores.
     let data_sources = data_sources.filter(|it| api != Some("institutions") || it.type_name != "idv_fiven_human_score");
-    let data_sources: String = data_sources
+    let data_sources = data_sources
         .map(|source| format!("data \"{}\" \"main\" {{\n{}\n}}\n", source.type_name, source.attributes))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let score = if api == Some("institutions") { SCORE_OF_BOB } else { "" };
     format!("{resources}{data_sources}{score}{}", others(vendor))
 }
@@ -234,7 +236,7 @@ fn change(lines: &mut [Value], api: &Api, call: &Call, field: &Field, change: Ch
             places += usize::from(found["type"] != "null");
             match change {
                 Change::Retype if field.types.contains("boolean") => {
-                    *found = json!({"type": "number", "integer": true})
+                    *found = json!({"type": "number", "integer": true});
                 }
                 Change::Retype => *found = json!({"type": "boolean"}),
                 Change::Rename => {
@@ -252,194 +254,172 @@ fn change(lines: &mut [Value], api: &Api, call: &Call, field: &Field, change: Ch
     places
 }
 
+/// The differences that the doctor finds in the lines of a recording.
+fn differences(workspace: &Workspace, lines: &[Value]) -> Vec<Value> {
+    let lines: Vec<_> = lines.iter().map(Value::to_string).collect();
+    workspace.write("changed.jsonl", &lines.join("\n"));
+    let run = workspace.run_provider(&["doctor", "--contract", "changed.jsonl", "--json"]);
+    let report: Value = serde_json::from_str(&run.stdout).unwrap();
+    let of_vendor = |vendor: &Value| vendor["differences"].as_array().unwrap().clone();
+    report["vendors"].as_array().unwrap().iter().flat_map(of_vendor).collect()
+}
+
+#[track_caller]
+fn check_named(found: &[Value], call: &Call, field: &Field, change: Change) {
+    let about = |it: &&Value| it["operation"] == call.route() && it["field"] == field.name();
+    let about: Vec<_> = found.iter().filter(about).collect();
+    let renamed = format!("{}_v2", field.path.last().unwrap());
+    let is_named = about.iter().any(|it| match change {
+        Change::Remove => it["kind"] == "removed" || it["kind"] == "renamed",
+        Change::Rename => it["kind"] == "renamed" && it["to"] == renamed,
+        Change::Retype => it["kind"] == "type_changed",
+    });
+    let matters = field.is_lenient || about.iter().any(|it| it["impact"] != "none");
+    assert!(is_named && matters, "{change:?} {} {}: {about:#?}", call.route(), field.name());
+}
+
 #[test]
 fn each_field_that_is_removed_renamed_or_of_another_type_is_named() {
-    let mut fields = 0;
+    let mut count = 0;
     for (vendor, setting) in APIS {
         let (_sandbox, workspace, recording) = recorded(vendor, setting, |_| {});
         let text = std::fs::read_to_string(recording).unwrap();
         let recorded: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let api = declared(vendor, setting);
+        let fields_of = |call: &Call| -> Vec<Field> {
+            let is_there = |field: &Field| change(&mut recorded.clone(), &api, call, field, Change::Retype) > 0;
+            used::fields(call).into_iter().filter(|field| !field.is_sent && is_there(field)).collect()
+        };
+        let of_calls: Vec<_> = api.calls.iter().map(|call| (call, fields_of(call))).collect();
+        count += of_calls.iter().map(|(_, fields)| fields.len()).sum::<usize>();
         // One field of each call at a time.
-        let of_calls: Vec<(&Call, Vec<Field>)> = api
-            .calls
-            .iter()
-            .map(|call| {
-                let read = used::fields(call).into_iter().filter(|field| !field.is_sent);
-                let is_there = |field: &Field| change(&mut recorded.clone(), &api, call, field, Change::Retype) > 0;
-                (call, read.filter(is_there).collect())
-            })
-            .collect();
-        let most = of_calls.iter().map(|(_, fields)| fields.len()).max().unwrap();
-        fields += of_calls.iter().map(|(_, fields)| fields.len()).sum::<usize>();
-        for number in 0..most {
-            let chosen: Vec<_> =
-                of_calls.iter().filter_map(|(call, fields)| Some((*call, fields.get(number)?))).collect();
+        for number in 0..of_calls.iter().map(|(_, fields)| fields.len()).max().unwrap() {
+            let chosen = || of_calls.iter().filter_map(|(call, fields)| Some((call, fields.get(number)?)));
             for kind in [Change::Remove, Change::Rename, Change::Retype] {
                 let mut lines = recorded.clone();
-                for (call, field) in &chosen {
+                for (call, field) in chosen() {
                     change(&mut lines, &api, call, field, kind);
                 }
-                let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-                workspace.write("changed.jsonl", &text);
-                let run = workspace.run_provider(&["doctor", "--contract", "changed.jsonl", "--json"]);
-                let report: Value = serde_json::from_str(&run.stdout).unwrap();
-                let found: Vec<&Value> = report["vendors"]
-                    .as_array()
-                    .unwrap()
-                    .iter()
-                    .flat_map(|it| it["differences"].as_array().unwrap())
-                    .collect();
-                for (call, field) in &chosen {
-                    let about = |it: &&&Value| it["operation"] == call.route() && it["field"] == field.name();
-                    let about: Vec<_> = found.iter().filter(about).collect();
-                    let is_named = about.iter().any(|it| match kind {
-                        Change::Remove => it["kind"] == "removed" || it["kind"] == "renamed",
-                        Change::Rename => {
-                            it["kind"] == "renamed" && it["to"] == format!("{}_v2", field.path.last().unwrap())
-                        }
-                        Change::Retype => it["kind"] == "type_changed",
-                    });
-                    let matters = field.is_lenient || about.iter().any(|it| it["impact"] != "none");
-                    assert!(is_named && matters, "{kind:?} {} {}: {about:#?}", call.route(), field.name());
-                }
+                let found = differences(&workspace, &lines);
+                chosen().for_each(|(call, field)| check_named(&found, call, field, kind));
             }
         }
     }
-    assert!(fields > 90, "only {fields} fields were in the recordings");
+    assert!(count > 170, "only {count} fields were in the recordings");
+}
+
+fn names(path: &str) -> Vec<String> {
+    path.split('.').map(str::to_owned).collect()
+}
+
+/// Renames a member of a shape.
+fn rename(path: &str, to: &'static str) -> impl Fn(&mut Value) {
+    let mut path = names(path);
+    let from = path.pop().unwrap();
+    move |body| {
+        at(body, &path, &mut |shape| {
+            if let Some(found) = shape["members"].as_object_mut().and_then(|members| members.remove(&from)) {
+                shape["members"][to] = found;
+            }
+        });
+    }
+}
+
+/// Replaces a number of a shape by a text of digits.
+fn number_as_text(path: &str) -> impl Fn(&mut Value) {
+    let path = names(path);
+    move |body| {
+        at(body, &path, &mut |shape| *shape = json!({"type": "text", "length": 2, "form": "digits"}));
+    }
+}
+
+/// Puts a shape into another object.
+fn wrap(body: &mut Value) {
+    *body = json!({"type": "object", "members": {"payload": body.take()}});
+}
+
+/// Checks what is reported after a change of the successful responses of a route.
+#[track_caller]
+fn check(
+    (_, workspace, recording): &(Sandbox, Workspace, PathBuf),
+    call: &str,
+    change: impl Fn(&mut Value),
+    report: &str,
+) {
+    let (method, route) = call.split_once(' ').unwrap();
+    let places = Cell::new(0);
+    let changed = recording::changed(workspace, recording, |line| {
+        let request = &line["request"];
+        if request["route"] == route && request["method"] == method && line["status"] == 200 {
+            let before = line["body"].clone();
+            change(&mut line["body"]);
+            places.set(places.get() + u32::from(before != line["body"]));
+        }
+    });
+    assert!(places.get() > 0, "nothing of {call} was changed");
+    let run = compare(workspace, &changed);
+    assert_eq!(run.code, Some(2), "{call}: {}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains(report), "{call}: {report:?} is not in\n{}", run.stdout);
 }
 
 #[test]
-fn each_difference_is_named_with_its_path() {
-    let check = |(workspace, recording): (&Workspace, &Path),
-                 method: &str,
-                 route: &str,
-                 change: &dyn Fn(&mut Value),
-                 expected: &[&str]| {
-        let changes = std::cell::Cell::new(0);
-        let changed = recording::changed(workspace, recording, |line| {
-            let is_it =
-                line["request"]["route"] == route && line["request"]["method"] == method && line["status"] == 200;
-            if is_it {
-                let before = line["body"].clone();
-                change(&mut line["body"]);
-                changes.set(changes.get() + u32::from(before != line["body"]));
-            }
-        });
-        assert!(changes.get() > 0, "nothing of {method} {route} was changed");
-        let run = compare(workspace, &changed);
-        assert_eq!(run.code, Some(2), "{method} {route}: {}{}", run.stdout, run.stderr);
-        for words in expected {
-            assert!(run.stdout.contains(words), "{words:?} is not in\n{}", run.stdout);
-        }
-    };
-    let wrap = |body: &mut Value| *body = json!({"type": "object", "members": {"payload": body.take()}});
-    let names = |path: &str| path.split('.').map(str::to_owned).collect::<Vec<_>>();
-    let rename = |path: &str, to: &'static str| {
-        let mut path = names(path);
-        let from = path.pop().unwrap();
-        move |body: &mut Value| {
-            at(body, &path, &mut |shape| {
-                let found = shape["members"].as_object_mut().and_then(|members| members.remove(&from));
-                found.map(|found| shape["members"][to] = found);
-            });
-        }
-    };
-    let number_as_text = |path: &str| {
-        let path = names(path);
-        move |body: &mut Value| {
-            let text = json!({"type": "text", "length": 2, "form": "digits"});
-            at(body, &path, &mut |shape| *shape = text.clone());
-        }
-    };
-
-    let (_sandbox, workspace, recording) = recorded("onekosmos", None, |_| {});
-    let tenant = (&workspace, recording.as_path());
-    let fetch = "/idproofingapi/proofingsession/fetch";
-    let bucket = "/idproofingapi/bucket/tenant/{}/community/{}";
+fn differences_of_1kosmos_are_named_with_their_path() {
+    let tenant = recorded("onekosmos", None, |_| {});
+    let fetch = "POST /idproofingapi/proofingsession/fetch";
     check(
-        tenant,
-        "POST",
+        &tenant,
         fetch,
-        &rename("data.data.[].documentType", "docKind"),
-        &["`response.data.data[].documentType` is gone"],
-    );
-    check(tenant, "POST", fetch, &number_as_text("data.page.total"), &["`response.data.page.total`", "string"]);
-    check(
-        tenant,
-        "GET",
-        bucket,
-        &rename("data.bucketName", "container"),
-        &["`response.data.bucketName` is gone, probably renamed to `container`"],
-    );
-    check(tenant, "GET", bucket, &wrap, &["BREAKS  `response.data` is gone"]);
-    check(
-        tenant,
-        "GET",
-        "/idproofingapi/proofingtemplates/{}",
-        &rename("list", "templates"),
-        &["BREAKS  `response.list` is gone"],
+        rename("data.data.[].documentType", "docKind"),
+        "limits  `response.data.data[].documentType` is gone",
     );
     check(
-        tenant,
-        "GET",
-        "/idproofingapi/servicekeys",
-        &rename("[].keyId", "key"),
-        &["BREAKS  `response[].keyId` is gone"],
+        &tenant,
+        fetch,
+        number_as_text("data.page.total"),
+        "The type of `response.data.page.total` was integer or null and is string",
     );
-    check(tenant, "POST", "/api/r1/system/community_info/fetch", &wrap, &["BREAKS  `response.tenant` is gone"]);
+    let bucket = "GET /idproofingapi/bucket/tenant/{}/community/{}";
+    let renamed = "limits  `response.data.bucketName` is gone, probably renamed to `container`";
+    check(&tenant, bucket, rename("data.bucketName", "container"), renamed);
+    check(&tenant, bucket, wrap, "BREAKS  `response.data` is gone");
+    let templates = "GET /idproofingapi/proofingtemplates/{}";
+    check(
+        &tenant,
+        templates,
+        rename("list", "templates"),
+        "BREAKS  `response.list` is gone, probably renamed to `templates`",
+    );
+    let keys = "GET /idproofingapi/servicekeys";
+    check(&tenant, keys, rename("[].keyId", "key"), "BREAKS  `response[].keyId` is gone");
+    check(&tenant, "POST /api/r1/system/community_info/fetch", wrap, "BREAKS  `response.tenant` is gone");
+}
 
-    let (_sandbox, workspace, recording) = recorded("fiven", Some("v1"), |_| {});
-    let v1 = (&workspace, recording.as_path());
-    let list = "/api/v1/credentials";
+#[test]
+fn differences_of_5n_id_are_named_with_their_path() {
+    let v1 = recorded("fiven", Some("v1"), |_| {});
+    let list = "GET /api/v1/credentials";
     check(
-        v1,
-        "GET",
+        &v1,
         list,
-        &rename("credentials", "items"),
-        &["BREAKS  `response.credentials` is gone, probably renamed to `items`"],
+        rename("credentials", "items"),
+        "BREAKS  `response.credentials` is gone, probably renamed to `items`",
     );
     check(
-        v1,
-        "GET",
+        &v1,
         list,
-        &rename("credentials.[].contractId", "contract"),
-        &["BREAKS  `response.credentials[].contractId` is gone"],
+        rename("credentials.[].contractId", "contract"),
+        "BREAKS  `response.credentials[].contractId` is gone",
     );
-    check(
-        v1,
-        "GET",
-        list,
-        &number_as_text("total"),
-        &["BREAKS  The type of `response.total` was integer and is string"],
-    );
-    check(v1, "GET", "/api/v1/credentials/{}", &wrap, &["BREAKS  `response.contractId` is gone"]);
+    check(&v1, list, number_as_text("total"), "BREAKS  The type of `response.total` was integer and is string");
+    check(&v1, "GET /api/v1/credentials/{}", wrap, "BREAKS  `response.contractId` is gone");
 
-    let (_sandbox, workspace, recording) = recorded("fiven", Some("institutions"), |_| {});
-    let institutions = (&workspace, recording.as_path());
-    let list = "/api/v1/institutions/me/credentials";
-    check(institutions, "GET", list, &rename("items", "credentials"), &["BREAKS  `response.items` is gone"]);
-    check(
-        institutions,
-        "GET",
-        list,
-        &rename("items.[].kycStatus", "status"),
-        &["limits  `response.items[].kycStatus` is gone"],
-    );
-    check(
-        institutions,
-        "GET",
-        list,
-        &number_as_text("pagination.total"),
-        &["BREAKS  The type of `response.pagination.total`"],
-    );
-    check(
-        institutions,
-        "GET",
-        "/api/v1/institutions/me/credentials/{}",
-        &wrap,
-        &["BREAKS  The type of `response` was array and is object"],
-    );
+    let institutions = recorded("fiven", Some("institutions"), |_| {});
+    let list = "GET /api/v1/institutions/me/credentials";
+    check(&institutions, list, rename("items", "credentials"), "BREAKS  `response.items` is gone");
+    check(&institutions, list, rename("items.[].kycStatus", "status"), "limits  `response.items[].kycStatus` is gone");
+    check(&institutions, list, number_as_text("pagination.total"), "BREAKS  The type of `response.pagination.total`");
+    let of_party = "GET /api/v1/institutions/me/credentials/{}";
+    check(&institutions, of_party, wrap, "BREAKS  The type of `response` was array and is object");
 }
 
 #[test]
