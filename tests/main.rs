@@ -9,6 +9,7 @@ mod architecture;
 mod changes;
 mod chaos;
 mod contract;
+mod contract_fields;
 mod docs;
 mod doctor;
 mod ephemeral;

@@ -72,7 +72,7 @@ pub struct Comparison {
     pub unused: Vec<String>,
     /// Whether every route of `paths` is that of the summary by which a client finds an operation, and none is missing.
     pub openapi_file_adapts: bool,
-    /// How many of the calls the document certainly has.
+    /// How many of the calls the document certainly has, without those that are optional: other services have a `/healthz` too.
     pub known: usize,
 }
 
@@ -81,8 +81,8 @@ pub fn compare(api: &Api, document: &Document) -> Comparison {
     let found = find(api, document);
     let used: BTreeSet<String> = found.iter().filter_map(|found| Some(found.operation?.0.route())).collect();
     let unused = document.operations().iter().map(Operation::route).filter(|route| !used.contains(route)).collect();
-    let is_known = |found: &&Found<'_>| found.operation.is_some_and(|(_, by)| by != Match::Similar);
-    let known = found.iter().filter(is_known).count();
+    let is_known = |found: &Found<'_>| found.operation.is_some_and(|(_, by)| by != Match::Similar);
+    let known = api.calls.iter().zip(&found).filter(|(call, found)| !call.is_optional && is_known(found)).count();
     let is_found = |(call, found): (&Call, &Found<'_>)| {
         found.operation.map_or(call.is_optional, |(_, by)| by == Match::Summary) && found.doubles.is_empty()
     };
@@ -276,7 +276,7 @@ impl CallComparison<'_> {
             };
             let fits = |other: &Form<'_>| type_change(member, other, "", direction, true).is_none();
             let candidates: Vec<_> = new.iter().filter(|(_, other)| fits(other)).map(|(name, _)| **name).collect();
-            match probable_name(name, &candidates) {
+            match probable_name(name, &candidates, impact != Impact::None) {
                 Some(to) => {
                     new.remove(&to);
                     let detail = format!("`{at}` is gone, probably renamed to `{to}`.");
@@ -304,14 +304,20 @@ fn not_sent(at: &str) -> String {
     format!("`{at}` is required, and the provider does not send it.")
 }
 
-/// The alternative of ours whose types the other form has; ours itself if it has none.
+/// The alternative of ours whose types the other form has; ours itself if it has none. Of several objects it is the one that shares
+/// most members with the other form, so that a value in a wrapper is not compared with the value alone.
 fn alternative<'d>(ours: &Form<'d>, theirs: &Form<'_>) -> Form<'d> {
-    let theirs = theirs.types();
-    let fits = |form: &Form<'_>| match (form.types(), &theirs) {
+    let (types, members) = (theirs.types(), theirs.members());
+    let fits = |form: &Form<'_>| match (form.types(), &types) {
         (Some(ours), Some(theirs)) => ours.iter().any(|name| *name != "null" && allows(theirs, name)),
         _ => true,
     };
-    ours.alternatives().into_iter().find(fits).unwrap_or_else(|| ours.clone())
+    let is_shared = |name: &str, member: &Form<'_>| {
+        members.get(name).is_some_and(|theirs| type_change(member, theirs, "", Direction::Response, true).is_none())
+    };
+    let shared = |form: &Form<'_>| form.members().iter().filter(|(name, member)| is_shared(name, member)).count();
+    // The first of several that share as many.
+    ours.alternatives().into_iter().filter(fits).rev().max_by_key(shared).unwrap_or_else(|| ours.clone())
 }
 
 /// What of the types does not fit, if anything.
@@ -357,9 +363,10 @@ fn listed(types: &Types<'_>) -> String {
     types.iter().flatten().copied().collect::<Vec<_>>().join(" or ")
 }
 
-/// What a field was probably renamed to: the only candidate, or the one that is most like it.
-fn probable_name<'n>(name: &str, candidates: &[&'n str]) -> Option<&'n str> {
-    if let [only] = candidates {
+/// What a field was probably renamed to: the only candidate, or the one that is most like it. For a field that may be absent it has
+/// to be like it, since the candidate may be the new name of another one.
+fn probable_name<'n>(name: &str, candidates: &[&'n str], is_expected: bool) -> Option<&'n str> {
+    if let ([only], true) = (candidates, is_expected) {
         return Some(only);
     }
     let scored = candidates.iter().map(|other| (strsim::jaro_winkler(name, other), *other));

@@ -13,3 +13,4 @@ pub use api::{ALSO_NAMED, ANY_FORM, Api, Call, MAY_BE_ABSENT, MAY_BE_TEXT, NO_OB
 pub use compare::{Comparison, Difference, Impact, Kind, compare};
 pub use document::{Document, Operation};
 pub use find::{normalized, with_id, without_names};
+pub use schema::member_names;

@@ -66,9 +66,10 @@ impl<'d> Form<'d> {
         Form::new(self.root, self.parts().into_iter().filter_map(|part| part.get("items")).collect())
     }
 
-    /// The alternatives, of which a value has one; empty if there are none.
+    /// The alternatives, of which a value has one; empty if there are none, or if they only add to other members.
     pub(super) fn alternatives(&self) -> Vec<Form<'d>> {
         let schemas = self.schemas.iter().map(|schema| resolve(self.root, schema));
+        let schemas = schemas.filter(|schema| schema.get("properties").is_none());
         let found = schemas.filter_map(|schema| branches(schema, "oneOf").or_else(|| branches(schema, "anyOf")));
         found.flatten().map(|schema| Form::new(self.root, vec![schema])).collect()
     }
@@ -157,6 +158,24 @@ fn type_of(value: &Json) -> &'static str {
         Json::Array(_) => "array",
         Json::Object(_) => "object",
     }
+}
+
+/// The names of the members that a schema has at any depth.
+pub fn member_names(schema: &Json) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut left = vec![schema];
+    while let Some(schema) = left.pop() {
+        match schema {
+            Json::Object(keywords) => {
+                let members = keywords.get("properties").and_then(Json::as_object);
+                names.extend(members.into_iter().flat_map(|members| members.keys().cloned()));
+                left.extend(keywords.values());
+            }
+            Json::Array(schemas) => left.extend(schemas),
+            _ => {}
+        }
+    }
+    names
 }
 
 fn union<'d>(mut all: impl Iterator<Item = Types<'d>>) -> Types<'d> {

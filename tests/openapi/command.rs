@@ -168,7 +168,7 @@ fn what_is_no_document_is_an_error() {
     let workspace = Workspace::without_vendors();
     workspace.write("page.html", "<html></html>");
     workspace.write("swagger.yaml", "swagger: '2.0'\npaths: {}\n");
-    workspace.write("other.yaml", "openapi: 3.1.0\npaths: {/pets: {get: {}}}\n");
+    workspace.write("other.yaml", "openapi: 3.1.0\npaths: {/pets: {get: {}}, /healthz: {get: {}}}\n");
     check_failure(
         &workspace,
         &["absent.json"],
@@ -194,14 +194,14 @@ fn what_is_no_document_is_an_error() {
         &workspace,
         &["other.yaml"],
         &expect![[r#"
-        Error: other.yaml has no operation that the provider uses of any vendor; name the vendor by `--vendor`, which is one of `vult`, `xident`, `didit`
+        Error: other.yaml has no operation that the provider uses of any vendor; name the vendor by `--vendor`, which is one of `vult`, `onekosmos`, `fiven`, `xident`, `didit`
     "#]],
     );
     check_failure(
         &workspace,
-        &["other.yaml", "--vendor", "fiven"],
+        &["other.yaml", "--vendor", "acme"],
         &expect![[r#"
-        Error: `--vendor fiven` is not a vendor; the vendors with a description of their calls are `vult`, `xident`, `didit`
+        Error: `--vendor acme` is not a vendor; the vendors with a description of their calls are `vult`, `onekosmos`, `fiven`, `xident`, `didit`
     "#]],
     );
     check_failure(

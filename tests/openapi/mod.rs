@@ -3,7 +3,7 @@
 mod command;
 mod forms;
 mod mutations;
-mod used;
+pub(crate) mod used;
 
 use idv::framework::Value;
 use idv::openapi::{Api, Comparison, Document, compare};
@@ -18,11 +18,14 @@ struct Subject {
     text: &'static str,
 }
 
-const SUBJECTS: [Subject; 4] = [
+const SUBJECTS: [Subject; 7] = [
     Subject { vendor: "vult", setting: None, text: include_str!("documents/vult.yaml") },
     Subject { vendor: "didit", setting: None, text: include_str!("documents/didit.yaml") },
     Subject { vendor: "xident", setting: Some("api = \"verify/v1\""), text: include_str!("documents/xident.yaml") },
     Subject { vendor: "xident", setting: Some("api = \"v1\""), text: include_str!("documents/xident-v1.yaml") },
+    Subject { vendor: "onekosmos", setting: None, text: include_str!("documents/onekosmos.yaml") },
+    Subject { vendor: "fiven", setting: Some("api = \"v1\""), text: include_str!("documents/fiven-v1.yaml") },
+    Subject { vendor: "fiven", setting: Some("api = \"institutions\""), text: include_str!("documents/fiven.yaml") },
 ];
 
 impl Subject {

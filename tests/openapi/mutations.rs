@@ -86,14 +86,14 @@ fn each_field(check: impl Fn(&idv::openapi::Api, &Call, &Field, &Json, &[String]
         let mut found = 0;
         for field in used::fields(call) {
             let places = used::places(document, operation, &field);
-            if places.is_empty() && field.is_of_list {
+            if places.is_empty() && field.has_forms {
                 continue;
             }
             assert!(!places.is_empty(), "the document has no {} of {}", field.name(), call.route());
             check(api, call, &field, document, &places, (number + found) % FORMS);
             found += 1;
         }
-        assert!(found > 0 || (call.request.is_none() && call.response.is_none()), "{}", call.route());
+        assert!(found > 0 || used::fields(call).is_empty(), "{}", call.route());
         fields += found;
         1
     });
@@ -128,6 +128,9 @@ fn a_field_that_is_renamed_is_named_with_its_new_name() {
 #[test]
 fn a_field_whose_type_changed_is_named() {
     each_field(|api, call, field, document, places, form| {
+        if field.types.is_empty() {
+            return; // it is read in any form
+        }
         let to = other_type(field);
         let comparison = compared(api, &changed(document, places, |parent, name| retype(parent, name, to)), form);
         let found = about(&comparison, call, Some(&field.name()));
@@ -169,7 +172,12 @@ fn moved(document: &Json, operation: &str, path: &str, method: &str) -> Json {
 fn an_operation_with_another_path_is_named_with_it() {
     each_call(|api, call, document, operation, number| {
         let path = operation.split('/').nth(2).unwrap().replace("~1", "/");
-        let path = if path == "/" { "/root".to_owned() } else { path.replacen('/', "/v9/", 1) };
+        let path = match path.len() {
+            1 => "/root".to_owned(),
+            // A short path is not like one with something before it.
+            2..5 => path + "/v9",
+            _ => path.replacen('/', "/v9/", 1),
+        };
         let moved = moved(document, operation, &path, &call.method.to_lowercase());
         let comparison = compared(api, &moved, number % FORMS);
         let to = format!("{} {path}", call.method);
@@ -188,8 +196,10 @@ fn an_operation_with_another_path_is_named_with_it() {
 fn an_operation_with_another_method_is_named_with_it() {
     each_call(|api, call, document, operation, number| {
         let path = operation.split('/').nth(2).unwrap().replace("~1", "/");
-        let comparison = compared(api, &moved(document, operation, &path, "put"), number % FORMS);
-        let to = format!("PUT {path}");
+        let is_free = |method: &&&str| document["paths"][&path][**method].is_null();
+        let method = ["put", "post", "trace"].iter().find(is_free).unwrap();
+        let comparison = compared(api, &moved(document, operation, &path, method), number % FORMS);
+        let to = format!("{} {path}", method.to_uppercase());
         let found = about(&comparison, call, None);
         let is_named = |found: &&Difference| found.kind == Kind::Renamed && found.to.as_deref() == Some(&to);
         assert!(found.iter().any(|found| is_named(found) && found.impact != Impact::None), "{to}: {found:#?}");
@@ -252,16 +262,19 @@ fn what_is_new_is_named_and_does_not_matter() {
     each_call(|api, call, document, operation, number| {
         let mut document = document.clone();
         document["paths"]["/new"] = json!({"get": {"summary": "Something new"}});
-        let schema = json!({"type": "object", "properties": {"x_new": {"type": "string"}}});
+        let members = json!({"type": "object", "properties": {"x_new": {"type": "string"}}});
+        let place = format!("{operation}/responses/200/content/application~1json/schema/type");
+        let is_array = document.pointer(&place).is_some_and(|name| name == "array");
+        let schema = if is_array { json!({"type": "array", "items": members}) } else { members };
         let content = json!({"description": "Accepted", "content": {"application/json": {"schema": schema}}});
         document.pointer_mut(operation).unwrap()["responses"]["202"] = content;
         let comparison = compared(api, &document, number % FORMS);
         assert_eq!(comparison.unused, ["GET /new"]);
-        let is_object = call.response.as_ref().is_some_and(|schema| schema["type"] == "object");
+        let is_object = call.response.as_ref().is_some_and(|schema| schema["properties"].is_object());
         let found = about(&comparison, call, Some("response"));
         let is_named = |found: &&Difference| found.kind == Kind::New && found.detail.contains("`x_new`");
         assert!(!is_object || found.iter().any(is_named), "{}: {found:#?}", call.route());
-        assert!(comparison.differences.iter().all(|found| found.impact == Impact::None));
+        assert!(comparison.differences.iter().all(|found| found.impact == Impact::None), "{}", call.route());
         1
     });
 }

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 /// A field that a client sends or reads.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Field {
+pub(crate) struct Field {
     /// Whether it is sent.
     pub is_sent: bool,
     /// The names that lead to it; `[]` for the elements of an array.
@@ -16,28 +16,29 @@ pub(super) struct Field {
     pub types: BTreeSet<String>,
     /// Whether the client accepts its absence, or any type of it, without a loss.
     pub is_lenient: bool,
-    /// Whether it is of a list that the client reads in two forms, of which a document has one.
-    pub is_of_list: bool,
+    /// Whether it is of a value that the client sends or reads in two forms, of which a document has one.
+    pub has_forms: bool,
 }
 
 impl Field {
     /// The field as a difference names it, such as `response.webhooks[].id`.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         let side = if self.is_sent { "request" } else { "response" };
         format!("{side}.{}", self.path.join(".")).replace(".[]", "[]")
     }
 }
 
 /// Every field of a call.
-pub(super) fn fields(call: &Call) -> BTreeSet<Field> {
+pub(crate) fn fields(call: &Call) -> BTreeSet<Field> {
     let mut found = BTreeSet::new();
     for (schema, is_sent) in [(&call.request, true), (&call.response, false)] {
         if let Some(schema) = schema {
             walk(schema, is_sent, &mut Vec::new(), &mut found);
         }
     }
-    let has_forms = call.response.as_ref().is_some_and(|schema| schema["anyOf"].is_array());
-    found.into_iter().map(|field| Field { is_of_list: has_forms && !field.is_sent, ..field }).collect()
+    let has_forms = |schema: &Option<Json>| schema.as_ref().is_some_and(|schema| schema["anyOf"].is_array());
+    let (sent, read) = (has_forms(&call.request), has_forms(&call.response));
+    found.into_iter().map(|field| Field { has_forms: if field.is_sent { sent } else { read }, ..field }).collect()
 }
 
 fn branches(schema: &Json) -> Vec<&Json> {
@@ -49,7 +50,7 @@ fn walk(schema: &Json, is_sent: bool, path: &mut Vec<String>, found: &mut BTreeS
         path.push(name.clone());
         let flags = ["x-may-be-absent", "x-any-form"];
         let is_lenient = flags.iter().any(|flag| member[*flag] == true);
-        found.insert(Field { is_sent, path: path.clone(), types: types(member), is_lenient, is_of_list: false });
+        found.insert(Field { is_sent, path: path.clone(), types: types(member), is_lenient, has_forms: false });
         walk(member, is_sent, path, found);
         path.pop();
     }

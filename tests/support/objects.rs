@@ -113,11 +113,11 @@ const USUAL: Object = Object {
 /// A data source that can be read in a fresh sandbox, or beside the resources of the table.
 pub(crate) struct DataSource {
     /// The full type, such as `idv_vult_webhooks`.
-    type_name: &'static str,
+    pub(crate) type_name: &'static str,
     /// Its attributes as HCL.
-    attributes: &'static str,
+    pub(crate) attributes: &'static str,
     /// The generation of the vendor's API that it needs, where that is not the default.
-    api: Option<&'static str>,
+    pub(crate) api: Option<&'static str>,
 }
 
 /// A data source for the default generation of the vendor's API.
@@ -241,7 +241,8 @@ impl DataSource {
         Some(format!("provider \"idv\" {{\n  alias = \"{vendor}\"\n  {vendor} = {{ api = \"{api}\" }}\n}}\n"))
     }
 
-    fn vendor(&self) -> &'static str {
+    /// The vendor's name in types and in the provider block.
+    pub(crate) fn vendor(&self) -> &'static str {
         self.type_name.split('_').nth(1).unwrap()
     }
 }

@@ -20,7 +20,8 @@ pub(super) fn schema(shape: &Shape) -> Json {
                 json!({"type": "array", "items": {"anyOf": shapes}})
             }
         }
-        Shape::Object(object) if object.members.is_empty() => json!({"type": "object"}),
+        // One whose members have no known name lacks those that the client reads.
+        Shape::Object(object) if object.members.is_empty() && object.unnamed == 0 => json!({"type": "object"}),
         Shape::Object(object) => {
             let members: Map<_, _> = object.members.iter().map(|(name, shape)| (name.clone(), schema(shape))).collect();
             let always: Vec<_> = object.members.keys().filter(|name| !object.sometimes.contains(name)).collect();

@@ -213,7 +213,7 @@ impl Provider {
         let mut clients = Clients { can_defer: caller.can_defer, ..Clients::default() };
         let former = own.get(FORMER_ADDRESSES).as_list().unwrap_or_default();
         clients.tenants.former_addresses = former.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-        let recorder = record::recorder(&own, self.schemas()).unwrap_or_else(|mistake| {
+        let recorder = record::recorder(&own, self.schemas(), &self.vendors).unwrap_or_else(|mistake| {
             diagnostics.push(mistake);
             None
         });

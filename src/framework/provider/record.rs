@@ -1,13 +1,16 @@
 //! The attribute `record`: a recording of what the vendors respond.
 
+use std::collections::BTreeSet;
 use std::path::Path as FilePath;
 use std::sync::Arc;
 
+use super::vendor::Vendor;
 use crate::framework::diagnostics::Diagnostic;
 use crate::framework::path::Path;
 use crate::framework::rules::Rule;
 use crate::framework::schema::{Attribute, Schema, Shape};
 use crate::framework::value::Value;
+use crate::openapi;
 use crate::recording::{Recorder, Vocabulary};
 
 /// The attribute of the provider block. The environment variable is `IDV_RECORD`.
@@ -17,9 +20,10 @@ pub const RECORD: &str = "record";
 pub(super) fn recorder<'s>(
     own: &Value,
     schemas: impl Iterator<Item = &'s Schema>,
+    vendors: &[&dyn Vendor],
 ) -> Result<Option<Arc<Recorder>>, Diagnostic> {
     let Some(file) = own.get(RECORD).as_str() else { return Ok(None) };
-    let opened = Recorder::open(FilePath::new(file), vocabulary(schemas));
+    let opened = Recorder::open(FilePath::new(file), vocabulary(schemas, vendors));
     opened.map(|recorder| Some(Arc::new(recorder))).map_err(|error| {
         let detail = format!(
             "`{RECORD}` is `{file}`, which cannot be opened for writing: {error}. Name a file in a folder that exists, or unset it."
@@ -28,12 +32,22 @@ pub(super) fn recorder<'s>(
     })
 }
 
-/// The constants of the schemas: what a recording may contain of a body.
-fn vocabulary<'s>(schemas: impl Iterator<Item = &'s Schema>) -> Vocabulary {
+/// The constants of the schemas, and the fields of the vendors' calls: what a recording may contain of a body.
+fn vocabulary<'s>(schemas: impl Iterator<Item = &'s Schema>, vendors: &[&dyn Vendor]) -> Vocabulary {
     let attributes: Vec<_> = schemas.flat_map(Schema::attributes).flat_map(with_nested).collect();
     let values = attributes.iter().flat_map(|attribute| &attribute.rules).flat_map(Rule::choices);
     let values = values.map(|&value| value.to_owned());
-    Vocabulary::new(values, attributes.iter().map(|attribute| attribute.name.clone()))
+    let fields = vendors.iter().flat_map(|vendor| fields(*vendor));
+    Vocabulary::new(values, attributes.iter().map(|attribute| attribute.name.clone()).chain(fields))
+}
+
+/// The fields that a vendor's client sends and reads.
+fn fields(vendor: &dyn Vendor) -> BTreeSet<String> {
+    let nothing = vendor.attributes().into_iter().map(|attribute| (attribute.name, Value::Null)).collect();
+    // Without settings there is no mistake in one.
+    let apis = vendor.apis(&Value::Map(nothing)).unwrap_or_default();
+    let calls = apis.iter().flat_map(|api| &api.calls);
+    calls.flat_map(|call| call.request.iter().chain(&call.response)).flat_map(openapi::member_names).collect()
 }
 
 /// An attribute and all below it.

@@ -3,14 +3,17 @@
 //! `v1` is the vendor's reference page; `institutions` is what the vendor's own SDK calls, whose types are the source for
 //! its shapes. Both are converted to the same structs here, so that no object depends on the generation.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
+use serde_json::Number;
 
 use super::errors::with_hints;
 use super::wire;
-use crate::http::{self, CachePolicy, Error, Kind, OAuth2ClientCredentials, Path, Request, Token};
+use crate::http::{self, CachePolicy, Error, Kind, Method, OAuth2ClientCredentials, Request, Token};
+use crate::openapi::Call;
+use crate::vendors::shared::route::Route;
 
 /// The most links that one request may ask for, on the page as in the SDK.
 const BATCH: usize = 100;
@@ -28,6 +31,11 @@ pub(super) enum Api {
 }
 
 impl Api {
+    /// The generation with this value of the provider's `api` attribute.
+    pub(super) fn named(name: &str) -> Self {
+        if name == Self::Institutions.name() { Self::Institutions } else { Self::V1 }
+    }
+
     /// The value of the provider's `api` attribute.
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -36,12 +44,68 @@ impl Api {
         }
     }
 
-    /// The path of this generation.
-    pub(super) fn path(self, v1: &str, institutions: &str) -> Path {
-        Path::new(match self {
-            Self::V1 => v1,
-            Self::Institutions => institutions,
-        })
+    /// The route of this generation.
+    pub(super) fn of(self, routes: Routes) -> Route {
+        match self {
+            Self::V1 => routes.v1,
+            Self::Institutions => routes.institutions,
+        }
+    }
+}
+
+/// The routes of a call that both generations have.
+pub(super) struct Routes {
+    v1: Route,
+    institutions: Route,
+}
+
+impl Routes {
+    /// Routes with the same method.
+    pub(super) const fn get(v1: &'static str, institutions: &'static str) -> Self {
+        Self { v1: Route::new(Method::GET, v1), institutions: Route::new(Method::GET, institutions) }
+    }
+
+    const fn post(v1: &'static str, institutions: &'static str) -> Self {
+        Self { v1: Route::new(Method::POST, v1), institutions: Route::new(Method::POST, institutions) }
+    }
+}
+
+const REQUEST: Routes =
+    Routes::post("/api/v1/credentials-access-request", "/api/v1/institutions/me/credentials/request");
+const CREDENTIALS_OF: Routes =
+    Routes::get("/api/v1/credentials/{partyId}", "/api/v1/institutions/me/credentials/{partyId}");
+const SCORES: Routes = Routes::get("/api/v1/kyc/human-score", "/api/v1/institutions/me/human-scores");
+const SCORE_OF: Route = Route::new(Method::GET, "/api/v1/institutions/me/human-scores/{partyId}");
+const CHECK: Routes = Routes::get("/api/v1/check/{token}", "/api/v1/verification/check/{token}");
+const LINK: Routes = Routes::post("/api/v1/generate-link", "/api/v1/verification/generate-link");
+const LINKS: Routes = Routes::post("/api/v1/generate-links-batch", "/api/v1/verification/generate-links-batch");
+
+/// The calls of a generation beside its lists.
+pub(super) fn calls(api: Api) -> Vec<Call> {
+    let request = api.of(REQUEST).call().sends::<wire::AccessRequest<'_>>();
+    let credentials = api.of(CREDENTIALS_OF).call();
+    let scores = api.of(SCORES).optional_call();
+    let check = api.of(CHECK).optional_call();
+    let link = api.of(LINK).optional_call().sends::<wire::LinkRequest<'_>>();
+    let links = api.of(LINKS).optional_call().sends::<wire::LinkRequests<'_>>();
+    match api {
+        Api::V1 => vec![
+            request.reads::<wire::Requested>(),
+            credentials.reads::<wire::CredentialOfV1>(),
+            scores.reads::<wire::ScoreOfV1>(),
+            check.reads::<wire::CheckOfV1>(),
+            link.reads::<wire::LinkOfV1>(),
+            links.reads::<wire::LinksOfV1>(),
+        ],
+        Api::Institutions => vec![
+            request,
+            credentials.reads::<Vec<wire::Row>>(),
+            scores.reads::<wire::Items<wire::ScoreOf>>(),
+            SCORE_OF.optional_call().reads::<wire::ScoreOf>(),
+            check.reads::<wire::Check>(),
+            link.reads::<wire::Link>(),
+            links.reads::<wire::Results>(),
+        ],
     }
 }
 
@@ -73,6 +137,48 @@ impl Credential {
         let ended = |text: &str| ENDED.iter().any(|ended| text.eq_ignore_ascii_case(ended));
         [&self.status, &self.freshness].into_iter().flatten().any(|text| ended(text))
     }
+}
+
+/// The human score of a party.
+pub(super) struct Score {
+    /// The party; `v1` does not return it.
+    pub party_id: Option<String>,
+    /// The total.
+    pub total_score: Option<Number>,
+    /// `institutions` only.
+    pub confidence_level: Option<String>,
+    /// The badges that were earned.
+    pub badges: Vec<Badge>,
+    /// The scores that the total is made of, by the vendor's names.
+    pub breakdown: BTreeMap<String, Option<Number>>,
+}
+
+/// A badge of a human score.
+pub(super) struct Badge {
+    /// The name.
+    pub name: Option<String>,
+    /// `v1` only.
+    pub status: Option<String>,
+    /// `institutions` only.
+    pub level: Option<String>,
+    /// `institutions` only.
+    pub category: Option<String>,
+}
+
+/// What the public check of a link returns.
+pub(super) struct Verification {
+    /// The state of the credential.
+    pub status: Option<String>,
+    /// The contract of the credential.
+    pub contract_id: Option<String>,
+    /// `v1` only.
+    pub party_id: Option<String>,
+    /// `v1` only.
+    pub verified_at: Option<String>,
+    /// `institutions` only.
+    pub issued_at: Option<String>,
+    /// `institutions` only.
+    pub expired_at: Option<String>,
 }
 
 /// An access request that the vendor accepted.
@@ -145,8 +251,9 @@ impl Client {
 
     /// Asks a party for access to its credentials.
     pub(super) async fn request_access(&self, party_id: &str, providers: &BTreeSet<String>) -> Result<Accepted, Error> {
-        let path = self.api.path("/api/v1/credentials-access-request", "/api/v1/institutions/me/credentials/request");
-        let request = self.http.post(path).operation(format!("requesting access to the credentials of `{party_id}`"));
+        let route = self.api.of(REQUEST);
+        let request = self.http.request(route.method, route.path);
+        let request = request.operation(format!("requesting access to the credentials of `{party_id}`"));
         let body = wire::AccessRequest { party_id, providers };
         let response = with_hints(request.json(&body).invalidates(CREDENTIALS).send()).await?;
         if self.api == Api::Institutions {
@@ -161,47 +268,69 @@ impl Client {
 
     /// Reads every credential of a party that the institution may see; none if the vendor does not know the party.
     pub(super) async fn credentials_of(&self, party_id: &str, policy: CachePolicy) -> Result<Vec<Credential>, Error> {
-        let path = self.api.path("/api/v1/credentials", "/api/v1/institutions/me/credentials").segment(party_id);
-        let request = self.http.get(path).operation(format!("reading the credentials of `{party_id}`"));
+        let route = self.api.of(CREDENTIALS_OF);
+        let path = route.at(&[party_id]);
+        let request = self.http.request(route.method, path);
+        let request = request.operation(format!("reading the credentials of `{party_id}`"));
         let request = request.cache_policy(policy).shared(CREDENTIALS);
-        let rows: Vec<wire::Row> = match self.api {
-            Api::V1 => self.read_opt(request).await?.into_iter().collect(),
-            Api::Institutions => self.read_opt(request).await?.unwrap_or_default(),
-        };
-        Ok(rows.into_iter().map(|row| row.credential(Some(party_id))).collect())
+        Ok(match self.api {
+            Api::V1 => {
+                let found: Option<wire::CredentialOfV1> = self.read_opt(request).await?;
+                found.into_iter().map(|found| found.credential(party_id)).collect()
+            }
+            Api::Institutions => {
+                let rows: Option<Vec<wire::Row>> = self.read_opt(request).await?;
+                rows.into_iter().flatten().map(|row| row.credential(party_id)).collect()
+            }
+        })
     }
 
     /// Reads the human score of a party; without a party, those of all users of the institution, or the one score of `v1`.
-    pub(super) async fn human_scores(&self, party_id: Option<&str>) -> Result<Vec<wire::ScoreOf>, Error> {
-        let path = self.api.path("/api/v1/kyc/human-score", "/api/v1/institutions/me/human-scores");
-        let path = if let Some(party_id) = party_id { path.segment(party_id) } else { path };
-        let request = self.http.get(path).operation("reading the human score");
-        match (self.api, party_id) {
+    pub(super) async fn human_scores(&self, party_id: Option<&str>) -> Result<Vec<Score>, Error> {
+        let (route, party_id) = match (self.api, party_id) {
+            (Api::Institutions, Some(party_id)) => (SCORE_OF, Some(party_id)),
+            (api, _) => (api.of(SCORES), None),
+        };
+        let path = route.at(party_id.as_slice());
+        let request = self.http.request(route.method, path).operation("reading the human score");
+        Ok(match (self.api, party_id) {
             (Api::V1, _) => {
-                let score: Option<wire::HumanScore> = self.read_opt(request).await?;
-                Ok(score.map(|human_score| wire::ScoreOf { party_id: None, human_score }).into_iter().collect())
+                let score: Option<wire::ScoreOfV1> = self.read_opt(request).await?;
+                score.into_iter().map(Score::from).collect()
             }
-            (Api::Institutions, Some(_)) => Ok(self.read_opt(request).await?.into_iter().collect()),
+            (Api::Institutions, Some(_)) => {
+                let score: Option<wire::ScoreOf> = self.read_opt(request).await?;
+                score.into_iter().map(Score::from).collect()
+            }
             (Api::Institutions, None) => {
-                let page: Option<wire::Items<_>> = self.read_opt(request).await?;
-                Ok(page.map(|page| page.items).unwrap_or_default())
+                let page: Option<wire::Items<wire::ScoreOf>> = self.read_opt(request).await?;
+                page.into_iter().flat_map(|page| page.items).map(Score::from).collect()
             }
-        }
+        })
     }
 
     /// Checks a verification by the token of a link; `None` if the vendor does not know the token. The endpoint is public: no
     /// access token is requested or sent.
-    pub(super) async fn verification(&self, token: &str) -> Result<Option<wire::Verification>, Error> {
-        let path = self.api.path("/api/v1/check", "/api/v1/verification/check").secret_segment(token);
-        self.read_opt(self.http.get(path).operation("checking a verification").without_auth()).await
+    pub(super) async fn verification(&self, token: &str) -> Result<Option<Verification>, Error> {
+        let route = self.api.of(CHECK);
+        let path = route.at_secret(token);
+        let request = self.http.request(route.method, path).operation("checking a verification").without_auth();
+        Ok(match self.api {
+            Api::V1 => self.read_opt::<wire::CheckOfV1>(request).await?.map(Verification::from),
+            Api::Institutions => self.read_opt::<wire::Check>(request).await?.map(Verification::from),
+        })
     }
 
     /// Makes a link for one credential.
     pub(super) async fn link(&self, contract_id: &str) -> Result<Link, Error> {
-        let path = self.api.path("/api/v1/generate-link", "/api/v1/verification/generate-link");
-        let request = self.http.post(path).operation(format!("making a verification link for `{contract_id}`"));
-        let link: wire::Link = self.read(repeatable(request).json(&wire::LinkRequest { contract_id })).await?;
-        Ok(link.of(contract_id))
+        let route = self.api.of(LINK);
+        let request = self.http.request(route.method, route.path);
+        let request = request.operation(format!("making a verification link for `{contract_id}`"));
+        let request = repeatable(request).json(&wire::LinkRequest { contract_id });
+        Ok(match self.api {
+            Api::V1 => self.read::<wire::LinkOfV1>(request).await?.of(contract_id),
+            Api::Institutions => self.read::<wire::Link>(request).await?.of(contract_id),
+        })
     }
 
     /// Makes a link for each credential, at most 100 in a request. Returns the links, and the contracts that have none. An error
@@ -220,7 +349,7 @@ impl Client {
     }
 
     async fn batch(&self, contract_ids: &[&str]) -> Result<Vec<Result<Link, LinkFailure>>, Error> {
-        let path = self.api.path("/api/v1/generate-links-batch", "/api/v1/verification/generate-links-batch");
+        let route = self.api.of(LINKS);
         let operation = match contract_ids {
             [only] => format!("making a verification link for `{only}`"),
             [first, .., last] => {
@@ -229,7 +358,8 @@ impl Client {
             [] => return Ok(Vec::new()),
         };
         let requests = contract_ids.iter().map(|contract_id| wire::LinkRequest { contract_id }).collect();
-        let request = repeatable(self.http.post(path).operation(operation)).json(&wire::LinkRequests { requests });
+        let request = repeatable(self.http.request(route.method, route.path).operation(operation))
+            .json(&wire::LinkRequests { requests });
         let response = match request.send().await {
             Ok(response) => response,
             Err(error) => return refused_as_a_whole(error, contract_ids),
@@ -240,7 +370,7 @@ impl Client {
         };
         let silent = || "The vendor's response does not mention it.".to_owned();
         let outcome = |id: &&str| match rows.remove(*id) {
-            Some(Ok(link)) => Ok(link.of(id)),
+            Some(Ok(link)) => Ok(link),
             Some(Err(reason)) => Err(LinkFailure { contract_id: (*id).to_owned(), reason }),
             None => Err(LinkFailure { contract_id: (*id).to_owned(), reason: silent() }),
         };

@@ -8,8 +8,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::client::{Api, Client};
-use super::wire::{self, ScoreOf};
+use super::client::{Api, Badge, Client, Score};
 use crate::framework::{Attr, Attribute, DataSource, Diagnostic, Diagnostics, Number, Path, Schema, Type, summary};
 
 /// The data source of a score.
@@ -34,9 +33,9 @@ pub(super) struct BadgeModel {
     category: Attr<String>,
 }
 
-impl From<wire::Badge> for BadgeModel {
-    fn from(badge: wire::Badge) -> Self {
-        let wire::Badge { name, status, level, category } = badge;
+impl From<Badge> for BadgeModel {
+    fn from(badge: Badge) -> Self {
+        let Badge { name, status, level, category } = badge;
         Self { name: name.into(), status: status.into(), level: level.into(), category: category.into() }
     }
 }
@@ -90,20 +89,20 @@ impl DataSource for HumanScore {
     }
 }
 
-fn model(score: ScoreOf, requested: Attr<String>) -> Result<ScoreModel, Diagnostics> {
-    let ScoreOf { party_id, human_score } = score;
+fn model(score: Score, requested: Attr<String>) -> Result<ScoreModel, Diagnostics> {
+    let Score { party_id, total_score, confidence_level, badges, breakdown } = score;
     let number = |name: &str, number: &Option<serde_json::Number>| {
         number.as_ref().map(Number::try_from).transpose().map_err(|_| {
             let detail = format!("In 5N ID's response `{name}` is out of the range of Terraform's numbers.");
             Diagnostics::from(Diagnostic::error("The human score cannot be read", detail))
         })
     };
-    let breakdown = human_score.breakdown.iter().map(|(name, value)| Ok((name.clone(), number(name, value)?.into())));
+    let breakdown = breakdown.iter().map(|(name, value)| Ok((name.clone(), number(name, value)?.into())));
     Ok(ScoreModel {
         party_id: party_id.map_or(requested, Attr::Known),
-        total_score: number("totalScore", &human_score.total_score)?.into(),
-        confidence_level: human_score.confidence_level.into(),
-        badges: human_score.badges.into_iter().map(BadgeModel::from).collect::<Vec<_>>().into(),
+        total_score: number("totalScore", &total_score)?.into(),
+        confidence_level: confidence_level.into(),
+        badges: badges.into_iter().map(BadgeModel::from).collect::<Vec<_>>().into(),
         breakdown: breakdown.collect::<Result<BTreeMap<_, _>, Diagnostics>>()?.into(),
     })
 }

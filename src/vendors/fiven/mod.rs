@@ -29,6 +29,7 @@ use crate::framework::identity::{self, TenantIdentity};
 use crate::framework::provider::{self, AnyClient, Common, Registration};
 use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Secret, Type, Value, Vendor};
 use crate::http::{self, ClientAuth, ClientCredentials, OAuth2ClientCredentials};
+use crate::openapi;
 
 /// The identity providers of an access request, from the vendor's SDK. The page lists none.
 const PROVIDERS: &[&str] = &["GOOGLE", "LINKEDIN", "GITHUB", "DISCORD", "TWITTER", "REDDIT"];
@@ -111,7 +112,7 @@ struct Config {
 
 impl Config {
     fn api(&self) -> Api {
-        if self.api.as_deref() == Some("institutions") { Api::Institutions } else { Api::V1 }
+        self.api.as_deref().map_or(Api::V1, Api::named)
     }
 
     /// The address of the API: the page names one pair of addresses, the SDK another.
@@ -238,6 +239,20 @@ impl Vendor for Fiven {
         let auth = Arc::new(OAuth2ClientCredentials::new(&settings, credentials)?.renewing_on_forbidden());
         let http = http::Client::with_connections(settings, auth.clone(), auth.connections())?;
         Ok(Arc::new(client::Client::new(http, auth, config.api())))
+    }
+
+    /// Each generation that may be configured.
+    fn apis(&self, settings: &Value) -> Result<Vec<openapi::Api>, Diagnostics> {
+        let configured = settings.get("api").as_str().map(Api::named);
+        let apis = [(Api::V1, "api = \"v1\""), (Api::Institutions, "api = \"institutions\"")];
+        let apis = apis.into_iter().filter(|(api, _)| configured.is_none_or(|configured| configured == *api));
+        Ok(apis
+            .map(|(api, setting)| {
+                let calls = [client::calls(api), pages::calls(api), user_counts::calls(api)].concat();
+                let (setting, token_setting) = (Some(setting), Some("token_url"));
+                openapi::Api { setting, token_setting, ..openapi::Api::new(&[], calls) }
+            })
+            .collect())
     }
 
     fn objects(&self) -> Vec<Registration> {

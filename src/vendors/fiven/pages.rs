@@ -2,10 +2,22 @@
 
 use async_trait::async_trait;
 
-use super::client::{Api, CREDENTIALS, Client, Credential};
+use super::client::{Api, CREDENTIALS, Client, Credential, Routes};
 use super::errors::with_hints;
 use super::wire;
 use crate::http::{CachePolicy, Error, Page, PageRequest, PageSource, Pages};
+use crate::openapi::Call;
+
+const LIST: Routes = Routes::get("/api/v1/credentials", "/api/v1/institutions/me/credentials");
+
+/// The call of a generation that lists credentials.
+pub(super) fn calls(api: Api) -> Vec<Call> {
+    let call = api.of(LIST).call();
+    vec![match api {
+        Api::V1 => call.sends::<wire::PageQuery>().reads::<wire::PageOfV1>(),
+        Api::Institutions => call.sends::<wire::CredentialQuery<'_>>().reads::<wire::Items<wire::ListedRow>>(),
+    }]
+}
 
 /// The rows that are requested for a page: the most that the vendor's page allows.
 const PAGE: usize = 100;
@@ -60,21 +72,27 @@ impl PageSource for CredentialPages<'_> {
 
     async fn page(&self, at: &PageRequest) -> Result<Page<Credential>, Error> {
         let api = self.client.api();
-        let path = api.path("/api/v1/credentials", "/api/v1/institutions/me/credentials");
-        let request = self.client.http.get(path).operation("listing the credentials").shared(CREDENTIALS).page(at);
-        let mut query =
-            vec![("offset", at.offset.to_string()), ("limit", self.client.http.page_size(PAGE).to_string())];
-        if api == Api::Institutions {
-            query.extend(self.filter.party_ids.iter().map(|id| ("partyIds", id.clone())));
-            query.extend(self.filter.emails.iter().map(|email| ("emails", email.clone())));
-        }
+        let route = api.of(LIST);
+        let request = self.client.http.request(route.method, route.path).operation("listing the credentials");
+        let request = request.shared(CREDENTIALS).page(at);
+        let page = wire::PageQuery { offset: at.offset, limit: self.client.http.page_size(PAGE) };
+        let CredentialFilter { party_ids, emails } = &self.filter;
+        let request = match api {
+            Api::V1 => request.query(&page),
+            Api::Institutions => request.query(&wire::CredentialQuery { page, party_ids, emails }),
+        };
         with_hints(async {
-            let response = request.query(&query).send().await?;
-            let (rows, total) = match api {
-                Api::V1 => response.json::<wire::PageOfV1>().map(|page| (page.credentials, page.total)),
-                Api::Institutions => response.json::<wire::Items<_>>().map(|page| (page.items, page.pagination.total)),
-            }?;
-            let credentials = rows.into_iter().map(|row: wire::Row| row.credential(None)).collect();
+            let response = request.send().await?;
+            let (credentials, total): (Vec<_>, _) = match api {
+                Api::V1 => {
+                    let wire::PageOfV1 { credentials, total } = response.json()?;
+                    (credentials.into_iter().map(|row| row.credential(None)).collect(), total)
+                }
+                Api::Institutions => {
+                    let page: wire::Items<wire::ListedRow> = response.json()?;
+                    (page.items.into_iter().map(wire::ListedRow::credential).collect(), page.pagination.total)
+                }
+            };
             Ok(Page::new(credentials, response).with_total(Some(total)))
         })
         .await

@@ -6,15 +6,26 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::client::{Api, Client};
 use super::errors::with_hints;
 use super::wire;
 use crate::framework::{Attr, Attribute, DataSource, Diagnostic, Diagnostics, Schema, Type};
-use crate::http::{CachePolicy, Error, Page, PageRequest, PageSource, Pages};
+use crate::http::{CachePolicy, Error, Method, Page, PageRequest, PageSource, Pages};
+use crate::openapi::Call;
 use crate::vendors::shared::counts::Counts;
-use crate::vendors::shared::loose;
+use crate::vendors::shared::loose::{self, LooseText};
+use crate::vendors::shared::route::Route;
+
+const USERS: Route = Route::new(Method::GET, "/api/v1/institutions/me/users");
+
+/// The call that lists users, which only `institutions` has.
+pub(super) fn calls(api: Api) -> Vec<Call> {
+    let users = || USERS.optional_call().sends::<wire::PageQuery>().reads::<wire::Items<Row>>();
+    if api == Api::Institutions { vec![users()] } else { Vec::new() }
+}
 
 /// The rows that are requested for a page: the most that the vendor allows for credentials.
 const PAGE: usize = 100;
@@ -33,17 +44,21 @@ pub(super) struct UserCountsModel {
 }
 
 /// What is read of a user. `id` tells the rows of two pages apart and goes nowhere.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Row {
     id: String,
     #[serde(default, deserialize_with = "loose::text")]
+    #[schemars(with = "LooseText")]
     status: Option<String>,
     #[serde(default, deserialize_with = "loose::text")]
+    #[schemars(with = "LooseText")]
     kyc_status: Option<String>,
     #[serde(default, deserialize_with = "loose::text")]
+    #[schemars(with = "LooseText")]
     req_status: Option<String>,
     #[serde(default, deserialize_with = "loose::text")]
+    #[schemars(with = "LooseText")]
     kyc_provider: Option<String>,
 }
 
@@ -118,10 +133,9 @@ impl PageSource for UserPages<'_> {
     }
 
     async fn page(&self, at: &PageRequest) -> Result<Page<Row>, Error> {
-        let request = self.0.http.get("/api/v1/institutions/me/users").operation("counting the users").page(at);
+        let request = self.0.http.request(USERS.method, USERS.path).operation("counting the users").page(at);
         with_hints(async {
-            let response =
-                request.query(&[("offset", at.offset), ("limit", self.0.http.page_size(PAGE))]).send().await?;
+            let response = request.query(&wire::PageQuery { offset: at.offset, limit: self.0.http.page_size(PAGE) }).send().await?;
             let page = response.json::<wire::Items<Row>>()?;
             Ok(Page::new(page.items, response).with_total(Some(page.pagination.total)))
         })

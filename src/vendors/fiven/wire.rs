@@ -2,13 +2,32 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Number;
 
-use super::client::{Credential, Link as MadeLink};
-use crate::vendors::shared::loose;
+use super::client::{self, Credential};
+use crate::vendors::shared::loose::{self, LooseText};
+
+/// The query of a page.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct PageQuery {
+    pub(super) offset: usize,
+    pub(super) limit: usize,
+}
+
+/// The query of a page of credentials of `institutions`.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CredentialQuery<'q> {
+    #[serde(flatten)]
+    pub(super) page: PageQuery,
+    pub(super) party_ids: &'q [String],
+    pub(super) emails: &'q [String],
+}
 
 /// The body of an access request.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AccessRequest<'b> {
     pub(super) party_id: &'b str,
@@ -16,45 +35,77 @@ pub(super) struct AccessRequest<'b> {
 }
 
 /// The body of a request for one link.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct LinkRequest<'b> {
     pub(super) contract_id: &'b str,
 }
 
 /// The body of a request for several links.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct LinkRequests<'b> {
     pub(super) requests: Vec<LinkRequest<'b>>,
 }
 
 /// The response to an access request of `v1`; its `status` is always `pending`.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Requested {
     pub(super) request_id: String,
 }
 
-/// A credential of either generation. The list of `v1` has no providers, and the rows of one party in `institutions` have no
-/// party.
-#[derive(Deserialize)]
+/// A credential in the list of `v1`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RowOfV1 {
+    contract_id: String,
+    party_id: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
+    #[schemars(with = "LooseText")]
+    status: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
+    #[schemars(with = "LooseText")]
+    created_at: Option<String>,
+}
+
+/// The credential of a party in `v1`.
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct CredentialOfV1 {
+    #[serde(flatten)]
+    row: RowOfV1,
+    providers: Option<BTreeSet<String>>,
+}
+
+/// A credential of a party in `institutions`.
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Row {
     contract_id: String,
-    party_id: Option<String>,
-    #[serde(alias = "kycStatus", default, deserialize_with = "loose::text")]
-    status: Option<String>,
-    #[serde(alias = "issuedAt", default, deserialize_with = "loose::text")]
-    created_at: Option<String>,
-    #[serde(rename = "expirationDate", default, deserialize_with = "loose::text")]
-    expires_at: Option<String>,
     #[serde(default, deserialize_with = "loose::text")]
+    #[schemars(with = "LooseText")]
+    kyc_status: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
+    #[schemars(with = "LooseText")]
+    issued_at: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
+    #[schemars(with = "LooseText")]
+    expiration_date: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
+    #[schemars(with = "LooseText")]
     freshness: Option<String>,
-    providers: Option<BTreeSet<String>>,
     provider: Option<String>,
 }
 
-impl Row {
+/// A credential in the list of `institutions`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ListedRow {
+    party_id: Option<String>,
+    #[serde(flatten)]
+    row: Row,
+}
+
+impl RowOfV1 {
     /// Converts the row; `party_id` is the party of the request, for a row without one.
     pub(super) fn credential(self, party_id: Option<&str>) -> Credential {
         Credential {
@@ -62,150 +113,280 @@ impl Row {
             party_id: self.party_id.or_else(|| party_id.map(str::to_owned)).unwrap_or_default(),
             status: self.status,
             created_at: self.created_at,
-            expires_at: self.expires_at,
-            freshness: self.freshness,
-            providers: self.providers.or_else(|| self.provider.map(|provider| [provider].into())),
+            expires_at: None,
+            freshness: None,
+            providers: None,
         }
     }
 }
 
+impl CredentialOfV1 {
+    /// Converts the credential of this party.
+    pub(super) fn credential(self, party_id: &str) -> Credential {
+        Credential { providers: self.providers, ..self.row.credential(Some(party_id)) }
+    }
+}
+
+impl Row {
+    /// Converts the row of this party.
+    pub(super) fn credential(self, party_id: &str) -> Credential {
+        Credential {
+            contract_id: self.contract_id,
+            party_id: party_id.to_owned(),
+            status: self.kyc_status,
+            created_at: self.issued_at,
+            expires_at: self.expiration_date,
+            freshness: self.freshness,
+            providers: self.provider.map(|provider| [provider].into()),
+        }
+    }
+}
+
+impl ListedRow {
+    /// Converts the row.
+    pub(super) fn credential(self) -> Credential {
+        self.row.credential(&self.party_id.unwrap_or_default())
+    }
+}
+
 /// A page of credentials of `v1`.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct PageOfV1 {
-    pub(super) credentials: Vec<Row>,
+    pub(super) credentials: Vec<RowOfV1>,
     pub(super) total: usize,
 }
 
 /// A page of anything in `institutions`.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct Items<T> {
     pub(super) items: Vec<T>,
     pub(super) pagination: Pagination,
 }
 
 /// The position of a page.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct Pagination {
     pub(super) total: usize,
 }
 
-/// The score of a party; `v1` does not return the party.
-#[derive(Deserialize)]
+/// The human score of `v1`, which is the caller's own.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ScoreOfV1 {
+    total_score: Option<Number>,
+    #[serde(default, deserialize_with = "loose::or_default")]
+    #[schemars(with = "Option<Vec<BadgeOfV1>>")]
+    badges: Vec<BadgeOfV1>,
+    #[serde(default, deserialize_with = "loose::or_default")]
+    #[schemars(with = "Option<BTreeMap<String, Option<Number>>>")]
+    breakdown: BTreeMap<String, Option<Number>>,
+}
+
+/// A badge of `v1`.
+#[derive(Deserialize, JsonSchema)]
+struct BadgeOfV1 {
+    #[serde(default, deserialize_with = "loose::text")]
+    #[schemars(with = "LooseText")]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
+    #[schemars(with = "LooseText")]
+    status: Option<String>,
+}
+
+/// The score of a party in `institutions`.
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ScoreOf {
-    pub(super) party_id: Option<String>,
-    pub(super) human_score: HumanScore,
+    party_id: Option<String>,
+    human_score: HumanScore,
 }
 
-/// A human score. `institutions` adds details about accounts, which are personal data and not read.
-#[derive(Deserialize)]
+/// A human score of `institutions`. Its details about accounts are personal data and not read.
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct HumanScore {
-    pub(super) total_score: Option<serde_json::Number>,
+struct HumanScore {
+    total_score: Option<Number>,
     #[serde(default, deserialize_with = "loose::text")]
-    pub(super) confidence_level: Option<String>,
+    #[schemars(with = "LooseText")]
+    confidence_level: Option<String>,
     #[serde(default, deserialize_with = "loose::or_default")]
-    pub(super) badges: Vec<Badge>,
+    #[schemars(with = "Option<Vec<Badge>>")]
+    badges: Vec<Badge>,
     #[serde(default, deserialize_with = "loose::or_default")]
-    pub(super) breakdown: BTreeMap<String, Option<serde_json::Number>>,
+    #[schemars(with = "Option<BTreeMap<String, Option<Number>>>")]
+    breakdown: BTreeMap<String, Option<Number>>,
 }
 
-/// A badge: `status` in `v1`; `level` and `category` in `institutions`.
-#[derive(Deserialize)]
-pub(super) struct Badge {
+/// A badge of `institutions`.
+#[derive(Deserialize, JsonSchema)]
+struct Badge {
     #[serde(default, deserialize_with = "loose::text")]
-    pub(super) name: Option<String>,
+    #[schemars(with = "LooseText")]
+    name: Option<String>,
     #[serde(default, deserialize_with = "loose::text")]
-    pub(super) status: Option<String>,
+    #[schemars(with = "LooseText")]
+    level: Option<String>,
     #[serde(default, deserialize_with = "loose::text")]
-    pub(super) level: Option<String>,
-    #[serde(default, deserialize_with = "loose::text")]
-    pub(super) category: Option<String>,
+    #[schemars(with = "LooseText")]
+    category: Option<String>,
 }
 
-/// The response of the public check.
-#[derive(Deserialize)]
+impl From<ScoreOfV1> for client::Score {
+    fn from(score: ScoreOfV1) -> Self {
+        let ScoreOfV1 { total_score, badges, breakdown } = score;
+        let badge = |BadgeOfV1 { name, status }| client::Badge { name, status, level: None, category: None };
+        let badges = badges.into_iter().map(badge).collect();
+        Self { party_id: None, total_score, confidence_level: None, badges, breakdown }
+    }
+}
+
+impl From<ScoreOf> for client::Score {
+    fn from(score: ScoreOf) -> Self {
+        let ScoreOf { party_id, human_score } = score;
+        let HumanScore { total_score, confidence_level, badges, breakdown } = human_score;
+        let badge = |Badge { name, level, category }| client::Badge { name, status: None, level, category };
+        let badges = badges.into_iter().map(badge).collect();
+        Self { party_id, total_score, confidence_level, badges, breakdown }
+    }
+}
+
+/// The response of the public check of `v1`.
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Verification {
+pub(super) struct CheckOfV1 {
     #[serde(default, deserialize_with = "loose::text")]
-    pub(super) status: Option<String>,
+    #[schemars(with = "LooseText")]
+    status: Option<String>,
     #[serde(default, deserialize_with = "loose::text")]
-    pub(super) contract_id: Option<String>,
+    #[schemars(with = "LooseText")]
+    contract_id: Option<String>,
     #[serde(default, deserialize_with = "loose::text")]
-    pub(super) party_id: Option<String>,
+    #[schemars(with = "LooseText")]
+    party_id: Option<String>,
     #[serde(default, deserialize_with = "loose::text")]
-    pub(super) verified_at: Option<String>,
-    #[serde(default, deserialize_with = "loose::text")]
-    pub(super) issued_at: Option<String>,
-    #[serde(default, deserialize_with = "loose::text")]
-    pub(super) expired_at: Option<String>,
+    #[schemars(with = "LooseText", extend("x-may-be-absent" = true))]
+    verified_at: Option<String>,
 }
 
-/// A link of either generation.
-#[derive(Deserialize)]
+/// The response of the public check of `institutions`.
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Link {
+pub(super) struct Check {
+    #[serde(default, deserialize_with = "loose::text")]
+    #[schemars(with = "LooseText")]
+    status: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
+    #[schemars(with = "LooseText")]
+    contract_id: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
+    #[schemars(with = "LooseText")]
+    issued_at: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
+    #[schemars(with = "LooseText")]
+    expired_at: Option<String>,
+}
+
+impl From<CheckOfV1> for client::Verification {
+    fn from(check: CheckOfV1) -> Self {
+        let CheckOfV1 { status, contract_id, party_id, verified_at } = check;
+        Self { status, contract_id, party_id, verified_at, issued_at: None, expired_at: None }
+    }
+}
+
+impl From<Check> for client::Verification {
+    fn from(check: Check) -> Self {
+        let Check { status, contract_id, issued_at, expired_at } = check;
+        Self { status, contract_id, party_id: None, verified_at: None, issued_at, expired_at }
+    }
+}
+
+/// A link of `v1`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LinkOfV1 {
     token: String,
-    #[serde(alias = "verificationUrl")]
     link: String,
     expires_at: Option<String>,
 }
 
+/// A link of `institutions`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Link {
+    token: String,
+    verification_url: String,
+}
+
+impl LinkOfV1 {
+    /// Converts the link of this contract.
+    pub(super) fn of(self, contract_id: &str) -> client::Link {
+        let Self { token, link, expires_at } = self;
+        client::Link { contract_id: contract_id.to_owned(), token, link, expires_at }
+    }
+}
+
 impl Link {
     /// Converts the link of this contract.
-    pub(super) fn of(self, contract_id: &str) -> MadeLink {
-        let Self { token, link, expires_at } = self;
-        MadeLink { contract_id: contract_id.to_owned(), token, link, expires_at }
+    pub(super) fn of(self, contract_id: &str) -> client::Link {
+        let Self { token, verification_url: link } = self;
+        client::Link { contract_id: contract_id.to_owned(), token, link, expires_at: None }
     }
 }
 
 /// For each contract its link, or why there is none.
-pub(super) type Rows = BTreeMap<String, Result<Link, String>>;
+pub(super) type Rows = BTreeMap<String, Result<client::Link, String>>;
 
 /// A batch of `v1`, which has only the links that were made.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct LinksOfV1 {
     links: Vec<LinkRow>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct LinkRow {
     contract_id: String,
     #[serde(flatten)]
-    link: Link,
+    link: LinkOfV1,
 }
 
 impl LinksOfV1 {
     pub(super) fn rows(self) -> Rows {
-        self.links.into_iter().map(|row| (row.contract_id, Ok(row.link))).collect()
+        let row = |LinkRow { contract_id, link }: LinkRow| {
+            let link = link.of(&contract_id);
+            (contract_id, Ok(link))
+        };
+        self.links.into_iter().map(row).collect()
     }
 }
 
 /// A batch of `institutions`, which may succeed in part.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct Results {
     results: Vec<ResultRow>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct ResultRow {
     contract_id: String,
+    #[schemars(extend("x-may-be-absent" = true))]
     result: Option<Link>,
+    #[schemars(extend("x-may-be-absent" = true))]
     error: Option<LinkError>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct LinkError {
     message: String,
+    #[schemars(extend("x-may-be-absent" = true))]
     code: Option<String>,
 }
 
 impl Results {
     pub(super) fn rows(self) -> Rows {
         let outcome = |row: ResultRow| match (row.result, row.error) {
-            (Some(link), None) => Ok(link),
+            (Some(link), None) => Ok(link.of(&row.contract_id)),
             (_, Some(LinkError { message, code: Some(code) })) => Err(format!("The vendor says: {message} ({code}).")),
             (_, Some(LinkError { message, code: None })) => Err(format!("The vendor says: {message}.")),
             (None, None) => Err("The vendor's response has neither a link nor a reason.".to_owned()),

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::bucket_credentials::{self, AwsModel, AzureModel, Credential, GcpModel, SecretPart, WireCredential};
-use super::client::Client;
+use super::client::{self, Client};
 use super::session_list::{self, SessionQuery};
 use crate::framework::impact::{Period, Reach};
 use crate::framework::moved::RestObject;
@@ -18,6 +18,7 @@ use crate::framework::{
     identity, model, secret,
 };
 use crate::http::CachePolicy;
+use crate::openapi::Call;
 use crate::vendors::shared::import_id;
 use crate::vendors::shared::singleton::{self, warn_adopted_elsewhere};
 
@@ -26,6 +27,11 @@ const TYPES: &[&str] = &["aws", "gcp", "azure"];
 
 /// What the bucket is called in messages, and the key of its adoption.
 const BUCKET: &str = "the bucket";
+
+/// The calls about the bucket.
+pub(super) fn calls() -> [Call; 2] {
+    client::bucket_calls::<wire::BucketBody<'_>, wire::Bucket>()
+}
 
 /// The bucket.
 #[derive(Clone, Copy)]
@@ -414,14 +420,15 @@ async fn exists(client: &Client, there: &wire::Bucket) -> Diagnostics {
 pub(super) mod wire {
     //! The bucket of the "Buckets" group. The vendor documents two types for `createdBy`, and none for times.
 
+    use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
-    use serde_json::{Map, Value as Json};
 
     use super::WireCredential;
+    use super::bucket_credentials::{FoundAws, FoundAzure, FoundGcp};
     use crate::vendors::shared::loose::LooseText;
 
     /// What a write sends.
-    #[derive(Serialize)]
+    #[derive(Serialize, JsonSchema)]
     #[serde(rename_all = "camelCase")]
     pub(in super::super) struct BucketBody<'m> {
         #[serde(rename = "type")]
@@ -434,7 +441,7 @@ pub(super) mod wire {
         pub(in super::super) credential: Option<WireCredential<'m>>,
     }
 
-    #[derive(Deserialize)]
+    #[derive(Deserialize, JsonSchema)]
     #[serde(rename_all = "camelCase")]
     pub(in super::super) struct Bucket {
         #[serde(rename = "_id")]
@@ -452,10 +459,13 @@ pub(super) mod wire {
         #[serde(default, rename = "updatedTS")]
         pub(in super::super) updated_ts: LooseText,
         #[serde(rename = "aws_credential")]
-        pub(in super::super) aws_credential: Option<Map<String, Json>>,
+        #[schemars(extend("x-may-be-absent" = true))]
+        pub(in super::super) aws_credential: Option<FoundAws>,
         #[serde(rename = "gcp_credential")]
-        pub(in super::super) gcp_credential: Option<Map<String, Json>>,
+        #[schemars(extend("x-may-be-absent" = true))]
+        pub(in super::super) gcp_credential: Option<FoundGcp>,
         #[serde(rename = "azure_credential")]
-        pub(in super::super) azure_credential: Option<Map<String, Json>>,
+        #[schemars(extend("x-may-be-absent" = true))]
+        pub(in super::super) azure_credential: Option<FoundAzure>,
     }
 }

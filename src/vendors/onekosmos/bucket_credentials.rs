@@ -2,12 +2,14 @@
 //!
 //! No type here has `Debug`, since all of them hold secrets.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use crate::framework::schema::Shape;
 use crate::framework::spelling::is_masked;
 use crate::framework::{Attr, Attribute, Rule, Secret, Spelling, Value, secret};
+use crate::vendors::shared::loose::LooseText;
 use crate::vendors::shared::singleton::Changes;
 
 /// The credentials of an AWS bucket.
@@ -118,7 +120,7 @@ impl<'m> SecretPart<'m> {
 }
 
 /// The credentials as the vendor takes them, under the name that belongs to the type. No `Debug`: the secret is exposed.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) enum WireCredential<'m> {
     #[serde(rename = "aws_credential", rename_all = "camelCase")]
     Aws { access_key: Option<&'m str>, region: Option<&'m str>, secret_key: Option<&'m str> },
@@ -146,8 +148,40 @@ impl WireCredential<'_> {
     }
 }
 
+/// What is read of the credentials of an AWS bucket. A response may have any part of credentials masked, or not at all.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct FoundAws {
+    #[schemars(with = "LooseText", extend("x-may-be-absent" = true))]
+    access_key: Json,
+    #[schemars(with = "LooseText", extend("x-may-be-absent" = true))]
+    region: Json,
+}
+
+/// What is read of the credentials of a Google Cloud bucket.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct FoundGcp {
+    #[serde(rename = "projectid")]
+    #[schemars(with = "LooseText", extend("x-may-be-absent" = true))]
+    project_id: Json,
+    #[schemars(with = "LooseText", extend("x-may-be-absent" = true))]
+    client_email: Json,
+}
+
+/// What is read of the credentials of an Azure container.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct FoundAzure {
+    #[schemars(with = "LooseText", extend("x-may-be-absent" = true))]
+    account_name: Json,
+}
+
 /// The credentials of one type.
 pub(super) trait Credential: Clone + Default {
+    /// What is read of a response.
+    type Found;
+
     /// The secret.
     fn secret(&self) -> SecretPart<'_>;
     /// Where the write-only secret is.
@@ -155,7 +189,7 @@ pub(super) trait Credential: Clone + Default {
     /// The credentials as the vendor takes them.
     fn to_wire(&self) -> WireCredential<'_>;
     /// Sets the values that a response shows.
-    fn take(&mut self, found: &Map<String, Json>);
+    fn take(&mut self, found: &Self::Found);
 
     /// Adds the write-only secret of the configuration to planned credentials that have no secret.
     fn add_write_only(planned: &mut Attr<Self>, config: &Attr<Self>) {
@@ -168,7 +202,7 @@ pub(super) trait Credential: Clone + Default {
     }
 
     /// The credentials of state with the visible values of a response; those of state if the response has none.
-    fn merged(known: &Attr<Self>, found: Option<Map<String, Json>>) -> Attr<Self> {
+    fn merged(known: &Attr<Self>, found: Option<Self::Found>) -> Attr<Self> {
         let Some(found) = found else { return known.clone() };
         let mut model = known.known().cloned().unwrap_or_default();
         model.take(&found);
@@ -177,6 +211,8 @@ pub(super) trait Credential: Clone + Default {
 }
 
 impl Credential for AwsModel {
+    type Found = FoundAws;
+
     fn secret(&self) -> SecretPart<'_> {
         let Self { secret_key: plain, secret_key_wo: write_only, secret_key_wo_version: version, .. } = self;
         SecretPart { credential: "aws_credential", name: "secret_key", plain, write_only, version }
@@ -191,13 +227,15 @@ impl Credential for AwsModel {
         WireCredential::Aws { access_key, region, secret_key: self.secret().chosen() }
     }
 
-    fn take(&mut self, found: &Map<String, Json>) {
-        visible(found, "accessKey", &mut self.access_key);
-        visible(found, "region", &mut self.region);
+    fn take(&mut self, found: &FoundAws) {
+        visible(&found.access_key, &mut self.access_key);
+        visible(&found.region, &mut self.region);
     }
 }
 
 impl Credential for GcpModel {
+    type Found = FoundGcp;
+
     fn secret(&self) -> SecretPart<'_> {
         let Self { private_key: plain, private_key_wo: write_only, private_key_wo_version: version, .. } = self;
         SecretPart { credential: "gcp_credential", name: "private_key", plain, write_only, version }
@@ -212,13 +250,15 @@ impl Credential for GcpModel {
         WireCredential::Gcp { project_id, client_email, private_key: self.secret().chosen() }
     }
 
-    fn take(&mut self, found: &Map<String, Json>) {
-        visible(found, "projectid", &mut self.project_id);
-        visible(found, "clientEmail", &mut self.client_email);
+    fn take(&mut self, found: &FoundGcp) {
+        visible(&found.project_id, &mut self.project_id);
+        visible(&found.client_email, &mut self.client_email);
     }
 }
 
 impl Credential for AzureModel {
+    type Found = FoundAzure;
+
     fn secret(&self) -> SecretPart<'_> {
         let Self { account_key: plain, account_key_wo: write_only, account_key_wo_version: version, .. } = self;
         SecretPart { credential: "azure_credential", name: "account_key", plain, write_only, version }
@@ -232,14 +272,14 @@ impl Credential for AzureModel {
         WireCredential::Azure { account_name: self.account_name.as_str(), account_key: self.secret().chosen() }
     }
 
-    fn take(&mut self, found: &Map<String, Json>) {
-        visible(found, "accountName", &mut self.account_name);
+    fn take(&mut self, found: &FoundAzure) {
+        visible(&found.account_name, &mut self.account_name);
     }
 }
 
 /// Sets a value unless the vendor masks it.
-fn visible(found: &Map<String, Json>, name: &str, into: &mut Attr<String>) {
-    if let Some(text) = found.get(name).and_then(Json::as_str)
+fn visible(found: &Json, into: &mut Attr<String>) {
+    if let Some(text) = found.as_str()
         && !text.is_empty()
         && !is_masked(text)
     {

@@ -2,18 +2,66 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 use url::Url;
 
-use super::endpoints::{Endpoint, Endpoints};
-use super::exchange::{Call, Exchange};
+use super::endpoints::{Body, Endpoint, Endpoints};
+use super::exchange::{Call, Exchange, InData};
 use super::session::Session;
 use super::template_wire::{CreateTemplate, Template, TemplateList, UpdateTemplate};
-use crate::http::{self, CachePolicy, Error, Kind, List, Method, Path, Request};
+use crate::http::{self, CachePolicy, Error, Kind, List, Method, Request};
+use crate::openapi;
 use crate::vendors::shared::reconcile::Creates;
+use crate::vendors::shared::route::Route;
 use crate::vendors::shared::singleton::Adoptions;
+
+/// The lookup of tenant and community, which is at the host itself and not below the service's own path.
+const COMMUNITY: Route = Route::new(Method::POST, "/api/r1/system/community_info/fetch");
+
+const TEMPLATES_OF_SESSION: Route = Route::new(Method::GET, "/proofingtemplates/{sessionId}");
+const CREATE_TEMPLATE: Route = Route::new(Method::PUT, "/proofingtemplates/tenant/{tenantId}/community/{communityId}");
+const UPDATE_TEMPLATE: Route = Route::new(Method::PATCH, TEMPLATE);
+const DELETE_TEMPLATE: Route = Route::new(Method::DELETE, TEMPLATE);
+const TEMPLATE: &str = "/proofingtemplates/tenant/{tenantId}/community/{communityId}/id/{id}";
+
+const READ_BUCKET: Route = Route::new(Method::GET, BUCKET);
+const WRITE_BUCKET: Route = Route::new(Method::PUT, BUCKET);
+const BUCKET: &str = "/bucket/tenant/{tenantId}/community/{communityId}";
+
+const SERVICE_KEYS: Route = Route::new(Method::GET, "/servicekeys");
+const RESET_SERVICE_KEY: Route = Route::new(Method::DELETE, "/servicekey/{keyId}");
+
+const CREATE_SESSION: Route = Route::new(Method::POST, "/document_share_session/create");
+const DECLINE_SESSION: Route = Route::new(Method::GET, "/proofingsession/{sessionId}/decline");
+
+/// The calls about the community and its templates.
+pub(super) fn calls() -> Vec<openapi::Call> {
+    vec![
+        COMMUNITY.call().sends::<FetchCommunity<'_>>().reads::<CommunityInfo>(),
+        TEMPLATES_OF_SESSION.call().reads::<TemplateList>(),
+        CREATE_TEMPLATE.call().sends::<CreateTemplate<'_>>().reads::<Template>(),
+        UPDATE_TEMPLATE.call().sends::<UpdateTemplate>().reads::<Template>(),
+        DELETE_TEMPLATE.call(),
+    ]
+}
+
+/// The calls about the bucket, whose body is `B` and whose response has a `T`.
+pub(super) fn bucket_calls<B: JsonSchema, T: JsonSchema>() -> [openapi::Call; 2] {
+    [READ_BUCKET.call().reads::<InData<Option<T>>>(), WRITE_BUCKET.call().sends::<Body<'_, B>>().reads::<InData<T>>()]
+}
+
+/// The calls about service keys, whose rows are `T`.
+pub(super) fn service_key_calls<T: JsonSchema>() -> [openapi::Call; 2] {
+    [SERVICE_KEYS.call().reads::<InData<Vec<T>>>(), RESET_SERVICE_KEY.call()]
+}
+
+/// The calls about a scan session, whose body is `B` and whose response has a `T`.
+pub(super) fn scan_session_calls<B: JsonSchema, T: JsonSchema>() -> [openapi::Call; 2] {
+    [CREATE_SESSION.optional_call().sends::<B>().reads::<InData<T>>(), DECLINE_SESSION.optional_call()]
+}
 
 /// The cache tag of the templates.
 const TEMPLATES: &str = "templates";
@@ -64,7 +112,7 @@ pub(super) struct Client {
 }
 
 /// The body of the lookup of tenant and community.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct FetchCommunity<'t> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,13 +126,13 @@ struct FetchCommunity<'t> {
 }
 
 /// The response to the lookup. It has a secret, `otpSeed`, which is not read.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct CommunityInfo {
     tenant: Named,
     community: Named,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Named {
     id: String,
     name: String,
@@ -152,7 +200,7 @@ impl Client {
             community_id: community_id.as_deref(),
             community_name: community_id.is_none().then_some(name),
         };
-        let request = self.origin.post("/api/r1/system/community_info/fetch").json(&body).read_only().without_auth();
+        let request = self.origin.request(COMMUNITY.method, COMMUNITY.path).json(&body).read_only().without_auth();
         let request = request.operation("looking up tenant and community").shared("community");
         let info = self.exchange.call::<CommunityInfo>(Call::new(request)).await.map_err(|error| {
             error.with_hint(
@@ -168,27 +216,20 @@ impl Client {
         })
     }
 
-    /// A request below `service` of the community. `rest` are the further segments of the path.
-    async fn request(
-        &self,
-        operation: &'static str,
-        method: Method,
-        service: &str,
-        rest: &[&str],
-    ) -> Result<Request, Error> {
+    /// A request about the community, whose route has the ids of tenant and community, and then `rest`.
+    async fn request(&self, operation: &'static str, route: Route, rest: &[&str]) -> Result<Request, Error> {
         let community = self.community().await.map_err(|error| error.needed_for_operation(operation))?;
-        let path = Path::new(service).then("/tenant").segment(&community.tenant_id);
-        let path = path.then("/community").segment(&community.community_id);
-        let path = rest.iter().fold(path, Path::segment);
-        Ok(self.http.request(method, path).operation(operation))
+        let values = [&[community.tenant_id.as_str(), community.community_id.as_str()], rest].concat();
+        let path = route.at(&values);
+        Ok(self.http.request(route.method, path).operation(operation))
     }
 
     /// The templates that a session shows.
     pub(super) async fn templates(&self, session_id: &str, policy: CachePolicy) -> Result<Arc<List<Template>>, Error> {
         let operation = "listing the proofing templates";
         let load = |policy| async move {
-            let path = Path::new("/proofingtemplates").segment(session_id);
-            let request = self.http.get(path).operation(operation).without_auth();
+            let request = self.http.request(TEMPLATES_OF_SESSION.method, TEMPLATES_OF_SESSION.at(&[session_id]));
+            let request = request.operation(operation).without_auth();
             let call = Call::new(request.cache_policy(policy).shared(TEMPLATES));
             let (templates, response) = self.exchange.call_with_response::<TemplateList>(call).await?;
             Ok((List::new(templates.list, |row| row.id.clone()), response.bytes().len()))
@@ -204,7 +245,7 @@ impl Client {
 
     /// Creates a template. The vendor may have several with the same `dvcID` and document type.
     pub(super) async fn create_template(&self, body: &CreateTemplate<'_>) -> Result<Template, Error> {
-        let request = self.request("creating the proofing template", Method::PUT, "/proofingtemplates", &[]).await?;
+        let request = self.request("creating the proofing template", CREATE_TEMPLATE, &[]).await?;
         let request = request.once().invalidates(TEMPLATES);
         self.exchange.call(self.exchange.with_body(request, Endpoint::TemplateCreate, body)).await
     }
@@ -212,7 +253,7 @@ impl Client {
     /// Replaces the workflow of a template; `None` if it does not exist.
     pub(super) async fn update_template(&self, id: &str, body: &UpdateTemplate) -> Result<Option<Template>, Error> {
         let operation = "updating the proofing template";
-        let request = self.request(operation, Method::PATCH, "/proofingtemplates", &["id", id]).await?;
+        let request = self.request(operation, UPDATE_TEMPLATE, &[id]).await?;
         let request = request.idempotent().invalidates(TEMPLATES);
         self.exchange.call_opt(self.exchange.with_body(request, Endpoint::TemplateUpdate, body)).await
     }
@@ -220,7 +261,7 @@ impl Client {
     /// Deletes a template. A template that does not exist counts as deleted.
     pub(super) async fn delete_template(&self, id: &str) -> Result<(), Error> {
         let operation = "deleting the proofing template";
-        let request = self.request(operation, Method::DELETE, "/proofingtemplates", &["id", id]).await?;
+        let request = self.request(operation, DELETE_TEMPLATE, &[id]).await?;
         let call = Call::new(request.invalidates(TEMPLATES)).without_payload();
         self.exchange.call_opt::<()>(call).await.map(drop)
     }
@@ -228,7 +269,7 @@ impl Client {
     /// The community's bucket. The vendor does not document the response if there is none: null, a 404 in the form of its errors,
     /// and a 400 that says so count.
     pub(super) async fn bucket<T: DeserializeOwned>(&self, policy: CachePolicy) -> Result<Option<T>, Error> {
-        let request = self.request("reading the storage bucket", Method::GET, "/bucket", &[]).await?;
+        let request = self.request("reading the storage bucket", READ_BUCKET, &[]).await?;
         let call = Call::licensed(request.cache_policy(policy).shared("bucket")).in_data();
         match self.exchange.call_opt::<Option<T>>(call).await {
             Err(error) if says_there_is_no_bucket(&error) => Ok(None),
@@ -238,22 +279,22 @@ impl Client {
 
     /// Creates or replaces the community's bucket.
     pub(super) async fn put_bucket<T: DeserializeOwned>(&self, body: impl Serialize + Send + Sync) -> Result<T, Error> {
-        let request = self.request("writing the storage bucket", Method::PUT, "/bucket", &[]).await?;
+        let request = self.request("writing the storage bucket", WRITE_BUCKET, &[]).await?;
         let call = self.exchange.with_body(request.invalidates("bucket"), Endpoint::BucketPut, &body).in_data();
         self.exchange.call(call).await
     }
 
     /// Every service key. The response has their secrets, which `T` must not read unless the user asks for a secret.
     pub(super) async fn service_keys<T: DeserializeOwned>(&self, policy: CachePolicy) -> Result<Vec<T>, Error> {
-        let request = self.http.get("/servicekeys").operation("listing the service keys");
+        let request = self.http.request(SERVICE_KEYS.method, SERVICE_KEYS.path).operation("listing the service keys");
         let call = Call::licensed(request.cache_policy(policy).shared("service_keys")).in_data();
         self.exchange.call(call).await
     }
 
     /// Deletes a service key, in whose place the vendor creates one with the same tag, a new id and a new secret.
     pub(super) async fn reset_service_key(&self, key_id: &str) -> Result<(), Error> {
-        let path = Path::new("/servicekey").segment(key_id);
-        let request = self.http.delete(path).operation("resetting the service key").once().invalidates("service_keys");
+        let request = self.http.request(RESET_SERVICE_KEY.method, RESET_SERVICE_KEY.at(&[key_id]));
+        let request = request.operation("resetting the service key").once().invalidates("service_keys");
         let result = self.exchange.call(Call::licensed(request).without_payload()).await;
         // It may have been the service's own key, with which every request is encrypted.
         self.session.forget();
@@ -262,15 +303,16 @@ impl Client {
 
     /// Creates a scan session; the vendor counts each.
     pub(super) async fn create_session<T: DeserializeOwned>(&self, body: &(impl Serialize + Sync)) -> Result<T, Error> {
-        let request = self.http.post("/document_share_session/create").operation("creating the proofing session");
+        let request = self.http.request(CREATE_SESSION.method, CREATE_SESSION.path);
+        let request = request.operation("creating the proofing session");
         let call = self.exchange.with_body(request.invalidates("sessions"), Endpoint::SessionCreate, body).in_data();
         self.exchange.call(call).await
     }
 
     /// Declines a session, so that nobody can continue it. A session that has ended counts as declined.
     pub(super) async fn decline_session(&self, session_id: &str) -> Result<(), Error> {
-        let path = Path::new("/proofingsession").segment(session_id).then("decline");
-        let request = self.http.get(path).operation("declining the proofing session");
+        let request = self.http.request(DECLINE_SESSION.method, DECLINE_SESSION.at(&[session_id]));
+        let request = request.operation("declining the proofing session");
         match self.exchange.call(Call::new(request).without_payload()).await {
             Err(error) if error.is_not_found() || error.kind() == Kind::Invalid => Ok(()),
             result => result,
@@ -278,8 +320,9 @@ impl Client {
     }
 
     /// A public response of the service, such as `/info` or `/healthz`.
-    pub(super) async fn public<T: DeserializeOwned>(&self, path: &str, operation: &str) -> Result<T, Error> {
-        let request = self.http.get(path).operation(operation).without_auth().report().shared("public");
+    pub(super) async fn public<T: DeserializeOwned>(&self, route: Route, operation: &str) -> Result<T, Error> {
+        let request = self.http.request(route.method, route.path).operation(operation);
+        let request = request.without_auth().report().shared("public");
         self.exchange.call(Call::new(request)).await
     }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::session::Access;
@@ -40,13 +41,13 @@ struct Row {
 }
 
 /// A body as it is encrypted or sent.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 pub(super) enum Body<'b, T> {
-    /// The object itself.
-    Bare(&'b T),
     /// The object in an envelope.
     Enveloped { data: &'b T },
+    /// The object itself.
+    Bare(&'b T),
 }
 
 impl Endpoint {

@@ -1,7 +1,10 @@
 //! Sends a call and reads its response: the one place for encrypted bodies, the `data` member and hints about errors.
 
+use std::borrow::Cow;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
@@ -47,6 +50,21 @@ impl Call {
     /// Reads nothing of the response.
     pub(super) fn without_payload(self) -> Self {
         Self { payload: Payload::Nothing, ..self }
+    }
+}
+
+/// The forms of a response of which a call reads `data`: the value in `data`, or the value alone.
+pub(super) struct InData<T>(PhantomData<T>);
+
+impl<T: JsonSchema> JsonSchema for InData<T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("InData_{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let value = generator.subschema_for::<T>();
+        let wrapped = json_schema!({"type": "object", "properties": {"data": value}, "required": ["data"]});
+        json_schema!({"anyOf": [wrapped, value]})
     }
 }
 

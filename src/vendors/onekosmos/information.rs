@@ -7,7 +7,23 @@ use serde::{Deserialize, Serialize};
 
 use super::client::Client;
 use crate::framework::{Attr, Attribute, DataSource, Diagnostics, Schema, Type};
+use crate::http::Method;
+use crate::openapi::Call;
 use crate::vendors::shared::loose::LooseText;
+use crate::vendors::shared::route::Route;
+
+const INFO: Route = Route::new(Method::GET, "/info");
+const HEALTH: Route = Route::new(Method::GET, "/healthz");
+const DIRECTORY: Route = Route::new(Method::GET, "/sd");
+
+/// The public calls about a deployment.
+pub(super) fn calls() -> Vec<Call> {
+    vec![
+        INFO.optional_call().reads::<Vec<wire::Connector>>(),
+        HEALTH.optional_call().reads::<wire::Health>(),
+        DIRECTORY.optional_call().reads::<BTreeMap<String, LooseText>>(),
+    ]
+}
 
 fn column(name: &str, what: &str) -> Attribute {
     Attribute::string(name).computed().describe(what)
@@ -100,7 +116,7 @@ impl DataSource for Connectors {
         _: ConnectorsModel,
         _: &mut Diagnostics,
     ) -> Result<ConnectorsModel, Diagnostics> {
-        let rows = client.public::<Vec<wire::Connector>>("/info", "listing the connectors").await?;
+        let rows = client.public::<Vec<wire::Connector>>(INFO, "listing the connectors").await?;
         let rows = rows
             .into_iter()
             .map(|row| ConnectorModel { verifier_type: row.verifier_type.0.into(), doc_type: row.doc_type.0.into() });
@@ -142,8 +158,8 @@ impl DataSource for Service {
     }
 
     async fn read(&self, client: &Client, _: ServiceModel, _: &mut Diagnostics) -> Result<ServiceModel, Diagnostics> {
-        let health = client.public::<wire::Health>("/healthz", "reading the health of the service").await?;
-        let services = client.public::<BTreeMap<String, LooseText>>("/sd", "reading the service directory").await?;
+        let health = client.public::<wire::Health>(HEALTH, "reading the health of the service").await?;
+        let services = client.public::<BTreeMap<String, LooseText>>(DIRECTORY, "reading the service directory").await?;
         Ok(ServiceModel {
             status: health.status.0.into(),
             version: health.version.0.into(),
@@ -156,11 +172,12 @@ impl DataSource for Service {
 mod wire {
     //! The responses of the page's groups "Connector" and "Healthz".
 
+    use schemars::JsonSchema;
     use serde::Deserialize;
 
     use crate::vendors::shared::loose::LooseText;
 
-    #[derive(Deserialize)]
+    #[derive(Deserialize, JsonSchema)]
     #[serde(rename_all = "camelCase")]
     pub(super) struct Connector {
         #[serde(default)]
@@ -169,7 +186,7 @@ mod wire {
         pub(super) doc_type: LooseText,
     }
 
-    #[derive(Deserialize)]
+    #[derive(Deserialize, JsonSchema)]
     #[serde(rename_all = "camelCase")]
     pub(super) struct Health {
         #[serde(default)]

@@ -45,6 +45,7 @@ use crate::framework::provider::{self, AnyClient, Common, Registration};
 use crate::framework::rules::any_of;
 use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Secret, Type, Value, Vendor};
 use crate::http::{self, Anonymous, CachePolicy};
+use crate::openapi::Api;
 
 /// The path of the service below a tenant's host.
 const SERVICE: &str = "/idproofingapi";
@@ -224,6 +225,19 @@ impl Vendor for OneKosmos {
         };
         let client = Client::new(http, session, Endpoints::new(&overrides), tenancy, config.template_session_id)?;
         Ok(Arc::new(client))
+    }
+
+    fn apis(&self, _: &Value) -> Result<Vec<Api>, Diagnostics> {
+        let calls = [
+            client::calls(),
+            session::calls(),
+            session_list::calls(),
+            bucket::calls().into(),
+            service_key_secret::calls().into(),
+            proofing_session::calls().into(),
+            information::calls(),
+        ];
+        Ok(vec![Api::new(&session::HEADERS, calls.concat())])
     }
 
     fn objects(&self) -> Vec<Registration> {

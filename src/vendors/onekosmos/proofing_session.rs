@@ -4,13 +4,19 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use super::client::Client;
+use super::client::{self, Client};
 use super::proofing_template::DOCUMENT_TYPES;
 use crate::framework::ephemeral::{Ephemeral, Opening};
 use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Path, Private, Rule, Schema, Secret};
+use crate::openapi::Call;
 
 /// The key of the private state that holds the id of the session.
 const SESSION: &str = "session_id";
+
+/// The calls about a scan session.
+pub(super) fn calls() -> [Call; 2] {
+    client::scan_session_calls::<wire::CreateSession<'_>, wire::Session>()
+}
 
 /// The ephemeral resource.
 pub(super) struct ProofingSession;
@@ -175,12 +181,13 @@ impl Ephemeral for ProofingSession {
 mod wire {
     //! The request and the response of `POST /document_share_session/create`.
 
+    use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
     use super::Object;
     use crate::framework::Secret;
 
-    #[derive(Serialize)]
+    #[derive(Serialize, JsonSchema)]
     #[serde(rename_all = "camelCase")]
     pub(super) struct CreateSession<'s> {
         pub(super) connector: Connector<'s>,
@@ -188,7 +195,7 @@ mod wire {
         pub(super) session_request: SessionRequest<'s>,
     }
 
-    #[derive(Serialize)]
+    #[derive(Serialize, JsonSchema)]
     pub(super) struct Connector<'s> {
         pub(super) id: Option<&'s str>,
         #[serde(rename = "type")]
@@ -196,14 +203,14 @@ mod wire {
         pub(super) config: Object,
     }
 
-    #[derive(Serialize)]
+    #[derive(Serialize, JsonSchema)]
     pub(super) struct Verification<'s> {
         pub(super) id: Option<&'s str>,
         pub(super) tag: Option<&'s str>,
         pub(super) config: Object,
     }
 
-    #[derive(Serialize)]
+    #[derive(Serialize, JsonSchema)]
     #[serde(rename_all = "camelCase")]
     pub(super) struct SessionRequest<'s> {
         #[serde(rename = "tenantDNS")]
@@ -214,10 +221,11 @@ mod wire {
         pub(super) community_id: &'s str,
     }
 
-    #[derive(Deserialize)]
+    #[derive(Deserialize, JsonSchema)]
     pub(super) struct Session {
         #[serde(rename = "sessionId")]
         pub(super) session_id: String,
+        #[schemars(with = "String")]
         pub(super) url: Secret,
     }
 }

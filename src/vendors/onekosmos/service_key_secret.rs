@@ -3,12 +3,18 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::client::Client;
+use super::client::{self, Client};
 use super::service_key;
 use crate::framework::action::{Action, Progress};
 use crate::framework::ephemeral::{Ephemeral, Opening};
 use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Rule, Schema, Secret};
 use crate::http::CachePolicy;
+use crate::openapi::Call;
+
+/// The calls about service keys. Only the ephemeral resource reads all fields.
+pub(super) fn calls() -> [Call; 2] {
+    client::service_key_calls::<wire::ServiceKey>()
+}
 
 /// The ephemeral resource.
 pub(super) struct ServiceKeySecret;
@@ -125,15 +131,17 @@ impl Action for ResetServiceKey {
 mod wire {
     //! A row of `GET /servicekeys` with its secret.
 
+    use schemars::JsonSchema;
     use serde::Deserialize;
 
     use crate::framework::Secret;
 
-    #[derive(Deserialize)]
+    #[derive(Deserialize, JsonSchema)]
     #[serde(rename_all = "camelCase")]
     pub(super) struct ServiceKey {
         pub(super) tag: String,
         pub(super) key_id: String,
+        #[schemars(with = "Option<String>")]
         pub(super) key_secret: Option<Secret>,
         #[serde(rename = "type")]
         pub(super) kind: Option<String>,

@@ -9,18 +9,36 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::crypto::{Channel, Curve, KeyError, PrivateKey};
 use crate::framework::Secret;
-use crate::http::{self, Authenticate, Error, HeaderName, HeaderValue, Kind, PreparedRequest, Refusal, Response};
+use crate::http::{
+    self, Authenticate, Error, HeaderName, HeaderValue, Kind, Method, PreparedRequest, Refusal, Response,
+};
+use crate::openapi::Call;
+use crate::vendors::shared::route::Route;
 
 /// How long the service's key is kept, as in the vendor's helpers.
 const KEY_LIFETIME: Duration = Duration::from_secs(600);
 
 /// How far the clocks may differ before an error is about the clock. The service accepts a minute.
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(30);
+
+const PUBLIC_KEYS: Route = Route::new(Method::GET, "/publickeys");
+
+/// The headers by which a request authenticates.
+pub(super) const HEADERS: [&str; 3] = [PUBLIC_KEY, REQUEST_ID, LICENSE_KEY];
+const PUBLIC_KEY: &str = "publickey";
+const REQUEST_ID: &str = "requestid";
+const LICENSE_KEY: &str = "licensekey";
+
+/// The call that fetches the service's public key.
+pub(super) fn calls() -> Vec<Call> {
+    vec![PUBLIC_KEYS.call().reads::<PublicKeys>()]
+}
 
 /// The operation that fetches the service's public key.
 const FETCHING: &str = "fetching the service's public key";
@@ -73,7 +91,7 @@ struct Keys {
 }
 
 /// The response of `GET /publickeys`.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct PublicKeys {
     #[serde(rename = "publicKey")]
     public_key: String,
@@ -148,7 +166,8 @@ impl Session {
     }
 
     async fn fetch(&self) -> Result<Arc<Keys>, Error> {
-        let response = self.anonymous.get("/publickeys").operation(FETCHING).send().await?;
+        let request = self.anonymous.request(PUBLIC_KEYS.method, PUBLIC_KEYS.path);
+        let response = request.operation(FETCHING).send().await?;
         let service_public = response.json::<PublicKeys>()?.public_key;
         let (curve, channel) = self.channel(&service_public, FETCHING)?;
         let my_public =
@@ -220,10 +239,10 @@ impl Authenticate for Session {
             uuid: uuid::Uuid::new_v4().to_string(),
         };
         let mut headers =
-            vec![("publickey", keys.my_public.clone()), ("requestid", seal(&keys, &json!(id).to_string(), operation)?)];
+            vec![(PUBLIC_KEY, keys.my_public.clone()), (REQUEST_ID, seal(&keys, &json!(id).to_string(), operation)?)];
         if access.license {
             let license = self.identity.license_key.as_ref().ok_or_else(no_license)?;
-            headers.push(("licensekey", seal(&keys, license.expose(), operation)?));
+            headers.push((LICENSE_KEY, seal(&keys, license.expose(), operation)?));
         }
         for (name, text) in headers {
             let mut value = HeaderValue::try_from(text)

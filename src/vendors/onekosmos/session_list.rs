@@ -3,13 +3,24 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::client::{Client, Community};
-use super::endpoints::Endpoint;
+use super::endpoints::{Body, Endpoint};
+use super::exchange::InData;
 use crate::framework::Diagnostics;
 use crate::framework::impact::{Period, Reach};
-use crate::http::{CachePolicy, Error, Page, PageRequest, PageSource, Pages};
+use crate::http::{CachePolicy, Error, Method, Page, PageRequest, PageSource, Pages};
+use crate::openapi::Call;
+use crate::vendors::shared::route::Route;
+
+const FETCH: Route = Route::new(Method::POST, "/proofingsession/fetch");
+
+/// The call that lists sessions.
+pub(super) fn calls() -> Vec<Call> {
+    vec![FETCH.optional_call().sends::<Body<'_, FetchSessions<'_>>>().reads::<InData<SessionPage>>()]
+}
 
 /// How many sessions a page asks for, as on the vendor's page.
 const PAGE: usize = 100;
@@ -41,7 +52,7 @@ pub(super) struct Sessions {
 }
 
 /// Filters; a session must meet each filter that is set.
-#[derive(Clone, Copy, Default, Serialize)]
+#[derive(Clone, Copy, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SessionQuery<'q> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,7 +72,7 @@ pub(super) struct SessionQuery<'q> {
 }
 
 /// A session. Its `user` and `session-result` are about a person and are never read.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct Session {
     pub(super) id: String,
     #[serde(rename = "documentType")]
@@ -69,19 +80,22 @@ pub(super) struct Session {
     #[serde(rename = "dvcID")]
     pub(super) dvc_id: Option<String>,
     #[serde(rename = "resultStatus")]
+    #[schemars(extend("x-may-be-absent" = true))]
     pub(super) result_status: Option<String>,
     #[serde(rename = "createdTS")]
     pub(super) created_ts: Option<Time>,
     #[serde(rename = "startedTS")]
+    #[schemars(extend("x-may-be-absent" = true))]
     pub(super) started_ts: Option<Time>,
     #[serde(rename = "completedTS")]
+    #[schemars(extend("x-may-be-absent" = true))]
     pub(super) completed_ts: Option<Time>,
     #[serde(rename = "expiryTS")]
     pub(super) expiry_ts: Option<Time>,
 }
 
 /// A time, for which the page names neither type nor unit.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(super) enum Time {
     Number(i64),
@@ -89,7 +103,7 @@ pub(super) enum Time {
 }
 
 /// The body of a request for one page.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct FetchSessions<'q> {
     query: &'q SessionQuery<'q>,
@@ -100,13 +114,13 @@ struct FetchSessions<'q> {
 }
 
 /// One page as the vendor returns it.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct SessionPage {
     data: Vec<Session>,
     page: Option<Position>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Position {
     total: Option<usize>,
 }
@@ -174,7 +188,7 @@ impl PageSource for SessionPages<'_> {
         let Client { http, exchange, .. } = self.client;
         let Community { tenant_id, community_id, .. } = self.client.community().await?;
         let body = FetchSessions { query: self.query, p_index: at.index, p_size: self.size, tenant_id, community_id };
-        let request = http.post("/proofingsession/fetch").operation("listing the proofing sessions").read_only();
+        let request = http.request(FETCH.method, FETCH.path).operation("listing the proofing sessions").read_only();
         let call = exchange.with_body(request.shared("sessions").page(at), Endpoint::SessionFetch, &body).in_data();
         let (SessionPage { data, page }, response) = exchange.call_with_response(call).await?;
         Ok(Page::new(data, response).with_total(page.and_then(|position| position.total)))

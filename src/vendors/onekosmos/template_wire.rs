@@ -1,10 +1,11 @@
 //! Requests and responses of the vendor's group "Proofing Template".
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 /// The body of a create.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct CreateTemplate<'t> {
     pub(super) document_type: Option<&'t str>,
@@ -14,19 +15,19 @@ pub(super) struct CreateTemplate<'t> {
 }
 
 /// The body of an update.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct UpdateTemplate {
     pub(super) workflow: Vec<Step>,
 }
 
 /// The templates that a session shows.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct TemplateList {
     pub(super) list: Vec<Template>,
 }
 
 /// A template. The page shows no `dvcID` and no creation time in it.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Template {
     #[serde(rename = "_id")]
@@ -35,13 +36,14 @@ pub(super) struct Template {
     pub(super) community_id: Option<String>,
     pub(super) document_type: Option<String>,
     #[serde(rename = "dvcID")]
+    #[schemars(extend("x-may-be-absent" = true))]
     pub(super) dvc_id: Option<String>,
     #[serde(default)]
     pub(super) workflow: Vec<Step>,
 }
 
 /// A step of a template's workflow.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub(super) struct Step {
     pub(super) name: Option<String>,
     #[serde(rename = "type")]
@@ -52,28 +54,35 @@ pub(super) struct Step {
 }
 
 /// A parameter of a step.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub(super) struct Param {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-may-be-absent" = true))]
     pub(super) name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-may-be-absent" = true))]
     pub(super) field: Option<String>,
 }
 
 /// An action of a step. The vendor returns a `script` in it and does not accept one.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Action {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-may-be-absent" = true))]
     pub(super) name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-may-be-absent" = true))]
     pub(super) on: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-may-be-absent" = true))]
     pub(super) jump_to: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-may-be-absent" = true))]
     pub(super) call: Option<String>,
     /// Only in responses.
     #[serde(default, skip_serializing)]
+    #[schemars(extend("x-may-be-absent" = true))]
     pub(super) script: Option<Json>,
 }
 

@@ -36,8 +36,18 @@ impl Route {
         Path::filled(self.path, values)
     }
 
+    /// The path with its only parameter, which is its end, replaced by a secret that no message shows.
+    pub(in crate::vendors) fn at_secret(&self, secret: &str) -> Path {
+        Path::new(self.path.split('{').next().unwrap_or_default()).secret_segment(secret)
+    }
+
     /// The call of the route, which sends and reads nothing yet.
     pub(in crate::vendors) fn call(&self) -> Call {
         Call::new(self.method.as_str(), self.path)
+    }
+
+    /// The same, for a call without which the vendor's objects can be managed.
+    pub(in crate::vendors) fn optional_call(&self) -> Call {
+        Call { is_optional: true, ..self.call() }
     }
 }
