@@ -33,7 +33,7 @@ fn a_missing_permission() {
     bench.plan(ALL, &expect![[r#"
         Error: 5N ID: listing the credentials failed: the response was 403 Forbidden (forbidden)
           in data "idv_fiven_credentials" "all": `data "idv_fiven_credentials" "all" {}`
-        Request: GET FIVEN_URL/api/v1/credentials?offset=0&limit=100 (2 attempts)
+        Request: GET FIVEN_URL/api/v1/credentials?limit=100&offset=0 (2 attempts)
         5N ID accepts the credentials, but they lack a permission. Ask its administrator for it.
         A new access token was tried as well. The client of `client_id` in `fiven = { ... }` may belong to another institution, or lack the permission. Ask 5N ID."#]]);
 }
@@ -47,7 +47,7 @@ fn the_other_generation_of_the_api() {
     bench.plan(ALL, &expect![[r#"
         Error: 5N ID: listing the credentials failed: the response was 404 Not Found (not_found)
           in data "idv_fiven_credentials" "all": `data "idv_fiven_credentials" "all" {}`
-        Request: GET FIVEN_URL/api/v1/credentials?offset=0&limit=100
+        Request: GET FIVEN_URL/api/v1/credentials?limit=100&offset=0
         Check the id and the base URL: the object was deleted, never existed, or has another path.
         If the object exists, the address may be that of the other generation of the API: check `api` and `base_url` in `fiven = { ... }`."#]]);
 }

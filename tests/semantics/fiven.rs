@@ -85,9 +85,10 @@ fn one_configuration_works_on_both_generations() {
 
 #[test]
 fn all_250_credentials_are_read_in_three_pages() {
-    for (api, path) in
-        [("v1", "GET /api/v1/credentials?offset="), ("institutions", "GET /api/v1/institutions/me/credentials?offset=")]
-    {
+    for (api, path) in [
+        ("v1", "GET /api/v1/credentials?limit=100&offset="),
+        ("institutions", "GET /api/v1/institutions/me/credentials?limit=100&offset="),
+    ] {
         let (sandbox, workspace) = bench(api);
         fill(&sandbox, 250);
         workspace.configure("data \"idv_fiven_credentials\" \"all\" {}\n");
