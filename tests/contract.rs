@@ -83,7 +83,7 @@ fn each_change_of_a_vendor_is_named() {
         "another envelope",
         &at("GET", lists, replace("\"results\":", "\"rows\":")),
         2,
-        &["its content in `rows`", "\"GET /v3/lists/\" = \"rows\""],
+        &["The content of `response.results` is in `rows`", "\"GET /v3/lists/\" = \"rows\""],
     );
     check(
         "an extra wrapper",
@@ -92,7 +92,7 @@ fn each_change_of_a_vendor_is_named() {
             line["body"] = serde_json::json!({"type": "object", "members": {"data": body}});
         }),
         2,
-        &["its content in `data`", "\"GET /v3/lists/\" = \"data\""],
+        &["The content of `response` is in `data`", "\"GET /v3/lists/\" = \"data\""],
     );
     check(
         "a number as a text",

@@ -121,11 +121,11 @@ impl Envelope {
             body = body[name].take();
         }
         let content = body[last].take();
-        let Some((member, outer)) = self.documented.split_last() else { return content };
-        // A wrapper around the documented form.
-        if self.documented.first().is_some_and(|first| content.get(first).is_some()) {
-            return content;
-        }
+        // What was found may begin further outside than the content: with the members on the rest of the documented way.
+        let has = |way: &[String]| way.iter().try_fold(&content, |value, name| value.get(name)).is_some();
+        let outside = (0..self.documented.len()).find(|from| has(&self.documented[*from..]));
+        let documented = &self.documented[..outside.unwrap_or(self.documented.len())];
+        let Some((member, outer)) = documented.split_last() else { return content };
         let mut members = match body {
             Value::Object(members) => members,
             _ => Map::new(),
@@ -185,6 +185,7 @@ mod tests {
                 json!({"data": "sealed", "publicKey": "k"}),
             ),
             ("data", "results", json!({"data": {"results": [1]}}), json!({"results": [1]})),
+            ("x", "data.data", json!({"x": {"data": [1], "page": 2}}), json!({"data": {"data": [1], "page": 2}})),
             ("data", "", json!({"id": 1}), json!({"id": 1})),
             ("data.rows", "", json!({"data": 3}), json!({"data": 3})),
             ("data", "", json!([1]), json!([1])),

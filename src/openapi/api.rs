@@ -64,6 +64,8 @@ pub struct Call {
     pub envelope: Option<String>,
     /// The errors that a setting takes for a 404, such as `400 NO_BUCKET`.
     pub not_found: Option<String>,
+    /// Whether it reads an object that a tenant may not have yet.
+    pub may_not_exist: bool,
     /// The key of its body in the setting `body_encryption`, and whether it is encrypted now.
     pub encryption: Option<(&'static str, bool)>,
     /// An id that no object has, for a call that reads one object by the parameter of its path.
@@ -95,6 +97,7 @@ impl Call {
             content: "",
             envelope: None,
             not_found: None,
+            may_not_exist: false,
             encryption: None,
             absent_id: None,
             request: None,
@@ -136,6 +139,12 @@ impl Call {
     #[must_use]
     pub fn reads_one(self, absent_id: &'static str) -> Self {
         Self { absent_id: Some(absent_id), ..self }
+    }
+
+    /// Says that the call reads an object that a tenant may not have yet.
+    #[must_use]
+    pub fn may_not_exist(self) -> Self {
+        Self { may_not_exist: true, ..self }
     }
 
     /// Its name in the settings about single calls: its key, or the route that the vendor documents.

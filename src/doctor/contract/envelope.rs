@@ -13,11 +13,20 @@ pub(super) const NAME: &str = "NAME";
 /// How many members the content may be behind.
 const DEEPEST: usize = 3;
 
-/// The members on the way to the content, with dots between them; `None` if the response has the expected form, or if nothing in it
-/// is like that.
+/// What a response has elsewhere.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    /// The members on the way to it, with dots between them.
+    pub(super) path: String,
+    /// The same in the documented form; empty for the whole response.
+    pub(super) documented: String,
+}
+
+/// Finds the content of a response, or a wrapper around it; `None` if the response has the expected form, or if nothing in it is like
+/// that.
 ///
 /// `expected` is the schema of the whole response, in which `documented` leads to the content.
-pub(super) fn find(shape: &Shape, expected: &Json, documented: &str) -> Option<String> {
+pub(super) fn find(shape: &Shape, expected: &Json, documented: &str) -> Option<Found> {
     if fits(expected, shape) {
         return None;
     }
@@ -26,6 +35,12 @@ pub(super) fn find(shape: &Shape, expected: &Json, documented: &str) -> Option<S
     // Shorter ways first: what is further inside may be like the content by chance.
     parts.sort_by_key(|(path, _)| path.matches('.').count());
     let content = member(expected, documented).filter(|_| !documented.is_empty());
+    // Such as `{"result": null}` for an object that there is not yet.
+    if let ([(path, Shape::Null)], Some(content)) = (&parts[..], content)
+        && fits(content, &Shape::Null)
+    {
+        return Some(Found { path: path.clone(), documented: documented.to_owned() });
+    }
     parts.retain(|(_, part)| matches!(part, Shape::Object(_) | Shape::Array(_)));
     let is_like = |part: &Shape| fits(expected, part) || content.is_some_and(|content| fits(content, part));
     let like: Vec<_> = parts.iter().filter(|(_, part)| is_like(part)).collect();
@@ -33,7 +48,13 @@ pub(super) fn find(shape: &Shape, expected: &Json, documented: &str) -> Option<S
     // The whole before the content, and of several empty lists none is certainly the content.
     let wrapped = like.iter().find(|(_, part)| !is_empty(part) && fits(expected, part));
     let found = wrapped.or_else(|| like.iter().find(|(_, part)| !is_empty(part)));
-    found.or_else(|| like.first().filter(|_| like.len() == 1)).map(|(path, _)| path.clone())
+    let (path, part) = found.or_else(|| like.first().filter(|_| like.len() == 1))?;
+    Some(Found { path: path.clone(), documented: outside(part, documented).join(".") })
+}
+
+/// Whether a schema can tell a response from another one: it has members or elements.
+pub(super) fn tells(expected: &Json) -> bool {
+    forms(expected).into_iter().any(|form| !properties(form).is_empty() || form.get("items").is_some())
 }
 
 /// The shape of the response in the documented form, as a client has it after the setting was applied.
@@ -45,22 +66,27 @@ pub(super) fn restore(shape: &Shape, found: &str, documented: &str) -> Shape {
         outer = inner;
     }
     let Some(content) = part(outer, last) else { return shape.clone() };
-    let Some((first, _)) = documented.split_once('.').or((!documented.is_empty()).then_some((documented, ""))) else {
-        return content.clone();
-    };
-    if matches!(content, Shape::Object(members) if members.members.contains_key(first)) {
-        return content.clone();
-    }
-    let (ways, member) = documented.rsplit_once('.').unwrap_or(("", documented));
+    let documented = outside(content, documented);
+    let Some((member, ways)) = documented.split_last() else { return content.clone() };
     let mut members = match outer {
         Shape::Object(members) => members.clone(),
         _ => Members::default(),
     };
     members.members.remove(last);
-    members.members.insert(member.to_owned(), content.clone());
-    ways.rsplit('.').filter(|name| !name.is_empty()).fold(Shape::Object(members), |inner, name| {
-        Shape::Object(Members { members: [(name.to_owned(), inner)].into(), ..Members::default() })
+    members.members.insert((*member).to_owned(), content.clone());
+    ways.iter().rev().fold(Shape::Object(members), |inner, name| {
+        Shape::Object(Members { members: [((*name).to_owned(), inner)].into(), ..Members::default() })
     })
+}
+
+/// The documented members on the way to a part, which may be further outside than the content: then it has the members on the rest of
+/// the way.
+fn outside<'d>(found: &Shape, documented: &'d str) -> Vec<&'d str> {
+    let mut names: Vec<&str> = documented.split('.').filter(|name| !name.is_empty()).collect();
+    let has = |way: &[&str]| way.iter().try_fold(found, |shape, name| part(shape, name)).is_some();
+    let end = (0..names.len()).find(|from| has(&names[*from..]));
+    names.truncate(end.unwrap_or(names.len()));
+    names
 }
 
 fn part<'s>(shape: &'s Shape, name: &str) -> Option<&'s Shape> {
@@ -203,9 +229,9 @@ mod tests {
             (json!({"results": [{"uuid": "a"}]}), None),
         ] {
             let found = find(&shape(&body), &list(), "results");
-            assert_eq!(found.as_deref(), expected, "{body}");
+            assert_eq!(found.as_ref().map(|found| found.path.as_str()), expected, "{body}");
             if let Some(found) = found {
-                assert!(fits(&list(), &restore(&shape(&body), &found, "results")), "{body}");
+                assert!(fits(&list(), &restore(&shape(&body), &found.path, "results")), "{body}");
             }
         }
     }
@@ -214,7 +240,7 @@ mod tests {
     fn name_that_is_not_recorded_is_a_placeholder() {
         let inner = shape(&json!({"results": [{"id": "a"}]}));
         let wrapped = Shape::Object(Members { unnamed: 1, rest: Some(Box::new(inner.clone())), ..Members::default() });
-        assert_eq!(find(&wrapped, &list(), "results").as_deref(), Some(NAME));
+        assert_eq!(find(&wrapped, &list(), "results").unwrap().path, NAME);
         assert_eq!(restore(&wrapped, NAME, "results"), inner);
     }
 

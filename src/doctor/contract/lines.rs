@@ -38,14 +38,14 @@ impl Lines {
         self.entry("paths", call, ROUTE);
     }
 
-    /// If every one of `calls` has the same entry in a map, replaces them by one for all calls.
-    pub(super) fn generalize(&mut self, setting: &'static str, calls: usize) {
-        let Some(entries) = self.maps.get_mut(setting) else { return };
-        let mut values: Vec<_> = entries.values().cloned().collect();
-        values.dedup();
-        if let ([value], true) = (&values[..], entries.len() > 1 && entries.len() == calls) {
-            *entries = [("*".to_owned(), value.clone())].into();
-        }
+    /// The entry of a map.
+    pub(super) fn get(&self, setting: &str, key: &str) -> Option<&str> {
+        self.maps.get(setting)?.get(key).map(String::as_str)
+    }
+
+    /// Makes an entry the only one of a map.
+    pub(super) fn replace(&mut self, setting: &'static str, key: String, value: String) {
+        self.maps.insert(setting, [(key, value)].into());
     }
 
     /// Says that a part of the lines has to be completed.

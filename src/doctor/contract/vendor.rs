@@ -115,6 +115,12 @@ fn is_refusal(status: u16) -> bool {
     matches!(status, 400 | 413 | 415 | 422)
 }
 
+/// Whether a setting takes a status for "not found".
+fn is_known_absence(call: &Call, status: u16) -> bool {
+    let errors = call.not_found.iter().flat_map(|errors| errors.split(','));
+    errors.filter_map(|error| error.split_whitespace().next()).any(|known| known == status.to_string())
+}
+
 impl Comparison<'_> {
     fn push(&mut self, impact: Impact, kind: Kind, operation: &str, detail: String) {
         let (operation, field, to) = (operation.to_owned(), None, None);
@@ -151,7 +157,7 @@ impl Comparison<'_> {
     /// Compares the fields of the responses with those that the client reads.
     fn responses(&mut self) {
         let Some(api) = self.api.clone() else { return };
-        let (mut paths, mut recorded, mut compared) = (Map::new(), Vec::new(), 0);
+        let (mut paths, mut recorded, mut telling) = (Map::new(), Vec::new(), Vec::new());
         for call in &api.calls {
             let exchanges = of(&api, call, &self.exchanges);
             if exchanges.is_empty() {
@@ -165,7 +171,9 @@ impl Comparison<'_> {
             if shapes.is_empty() {
                 continue;
             }
-            compared += usize::from(call.response.is_some());
+            if call.response.as_ref().is_some_and(envelope::tells) {
+                telling.push(call);
+            }
             let shapes = self.in_documented_form(call, &shapes);
             let schema = json!({"anyOf": shapes.iter().map(schema).collect::<Vec<_>>()});
             let operation = json!({
@@ -177,7 +185,7 @@ impl Comparison<'_> {
             // What was sent is not compared: the vendor accepted it.
             recorded.push(Call { request: None, ..call.clone() });
         }
-        self.lines.generalize("envelopes", compared);
+        self.generalize_envelopes(&api, &telling);
         let document = json!({"openapi": "3.1.0", "info": {"title": "", "version": ""}, "paths": paths});
         let Ok(document) = Document::parse(document.to_string().as_bytes()) else { return };
         let compared = Api { calls: recorded, base: String::new(), setting: None, token_setting: None, ..api };
@@ -200,14 +208,40 @@ impl Comparison<'_> {
         let Some(found) = found.and_then(|shape| envelope::find(shape, expected, call.content)) else {
             return configured;
         };
-        let expected = if call.content.is_empty() { "the whole response" } else { call.content };
-        let detail = format!("The response has its content in `{found}`, and the provider expects it in `{expected}`.");
-        self.push(Impact::Breaks, Kind::Renamed, &call.route(), detail);
-        self.lines.entry("envelopes", call.name(), found.clone());
-        if found.split('.').any(|name| name == NAME) {
+        let field = format!("response.{}", found.documented).trim_end_matches('.').to_owned();
+        self.differences.push(Difference {
+            impact: if call.is_optional { Impact::Limits } else { Impact::Breaks },
+            kind: Kind::Renamed,
+            operation: call.route(),
+            detail: format!("The content of `{field}` is in `{}`.", found.path),
+            field: Some(field),
+            to: Some(found.path.clone()),
+        });
+        self.lines.entry("envelopes", call.name(), found.path.clone());
+        if found.path.split('.').any(|name| name == NAME) {
             self.lines.mark_incomplete();
         }
-        restored(&found)
+        restored(&found.path)
+    }
+
+    /// Adds the envelopes of calls that were not recorded: those of all calls, or of all that are documented with the same one.
+    fn generalize_envelopes(&mut self, api: &Api, telling: &[&Call]) {
+        let found = |lines: &Lines, call: &Call| lines.get("envelopes", &call.name()).map(str::to_owned);
+        let same = |lines: &Lines, calls: &[&Call]| {
+            let mut all = calls.iter().map(|call| found(lines, call));
+            let first = all.next().flatten()?;
+            all.all(|other| other.as_ref() == Some(&first)).then_some(first)
+        };
+        if let (Some(every), true) = (same(&self.lines, telling), telling.len() > 1) {
+            self.lines.replace("envelopes", "*".to_owned(), every);
+            return;
+        }
+        for call in api.calls.iter().filter(|call| !call.content.is_empty() && call.envelope.is_none()) {
+            let alike: Vec<_> = telling.iter().copied().filter(|other| other.content == call.content).collect();
+            if let Some(envelope) = same(&self.lines, &alike) {
+                self.lines.entry("envelopes", call.name(), envelope);
+            }
+        }
     }
 
     /// Compares what a vendor responds to a read of an object that does not exist.
@@ -217,9 +251,7 @@ impl Comparison<'_> {
             let exchanges = of(&api, call, &self.exchanges);
             let status = exchanges.iter().filter(|it| it.operation == READING_ABSENT).find_map(|it| it.status);
             let Some(status) = status else { continue };
-            let known = call.not_found.iter().flat_map(|errors| errors.split(','));
-            let is_known =
-                known.filter_map(|error| error.split_whitespace().next()).any(|known| known == status.to_string());
+            let is_known = is_known_absence(call, status);
             let detail =
                 format!("An object that does not exist is answered with {status}, and the provider expects 404.");
             match status {
@@ -296,6 +328,15 @@ impl Comparison<'_> {
             self.push(impact, Kind::Removed, route, format!("{operation}: there was no response."));
             return;
         };
+        if call
+            .is_some_and(|call| is_known_absence(call, status) || (matches!(status, 404 | 410) && call.may_not_exist))
+        {
+            let detail = format!(
+                "{operation} failed with {status}: the tenant has no such object yet, or the route is another one."
+            );
+            self.push(Impact::None, Kind::Removed, route, detail);
+            return;
+        }
         let token = self.api.as_ref().and_then(|api| api.token_setting).filter(|_| operation == TOKEN);
         let encryption = call.and_then(|call| call.encryption);
         let cause = match (status, token, encryption) {
@@ -317,6 +358,14 @@ impl Comparison<'_> {
             (status, _, Some((key, false))) if is_refusal(status) => {
                 self.lines.entry("body_encryption", key.to_owned(), "encrypted");
                 "The body was plain, and the service may expect an encrypted one."
+            }
+            (400.., ..)
+                if status < 500 && call.is_some_and(|call| call.may_not_exist) && !matches!(status, 401 | 403) =>
+            {
+                if let Some(call) = call {
+                    self.lines.entry("not_found", call.name(), status.to_string());
+                }
+                "If the tenant has no such object yet, this error says so: set `not_found`. If it has one, the vendor expects another request."
             }
             (status, ..) if is_refusal(status) && exchange.page_size().is_some() => {
                 self.lines.value("page_size", SMALL_PAGE);

@@ -1,11 +1,13 @@
 //! A field of a response that may be absent.
 
 use std::borrow::Cow;
+use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 
 use crate::framework::Attr;
+use crate::vendors::shared::loose;
 
 /// A field of a response: absent, null or set. A struct of them is `#[serde(default)]`.
 #[derive(Default)]
@@ -50,6 +52,11 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Field<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Option::deserialize(deserializer).map(Self::Present)
     }
+}
+
+/// Reads a field with a whole number.
+pub(super) fn whole<'de, D: Deserializer<'de>, T: FromStr>(deserializer: D) -> Result<Field<T>, D::Error> {
+    loose::whole_or_null(deserializer).map(Field::Present)
 }
 
 #[cfg(test)]

@@ -263,7 +263,7 @@ pub(super) mod wire {
     use super::super::client::Row;
     use super::super::creates::parse_time;
     use crate::framework::spelling::same_text;
-    use crate::vendors::shared::loose::{self, LooseText};
+    use crate::vendors::shared::loose::{self, LooseText, Whole};
 
     #[derive(Serialize, JsonSchema)]
     pub(super) struct ListBody<'m> {
@@ -308,6 +308,8 @@ pub(super) mod wire {
         #[serde(default, deserialize_with = "loose::or_default")]
         #[schemars(with = "Option<bool>")]
         pub(in super::super) is_system: bool,
+        #[serde(default, deserialize_with = "loose::whole_or_null")]
+        #[schemars(with = "Option<Whole>")]
         pub(in super::super) entry_count: Option<i64>,
         created_at: Option<String>,
     }

@@ -234,7 +234,10 @@ impl Vendor for Didit {
             list_entry::calls(),
             customization::calls().into(),
         ];
-        overrides::apply(settings, vec![Api::new(&[API_KEY], calls.concat())])
+        // Another address of tokens is a difference only where the provider would use its default.
+        let has_default = settings.get("auth_url").is_null() && !settings.get("client_id").is_null();
+        let token_setting = has_default.then_some("auth_url");
+        overrides::apply(settings, vec![Api { token_setting, ..Api::new(&[API_KEY], calls.concat()) }])
     }
 
     fn objects(&self) -> Vec<Registration> {

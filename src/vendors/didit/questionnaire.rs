@@ -321,8 +321,10 @@ pub(super) mod wire {
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
+    use super::super::field;
     use super::Field;
     use super::form_elements::FormElement;
+    use crate::vendors::shared::loose::Whole;
 
     #[derive(Serialize, JsonSchema)]
     pub(super) struct QuestionnaireBody<'m> {
@@ -346,6 +348,8 @@ pub(super) mod wire {
     #[derive(Default, Deserialize, JsonSchema)]
     #[serde(default)]
     pub(in super::super) struct QuestionnaireResponse {
+        #[serde(deserialize_with = "field::whole")]
+        #[schemars(with = "Option<Whole>")]
         pub(in super::super) version: Field<i64>,
         pub(in super::super) title: Field<String>,
         pub(in super::super) description: Field<String>,

@@ -354,8 +354,10 @@ pub(super) mod wire {
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
+    use super::super::field;
     use super::features::Feature;
     use super::{Field, JsonNumber, Number};
+    use crate::vendors::shared::loose::Whole;
 
     #[derive(Serialize, JsonSchema)]
     pub(super) struct WorkflowBody<'m> {
@@ -389,6 +391,8 @@ pub(super) mod wire {
     #[derive(Default, Deserialize, JsonSchema)]
     #[serde(default)]
     pub(in super::super) struct WorkflowResponse {
+        #[serde(deserialize_with = "field::whole")]
+        #[schemars(with = "Option<Whole>")]
         pub(in super::super) version: Field<i64>,
         pub(in super::super) workflow_label: Field<String>,
         pub(in super::super) status: Field<String>,

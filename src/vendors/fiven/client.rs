@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
-use serde_json::Number;
 
 use super::errors::with_hints;
 use super::wire;
+use crate::framework::Number;
 use crate::http::{self, CachePolicy, Error, Kind, Method, OAuth2ClientCredentials, Request, Token};
-use crate::openapi::Call;
+use crate::openapi::{Call, NO_OBJECT};
 use crate::vendors::shared::route::Route;
 
 /// The most links that one request may ask for, on the page as in the SDK.
@@ -91,20 +91,20 @@ pub(super) fn calls(api: Api) -> Vec<Call> {
     match api {
         Api::V1 => vec![
             request.reads::<wire::Requested>(),
-            credentials.reads::<wire::CredentialOfV1>(),
+            credentials.reads::<wire::CredentialOfV1>().reads_one(NO_OBJECT),
             scores.reads::<wire::ScoreOfV1>(),
             check.reads::<wire::CheckOfV1>(),
             link.reads::<wire::LinkOfV1>(),
-            links.reads::<wire::LinksOfV1>(),
+            links.reads::<wire::LinksOfV1>().with_content("links"),
         ],
         Api::Institutions => vec![
             request,
             credentials.reads::<Vec<wire::Row>>(),
-            scores.reads::<wire::Items<wire::ScoreOf>>(),
-            SCORE_OF.optional_call().reads::<wire::ScoreOf>(),
+            scores.reads::<wire::Items<wire::ScoreOf>>().with_content("items"),
+            SCORE_OF.optional_call().reads::<wire::ScoreOf>().reads_one(NO_OBJECT),
             check.reads::<wire::Check>(),
             link.reads::<wire::Link>(),
-            links.reads::<wire::Results>(),
+            links.reads::<wire::Results>().with_content("results"),
         ],
     }
 }

@@ -82,29 +82,22 @@ impl DataSource for HumanScore {
         }
         let mut scores = client.human_scores(party_id).await?;
         match (scores.pop(), scores.is_empty()) {
-            (Some(score), true) => model(score, config.party_id),
+            (Some(score), true) => Ok(model(score, config.party_id)),
             (None, _) => Err(none(party_id).into()),
             (Some(_), false) => Err(several().into()),
         }
     }
 }
 
-fn model(score: Score, requested: Attr<String>) -> Result<ScoreModel, Diagnostics> {
+fn model(score: Score, requested: Attr<String>) -> ScoreModel {
     let Score { party_id, total_score, confidence_level, badges, breakdown } = score;
-    let number = |name: &str, number: &Option<serde_json::Number>| {
-        number.as_ref().map(Number::try_from).transpose().map_err(|_| {
-            let detail = format!("In 5N ID's response `{name}` is out of the range of Terraform's numbers.");
-            Diagnostics::from(Diagnostic::error("The human score cannot be read", detail))
-        })
-    };
-    let breakdown = breakdown.iter().map(|(name, value)| Ok((name.clone(), number(name, value)?.into())));
-    Ok(ScoreModel {
+    ScoreModel {
         party_id: party_id.map_or(requested, Attr::Known),
-        total_score: number("totalScore", &total_score)?.into(),
+        total_score: total_score.into(),
         confidence_level: confidence_level.into(),
         badges: badges.into_iter().map(BadgeModel::from).collect::<Vec<_>>().into(),
-        breakdown: breakdown.collect::<Result<BTreeMap<_, _>, Diagnostics>>()?.into(),
-    })
+        breakdown: breakdown.into_iter().map(|(name, value)| (name, value.into())).collect::<BTreeMap<_, _>>().into(),
+    }
 }
 
 fn none(party_id: Option<&str>) -> Diagnostic {

@@ -246,13 +246,15 @@ impl Vendor for Fiven {
         let configured = settings.get("api").as_str().map(Api::named);
         let apis = [(Api::V1, "api = \"v1\""), (Api::Institutions, "api = \"institutions\"")];
         let apis = apis.into_iter().filter(|(api, _)| configured.is_none_or(|configured| configured == *api));
-        Ok(apis
+        // Another address of tokens is a difference only where the provider would use its default.
+        let token_setting = settings.get("token_url").is_null().then_some("token_url");
+        let apis = apis
             .map(|(api, setting)| {
                 let calls = [client::calls(api), pages::calls(api), user_counts::calls(api)].concat();
-                let (setting, token_setting) = (Some(setting), Some("token_url"));
-                openapi::Api { setting, token_setting, ..openapi::Api::new(&[], calls) }
+                openapi::Api { setting: Some(setting), token_setting, ..openapi::Api::new(&[], calls) }
             })
-            .collect())
+            .collect();
+        overrides::apply(settings, apis)
     }
 
     fn objects(&self) -> Vec<Registration> {

@@ -14,8 +14,10 @@ const LIST: Routes = Routes::get("/api/v1/credentials", "/api/v1/institutions/me
 pub(super) fn calls(api: Api) -> Vec<Call> {
     let call = api.of(LIST).call();
     vec![match api {
-        Api::V1 => call.sends::<wire::PageQuery>().reads::<wire::PageOfV1>(),
-        Api::Institutions => call.sends::<wire::CredentialQuery<'_>>().reads::<wire::Items<wire::ListedRow>>(),
+        Api::V1 => call.sends::<wire::PageQuery>().reads::<wire::PageOfV1>().with_content("credentials"),
+        Api::Institutions => {
+            call.sends::<wire::CredentialQuery<'_>>().reads::<wire::Items<wire::ListedRow>>().with_content("items")
+        }
     }]
 }
 
@@ -93,7 +95,7 @@ impl PageSource for CredentialPages<'_> {
                     (page.items.into_iter().map(wire::ListedRow::credential).collect(), page.pagination.total)
                 }
             };
-            Ok(Page::new(credentials, response).with_total(Some(total)))
+            Ok(Page::new(credentials, response).with_total(total))
         })
         .await
     }

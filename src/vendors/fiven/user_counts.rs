@@ -23,7 +23,7 @@ const USERS: Route = Route::new(Method::GET, "/api/v1/institutions/me/users");
 
 /// The call that lists users, which only `institutions` has.
 pub(super) fn calls(api: Api) -> Vec<Call> {
-    let users = || USERS.optional_call().sends::<wire::PageQuery>().reads::<wire::Items<Row>>();
+    let users = || USERS.optional_call().sends::<wire::PageQuery>().reads::<wire::Items<Row>>().with_content("items");
     if api == Api::Institutions { vec![users()] } else { Vec::new() }
 }
 
@@ -135,9 +135,12 @@ impl PageSource for UserPages<'_> {
     async fn page(&self, at: &PageRequest) -> Result<Page<Row>, Error> {
         let request = self.0.http.request(USERS.method, USERS.path).operation("counting the users").page(at);
         with_hints(async {
-            let response = request.query(&wire::PageQuery { offset: at.offset, limit: self.0.http.page_size(PAGE) }).send().await?;
+            let response = request
+                .query(&wire::PageQuery { offset: at.offset, limit: self.0.http.page_size(PAGE) })
+                .send()
+                .await?;
             let page = response.json::<wire::Items<Row>>()?;
-            Ok(Page::new(page.items, response).with_total(Some(page.pagination.total)))
+            Ok(Page::new(page.items, response).with_total(page.pagination.total))
         })
         .await
     }

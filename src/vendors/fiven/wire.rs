@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Number;
 
 use super::client::{self, Credential};
-use crate::vendors::shared::loose::{self, LooseText};
+use crate::framework::Number;
+use crate::vendors::shared::loose::{self, LooseText, Whole};
 
 /// The query of a page.
 #[derive(Serialize, JsonSchema)]
@@ -153,20 +153,26 @@ impl ListedRow {
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct PageOfV1 {
     pub(super) credentials: Vec<RowOfV1>,
-    pub(super) total: usize,
+    #[serde(default, deserialize_with = "loose::whole_or_null")]
+    #[schemars(with = "Option<Whole>", extend("x-may-be-absent" = true))]
+    pub(super) total: Option<usize>,
 }
 
 /// A page of anything in `institutions`.
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Items<T> {
     pub(super) items: Vec<T>,
+    #[serde(default)]
+    #[schemars(extend("x-may-be-absent" = true))]
     pub(super) pagination: Pagination,
 }
 
-/// The position of a page.
-#[derive(Deserialize, JsonSchema)]
+/// The position of a page. Without a total, the list ends with the first empty page.
+#[derive(Default, Deserialize, JsonSchema)]
 pub(super) struct Pagination {
-    pub(super) total: usize,
+    #[serde(default, deserialize_with = "loose::whole_or_null")]
+    #[schemars(with = "Option<Whole>", extend("x-may-be-absent" = true))]
+    pub(super) total: Option<usize>,
 }
 
 /// The human score of `v1`, which is the caller's own.

@@ -9,7 +9,7 @@ use tokio::sync::OnceCell;
 use url::Url;
 
 use super::endpoints::{Body, Endpoint, Endpoints};
-use super::exchange::{Call, Exchange, InData};
+use super::exchange::{Call, DATA, Exchange, InData};
 use super::session::Session;
 use super::template_wire::{CreateTemplate, Template, TemplateList, UpdateTemplate};
 use crate::http::{self, CachePolicy, Error, Kind, List, Method, Request};
@@ -41,26 +41,29 @@ const DECLINE_SESSION: Route = Route::new(Method::GET, "/proofingsession/{sessio
 pub(super) fn calls() -> Vec<openapi::Call> {
     vec![
         COMMUNITY.call().sends::<FetchCommunity<'_>>().reads::<CommunityInfo>(),
-        TEMPLATES_OF_SESSION.call().reads::<TemplateList>(),
-        CREATE_TEMPLATE.call().sends::<CreateTemplate<'_>>().reads::<Template>(),
-        UPDATE_TEMPLATE.call().sends::<UpdateTemplate>().reads::<Template>(),
+        TEMPLATES_OF_SESSION.call().reads::<TemplateList>().with_content("list"),
+        Endpoint::TemplateCreate.declare(CREATE_TEMPLATE.call().sends::<CreateTemplate<'_>>().reads::<Template>()),
+        Endpoint::TemplateUpdate.declare(UPDATE_TEMPLATE.call().sends::<UpdateTemplate>().reads::<Template>()),
         DELETE_TEMPLATE.call(),
     ]
 }
 
 /// The calls about the bucket, whose body is `B` and whose response has a `T`.
 pub(super) fn bucket_calls<B: JsonSchema, T: JsonSchema>() -> [openapi::Call; 2] {
-    [READ_BUCKET.call().reads::<InData<Option<T>>>(), WRITE_BUCKET.call().sends::<Body<'_, B>>().reads::<InData<T>>()]
+    let write = WRITE_BUCKET.call().sends::<Body<'_, B>>().reads::<InData<T>>().with_content(DATA);
+    let read = READ_BUCKET.call().reads::<InData<Option<T>>>().with_content(DATA).may_not_exist();
+    [read, Endpoint::BucketPut.declare(write)]
 }
 
 /// The calls about service keys, whose rows are `T`.
 pub(super) fn service_key_calls<T: JsonSchema>() -> [openapi::Call; 2] {
-    [SERVICE_KEYS.call().reads::<InData<Vec<T>>>(), RESET_SERVICE_KEY.call()]
+    [SERVICE_KEYS.call().reads::<InData<Vec<T>>>().with_content(DATA), RESET_SERVICE_KEY.call()]
 }
 
 /// The calls about a scan session, whose body is `B` and whose response has a `T`.
 pub(super) fn scan_session_calls<B: JsonSchema, T: JsonSchema>() -> [openapi::Call; 2] {
-    [CREATE_SESSION.optional_call().sends::<B>().reads::<InData<T>>(), DECLINE_SESSION.optional_call()]
+    let create = CREATE_SESSION.optional_call().sends::<B>().reads::<InData<T>>().with_content(DATA);
+    [Endpoint::SessionCreate.declare(create), DECLINE_SESSION.optional_call()]
 }
 
 /// The cache tag of the templates.

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::session::Access;
+use crate::openapi::Call;
 
 /// A key of `body_encryption` without effect: earlier versions sent an update by `dvcID`. It stays accepted.
 const WITHOUT_EFFECT: &str = "template_update_by_dvc_id";
@@ -54,6 +55,12 @@ impl Endpoint {
     const ALL: [Self; 5] =
         [Self::TemplateCreate, Self::TemplateUpdate, Self::BucketPut, Self::SessionFetch, Self::SessionCreate];
 
+    /// Adds to a call how its body is sent by default.
+    pub(super) fn declare(self, call: Call) -> Call {
+        let Row { key, encrypted, .. } = self.row();
+        Call { encryption: Some((key, encrypted)), ..call }
+    }
+
     fn row(self) -> Row {
         let plain = |key| Row { key, license: false, encrypted: false, enveloped: false };
         let encrypted = |key| Row { key, license: true, encrypted: true, enveloped: true };
@@ -90,6 +97,13 @@ impl Endpoints {
     /// Reads `body_encryption`, whose keys and values have been checked.
     pub(super) fn new(overrides: &BTreeMap<String, String>) -> Self {
         Self(overrides.iter().map(|(key, value)| (key.clone(), value == "encrypted")).collect())
+    }
+
+    /// Corrects how the bodies of calls are sent.
+    pub(super) fn apply(&self, calls: &mut [Call]) {
+        for (key, encrypted) in calls.iter_mut().filter_map(|call| call.encryption.as_mut()) {
+            *encrypted = self.0.get(*key).copied().unwrap_or(*encrypted);
+        }
     }
 
     /// The hint for a deployment that refuses the body of a call: the other form.

@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::endpoints::{Endpoint, Endpoints};
@@ -51,6 +51,18 @@ impl Call {
     pub(super) fn without_payload(self) -> Self {
         Self { payload: Payload::Nothing, ..self }
     }
+}
+
+/// The member of a response that has its content.
+pub(super) const DATA: &str = "data";
+
+/// A response that is encrypted as a whole.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sealed {
+    data: String,
+    #[serde(rename = "publicKey")]
+    public_key: Option<String>,
 }
 
 /// The forms of a response of which a call reads `data`: the value in `data`, or the value alone.
@@ -108,7 +120,13 @@ impl Exchange {
     async fn send<T: DeserializeOwned>(&self, request: Request, payload: Payload) -> Result<(T, Response), Error> {
         let response = request.send().await?;
         let value = match payload {
-            Payload::Whole => response.json()?,
+            // No whole response that is plain has this form.
+            Payload::Whole => match response.json::<Sealed>() {
+                Ok(Sealed { data, public_key }) => {
+                    decode(&response, self.open(&response, &data, public_key.as_deref()).await?)?
+                }
+                Err(_) => response.json()?,
+            },
             Payload::Data => decode(&response, self.data(&response).await?)?,
             Payload::Nothing => decode(&response, Json::Null)?,
         };
@@ -124,15 +142,18 @@ impl Exchange {
             None => body,
         };
         let data = match data {
-            Json::String(sealed) => {
-                let opened = self.session.open(response, &sealed, public_key.as_deref()).await?;
-                response.record_decrypted(&opened);
-                serde_json::from_str(&opened).map_err(|_| response.error("its decrypted content is not JSON"))?
-            }
+            Json::String(sealed) => self.open(response, &sealed, public_key.as_deref()).await?,
             data => data,
         };
         let is_empty = data.as_object().is_some_and(serde_json::Map::is_empty);
         Ok(if is_empty { Json::Null } else { data })
+    }
+
+    /// Decrypts a part of a response.
+    async fn open(&self, response: &Response, sealed: &str, public_key: Option<&str>) -> Result<Json, Error> {
+        let opened = self.session.open(response, sealed, public_key).await?;
+        response.record_decrypted(&opened);
+        serde_json::from_str(&opened).map_err(|_| response.error("its decrypted content is not JSON"))
     }
 
     fn with_hint(&self, error: Error, endpoint: Option<Endpoint>) -> Error {

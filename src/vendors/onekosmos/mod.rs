@@ -227,7 +227,7 @@ impl Vendor for OneKosmos {
         Ok(Arc::new(client))
     }
 
-    fn apis(&self, _: &Value) -> Result<Vec<Api>, Diagnostics> {
+    fn apis(&self, settings: &Value) -> Result<Vec<Api>, Diagnostics> {
         let calls = [
             client::calls(),
             session::calls(),
@@ -237,7 +237,11 @@ impl Vendor for OneKosmos {
             proofing_session::calls().into(),
             information::calls(),
         ];
-        Ok(vec![Api::new(&session::HEADERS, calls.concat())])
+        let mut calls = calls.concat();
+        let entries = settings.get("body_encryption").as_map().into_iter().flatten();
+        let entries = entries.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect();
+        Endpoints::new(&entries).apply(&mut calls);
+        overrides::apply(settings, vec![Api::new(&session::HEADERS, calls)])
     }
 
     fn objects(&self) -> Vec<Registration> {

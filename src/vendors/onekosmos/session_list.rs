@@ -13,13 +13,15 @@ use crate::framework::Diagnostics;
 use crate::framework::impact::{Period, Reach};
 use crate::http::{CachePolicy, Error, Method, Page, PageRequest, PageSource, Pages};
 use crate::openapi::Call;
+use crate::vendors::shared::loose::{self, Whole};
 use crate::vendors::shared::route::Route;
 
 const FETCH: Route = Route::new(Method::POST, "/proofingsession/fetch");
 
 /// The call that lists sessions.
 pub(super) fn calls() -> Vec<Call> {
-    vec![FETCH.optional_call().sends::<Body<'_, FetchSessions<'_>>>().reads::<InData<SessionPage>>()]
+    let fetch = FETCH.optional_call().sends::<Body<'_, FetchSessions<'_>>>().reads::<InData<SessionPage>>();
+    vec![Endpoint::SessionFetch.declare(fetch.with_content("data.data"))]
 }
 
 /// How many sessions a page asks for, as on the vendor's page.
@@ -122,6 +124,8 @@ struct SessionPage {
 
 #[derive(Deserialize, JsonSchema)]
 struct Position {
+    #[serde(default, deserialize_with = "loose::whole_or_null")]
+    #[schemars(with = "Option<Whole>")]
     total: Option<usize>,
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 
 use super::client::{Api, Client};
 use crate::framework::{Attr, Attribute, DataSource, Diagnostics, Rule, Schema};
-use crate::openapi::ANY_FORM;
+use crate::openapi::{ANY_FORM, MAY_BE_TEXT};
 use crate::vendors::shared::loose;
 
 const REQUIREMENTS: &str = "requirements";
@@ -32,7 +32,7 @@ impl JsonSchema for RequirementsFields {
     fn json_schema(_: &mut SchemaGenerator) -> schemars::Schema {
         let flag = || json!({"type": ["boolean", "null"]});
         let requirements = json!({"type": ["object", "null"], "properties": {
-            (MIN_AGE): {"type": ["integer", "null"]}, (LIVENESS_REQUIRED): flag(), (DOCUMENT_REQUIRED): flag(),
+            (MIN_AGE): {"type": ["integer", "null"], (MAY_BE_TEXT): true}, (LIVENESS_REQUIRED): flag(), (DOCUMENT_REQUIRED): flag(),
         }});
         json_schema!({"type": "object", "properties": {
             (PROJECT_NAME): {"type": ["string", "null"], (ANY_FORM): true}, (REQUIREMENTS): requirements,
@@ -95,7 +95,7 @@ impl DataSource for Requirements {
         let inner = response.get(REQUIREMENTS).filter(|inner| inner.is_object()).unwrap_or(&response);
         Ok(RequirementsModel {
             project_name: loose::shown(response.get(PROJECT_NAME)).into(),
-            min_age: inner.get(MIN_AGE).and_then(Json::as_i64).into(),
+            min_age: inner.get(MIN_AGE).and_then(|age| loose::whole::<_, i64>(age).ok()).into(),
             liveness_required: inner.get(LIVENESS_REQUIRED).and_then(Json::as_bool).into(),
             document_required: inner.get(DOCUMENT_REQUIRED).and_then(Json::as_bool).into(),
             requirements_json: response.to_string().into(),
