@@ -66,7 +66,8 @@ impl Different {
 
     /// Applies the demo with the lines in the provider block, and destroys it.
     fn demo_passes(&mut self, settings: &Settings) {
-        let lines: String = settings.iter().map(|(name, value)| format!("    {name} = {value}\n")).collect();
+        let lines: Vec<_> = settings.iter().map(|(name, value)| format!("    {name} = {value}\n")).collect();
+        let lines = lines.concat();
         let api = if self.vendor == "xident" { "    api = \"verify/v1\"\n" } else { "" };
         let other = if self.vendor == "xident" { "" } else { "  xident = { api = \"verify/v1\" }\n" };
         let vendor = self.vendor;

@@ -179,8 +179,8 @@ impl CallComparison<'_> {
         let names: Vec<_> = documented.split('{').skip(1).filter_map(|rest| rest.split_once('}')).collect();
         let parts: Vec<_> = without_names(path).split("{}").map(str::to_owned).collect();
         (parts.len() == names.len() + 1).then(|| {
-            let named = names.iter().zip(&parts[1..]).map(|((name, _), part)| format!("{{{name}}}{part}"));
-            parts[0].clone() + &named.collect::<String>()
+            let rest = names.iter().zip(&parts[1..]).map(|((name, _), part)| format!("{{{name}}}{part}"));
+            parts[0].clone() + &rest.collect::<String>()
         })
     }
 

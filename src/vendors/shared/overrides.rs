@@ -169,6 +169,8 @@ fn errors(text: &str) -> Result<Vec<NotFound>, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     fn apis() -> Vec<Api> {
@@ -181,9 +183,9 @@ mod tests {
     }
 
     fn config(entries: &[(&str, &str, &str)]) -> Value {
-        let mut config: std::collections::BTreeMap<String, Value> = Default::default();
+        let mut config: BTreeMap<String, Value> = BTreeMap::new();
         for (setting, name, value) in entries {
-            let entry = config.entry((*setting).to_owned()).or_insert_with(|| Value::Map(Default::default()));
+            let entry = config.entry((*setting).to_owned()).or_insert_with(|| Value::Map(BTreeMap::new()));
             let Value::Map(entry) = entry else { unreachable!() };
             entry.insert((*name).to_owned(), (*value).into());
         }
