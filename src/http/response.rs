@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
 use super::error::{Context, Error, Kind};
@@ -102,6 +102,8 @@ impl Response {
             } else if vendor_error::is_html(headers, body) {
                 self.error("the response is a web page where JSON is expected")
                     .with_hint("A proxy's or a portal's page often looks like this.")
+            } else if serde_json::from_slice::<IgnoredAny>(body).is_ok() {
+                self.other_form(problem)
             } else {
                 self.error(problem)
             }
@@ -128,6 +130,13 @@ impl Response {
     pub fn error(&self, failure: impl Into<String>) -> Error {
         let mut error = Error::from_context(Kind::Decode, self.context.clone(), failure);
         add_response_details(&mut error, self.raw.status, &self.raw.headers);
+        error
+    }
+
+    /// The same for JSON of another form than the client expects.
+    pub fn other_form(&self, failure: impl Into<String>) -> Error {
+        let mut error = self.error(failure);
+        error.inner_mut().about_form = true;
         error
     }
 }

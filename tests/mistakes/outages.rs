@@ -95,7 +95,8 @@ fn message_for_the_base_url_of_another_service() {
           in data "idv_didit_lists" "all": `data "idv_didit_lists" "all" {}`
         Request: GET VULT_URL/v3/lists/?limit=100&offset=0
         The response is not in the form of Didit's errors: nothing serves this path, or a proxy responded in place of Didit. Check the base URL and the path. It does not say that an object is gone: if you know that one is, remove it from state with `terraform state rm`.
-        The address is `base_url` in `didit = { ... }`, or IDV_DIDIT_BASE_URL."#]]);
+        The address is `base_url` in `didit = { ... }`, or IDV_DIDIT_BASE_URL.
+        If the API of this tenant differs from the vendor's documentation, `terraform-provider-idv doctor --contract` names what differs and prints the settings that adapt to it."#]]);
 }
 
 /// One cause hits every object: one error has it in full.

@@ -110,6 +110,8 @@ pub(super) struct ErrorInner {
     pub(super) unconfirmed: bool,
     /// Whether a 404 is none of the vendor's own errors, so that it says nothing about an object.
     pub(super) about_route: bool,
+    /// Whether the response is JSON of another form than the client expects.
+    pub(super) about_form: bool,
     /// Whether the request may be sent twice without harm.
     pub(super) repeatable: bool,
     /// Whether the request was for an access token that another request needed.
@@ -164,6 +166,7 @@ impl Error {
             attempts: 0,
             unconfirmed: false,
             about_route: false,
+            about_form: false,
             repeatable: false,
             for_token: false,
             needed_for: None,
@@ -332,6 +335,11 @@ impl Error {
     /// Whether nothing serves the route: the 404 is none of the vendor's own errors.
     pub fn is_wrong_route(&self) -> bool {
         self.is_404() && self.0.about_route
+    }
+
+    /// Whether the response is JSON of another form than the client expects.
+    pub fn is_other_form(&self) -> bool {
+        self.0.about_form
     }
 
     fn is_404(&self) -> bool {

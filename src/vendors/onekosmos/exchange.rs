@@ -170,7 +170,7 @@ fn decode<T: DeserializeOwned>(response: &Response, data: Json) -> Result<T, Err
     serde_path_to_error::deserialize(data).map_err(|error| {
         let path = error.path().to_string();
         let field = if path == "." { "the whole body".to_owned() } else { format!("`{path}`") };
-        response.error(format!("in the response, {field} is missing or has an unexpected type"))
+        response.other_form(format!("in the response, {field} is missing or has an unexpected type"))
     })
 }
 

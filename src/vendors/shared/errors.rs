@@ -28,6 +28,10 @@ fn with_setting(error: Error) -> Error {
             "For a private certificate authority, set `ca_certificate` beside the vendor's credentials, or SSL_CERT_FILE. For a \
              server that asks for a client certificate, set `client_certificate` and `client_key` there.",
         ),
+        _ if error.is_other_form() || error.is_wrong_route() => error.with_hint(
+            "If the API of this tenant differs from the vendor's documentation, `terraform-provider-idv doctor --contract` names what \
+             differs and prints the settings that adapt to it.",
+        ),
         _ => error,
     }
 }

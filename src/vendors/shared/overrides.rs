@@ -46,7 +46,7 @@ pub(in crate::vendors) fn attributes(read: &str, list: &str) -> [Attribute; 3] {
     let map = |name: &str| Attribute::of(name, Type::map(Type::String)).optional();
     [
         map(NOT_FOUND).describe(format!(
-            "The errors that mean that an object does not exist, beside 404 and 410, by call: `{{ \"{read}\" = \"400\" }}`. Each is a \
+            "The errors that mean that an object does not exist, in addition to 404 and 410, by call: `{{ \"{read}\" = \"400\" }}`. Each is a \
              status, or a status and the vendor's code, such as `400 NO_SUCH_OBJECT`. Several are separated by commas. After such an \
              error to a read, the object is planned for creation."
         )),
