@@ -273,6 +273,57 @@ fn calls_and_tokens_at_other_routes() {
     different.demo_passes(&settings);
 }
 
+#[test]
+fn recording_of_another_configuration_shows_its_routes() {
+    let mut different = Different::new("vult");
+    different.proxy.route(|_, uri, _| match uri.path() {
+        "/oauth/token" | "/webhook/list" => Err((404, json!({"error": "not found"}))),
+        "/login/oauth2/token" => Ok("/oauth/token".to_owned()),
+        "/v2/webhooks" => Ok("/webhook/list".to_owned()),
+        path => Ok(path.to_owned()),
+    });
+    let token = format!("{}/login/oauth2/token", different.proxy.url());
+    different.workspace.set("IDV_VULT_TOKEN_URL", &token);
+    different.workspace.set("IDV_VULT_PATHS", "{\"webhook_list\":\"POST /v2/webhooks\"}");
+    different.workspace.run_provider(&["doctor", "--record", "recording.jsonl"]).succeeded();
+
+    // Someone with the recording, and without the account and its settings.
+    let recording = different.workspace.path().join("recording.jsonl");
+    let sandbox = Sandbox::start_with(&["--replay", recording.to_str().unwrap()]);
+    let workspace = demo(&sandbox);
+    let run = workspace.run_provider(&["doctor", "--contract", recording.to_str().unwrap(), "--json"]);
+    assert_eq!(run.code, Some(2), "{}{}", run.stdout, run.stderr);
+    let report: Value = serde_json::from_str(&run.stdout).unwrap();
+    let vult = report["vendors"].as_array().unwrap().iter().find(|vendor| vendor["vendor"] == "vult").unwrap();
+    let settings = parse(vult["settings"].as_str().unwrap());
+    assert_eq!(settings["paths"], "{\nwebhook_list = \"POST /v2/webhooks\"\n}");
+    assert_eq!(settings["token_url"], format!("\"{}/login/oauth2/token\"", sandbox.url("vult")));
+    let mut replayed = Different { sandbox, workspace, ..different };
+    replayed.demo_fails();
+    replayed.demo_passes(&settings);
+}
+
+#[test]
+fn mistakes_in_the_settings_are_reported_at_once() {
+    let sandbox = Sandbox::start();
+    let workspace = Workspace::new(&sandbox);
+    workspace.write(
+        "provider.tf",
+        "provider \"idv\" {\n  didit = {\n    paths = { \"GET /v3/list/\" = \"GET /v4/lists/\", \"GET /v3/lists/\" = \"/v4/lists/\" }\n\
+         not_found = { \"GET /v3/workflows/{uuid}/\" = \"200\" }\n    envelopes = { \"GET /v3/workflows/\" = \"data..rows\" }\n  }\n}\n",
+    );
+    workspace.write("main.tf", "terraform {\n  required_providers {\n    idv = { source = \"identity-as-code/idv\" }\n  }\n}\ndata \"idv_didit_lists\" \"all\" {}\n");
+    let errors = workspace.try_plan().failed().errors();
+    for words in [
+        "`paths[\"GET /v3/list/\"]`: there is no such call; the nearest is `GET /v3/lists/`",
+        "`paths[\"GET /v3/lists/\"]`: `/v4/lists/` is not of the form",
+        "`not_found[\"GET /v3/workflows/{uuid}/\"]`: `200` is not the status of an error",
+        "`envelopes[\"GET /v3/workflows/\"]`: `data..rows` is not of the form",
+    ] {
+        assert!(errors.contains(words), "{words}: {errors}");
+    }
+}
+
 /// Writes every number as a text.
 fn numbers_as_texts(value: &mut Value) {
     match value {

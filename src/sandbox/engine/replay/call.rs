@@ -24,6 +24,8 @@ pub(super) struct Call {
     /// The success with the largest body, and the largest error.
     pub(super) success: Option<Arc<Exchange>>,
     error: Option<Arc<Exchange>>,
+    /// The response about an object that does not exist.
+    absent: Option<Arc<Exchange>>,
     /// The most elements that a page had, if that was less than what the request asked for and the list had more.
     pub(super) page_cap: Option<usize>,
 }
@@ -60,7 +62,11 @@ impl Call {
             return;
         }
         self.page_cap = self.page_cap.max(exchange.page_cap());
-        let kept = if exchange.has_succeeded() { &mut self.success } else { &mut self.error };
+        let kept = match exchange.has_succeeded() {
+            true if !exchange.is_of_absent => &mut self.success,
+            false if !exchange.is_of_absent => &mut self.error,
+            _ => &mut self.absent,
+        };
         if kept.as_ref().is_none_or(|kept| kept.bytes <= exchange.bytes) {
             *kept = Some(Arc::new(exchange.clone()));
         }
@@ -77,6 +83,8 @@ impl Call {
             // The stand-in rejects an encrypted body as the vendor did, so that what it accepts is a plain one.
             let error = self.error.as_ref().filter(|error| !error.is_encryption_rejected());
             self.success.as_ref().or(error)
+        } else if genuine.status() == StatusCode::NOT_FOUND {
+            self.absent.as_ref().or(self.error.as_ref())
         } else {
             self.error.as_ref()
         };

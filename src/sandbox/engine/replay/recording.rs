@@ -34,6 +34,9 @@ pub enum Unreadable {
     },
 }
 
+/// The operation of a read of an object that does not exist.
+const READING_ABSENT: &str = "reading an object that does not exist";
+
 /// A recorded exchange.
 #[derive(Clone, Debug)]
 pub struct Exchange {
@@ -45,6 +48,8 @@ pub struct Exchange {
     pub encrypted: bool,
     /// Whether the response was encrypted.
     pub encrypted_response: bool,
+    /// Whether the request was for an object that does not exist.
+    pub(super) is_of_absent: bool,
     pub(super) vendor: String,
     pub(super) method: String,
     pub(super) route: String,
@@ -114,6 +119,7 @@ enum Line {
         process: String,
         exchange: u64,
         vendor: String,
+        operation: String,
         request: Box<Request>,
         status: Option<u16>,
         #[serde(default)]
@@ -154,7 +160,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Exchange>, Unreadable> {
         match serde_json::from_str(line).map_err(|error| unreadable(error.to_string()))? {
             Line::Header { version: VERSION } => {}
             Line::Header { version } => return Err(unreadable(format!("its version is {version}"))),
-            Line::Exchange { process, exchange, vendor, request, status, limits, bytes, body } => {
+            Line::Exchange { process, exchange, vendor, operation, request, status, limits, bytes, body } => {
                 let Request { method, route, call, query, encrypted, body: sent } = *request;
                 places.insert((process, exchange), exchanges.len());
                 exchanges.push(Exchange {
@@ -162,6 +168,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Exchange>, Unreadable> {
                     status,
                     encrypted,
                     encrypted_response: false,
+                    is_of_absent: operation == READING_ABSENT,
                     vendor,
                     method,
                     route,
