@@ -234,6 +234,7 @@ mod tests {
             status: Some(status),
             encrypted: false,
             encrypted_response: false,
+            is_of_absent: false,
             vendor: "Library".to_owned(),
             method: method.to_owned(),
             route: route.to_owned(),
