@@ -1,7 +1,11 @@
 //! `doctor --contract`: what a vendor responds in another way than expected is named.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use idv::framework::Value as Settings;
+use idv::openapi::{Call, without_names};
+use idv::registry::VENDORS;
 use serde_json::Value;
 
 use crate::recording;
@@ -152,6 +156,39 @@ fn each_change_of_a_vendor_is_named() {
         2,
         &["`fault`", "its message is not shown"],
     );
+}
+
+#[test]
+fn every_request_is_of_a_declared_call() {
+    let sandbox = objects::sandbox();
+    let mut workspace = Workspace::new(&sandbox);
+    let recording = workspace.path().join("recording.jsonl");
+    workspace.set("IDV_RECORD", recording.to_str().unwrap());
+    workspace.configure(&objects::configuration(objects::all(), |_| ""));
+    workspace.apply().succeeded();
+    workspace.destroy().succeeded();
+    workspace.run_provider(&["doctor", "--record", recording.to_str().unwrap()]).succeeded();
+    let text = std::fs::read_to_string(&recording).unwrap();
+    let mut requests = BTreeSet::new();
+    for line in text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()) {
+        let operation = line["operation"].as_str().unwrap_or_default();
+        if line["request"].is_object() && !["probing the service", "requesting an access token"].contains(&operation) {
+            let request = &line["request"];
+            let of = |value: &Value| value.as_str().unwrap().to_owned();
+            requests.insert((of(&line["vendor"]), of(&request["method"]), of(&request["route"])));
+        }
+    }
+    assert!(requests.len() > 50, "{requests:?}");
+    for (title, method, route) in requests {
+        let (vendor, _) = VENDORS.iter().find(|(vendor, _)| vendor.title() == title).unwrap();
+        let unset = vendor.attributes().into_iter().map(|attribute| (attribute.name, Settings::Null)).collect();
+        let apis = vendor.apis(&Settings::Map(unset)).unwrap();
+        let calls = || apis.iter().flat_map(|api| api.calls.iter().map(|call| (api.base.as_str(), call)));
+        let is_it = |(base, call): &(&str, &Call)| {
+            call.method == method && route.ends_with(&without_names(&format!("{base}{}", call.path)))
+        };
+        assert!(calls().any(|call| is_it(&call)), "{title} declares no {method} {route}");
+    }
 }
 
 #[test]
