@@ -6,6 +6,7 @@
 //! Processes of one machine share the token in the same way: one of them requests it, and the others wait for it and take it
 //! from the budget. A refusal is not shared, since it is a response to one process.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,6 +20,7 @@ use moka::future::Cache;
 use reqwest::StatusCode;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use tokio::time::Instant;
 use url::{Url, form_urlencoded};
@@ -32,6 +34,7 @@ use super::error::{Error, Kind, Refused};
 use super::known_causes::KnownCauses;
 use super::path::Path;
 use super::prepared::PreparedRequest;
+use super::response::Response;
 use super::settings::Settings;
 use super::waiting::{Reason, Waiting};
 use crate::secret::Secret;
@@ -308,7 +311,7 @@ impl OAuth2ClientCredentials {
         }
         let asked_at = Instant::now();
         let response = request.form(&form).send().await?;
-        let token: TokenResponse = response.json()?;
+        let token = TokenResponse::read(&response)?;
         let lifetime = match token.expires_in {
             None | Some(Value::Null) => DEFAULT_LIFETIME,
             Some(value) => seconds(&value)
@@ -422,6 +425,30 @@ struct TokenResponse {
     access_token: Option<Secret>,
     token_type: Option<String>,
     expires_in: Option<Value>,
+}
+
+/// A member of a response, which may be a wrapper around a token.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Member {
+    Token(TokenResponse),
+    Other(IgnoredAny),
+}
+
+impl TokenResponse {
+    /// Reads a response, in which the token may be in a wrapper with any name: no other member has an `access_token`.
+    fn read(response: &Response) -> Result<Self, Error> {
+        let token: Self = response.json()?;
+        if token.access_token.is_some() {
+            return Ok(token);
+        }
+        let members: BTreeMap<String, Member> = response.json()?;
+        let wrapped = members.into_values().find_map(|member| match member {
+            Member::Token(token) if token.access_token.is_some() => Some(token),
+            _ => None,
+        });
+        Ok(wrapped.unwrap_or(token))
+    }
 }
 
 /// A number of seconds, which some vendors send as text or with a fraction.

@@ -13,7 +13,7 @@ use crate::doctor::openapi::apis;
 use crate::framework::health::READING_ABSENT;
 use crate::framework::{Diagnostics, Provider, Vendor};
 use crate::openapi::{self, Api, Call, Difference, Document, Impact, Kind};
-use crate::recording::{Exchange, Recording, Shape};
+use crate::recording::{Exchange, Members, Recording, Shape};
 
 /// The names of members by which clients read an error, one of which each error of a known form has.
 const ERROR_FIELDS: [&str; 8] = ["error", "message", "detail", "details", "code", "errors", "title", "reason"];
@@ -55,6 +55,7 @@ pub(super) fn compare(
     let (differences, lines, not_recorded) = Default::default();
     let mut comparison = Comparison { api, exchanges, address, differences, lines, not_recorded };
     comparison.routes();
+    comparison.tokens();
     comparison.responses();
     comparison.absent_objects();
     comparison.calls();
@@ -152,6 +153,25 @@ impl Comparison<'_> {
             let url = url.map_or_else(|| format!("https://...{path}"), |url| url.to_string());
             self.lines.incomplete(setting, &url, "the host is that of your tenant's token endpoint");
         }
+    }
+
+    /// Compares the responses to token requests, which have the form of OAuth 2.0 (RFC 6749, section 5.1).
+    fn tokens(&mut self) {
+        let success = self.exchanges.iter().find(|exchange| exchange.operation == TOKEN && is_success(exchange));
+        let Some(Shape::Object(response)) = success.and_then(|exchange| exchange.body.as_ref()) else { return };
+        let has_token = |members: &Members| members.members.contains_key("access_token");
+        if has_token(response) {
+            return;
+        }
+        let is_wrapper = |shape: &Shape| matches!(shape, Shape::Object(members) if has_token(members));
+        let (impact, detail) = match response.members.iter().find(|(_, shape)| is_wrapper(shape)) {
+            Some((name, _)) => (Impact::None, format!("The token is in `{name}`. The provider reads it there.")),
+            None => {
+                let names: Vec<_> = response.members.keys().map(|name| format!("`{name}`")).collect();
+                (Impact::Breaks, format!("The response has no `access_token`. It has {}.", names.join(", ")))
+            }
+        };
+        self.push(impact, Kind::Renamed, TOKEN, detail);
     }
 
     /// Compares the fields of the responses with those that the client reads.
