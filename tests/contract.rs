@@ -120,7 +120,12 @@ fn each_change_of_a_vendor_is_named() {
         2,
         &["/proofingsession/fetch", "body_encryption"],
     );
-    check("400 for 404", &at("GET", "/api/v1/credentials/{}", status(400)), 2, &["GET /api/v1/credentials/{}", "400"]);
+    check(
+        "400 for 404",
+        &at("GET", "/api/v1/credentials/{}", status(400)),
+        2,
+        &["GET /api/v1/credentials/{partyId}", "400"],
+    );
     check(
         "another page cap",
         &at("GET", lists, |line| {
@@ -154,7 +159,7 @@ fn each_change_of_a_vendor_is_named() {
             line["body"] = serde_json::json!({"type": "object", "members": {"fault": {"type": "null"}}});
         }),
         2,
-        &["`fault`", "its message is not shown"],
+        &["`fault`", "so none is shown"],
     );
 }
 

@@ -108,6 +108,13 @@ impl Envelope {
         Self { found: members(found), documented: members(documented) }
     }
 
+    /// The body of an error, which may be in the same wrapper. A body without these members is unchanged.
+    pub(super) fn error_body(&self, body: &[u8]) -> Option<Vec<u8>> {
+        let body: Value = serde_json::from_slice(body).ok()?;
+        let inside = self.found.iter().try_fold(&body, |value, name| value.get(name))?;
+        serde_json::to_vec(inside).ok()
+    }
+
     /// The body in the documented form. Members beside the content stay beside it. A body without the content is unchanged.
     pub fn restore(&self, mut body: Value) -> Value {
         let Some((last, way)) = self.found.split_last() else { return body };

@@ -124,6 +124,9 @@ fn rejected(
     request: &PreparedRequest,
 ) -> Failure {
     let wait = named_wait(status, headers);
+    let overrides = request.overrides.as_deref();
+    let unwrapped = overrides.and_then(|overrides| overrides.envelope.as_ref()?.error_body(body));
+    let body = unwrapped.as_deref().unwrap_or(body);
     let words = vendor_error::read(settings.parse_error, status, headers, body);
     let mut error = Error::from_context(Kind::of_status(status), context.clone(), format!("the response was {status}"));
     add_response_details(&mut error, status, headers);
@@ -134,7 +137,7 @@ fn rejected(
     inner.retry_after = wait;
     inner.about_route =
         inner.kind == Kind::NotFound && vendor_error::is_about_route(settings.is_own_error, headers, body);
-    let not_found = request.overrides.as_ref().map(|overrides| overrides.not_found.as_slice()).unwrap_or_default();
+    let not_found = overrides.map(|overrides| overrides.not_found.as_slice()).unwrap_or_default();
     if not_found.iter().any(|error| error.is(status, inner.code.as_deref())) {
         (inner.kind, inner.about_route) = (Kind::NotFound, false);
         return Failure::last(error);

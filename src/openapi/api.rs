@@ -15,7 +15,7 @@ pub const MAY_BE_ABSENT: &str = "x-may-be-absent";
 /// The flag of a value that is read in any form, and only shown.
 pub const ANY_FORM: &str = "x-any-form";
 
-/// The flag of a number that is also read from a text.
+/// The flag of a number, or of `true` and `false`, that is also read from a text.
 pub const MAY_BE_TEXT: &str = "x-may-be-text";
 
 /// The other names that a member may have.
@@ -37,6 +37,8 @@ pub struct Api {
     pub headers: &'static [&'static str],
     /// The calls.
     pub calls: Vec<Call>,
+    /// Whether the JSON of an error has the form that the vendor documents. By default none is documented.
+    pub is_error: Option<fn(&Json) -> bool>,
     /// Whether an operation of a document is about something else, although it has the summary of a call.
     pub ignores: fn(&Operation<'_>) -> bool,
 }
@@ -79,7 +81,15 @@ pub struct Call {
 impl Api {
     /// An API with these calls, which has no settings and no path of its own.
     pub fn new(headers: &'static [&'static str], calls: Vec<Call>) -> Self {
-        Self { setting: None, token_setting: None, base: String::new(), headers, calls, ignores: |_| false }
+        Self {
+            setting: None,
+            token_setting: None,
+            base: String::new(),
+            headers,
+            calls,
+            is_error: None,
+            ignores: |_| false,
+        }
     }
 }
 

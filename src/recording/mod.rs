@@ -16,4 +16,4 @@ pub use line::{Decrypted, Exchange, FORMAT, Header, Line, Sent, VERSION};
 pub use reader::Recording;
 pub use recorder::{Recorded, Recorder, Request, Response};
 pub use shape::{Items, Members, Shape, TextForm};
-pub use words::Vocabulary;
+pub use words::{Vocabulary, is_page_size};

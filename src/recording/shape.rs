@@ -178,7 +178,9 @@ impl Shaper<'_> {
                 Shape::Array(Items { length: values.len(), items, rest })
             }
             Value::Object(members) => {
-                let are_fields = members.keys().any(|name| self.words.has_field(name));
+                // Where most names are unknown, they may be data: the keys of a map.
+                let known = members.keys().filter(|name| self.words.has_field(name)).count();
+                let are_fields = known * 2 >= members.len() && known > 0;
                 let is_named = |name: &str| self.words.has_field(name) || (are_fields && is_name(name));
                 let (named, unnamed): (Vec<_>, Vec<_>) = members.iter().partition(|(name, _)| is_named(name));
                 let shape = |(name, value): (&String, &Value)| (name.clone(), self.at(name, value, depth + 1));

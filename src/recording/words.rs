@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::secret::redact;
+
 /// Values of responses that no schema has, since nobody configures them.
 const VALUES: &[&str] = &[
     "abandoned",
@@ -166,7 +168,7 @@ pub(super) fn is_about_pages(key: &str) -> bool {
 }
 
 /// Whether a key of a query or a body limits the size of a page.
-pub(super) fn is_page_size(key: &str) -> bool {
+pub fn is_page_size(key: &str) -> bool {
     PAGE_SIZES.contains(&folded(key).as_str())
 }
 
@@ -179,6 +181,7 @@ pub(super) fn is_name(text: &str) -> bool {
         && characters.all(|character| character.is_ascii_alphanumeric() || matches!(character, '_' | '-'))
         && text.len() <= LONGEST_NAME
         && digits <= 3
+        && redact(text) == text
 }
 
 #[cfg(test)]
@@ -197,7 +200,16 @@ mod tests {
         for name in ["session_id", "dvcID", "x-total", "line_2"] {
             assert!(is_name(name), "{name}");
         }
-        for data in ["", "ada@example.com", "+49 40 5550", "a5550894", "Ada Lovelace", "ключ", &"a".repeat(41)] {
+        for data in [
+            "sk_live_SecretValue",
+            "",
+            "ada@example.com",
+            "+49 40 5550",
+            "a5550894",
+            "Ada Lovelace",
+            "ключ",
+            &"a".repeat(41),
+        ] {
             assert!(!is_name(data), "{data}");
         }
     }

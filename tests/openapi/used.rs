@@ -49,7 +49,9 @@ fn walk(schema: &Json, is_sent: bool, path: &mut Vec<String>, found: &mut BTreeS
     for (name, member) in schema["properties"].as_object().into_iter().flatten() {
         path.push(name.clone());
         let flags = ["x-may-be-absent", "x-any-form"];
-        let is_lenient = flags.iter().any(|flag| member[*flag] == true);
+        // A flag is also read from a text, which is the type that a test gives it.
+        let is_read_as_text = member["x-may-be-text"] == true && types(member).contains("boolean");
+        let is_lenient = is_read_as_text || flags.iter().any(|flag| member[*flag] == true);
         found.insert(Field { is_sent, path: path.clone(), types: types(member), is_lenient, has_forms: false });
         walk(member, is_sent, path, found);
         path.pop();

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use crate::openapi::{ALSO_NAMED, ANY_FORM, MAY_BE_ABSENT};
-use crate::recording::{Members, Shape};
+use crate::recording::{Members, Shape, TextForm};
 
 /// The name of a member whose name is not recorded.
 pub(super) const NAME: &str = "NAME";
 
 /// How many members the content may be behind.
-const DEEPEST: usize = 3;
+const DEEPEST: usize = 5;
 
 /// What a response has elsewhere.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,29 +27,68 @@ pub(super) struct Found {
 ///
 /// `expected` is the schema of the whole response, in which `documented` leads to the content.
 pub(super) fn find(shape: &Shape, expected: &Json, documented: &str) -> Option<Found> {
-    if fits(expected, shape) {
+    let content = member(expected, documented).filter(|_| !documented.is_empty());
+    if is_documented(expected, documented, shape) {
         return None;
     }
     let mut parts = Vec::new();
     walk(shape, "", DEEPEST, &mut parts);
     // Shorter ways first: what is further inside may be like the content by chance.
     parts.sort_by_key(|(path, _)| path.matches('.').count());
-    let content = member(expected, documented).filter(|_| !documented.is_empty());
     // Such as `{"result": null}` for an object that there is not yet.
     if let ([(path, Shape::Null)], Some(content)) = (&parts[..], content)
         && fits(content, &Shape::Null)
     {
         return Some(Found { path: path.clone(), documented: documented.to_owned() });
     }
+    // Such as `{"cipher": "..."}`, where the documented member may be encrypted.
+    let sealed: Vec<_> = parts.iter().filter(|(path, part)| is_sealed(part) && !path.contains('.')).collect();
+    if let ([(path, _)], Some(_)) = (&sealed[..], content) {
+        return Some(Found {
+            path: path.clone(),
+            documented: documented.split('.').next().unwrap_or_default().to_owned(),
+        });
+    }
     parts.retain(|(_, part)| matches!(part, Shape::Object(_) | Shape::Array(_)));
-    let is_like = |part: &Shape| fits(expected, part) || content.is_some_and(|content| fits(content, part));
+    let is_whole = |part: &Shape| is_documented(expected, documented, part);
+    let is_like = |part: &Shape| is_whole(part) || content.is_some_and(|content| fits(content, part));
     let like: Vec<_> = parts.iter().filter(|(_, part)| is_like(part)).collect();
     let is_empty = |part: &Shape| matches!(part, Shape::Array(items) if items.length == 0);
     // The whole before the content, and of several empty lists none is certainly the content.
-    let wrapped = like.iter().find(|(_, part)| !is_empty(part) && fits(expected, part));
+    let wrapped = like.iter().find(|(_, part)| !is_empty(part) && is_whole(part));
     let found = wrapped.or_else(|| like.iter().find(|(_, part)| !is_empty(part)));
     let (path, part) = found.or_else(|| like.first().filter(|_| like.len() == 1))?;
     Some(Found { path: path.clone(), documented: outside(part, documented).join(".") })
+}
+
+/// Whether a response has the documented form, and in it something like the content.
+fn is_documented(expected: &Json, documented: &str, shape: &Shape) -> bool {
+    if !fits(expected, shape) {
+        return false;
+    }
+    let way = documented.split('.').filter(|name| !name.is_empty());
+    let found = way.clone().try_fold(shape, part);
+    match (found, member(expected, documented)) {
+        (Some(found), Some(content)) if way.count() > 0 => is_sealed(found) || fits(content, found),
+        _ => true,
+    }
+}
+
+/// Whether a text may be encrypted content.
+fn is_sealed(shape: &Shape) -> bool {
+    // A public key, which may be beside it, is shorter.
+    matches!(shape, Shape::Text { length: 100.., form: TextForm::Base64, .. })
+}
+
+/// Whether a response that has the expected form has it also where the content is elsewhere, so that it does not contradict that.
+pub(super) fn allows(shape: &Shape, expected: &Json, found: &str, documented: &str) -> bool {
+    is_documented(expected, documented, &restore(shape, found, documented))
+}
+
+/// Whether the content is a list without an element, which says nothing about its fields.
+pub(super) fn is_empty_list(shape: &Shape, documented: &str) -> bool {
+    let found = documented.split('.').filter(|name| !name.is_empty()).try_fold(shape, part).unwrap_or(shape);
+    matches!(found, Shape::Array(items) if items.length == 0)
 }
 
 /// Whether a schema can tell a response from another one: it has members or elements.
@@ -91,12 +130,21 @@ fn outside<'d>(found: &Shape, documented: &'d str) -> Vec<&'d str> {
 
 fn part<'s>(shape: &'s Shape, name: &str) -> Option<&'s Shape> {
     let Shape::Object(members) = shape else { return None };
-    if name == NAME && members.unnamed == 1 { members.rest.as_deref() } else { members.members.get(name) }
+    if name == NAME { unnamed(members) } else { members.members.get(name) }
+}
+
+/// The member without a name that may have the content.
+fn unnamed(members: &Members) -> Option<&Shape> {
+    let rest = members.rest.as_deref()?;
+    match rest {
+        Shape::OneOf { shapes } => shapes.iter().find(|shape| matches!(shape, Shape::Object(_))),
+        rest => Some(rest),
+    }
 }
 
 fn walk<'s>(shape: &'s Shape, path: &str, depth: usize, parts: &mut Vec<(String, &'s Shape)>) {
     let Shape::Object(members) = shape else { return };
-    let unnamed = members.rest.as_deref().filter(|_| members.unnamed == 1).map(|rest| (NAME, rest));
+    let unnamed = unnamed(members).map(|rest| (NAME, rest));
     for (name, part) in members.members.iter().map(|(name, part)| (name.as_str(), part)).chain(unnamed) {
         let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
         parts.push((path.clone(), part));

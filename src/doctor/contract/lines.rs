@@ -12,6 +12,8 @@ pub(super) const ROUTE: &str = "METHOD /path";
 pub(super) struct Lines {
     maps: BTreeMap<&'static str, BTreeMap<String, String>>,
     values: BTreeMap<&'static str, String>,
+    /// What a user has to know of an entry, by setting and call.
+    comments: BTreeMap<(&'static str, String), &'static str>,
     is_incomplete: bool,
 }
 
@@ -19,6 +21,23 @@ impl Lines {
     /// Sets an entry of a map.
     pub(super) fn entry(&mut self, setting: &'static str, key: String, value: impl Into<String>) {
         self.maps.entry(setting).or_default().insert(key, value.into());
+    }
+
+    /// Sets an entry of a map that is right under a condition.
+    pub(super) fn entry_if(
+        &mut self,
+        setting: &'static str,
+        key: String,
+        value: impl Into<String>,
+        comment: &'static str,
+    ) {
+        self.comments.insert((setting, key.clone()), comment);
+        self.entry(setting, key, value);
+    }
+
+    /// Removes a map.
+    pub(super) fn remove(&mut self, setting: &str) {
+        self.maps.remove(setting);
     }
 
     /// Sets a number or a text.
@@ -34,8 +53,7 @@ impl Lines {
 
     /// Sets the route of a call that the recording does not show.
     pub(super) fn unknown_route(&mut self, call: String) {
-        self.is_incomplete = true;
-        self.entry("paths", call, ROUTE);
+        self.entry_if("paths", call, ROUTE, "the route of your tenant");
     }
 
     /// The entry of a map.
@@ -55,18 +73,25 @@ impl Lines {
 
     /// Whether a part of the lines has to be completed.
     pub(super) fn is_incomplete(&self) -> bool {
-        self.is_incomplete
+        self.is_incomplete || self.maps.get("paths").is_some_and(|paths| paths.values().any(|route| route == ROUTE))
     }
 
     /// The part of the provider block; empty if there is nothing to set.
     pub(super) fn render(&self, vendor: &str) -> String {
         let values = self.values.iter().map(|(name, value)| format!("{name} = {value}"));
-        let maps = self.maps.iter().flat_map(|(name, entries)| map(name, entries));
-        let comment = |line: String| {
-            let is_unknown = line.ends_with(&quoted(ROUTE));
-            if is_unknown { line + " # the route of your tenant" } else { line }
+        let commented = |setting: &'static str, entries: &BTreeMap<String, String>| {
+            let lines = map(setting, entries);
+            // The first line opens the map, and the others are its entries in their order.
+            let comments = entries.keys().map(|key| self.comments.get(&(setting, key.clone())).copied());
+            let comments = std::iter::once(None).chain(comments).chain(std::iter::repeat(None));
+            let with = |(line, comment): (String, Option<&str>)| match comment {
+                Some(comment) => format!("{line} # {comment}"),
+                None => line,
+            };
+            lines.into_iter().zip(comments).map(with).collect::<Vec<_>>()
         };
-        let lines: Vec<_> = values.chain(maps).map(comment).collect();
+        let maps = self.maps.iter().flat_map(|(name, entries)| commented(name, entries));
+        let lines: Vec<_> = values.chain(maps).collect();
         if lines.is_empty() { String::new() } else { format!("{vendor} = {{\n  {}\n}}\n", lines.join("\n  ")) }
     }
 }

@@ -3,8 +3,10 @@
 //! The responses of a recording are written as an OpenAPI document, which is compared with the calls that a client declares. What such a
 //! document does not have, such as statuses, sizes of pages and encryption, is compared here.
 
+mod calls;
 mod envelope;
 mod lines;
+mod responses;
 mod schema;
 mod vendor;
 
@@ -62,8 +64,8 @@ pub struct VendorContract {
     pub settings_are_complete: bool,
     /// The calls of the provider that the recording does not have.
     pub not_recorded: Vec<String>,
-    /// Whether the fields of responses were compared, for which the client has to declare its calls.
-    pub compares_fields: bool,
+    /// The lists that had no element, so that the fields of their rows were not compared.
+    pub empty_lists: Vec<String>,
 }
 
 /// Compares the recording in a file; without one, records what the vendors respond now.
@@ -120,9 +122,6 @@ impl fmt::Display for ContractReport {
 impl fmt::Display for VendorContract {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}: {} exchanges compared", self.title, self.exchanges)?;
-        if !self.compares_fields {
-            writeln!(f, "  The fields of its responses are not compared: statuses, errors, pages and encryption are.")?;
-        }
         let mut differences: Vec<_> = self.differences.iter().collect();
         differences.sort_by(|left, right| left.operation.cmp(&right.operation).then(right.impact.cmp(&left.impact)));
         let mut operation = "";
@@ -138,6 +137,9 @@ impl fmt::Display for VendorContract {
             let what = if self.settings_are_complete { "Paste" } else { "Complete and paste" };
             writeln!(f, "\n{what} into the provider block:\n")?;
             self.settings.lines().try_for_each(|line| writeln!(f, "  {line}"))?;
+        }
+        if !self.empty_lists.is_empty() {
+            writeln!(f, "\nWithout an element, so the fields were not compared: {}", self.empty_lists.join(", "))?;
         }
         if !self.not_recorded.is_empty() {
             writeln!(f, "\nNot in the recording, so not compared: {}", self.not_recorded.join(", "))?;

@@ -213,7 +213,11 @@ impl Provider {
         let mut clients = Clients { can_defer: caller.can_defer, ..Clients::default() };
         let former = own.get(FORMER_ADDRESSES).as_list().unwrap_or_default();
         clients.tenants.former_addresses = former.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-        let recorder = record::recorder(&own, self.schemas(), &self.vendors).unwrap_or_else(|mistake| {
+        let settings = |vendor: &dyn Vendor| {
+            let (name, attributes) = (vendor.name(), vendor.attributes());
+            variables::fill(&self.environment, name, &attributes, config.get(name), &mut Diagnostics::new())
+        };
+        let recorder = record::recorder(&own, self.schemas(), &self.vendors, settings).unwrap_or_else(|mistake| {
             diagnostics.push(mistake);
             None
         });

@@ -409,6 +409,8 @@ impl<T: Row> PageSource for CollectionPages<'_, T> {
             return Ok(Page::new(rows, response).with_total(Some(total)));
         }
         let PageBody { count, results } = response.json()?;
+        // A list without pages is whole.
+        let count = count.or_else(|| collection.page.is_none().then_some(results.len()));
         Ok(Page::new(results, response).with_total(count))
     }
 }
@@ -416,7 +418,8 @@ impl<T: Row> PageSource for CollectionPages<'_, T> {
 /// Reads `{"detail": ...}` and `{field: [...]}`; the latter may be nested as deep as the rejected body.
 pub(super) fn parse_error(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> VendorError {
     let mut error = parse_common(status, headers, body);
-    if error == VendorError::default()
+    // A message about the whole request says more than those about its fields.
+    if error.message.is_none()
         && let Ok(members) = serde_json::from_slice::<Map<String, Json>>(body)
     {
         for (name, value) in &members {

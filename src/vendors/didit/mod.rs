@@ -237,7 +237,10 @@ impl Vendor for Didit {
         // Another address of tokens is a difference only where the provider would use its default.
         let has_default = settings.get("auth_url").is_null() && !settings.get("client_id").is_null();
         let token_setting = has_default.then_some("auth_url");
-        overrides::apply(settings, vec![Api { token_setting, ..Api::new(&[API_KEY], calls.concat()) }])
+        overrides::apply(
+            settings,
+            vec![Api { token_setting, is_error: Some(client::is_own_error), ..Api::new(&[API_KEY], calls.concat()) }],
+        )
     }
 
     fn objects(&self) -> Vec<Registration> {

@@ -251,7 +251,12 @@ impl Vendor for Fiven {
         let apis = apis
             .map(|(api, setting)| {
                 let calls = [client::calls(api), pages::calls(api), user_counts::calls(api)].concat();
-                openapi::Api { setting: Some(setting), token_setting, ..openapi::Api::new(&[], calls) }
+                openapi::Api {
+                    setting: Some(setting),
+                    token_setting,
+                    is_error: Some(errors::is_own_error),
+                    ..openapi::Api::new(&[], calls)
+                }
             })
             .collect();
         overrides::apply(settings, apis)

@@ -241,7 +241,10 @@ impl Vendor for OneKosmos {
         let entries = settings.get("body_encryption").as_map().into_iter().flatten();
         let entries = entries.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect();
         Endpoints::new(&entries).apply(&mut calls);
-        overrides::apply(settings, vec![Api::new(&session::HEADERS, calls)])
+        overrides::apply(
+            settings,
+            vec![Api { is_error: Some(exchange::is_own_error), ..Api::new(&session::HEADERS, calls) }],
+        )
     }
 
     fn objects(&self) -> Vec<Registration> {

@@ -81,6 +81,15 @@ where
     Option::<Number>::deserialize(deserializer)?.map(|number| in_range(&number)).transpose()
 }
 
+/// The value of `true` or `false`, which may be a text.
+pub(in crate::vendors) fn flag(value: &Json) -> Option<bool> {
+    match value {
+        Json::Bool(value) => Some(*value),
+        Json::String(text) => text.to_lowercase().parse().ok(),
+        _ => None,
+    }
+}
+
 /// Reads a value that is its default where the response has null. The field needs `#[serde(default)]` too.
 pub(in crate::vendors) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where

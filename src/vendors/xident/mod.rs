@@ -192,7 +192,12 @@ impl Vendor for Xident {
                 let keys = if api == Api::VerifyV1 { api_keys::calls() } else { Vec::new() };
                 let calls = [blacklist::calls(api), faces::calls(api), keys, project::calls(api)].concat();
                 let (base, setting) = (format!("/{}", api.name()), Some(setting));
-                openapi::Api { setting, base, ..openapi::Api::new(&[API_KEY], calls) }
+                openapi::Api {
+                    setting,
+                    base,
+                    is_error: Some(hints::is_own_error),
+                    ..openapi::Api::new(&[API_KEY], calls)
+                }
             })
             .collect();
         overrides::apply(settings, apis)

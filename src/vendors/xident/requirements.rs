@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use async_trait::async_trait;
 use schemars::{JsonSchema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use super::client::{Api, Client};
 use crate::framework::{Attr, Attribute, DataSource, Diagnostics, Rule, Schema};
@@ -30,7 +30,7 @@ impl JsonSchema for RequirementsFields {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> schemars::Schema {
-        let flag = || json!({"type": ["boolean", "null"]});
+        let flag = || json!({"type": ["boolean", "null"], (MAY_BE_TEXT): true});
         let requirements = json!({"type": ["object", "null"], "properties": {
             (MIN_AGE): {"type": ["integer", "null"], (MAY_BE_TEXT): true}, (LIVENESS_REQUIRED): flag(), (DOCUMENT_REQUIRED): flag(),
         }});
@@ -96,8 +96,8 @@ impl DataSource for Requirements {
         Ok(RequirementsModel {
             project_name: loose::shown(response.get(PROJECT_NAME)).into(),
             min_age: inner.get(MIN_AGE).and_then(|age| loose::whole::<_, i64>(age).ok()).into(),
-            liveness_required: inner.get(LIVENESS_REQUIRED).and_then(Json::as_bool).into(),
-            document_required: inner.get(DOCUMENT_REQUIRED).and_then(Json::as_bool).into(),
+            liveness_required: inner.get(LIVENESS_REQUIRED).and_then(loose::flag).into(),
+            document_required: inner.get(DOCUMENT_REQUIRED).and_then(loose::flag).into(),
             requirements_json: response.to_string().into(),
             user_id: config.user_id,
         })
