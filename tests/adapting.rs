@@ -316,7 +316,7 @@ fn mistakes_in_the_settings_are_reported_at_once() {
     let errors = workspace.try_plan().failed().errors();
     for words in [
         "`paths[\"GET /v3/list/\"]`: there is no such call; the nearest is `GET /v3/lists/`",
-        "`paths[\"GET /v3/lists/\"]`: `/v4/lists/` is not of the form",
+        "`paths[\"GET /v3/lists/\"]`: `/v4/lists/` is not a method and a path",
         "`not_found[\"GET /v3/workflows/{uuid}/\"]`: `200` is not the status of an error",
         "`envelopes[\"GET /v3/workflows/\"]`: `data..rows` is not of the form",
     ] {

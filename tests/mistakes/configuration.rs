@@ -185,5 +185,5 @@ provider "idv" {
 
         Error: Wrong route in `paths`
           in provider "idv": `webhook_create = "/hooks"`
-        `paths["webhook_create"]`: `/hooks` is not of the form "METHOD /path", such as "GET /idv/weights"."#]]);
+        `paths["webhook_create"]`: `/hooks` is not a method and a path, such as "GET /v2/objects"."#]]);
 }

@@ -170,7 +170,9 @@ impl Comparison<'_> {
                 "The token endpoint has another address."
             }
             (status, ..) if is_unknown_route(status) => {
-                call.into_iter().for_each(|call| self.unknown_route(call));
+                if let Some(call) = call {
+                    self.unknown_route(call);
+                }
                 "The call has another route, or is gone."
             }
             (status, _, Some((_, true))) if is_refusal(status) => {

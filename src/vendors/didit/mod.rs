@@ -193,9 +193,11 @@ impl Vendor for Didit {
     }
 
     fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics> {
-        let (tenant, config) = config::take_tenant(self, config)?;
+        let mut mistakes = Diagnostics::new();
+        let (tenant, config) = config::take_tenant(self, config, &mut mistakes);
         let config: Config = provider::configuration("didit", config)?;
-        let credentials = config.credentials()?;
+        let credentials = config.credentials().map_err(|mistake| mistakes.push(mistake));
+        let (Ok(credentials), false) = (credentials, mistakes.has_errors()) else { return Err(mistakes) };
         let base_url = config::base_url("base_url", config.base_url.as_deref().unwrap_or(ADDRESS), &["/v3"])?;
         let mut settings =
             config::settings(common, "Didit", base_url, tenant, config.requests_per_minute, config.headroom)?;
@@ -238,6 +240,7 @@ impl Vendor for Didit {
         let has_default = settings.get("auth_url").is_null() && !settings.get("client_id").is_null();
         let token_setting = has_default.then_some("auth_url");
         overrides::apply(
+            self.name(),
             settings,
             vec![Api { token_setting, is_error: Some(client::is_own_error), ..Api::new(&[API_KEY], calls.concat()) }],
         )

@@ -198,9 +198,9 @@ impl Vendor for Fiven {
     }
 
     fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics> {
-        let (tenant, config) = config::take_tenant(self, config)?;
-        let config: Config = provider::configuration("fiven", config)?;
         let mut mistakes = Diagnostics::new();
+        let (tenant, config) = config::take_tenant(self, config, &mut mistakes);
+        let config: Config = provider::configuration("fiven", config)?;
         let address = config.address(&mut mistakes);
         for (attribute, absent) in
             [("client_id", config.client_id.is_none()), ("client_secret", config.client_secret.is_none())]
@@ -209,8 +209,8 @@ impl Vendor for Fiven {
                 mistakes.push(provider::missing("fiven", attribute, "5N ID authenticates clients by id and secret."));
             }
         }
-        let (Some(address), Some(client_id), Some(client_secret)) =
-            (address, config.client_id.clone(), &config.client_secret)
+        let (Some(address), Some(client_id), Some(client_secret), false) =
+            (address, config.client_id.clone(), &config.client_secret, mistakes.has_errors())
         else {
             return Err(mistakes);
         };
@@ -259,7 +259,7 @@ impl Vendor for Fiven {
                 }
             })
             .collect();
-        overrides::apply(settings, apis)
+        overrides::apply(self.name(), settings, apis)
     }
 
     fn objects(&self) -> Vec<Registration> {

@@ -192,9 +192,9 @@ impl Vendor for OneKosmos {
     }
 
     fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics> {
-        let (tenant, config) = config::take_tenant(self, config)?;
-        let config: Config = provider::configuration("onekosmos", config)?;
         let mut mistakes = Diagnostics::new();
+        let (tenant, config) = config::take_tenant(self, config, &mut mistakes);
+        let config: Config = provider::configuration("onekosmos", config)?;
         let address = address(&config, &mut mistakes);
         let curve = config.curve.as_deref().and_then(Curve::named);
         let private_key = private_key(config.private_key.as_ref(), curve, &mut mistakes);
@@ -242,6 +242,7 @@ impl Vendor for OneKosmos {
         let entries = entries.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect();
         Endpoints::new(&entries).apply(&mut calls);
         overrides::apply(
+            self.name(),
             settings,
             vec![Api { is_error: Some(exchange::is_own_error), ..Api::new(&session::HEADERS, calls) }],
         )

@@ -101,11 +101,25 @@ pub(in crate::vendors) struct Tenant {
     overrides: Overrides,
 }
 
-/// Takes the values of [`tls_attributes`] and of [`overrides`] out of a vendor's configuration.
-pub(in crate::vendors) fn take_tenant(vendor: &dyn Vendor, config: Value) -> Result<(Tenant, Value), Diagnostics> {
+/// Takes the values of [`tls_attributes`] and of [`overrides`] out of a vendor's configuration, and adds every mistake in them.
+pub(in crate::vendors) fn take_tenant(
+    vendor: &dyn Vendor,
+    config: Value,
+    mistakes: &mut Diagnostics,
+) -> (Tenant, Value) {
     let overrides = overrides::of(vendor, &config);
     let tls = tls(vendor.name(), &config);
-    Ok((Tenant { tls: tls?, overrides: overrides? }, own(config)))
+    let tenant = Tenant {
+        tls: tls.unwrap_or_else(|found| reported(mistakes, found)),
+        overrides: overrides.unwrap_or_else(|found| reported(mistakes, found)),
+    };
+    (tenant, own(config))
+}
+
+/// Adds mistakes, and returns a value that is not used.
+fn reported<T: Default>(mistakes: &mut Diagnostics, found: Diagnostics) -> T {
+    mistakes.append(found);
+    T::default()
 }
 
 /// The part of a vendor's configuration that only this vendor has.

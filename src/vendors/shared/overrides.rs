@@ -2,6 +2,8 @@
 //!
 //! Each names a call as the client declares it.
 
+use std::collections::BTreeSet;
+
 use super::route;
 use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Type, Value, Vendor, value};
 use crate::http::{Envelope, Move, NotFound, Overrides, StatusCode};
@@ -63,7 +65,7 @@ pub(in crate::vendors) fn attributes(read: &str, list: &str) -> [Attribute; 3] {
 }
 
 /// The calls as a tenant's API has them. All mistakes are returned at once.
-pub(in crate::vendors) fn apply(config: &Value, mut apis: Vec<Api>) -> Result<Vec<Api>, Diagnostics> {
+pub(in crate::vendors) fn apply(vendor: &str, config: &Value, mut apis: Vec<Api>) -> Result<Vec<Api>, Diagnostics> {
     let mut mistakes = Diagnostics::new();
     let finds_routes = apis.iter().flat_map(|api| &api.calls).any(|call| call.key.is_some());
     // A client that finds its routes by keys has read `paths` itself.
@@ -72,8 +74,12 @@ pub(in crate::vendors) fn apply(config: &Value, mut apis: Vec<Api>) -> Result<Ve
         // In the order of the map `*` is first, so a name takes precedence.
         for (name, value) in entries {
             if let Some(problem) = setting.applied(&mut apis, name, value.as_str().unwrap_or_default()) {
-                let detail = format!("`{}[\"{name}\"]`: {problem}.", setting.name);
-                mistakes.error(Path::to(setting.name).key(name), format!("Wrong value in `{}`", setting.name), detail);
+                let Setting { name: setting, .. } = setting;
+                let variable = format!("IDV_{vendor}_{setting}").to_uppercase();
+                let detail = format!(
+                    "`{setting}[\"{name}\"]`: {problem}. It is in `{vendor} = {{ ... }}` of the provider block, or in {variable}."
+                );
+                mistakes.error(Path::to(*setting).key(name), format!("Wrong value in `{setting}`"), detail);
             }
         }
     }
@@ -83,18 +89,24 @@ pub(in crate::vendors) fn apply(config: &Value, mut apis: Vec<Api>) -> Result<Ve
 impl Setting {
     /// Applies an entry, and returns what is wrong with it.
     fn applied(&self, apis: &mut [Api], name: &str, value: &str) -> Option<String> {
-        let is_named = |call: &Call| call.name() == name.trim() || (self.has_every && name == EVERY);
+        let wanted = match name.trim().split_once(' ') {
+            Some((method, path)) => format!("{} {}", method.to_uppercase(), path.trim()),
+            None => name.trim().to_owned(),
+        };
+        let is_named = |call: &Call| call.name() == wanted || (self.has_every && name == EVERY);
         let mut calls: Vec<_> = apis.iter_mut().flat_map(|api| &mut api.calls).filter(|call| is_named(call)).collect();
         if !calls.is_empty() {
             return calls.iter_mut().find_map(|call| (self.apply)(call, value).err());
         }
-        let mut known: Vec<_> = apis.iter().flat_map(|api| &api.calls).map(Call::name).collect();
-        known.sort();
-        known.dedup();
-        let nearest = known
-            .iter()
-            .max_by(|left, right| strsim::jaro_winkler(left, name).total_cmp(&strsim::jaro_winkler(right, name)));
-        let nearest = nearest.map(|nearest| format!("; the nearest is `{nearest}`")).unwrap_or_default();
+        let calls = || apis.iter().flat_map(|api| &api.calls);
+        let likeness = |call: &&Call| {
+            // Where a call has a key, its route may have been written.
+            strsim::jaro_winkler(&call.name(), &wanted).max(strsim::jaro_winkler(&call.route(), &wanted))
+        };
+        let nearest = calls().max_by(|left, right| likeness(left).total_cmp(&likeness(right)));
+        let nearest = nearest.map(|call| format!("; the nearest is `{}`", call.name())).unwrap_or_default();
+        let known: BTreeSet<_> = calls().map(Call::name).collect();
+        let known: Vec<_> = known.into_iter().collect();
         Some(format!("there is no such call{nearest}. The calls are {}", known.join(", ")))
     }
 }
@@ -128,6 +140,9 @@ pub(in crate::vendors) fn of(vendor: &dyn Vendor, config: &Value) -> Result<Over
 }
 
 fn move_call(call: &mut Call, text: &str) -> Result<(), String> {
+    if text == "METHOD /path" {
+        return Err("`METHOD /path` stands for the route of your tenant: write that".to_owned());
+    }
     let (method, path) = route::parse(text)?;
     Move::new(&call.path, method.clone(), &path)?;
     call.documented = Some(call.route());
@@ -200,7 +215,7 @@ mod tests {
             (ENVELOPES, EVERY, "data"),
             (ENVELOPES, "GET /lists/", "data.items"),
         ]);
-        let calls = apply(&config, apis()).unwrap().remove(0).calls;
+        let calls = apply("library", &config, apis()).unwrap().remove(0).calls;
         let of = |index: usize| (calls[index].route(), calls[index].name(), calls[index].envelope.clone().unwrap());
         assert_eq!(of(0), ("GET /v4/lists/{id}".into(), "GET /lists/{id}/".into(), "data".into()));
         assert_eq!(of(1), ("GET /lists/".into(), "GET /lists/".into(), "data.items".into()));
@@ -219,7 +234,7 @@ mod tests {
             (NOT_FOUND, "POST /lists/", "four"),
             (ENVELOPES, "GET /lists/", "a..b"),
         ]);
-        let mistakes = apply(&config, apis()).err().unwrap();
+        let mistakes = apply("library", &config, apis()).err().unwrap();
         assert_eq!(mistakes.iter().count(), 7);
         assert!(mistakes.iter().next().unwrap().detail.contains("the nearest is `GET /lists/`"));
     }

@@ -5,7 +5,7 @@ use crate::openapi::Call;
 
 /// Reads `METHOD /path`, as a setting has it. The error is the end of a sentence.
 pub(in crate::vendors) fn parse(text: &str) -> Result<(Method, String), String> {
-    let problem = || format!("`{text}` is not of the form \"METHOD /path\", such as \"GET /idv/weights\"");
+    let problem = || format!("`{text}` is not a method and a path, such as \"GET /v2/objects\"");
     let (method, path) = text.trim().split_once(' ').ok_or_else(problem)?;
     let (method, path) = (method.to_uppercase(), path.trim());
     let known = ["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&method.as_str());

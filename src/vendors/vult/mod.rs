@@ -140,18 +140,25 @@ impl Vendor for Vult {
 
     fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics> {
         let paths = config.get("paths").clone();
-        let (tenant, config) = config::take_tenant(self, config)?;
-        let config = configuration(config, paths)?;
         let mut mistakes = Diagnostics::new();
-        let operations = operations(&config, &mut mistakes);
+        let (tenant, config) = config::take_tenant(self, config, &mut mistakes);
+        let config = configuration(config, paths)?;
+        let mut of_routes = Diagnostics::new();
+        let operations = operations(&config, &mut of_routes);
+        // The settings about single calls need the routes too, so these mistakes may be known.
+        for mistake in of_routes.into_errors() {
+            if !mistakes.iter().any(|known| *known == mistake) {
+                mistakes.push(mistake);
+            }
+        }
         let base_url =
             required(config.base_url, "base_url", "Each tenant of VULT has an address of its own.", &mut mistakes);
         let client_id =
             required(config.client_id, "client_id", "VULT signs clients in by id and secret.", &mut mistakes);
         let client_secret =
             required(config.client_secret, "client_secret", "VULT signs clients in by id and secret.", &mut mistakes);
-        let (Some(operations), Some(base_url), Some(client_id), Some(client_secret)) =
-            (operations, base_url, client_id, client_secret)
+        let (Some(operations), Some(base_url), Some(client_id), Some(client_secret), false) =
+            (operations, base_url, client_id, client_secret, mistakes.has_errors())
         else {
             return Err(mistakes);
         };
@@ -186,7 +193,7 @@ impl Vendor for Vult {
             let is_known = config.token_url.is_some() || operations.token_url.is_some();
             Api { token_setting: (!is_known).then_some("token_url"), ..operations.api() }
         });
-        overrides::apply(settings, vec![api.ok_or(mistakes)?])
+        overrides::apply(self.name(), settings, vec![api.ok_or(mistakes)?])
     }
 
     fn objects(&self) -> Vec<Registration> {

@@ -151,15 +151,15 @@ impl Vendor for Xident {
     }
 
     fn connect(&self, config: Value, common: &Common) -> Result<AnyClient, Diagnostics> {
-        let (tenant, config) = config::take_tenant(self, config)?;
+        let mut mistakes = Diagnostics::new();
+        let (tenant, config) = config::take_tenant(self, config, &mut mistakes);
         let config: Config = provider::configuration("xident", config)?;
         if config.secret_key.is_none() && config.publishable_key.is_none() {
-            return Err(provider::missing(
-                "xident",
-                "secret_key",
-                "Xident authenticates callers by the key of their project.",
-            )
-            .into());
+            let why = "Xident authenticates callers by the key of their project.";
+            mistakes.push(provider::missing("xident", "secret_key", why));
+        }
+        if mistakes.has_errors() {
+            return Err(mistakes);
         }
         let api = Api::named(config.api.as_deref());
         let address = config.base_url.as_deref().unwrap_or(ADDRESS);
@@ -200,7 +200,7 @@ impl Vendor for Xident {
                 }
             })
             .collect();
-        overrides::apply(settings, apis)
+        overrides::apply(self.name(), settings, apis)
     }
 
     fn objects(&self) -> Vec<Registration> {
