@@ -128,9 +128,19 @@ impl Envelope {
             body = body[name].take();
         }
         let content = body[last].take();
-        // What was found may begin further outside than the content: with the members on the rest of the documented way.
-        let has = |way: &[String]| way.iter().try_fold(&content, |value, name| value.get(name)).is_some();
-        let outside = (0..self.documented.len()).find(|from| has(&self.documented[*from..]));
+        // What was found may begin further outside than the content: with the members on the rest of the documented way. What is
+        // encrypted has the rest of the way inside.
+        let has = |way: &[String]| {
+            let end = way
+                .iter()
+                .try_fold(&content, |value, name| if value.is_string() { Some(value) } else { value.get(name) });
+            end.is_some()
+        };
+        let outside = if content.is_string() {
+            Some(self.documented.len().min(1))
+        } else {
+            (0..self.documented.len()).find(|from| has(&self.documented[*from..]))
+        };
         let documented = &self.documented[..outside.unwrap_or(self.documented.len())];
         let Some((member, outer)) = documented.split_last() else { return content };
         let mut members = match body {
@@ -193,6 +203,8 @@ mod tests {
             ),
             ("data", "results", json!({"data": {"results": [1]}}), json!({"results": [1]})),
             ("x", "data.data", json!({"x": {"data": [1], "page": 2}}), json!({"data": {"data": [1], "page": 2}})),
+            ("x", "data.data", json!({"x": {"data": "sealed", "k": 1}}), json!({"data": "sealed", "k": 1})),
+            ("x", "data.data", json!({"x": "sealed", "k": 1}), json!({"data": "sealed", "k": 1})),
             ("data", "", json!({"id": 1}), json!({"id": 1})),
             ("data.rows", "", json!({"data": 3}), json!({"data": 3})),
             ("data", "", json!([1]), json!([1])),

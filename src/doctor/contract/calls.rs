@@ -61,8 +61,11 @@ impl Comparison<'_> {
                     format!("{with_status} Other calls fail so too, or the vendor has a fault: correct these first.");
                 self.push(Impact::Breaks, Kind::TypeChanged, &call.route(), detail);
             } else {
-                self.push(Impact::Breaks, Kind::TypeChanged, &call.route(), with_status + &named_fields(exchange));
-                if ordinary.iter().any(|exchange| is_success(exchange)) {
+                let fields = named_fields(exchange);
+                self.push(Impact::Breaks, Kind::TypeChanged, &call.route(), with_status + &fields);
+                if !fields.is_empty() {
+                    // It is about the request.
+                } else if ordinary.iter().any(|exchange| is_success(exchange)) {
                     self.lines.entry("not_found", call.name(), status.to_string());
                 } else {
                     let condition = "if objects that exist are read: none was";

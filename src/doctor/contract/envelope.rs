@@ -10,6 +10,9 @@ use crate::recording::{Members, Shape, TextForm};
 /// The name of a member whose name is not recorded.
 pub(super) const NAME: &str = "NAME";
 
+/// The member beside encrypted content that has the key for it.
+const PUBLIC_KEY: &str = "publicKey";
+
 /// How many members the content may be behind.
 const DEEPEST: usize = 5;
 
@@ -26,7 +29,8 @@ pub(super) struct Found {
 /// that.
 ///
 /// `expected` is the schema of the whole response, in which `documented` leads to the content.
-pub(super) fn find(shape: &Shape, expected: &Json, documented: &str) -> Option<Found> {
+/// `may_be_sealed` says whether the vendor encrypts contents.
+pub(super) fn find(shape: &Shape, expected: &Json, documented: &str, may_be_sealed: bool) -> Option<Found> {
     let content = member(expected, documented).filter(|_| !documented.is_empty());
     if is_documented(expected, documented, shape) {
         return None;
@@ -41,9 +45,10 @@ pub(super) fn find(shape: &Shape, expected: &Json, documented: &str) -> Option<F
     {
         return Some(Found { path: path.clone(), documented: documented.to_owned() });
     }
-    // Such as `{"cipher": "..."}`, where the documented member may be encrypted.
-    let sealed: Vec<_> = parts.iter().filter(|(path, part)| is_sealed(part) && !path.contains('.')).collect();
-    if let ([(path, _)], Some(_)) = (&sealed[..], content) {
+    // Such as `{"cipher": "...", "publicKey": "..."}`.
+    let is_text = |(path, part): &&(String, &Shape)| is_sealed(part) && !path.contains('.') && path != PUBLIC_KEY;
+    let sealed: Vec<_> = parts.iter().filter(is_text).collect();
+    if let ([(path, _)], Some(_), true) = (&sealed[..], content, may_be_sealed) {
         return Some(Found {
             path: path.clone(),
             documented: documented.split('.').next().unwrap_or_default().to_owned(),
@@ -69,15 +74,14 @@ fn is_documented(expected: &Json, documented: &str, shape: &Shape) -> bool {
     let way = documented.split('.').filter(|name| !name.is_empty());
     let found = way.clone().try_fold(shape, part);
     match (found, member(expected, documented)) {
-        (Some(found), Some(content)) if way.count() > 0 => is_sealed(found) || fits(content, found),
+        (Some(found), Some(content)) if way.count() > 0 => fits(content, found),
         _ => true,
     }
 }
 
 /// Whether a text may be encrypted content.
 fn is_sealed(shape: &Shape) -> bool {
-    // A public key, which may be beside it, is shorter.
-    matches!(shape, Shape::Text { length: 100.., form: TextForm::Base64, .. })
+    matches!(shape, Shape::Text { form: TextForm::Base64, .. })
 }
 
 /// Whether a response that has the expected form has it also where the content is elsewhere, so that it does not contradict that.
@@ -122,7 +126,16 @@ pub(super) fn restore(shape: &Shape, found: &str, documented: &str) -> Shape {
 /// the way.
 fn outside<'d>(found: &Shape, documented: &'d str) -> Vec<&'d str> {
     let mut names: Vec<&str> = documented.split('.').filter(|name| !name.is_empty()).collect();
-    let has = |way: &[&str]| way.iter().try_fold(found, |shape, name| part(shape, name)).is_some();
+    if is_sealed(found) {
+        // What is encrypted has the rest of the way inside.
+        names.truncate(1);
+        return names;
+    }
+    let has = |way: &[&str]| {
+        way.iter()
+            .try_fold(found, |shape, name| if is_sealed(shape) { Some(shape) } else { part(shape, name) })
+            .is_some()
+    };
     let end = (0..names.len()).find(|from| has(&names[*from..]));
     names.truncate(end.unwrap_or(names.len()));
     names
@@ -276,7 +289,7 @@ mod tests {
             (json!({"message": "no"}), None),
             (json!({"results": [{"uuid": "a"}]}), None),
         ] {
-            let found = find(&shape(&body), &list(), "results");
+            let found = find(&shape(&body), &list(), "results", false);
             assert_eq!(found.as_ref().map(|found| found.path.as_str()), expected, "{body}");
             if let Some(found) = found {
                 assert!(fits(&list(), &restore(&shape(&body), &found.path, "results")), "{body}");
@@ -288,7 +301,7 @@ mod tests {
     fn name_that_is_not_recorded_is_a_placeholder() {
         let inner = shape(&json!({"results": [{"id": "a"}]}));
         let wrapped = Shape::Object(Members { unnamed: 1, rest: Some(Box::new(inner.clone())), ..Members::default() });
-        assert_eq!(find(&wrapped, &list(), "results").unwrap().path, NAME);
+        assert_eq!(find(&wrapped, &list(), "results", false).unwrap().path, NAME);
         assert_eq!(restore(&wrapped, NAME, "results"), inner);
     }
 

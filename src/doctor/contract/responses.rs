@@ -109,10 +109,11 @@ impl Comparison<'_> {
         let of = |found: Option<&str>| shapes.iter().map(|(shape, sealed)| restored(shape, *sealed, found)).collect();
         let configured: Vec<_> = of(call.envelope.as_deref());
         let Some(expected) = &call.response else { return configured };
+        let seals = self.api.calls.iter().any(|call| call.encryption.is_some());
         let plain = configured.iter().zip(&shapes).filter(|(_, (_, is_sealed))| !is_sealed).map(|(shape, _)| shape);
         // A list without a row says less than one with rows.
         let found = plain.max_by_key(|shape| format!("{shape:?}").len());
-        let Some(found) = found.and_then(|shape| envelope::find(shape, expected, call.content)) else {
+        let Some(found) = found.and_then(|shape| envelope::find(shape, expected, call.content, seals)) else {
             return configured;
         };
         let field = format!("response.{}", found.documented).trim_end_matches('.').to_owned();
