@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::secret::redact;
-
 /// Values of responses that no schema has, since nobody configures them.
 const VALUES: &[&str] = &[
     "abandoned",
@@ -114,6 +112,9 @@ const PAGE_SIZES: &[&str] = &["limit", "pagesize", "perpage", "psize", "take"];
 /// The keys by which a request says where a page begins, folded.
 const PAGE_PLACES: &[&str] = &["offset", "page", "pindex", "skip"];
 
+/// How keys and tokens begin, in lower case: a map may have them as its keys.
+const CREDENTIALS: &[&str] = &["sk_", "pk_", "rk_", "eyj", "bearer"];
+
 /// The longest name of a field that a recording has, in characters.
 const LONGEST_NAME: usize = 40;
 
@@ -181,7 +182,7 @@ pub(super) fn is_name(text: &str) -> bool {
         && characters.all(|character| character.is_ascii_alphanumeric() || matches!(character, '_' | '-'))
         && text.len() <= LONGEST_NAME
         && digits <= 3
-        && redact(text) == text
+        && !CREDENTIALS.iter().any(|beginning| text.to_lowercase().starts_with(beginning))
 }
 
 #[cfg(test)]
