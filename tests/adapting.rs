@@ -236,15 +236,21 @@ fn large_pages_are_refused() {
     different.demo_passes(&settings);
 }
 
-#[test]
-fn calls_and_tokens_at_other_routes() {
-    let mut different = Different::new("vult");
+/// VULT with the token endpoint and the list of webhooks at other routes.
+fn moved_vult() -> Different {
+    let different = Different::new("vult");
     different.proxy.route(|_, uri, _| match uri.path() {
         "/oauth/token" | "/webhook/list" => Err((404, json!({"error": "not found"}))),
         "/login/oauth2/token" => Ok("/oauth/token".to_owned()),
         "/v2/webhooks" => Ok("/webhook/list".to_owned()),
         path => Ok(path.to_owned()),
     });
+    different
+}
+
+#[test]
+fn calls_and_tokens_at_other_routes() {
+    let mut different = moved_vult();
     different.demo_fails();
     let token = format!("{}/login/oauth2/token", different.proxy.url());
     let settings = different.settings(&[("https://...", &token), ("METHOD /path", "POST /v2/webhooks")]);
@@ -275,13 +281,7 @@ fn calls_and_tokens_at_other_routes() {
 
 #[test]
 fn recording_of_another_configuration_shows_its_routes() {
-    let mut different = Different::new("vult");
-    different.proxy.route(|_, uri, _| match uri.path() {
-        "/oauth/token" | "/webhook/list" => Err((404, json!({"error": "not found"}))),
-        "/login/oauth2/token" => Ok("/oauth/token".to_owned()),
-        "/v2/webhooks" => Ok("/webhook/list".to_owned()),
-        path => Ok(path.to_owned()),
-    });
+    let mut different = moved_vult();
     let token = format!("{}/login/oauth2/token", different.proxy.url());
     different.workspace.set("IDV_VULT_TOKEN_URL", &token);
     different.workspace.set("IDV_VULT_PATHS", "{\"webhook_list\":\"POST /v2/webhooks\"}");

@@ -7,10 +7,9 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use reqwest::{Method, StatusCode};
-use serde_json::{Map, Value};
-
+use super::envelope::Envelope;
 use super::path::Path;
+use reqwest::{Method, StatusCode};
 
 /// What is different at one tenant.
 #[derive(Clone, Debug, Default)]
@@ -48,15 +47,6 @@ pub struct NotFound {
     pub status: StatusCode,
     /// The vendor's code; any code counts without it.
     pub code: Option<String>,
-}
-
-/// Where a response has its content, and where the client reads it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Envelope {
-    /// The members on the way to the content.
-    found: Vec<String>,
-    /// The same in the documented form; empty if the content is the whole response.
-    documented: Vec<String>,
 }
 
 impl Overrides {
@@ -101,61 +91,6 @@ impl NotFound {
     }
 }
 
-impl Envelope {
-    /// The content is at `found`, and documented at `documented`: names of members with dots between them.
-    pub fn new(found: &str, documented: &str) -> Self {
-        let members = |path: &str| path.split('.').filter(|name| !name.is_empty()).map(str::to_owned).collect();
-        Self { found: members(found), documented: members(documented) }
-    }
-
-    /// The body of an error, which may be in the same wrapper. A body without these members is unchanged.
-    pub(super) fn error_body(&self, body: &[u8]) -> Option<Vec<u8>> {
-        let body: Value = serde_json::from_slice(body).ok()?;
-        let inside = self.found.iter().try_fold(&body, |value, name| value.get(name))?;
-        serde_json::to_vec(inside).ok()
-    }
-
-    /// The body in the documented form. Members beside the content stay beside it. A body without the content is unchanged.
-    pub fn restore(&self, mut body: Value) -> Value {
-        let Some((last, way)) = self.found.split_last() else { return body };
-        let at = |body: &Value| {
-            way.iter().try_fold(body, |value, name| value.get(name)).is_some_and(|it| it.get(last).is_some())
-        };
-        if !at(&body) {
-            return body;
-        }
-        for name in way {
-            body = body[name].take();
-        }
-        let content = body[last].take();
-        // What was found may begin further outside than the content: with the members on the rest of the documented way. What is
-        // encrypted has the rest of the way inside.
-        let has = |way: &[String]| {
-            let end = way
-                .iter()
-                .try_fold(&content, |value, name| if value.is_string() { Some(value) } else { value.get(name) });
-            end.is_some()
-        };
-        let outside = if content.is_string() {
-            Some(self.documented.len().min(1))
-        } else {
-            (0..self.documented.len()).find(|from| has(&self.documented[*from..]))
-        };
-        let documented = &self.documented[..outside.unwrap_or(self.documented.len())];
-        let Some((member, outer)) = documented.split_last() else { return content };
-        let mut members = match body {
-            Value::Object(members) => members,
-            _ => Map::new(),
-        };
-        members.remove(last);
-        members.insert(member.clone(), content);
-        outer
-            .iter()
-            .rev()
-            .fold(Value::Object(members), |inner, name| Value::Object([(name.clone(), inner)].into_iter().collect()))
-    }
-}
-
 /// The names in braces of a path.
 fn parameters(path: &str) -> Vec<&str> {
     path.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect()
@@ -164,7 +99,6 @@ fn parameters(path: &str) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn another_route_has_the_same_values() {
@@ -185,31 +119,6 @@ mod tests {
             [("/a/{x}", "/b"), ("/a", "/b/{x}"), ("/a/{x}", "/b/{z}"), ("/a/{x}/{y}", "/b/{x}/{x}")]
         {
             assert!(Move::new(documented, Method::GET, path).is_err(), "{documented} {path}");
-        }
-    }
-
-    #[test]
-    fn content_is_moved_to_where_it_is_documented() {
-        for (found, documented, body, expected) in [
-            ("data", "", json!({"data": {"id": 1}}), json!({"id": 1})),
-            ("rows", "results", json!({"rows": [1], "count": 1}), json!({"results": [1], "count": 1})),
-            ("x.rows", "results", json!({"x": {"rows": [1], "count": 1}}), json!({"results": [1], "count": 1})),
-            ("rows", "data.data", json!({"rows": [1], "page": 2}), json!({"data": {"data": [1], "page": 2}})),
-            (
-                "x.data",
-                "data",
-                json!({"x": {"data": "sealed", "publicKey": "k"}}),
-                json!({"data": "sealed", "publicKey": "k"}),
-            ),
-            ("data", "results", json!({"data": {"results": [1]}}), json!({"results": [1]})),
-            ("x", "data.data", json!({"x": {"data": [1], "page": 2}}), json!({"data": {"data": [1], "page": 2}})),
-            ("x", "data.data", json!({"x": {"data": "sealed", "k": 1}}), json!({"data": "sealed", "k": 1})),
-            ("x", "data.data", json!({"x": "sealed", "k": 1}), json!({"data": "sealed", "k": 1})),
-            ("data", "", json!({"id": 1}), json!({"id": 1})),
-            ("data.rows", "", json!({"data": 3}), json!({"data": 3})),
-            ("data", "", json!([1]), json!([1])),
-        ] {
-            assert_eq!(Envelope::new(found, documented).restore(body), expected, "{found} {documented}");
         }
     }
 

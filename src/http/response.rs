@@ -9,8 +9,9 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
+use super::envelope::Envelope;
 use super::error::{Context, Error, Kind};
-use super::overrides::{CallOverride, Envelope};
+use super::overrides::CallOverride;
 use super::{clock, decode, vendor_error};
 use crate::recording::Recorded;
 use crate::secret::redact;
@@ -91,7 +92,7 @@ impl Response {
         let result = match (&self.parsed, self.envelope()) {
             (Some(value), _) => decode::from_value(value),
             (None, Some(envelope)) => {
-                decode::from_json(&self.raw.body).and_then(|body| decode::from_value(&envelope.restore(body)))
+                decode::from_json(&self.raw.body).and_then(|body| decode::from_value(&envelope.restore::<Value>(&body)))
             }
             (None, None) => decode::from_json(&self.raw.body),
         };
@@ -115,7 +116,7 @@ impl Response {
         match (&self.parsed, self.envelope()) {
             (Some(value), _) => value.is_array(),
             (None, Some(envelope)) => {
-                decode::from_json(&self.raw.body).is_ok_and(|body| envelope.restore(body).is_array())
+                decode::from_json(&self.raw.body).is_ok_and(|body| envelope.restore::<Value>(&body).is_array())
             }
             (None, None) => self.raw.body.trim_ascii_start().starts_with(b"["),
         }

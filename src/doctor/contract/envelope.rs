@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
+use crate::http::{Envelope, Nested};
 use crate::openapi::{ALSO_NAMED, ANY_FORM, MAY_BE_ABSENT};
 use crate::recording::{Members, Shape, TextForm};
 
@@ -46,7 +47,8 @@ pub(super) fn find(shape: &Shape, expected: &Json, documented: &str, may_be_seal
         return Some(Found { path: path.clone(), documented: documented.to_owned() });
     }
     // Such as `{"cipher": "...", "publicKey": "..."}`.
-    let is_text = |(path, part): &&(String, &Shape)| is_sealed(part) && !path.contains('.') && path != PUBLIC_KEY;
+    let is_text =
+        |(path, part): &&(String, &Shape)| part.may_be_encrypted() && !path.contains('.') && path != PUBLIC_KEY;
     let sealed: Vec<_> = parts.iter().filter(is_text).collect();
     if let ([(path, _)], Some(_), true) = (&sealed[..], content, may_be_sealed) {
         return Some(Found {
@@ -63,7 +65,7 @@ pub(super) fn find(shape: &Shape, expected: &Json, documented: &str, may_be_seal
     let wrapped = like.iter().find(|(_, part)| !is_empty(part) && is_whole(part));
     let found = wrapped.or_else(|| like.iter().find(|(_, part)| !is_empty(part)));
     let (path, part) = found.or_else(|| like.first().filter(|_| like.len() == 1))?;
-    Some(Found { path: path.clone(), documented: outside(part, documented).join(".") })
+    Some(Found { path: path.clone(), documented: Envelope::new("", documented).way_to(*part).join(".") })
 }
 
 /// Whether a response has the documented form, and in it something like the content.
@@ -72,16 +74,11 @@ fn is_documented(expected: &Json, documented: &str, shape: &Shape) -> bool {
         return false;
     }
     let way = documented.split('.').filter(|name| !name.is_empty());
-    let found = way.clone().try_fold(shape, part);
+    let found = way.clone().try_fold(shape, Shape::member);
     match (found, member(expected, documented)) {
         (Some(found), Some(content)) if way.count() > 0 => fits(content, found),
         _ => true,
     }
-}
-
-/// Whether a text may be encrypted content.
-fn is_sealed(shape: &Shape) -> bool {
-    matches!(shape, Shape::Text { form: TextForm::Base64, .. })
 }
 
 /// Whether a response that has the expected form has it also where the content is elsewhere, so that it does not contradict that.
@@ -91,7 +88,7 @@ pub(super) fn allows(shape: &Shape, expected: &Json, found: &str, documented: &s
 
 /// Whether the content is a list without an element, which says nothing about its fields.
 pub(super) fn is_empty_list(shape: &Shape, documented: &str) -> bool {
-    let found = documented.split('.').filter(|name| !name.is_empty()).try_fold(shape, part).unwrap_or(shape);
+    let found = documented.split('.').filter(|name| !name.is_empty()).try_fold(shape, Shape::member).unwrap_or(shape);
     matches!(found, Shape::Array(items) if items.length == 0)
 }
 
@@ -102,48 +99,32 @@ pub(super) fn tells(expected: &Json) -> bool {
 
 /// The shape of the response in the documented form, as a client has it after the setting was applied.
 pub(super) fn restore(shape: &Shape, found: &str, documented: &str) -> Shape {
-    let (way, last) = found.rsplit_once('.').unwrap_or(("", found));
-    let mut outer = shape;
-    for name in way.split('.').filter(|name| !name.is_empty()) {
-        let Some(inner) = part(outer, name) else { return shape.clone() };
-        outer = inner;
-    }
-    let Some(content) = part(outer, last) else { return shape.clone() };
-    let documented = outside(content, documented);
-    let Some((member, ways)) = documented.split_last() else { return content.clone() };
-    let mut members = match outer {
-        Shape::Object(members) => members.clone(),
-        _ => Members::default(),
-    };
-    members.members.remove(last);
-    members.members.insert((*member).to_owned(), content.clone());
-    ways.iter().rev().fold(Shape::Object(members), |inner, name| {
-        Shape::Object(Members { members: [((*name).to_owned(), inner)].into(), ..Members::default() })
-    })
+    Envelope::new(found, documented).restore(shape)
 }
 
-/// The documented members on the way to a part, which may be further outside than the content: then it has the members on the rest of
-/// the way.
-fn outside<'d>(found: &Shape, documented: &'d str) -> Vec<&'d str> {
-    let mut names: Vec<&str> = documented.split('.').filter(|name| !name.is_empty()).collect();
-    if is_sealed(found) {
-        // What is encrypted has the rest of the way inside.
-        names.truncate(1);
-        return names;
+impl Nested for Shape {
+    fn member(&self, name: &str) -> Option<&Self> {
+        let Self::Object(members) = self else { return None };
+        if name == NAME { unnamed(members) } else { members.members.get(name) }
     }
-    let has = |way: &[&str]| {
-        way.iter()
-            .try_fold(found, |shape, name| if is_sealed(shape) { Some(shape) } else { part(shape, name) })
-            .is_some()
-    };
-    let end = (0..names.len()).find(|from| has(&names[*from..]));
-    names.truncate(end.unwrap_or(names.len()));
-    names
-}
 
-fn part<'s>(shape: &'s Shape, name: &str) -> Option<&'s Shape> {
-    let Shape::Object(members) = shape else { return None };
-    if name == NAME { unnamed(members) } else { members.members.get(name) }
+    fn may_be_encrypted(&self) -> bool {
+        matches!(self, Self::Text { form: TextForm::Base64, .. })
+    }
+
+    fn with_member(&self, removed: &str, name: &str, value: Self) -> Self {
+        let mut members = match self {
+            Self::Object(members) => members.clone(),
+            _ => Members::default(),
+        };
+        members.members.remove(removed);
+        members.members.insert(name.to_owned(), value);
+        Self::Object(members)
+    }
+
+    fn object(name: &str, value: Self) -> Self {
+        Self::Object(Members { members: [(name.to_owned(), value)].into(), ..Members::default() })
+    }
 }
 
 /// The member without a name that may have the content.
