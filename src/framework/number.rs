@@ -190,7 +190,10 @@ mod tests {
         let read: Number = serde_json::from_str("0.123456789012345678901").unwrap();
         assert_eq!(serde_json::to_string(&read).unwrap(), "0.123456789012345678901");
         assert_eq!(serde_json::to_string(&[number("12.50")]).unwrap(), "[12.5]");
-        assert!(serde_json::from_str::<Number>("\"12\"").is_err());
+        assert_eq!(serde_json::from_str::<Number>("\"12\"").unwrap(), number("12"));
+        assert!(
+            serde_json::from_str::<Number>("\"twelve\"").is_err() && serde_json::from_str::<Number>("true").is_err()
+        );
     }
 
     #[test]

@@ -180,7 +180,8 @@ impl Shaper<'_> {
             Value::Object(members) => {
                 // Where most names are unknown, they may be data: the keys of a map.
                 let known = members.keys().filter(|name| self.words.has_field(name)).count();
-                let are_fields = known * 2 >= members.len() && known > 0;
+                let unknown = members.keys().filter(|name| !self.words.has_field(name) && is_name(name)).count();
+                let are_fields = known > 0 && known >= unknown;
                 let is_named = |name: &str| self.words.has_field(name) || (are_fields && is_name(name));
                 let (named, unnamed): (Vec<_>, Vec<_>) = members.iter().partition(|(name, _)| is_named(name));
                 let shape = |(name, value): (&String, &Value)| (name.clone(), self.at(name, value, depth + 1));
@@ -299,6 +300,8 @@ mod tests {
         let by_person = shape(&json!({"Ada": {"status": "approved"}, "Grace": {"status": "declined"}}));
         assert_eq!(by_person["unnamed"], 2);
         assert_eq!(by_person["rest"]["members"]["status"], json!({"type": "text", "length": 8, "form": "other"}));
+        let mostly_unknown = shape(&json!({"id": "x", "mustermann_erika": 1, "doe_jane": 2}));
+        assert_eq!(mostly_unknown["unnamed"], 2);
         let mixed = shape(&json!({"id": "x", "new_field": 1, "ada@example.com": 2}));
         assert_eq!(mixed["unnamed"], 1);
         assert!(mixed["members"]["new_field"].is_object() && !mixed.to_string().contains("ada"));
