@@ -1,7 +1,8 @@
 //! Compares what the vendors respond, as a recording has it, with what the provider's clients expect.
 //!
-//! The responses of a recording are written as an OpenAPI document, which is compared with the calls that a client declares. What such a
-//! document does not have, such as statuses, sizes of pages and encryption, is compared here.
+//! `vendor` selects the exchanges of a vendor and the generation of its API. `responses` writes what is in them as an OpenAPI document,
+//! which is compared with the calls that the client declares; `envelope` finds content that is elsewhere. `calls` compares what such a
+//! document does not have: statuses, errors, sizes of pages and encryption. `lines` has the settings that adapt to what was found.
 
 mod calls;
 mod envelope;
