@@ -34,6 +34,9 @@ pub enum ContractError {
     /// A vendor cannot be called, so there is nothing to compare of it.
     #[error("the variables of a vendor cannot be used:\n{0}")]
     Configuration(String),
+    /// The user has interrupted the calls.
+    #[error("interrupted before the vendors were compared")]
+    Interrupted,
     /// No vendor is configured.
     #[error(transparent)]
     NothingConfigured(#[from] NothingConfigured),
@@ -94,7 +97,12 @@ pub async fn contract(provider: &Provider, file: Option<&str>) -> Result<Contrac
 async fn record(provider: &Provider) -> Result<(String, String), ContractError> {
     let path = std::env::temp_dir().join(format!("idv-contract-{}.jsonl", uuid::Uuid::new_v4()));
     let failed = |error| ContractError::File(path.display().to_string(), error);
-    let report = super::run(provider, Some(&path.display().to_string())).await;
+    let file = path.display().to_string();
+    // An interrupt would leave the file.
+    let report = tokio::select! {
+        report = super::run(provider, Some(&file)) => report.map_err(ContractError::from),
+        _ = tokio::signal::ctrl_c() => Err(ContractError::Interrupted),
+    };
     let text = std::fs::read_to_string(&path).map_err(failed);
     // It exists as soon as the provider is configured, even if no vendor is.
     let removed = std::fs::remove_file(&path).map_err(failed);
