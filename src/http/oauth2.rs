@@ -39,6 +39,9 @@ use super::settings::Settings;
 use super::waiting::{Reason, Waiting};
 use crate::secret::Secret;
 
+/// The operation of a token request, in errors, logs and recordings.
+pub const REQUESTING_TOKEN: &str = "requesting an access token";
+
 /// The lifetime of a token without `expires_in`. RFC 6749 leaves it open; most vendors document an hour.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(3600);
 
@@ -300,7 +303,7 @@ impl OAuth2ClientCredentials {
         let scope = scopes.join(" ");
         form.extend((!scope.is_empty()).then_some(("scope", scope.as_str())));
         form.extend(audience.as_deref().map(|audience| ("audience", audience)));
-        let mut request = self.client.post(Path::new("")).operation("requesting an access token").read_only();
+        let mut request = self.client.post(Path::new("")).operation(REQUESTING_TOKEN).read_only();
         let documented = &self.credentials.documented_path;
         if !self.credentials.token_url.path().ends_with(documented.as_str()) {
             request = request.documented_route(format!("POST {documented}"));

@@ -7,6 +7,9 @@ use reqwest::StatusCode;
 
 use super::clock;
 
+/// The operation of a probe, in errors, logs and recordings.
+pub const PROBING: &str = "probing the service";
+
 /// The response of a vendor, of any status, to a request without credentials.
 #[derive(Clone, Debug)]
 pub struct Probe {

@@ -19,7 +19,7 @@ use super::error::{Context, Error, Kind};
 use super::known_causes::{KnownCauses, is_unreachable};
 use super::limits::{Limits, Stopped};
 use super::prepared::{Body, PreparedRequest};
-use super::probe::Probe;
+use super::probe::{PROBING, Probe};
 use super::response::RawResponse;
 use super::retry::{Delivery, Failure, MAX_WAIT, Semantics, Waits};
 use super::settings::Settings;
@@ -80,7 +80,7 @@ impl Sender {
     /// Requests a URL once, without credentials, limits and retries.
     pub(super) async fn probe(&self, base_url: &Url) -> Result<Probe, Error> {
         let url = redact::url(base_url);
-        let mut context = Context::new(self.settings.vendor, "probing the service");
+        let mut context = Context::new(self.settings.vendor, PROBING);
         context.route = Some((Method::GET, url.clone()));
         let headers = [(USER_AGENT, self.user_agent.clone())].into_iter().collect();
         let request = PreparedRequest {

@@ -64,8 +64,8 @@ pub struct Call {
     pub content: &'static str,
     /// Where a setting says that the response has its content.
     pub envelope: Option<String>,
-    /// The errors that a setting takes for a 404, such as `400 NO_BUCKET`.
-    pub not_found: Option<String>,
+    /// The errors that a setting takes for a 404: the status, and the vendor's code if only that one counts.
+    pub not_found: Vec<(u16, Option<String>)>,
     /// Whether it reads an object that a tenant may not have yet.
     pub may_not_exist: bool,
     /// The key of its body in the setting `body_encryption`, and whether it is encrypted now.
@@ -106,7 +106,7 @@ impl Call {
             is_optional: false,
             content: "",
             envelope: None,
-            not_found: None,
+            not_found: Vec::new(),
             may_not_exist: false,
             encryption: None,
             absent_id: None,

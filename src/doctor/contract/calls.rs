@@ -6,7 +6,8 @@ use serde_json::Value as Json;
 
 use super::envelope;
 use super::responses::names;
-use super::vendor::{Comparison, TOKEN, is_ordinary, is_success, is_unknown_route, of};
+use super::vendor::{Comparison, impact, is_ordinary, is_success, is_unknown_route};
+use crate::http::{PROBING, REQUESTING_TOKEN};
 use crate::openapi::{Call, Impact, Kind};
 use crate::recording::{Exchange, Members, Shape, is_page_size};
 
@@ -23,14 +24,13 @@ fn is_refusal(status: u16) -> bool {
 
 /// Whether a setting takes a status for "not found".
 fn is_known_absence(call: &Call, status: u16) -> bool {
-    let errors = call.not_found.iter().flat_map(|errors| errors.split(','));
-    errors.filter_map(|error| error.split_whitespace().next()).any(|known| known == status.to_string())
+    call.not_found.iter().any(|(known, _)| *known == status)
 }
 
 impl Comparison<'_> {
     /// Compares what a vendor responds to a read of an object that does not exist.
     pub(super) fn absent_objects(&mut self) {
-        for call in self.api.calls.clone().iter().filter(|call| call.absent_id.is_some()) {
+        for call in self.api.calls.iter().filter(|call| call.absent_id.is_some()) {
             let exchanges = self.of(call);
             let (ordinary, absent): (Vec<_>, Vec<_>) =
                 exchanges.into_iter().partition(|exchange| is_ordinary(exchange));
@@ -63,11 +63,10 @@ impl Comparison<'_> {
             } else {
                 let fields = named_fields(exchange);
                 self.push(Impact::Breaks, Kind::TypeChanged, &call.route(), with_status + &fields);
-                if !fields.is_empty() {
-                    // It is about the request.
-                } else if ordinary.iter().any(|exchange| is_success(exchange)) {
+                let is_about_request = !fields.is_empty();
+                if !is_about_request && ordinary.iter().any(|exchange| is_success(exchange)) {
                     self.lines.entry("not_found", call.name(), status.to_string());
-                } else {
+                } else if !is_about_request {
                     let condition = "if objects that exist are read: none was";
                     self.lines.entry_if("not_found", call.name(), status.to_string(), condition);
                 }
@@ -78,28 +77,22 @@ impl Comparison<'_> {
     /// Whether the client takes an error for the vendor's own.
     fn is_own_error(&self, call: &Call, exchange: &Exchange) -> bool {
         let Some(is_error) = self.api.is_error else { return true };
-        let inside = exchange.body.as_ref().map(|shape| match &call.envelope {
-            Some(found) => envelope::restore(shape, found, ""),
-            None => shape.clone(),
-        });
-        inside.is_some_and(|shape| is_error(&stand_in(&shape)))
+        error_body(exchange, Some(call)).is_some_and(|shape| is_error(&stand_in(&shape)))
     }
 
     /// Compares statuses, media types, errors and pages.
     pub(super) fn calls(&mut self) {
-        let mut by_route: BTreeMap<String, Vec<&Exchange>> = BTreeMap::new();
-        for exchange in self.exchanges.clone() {
-            let route = format!("{} {}", exchange.request.method, exchange.request.route);
-            by_route.entry(route).or_default().push(exchange);
+        let mut by_route: BTreeMap<_, Vec<&Exchange>> = BTreeMap::new();
+        for exchange in &self.exchanges {
+            by_route.entry((&exchange.request.method, &exchange.request.route)).or_default().push(exchange);
         }
-        let api = self.api.clone();
         let mut limits = BTreeSet::new();
-        for (route, exchanges) in &by_route {
-            if exchanges[0].operation == "probing the service" {
+        for exchanges in by_route.values() {
+            if exchanges[0].operation == PROBING {
                 continue;
             }
-            let call = api.calls.iter().find(|call| !of(&api, call, exchanges).is_empty());
-            let route = &call.map_or_else(|| route.clone(), Call::route);
+            let (call, route) = self.operation(exchanges);
+            let route = route.as_str();
             let (successes, failures): (Vec<_>, Vec<_>) = exchanges.iter().copied().partition(|it| is_success(it));
             let unexpected = failures.iter().copied().rfind(|exchange| is_ordinary(exchange));
             if let (true, Some(failure)) = (!successes.iter().any(|it| is_ordinary(it)), unexpected) {
@@ -130,12 +123,9 @@ impl Comparison<'_> {
 
     /// Names an error in which no client finds a message.
     fn error_form(&mut self, route: &str, exchange: &Exchange, call: Option<&Call>) {
-        let (Some(status), Some(shape)) = (exchange.status, &exchange.body) else { return };
-        let shape = match call.and_then(|call| call.envelope.as_ref()) {
-            Some(found) => envelope::restore(shape, found, ""),
-            None => shape.clone(),
+        let (Some(status), Some(Shape::Object(members))) = (exchange.status, error_body(exchange, call)) else {
+            return;
         };
-        let Shape::Object(members) = shape else { return };
         let is_of_error = |member: &String| ERROR_FIELDS.iter().any(|name| member.to_lowercase().contains(name));
         if members.members.keys().any(is_of_error) || members == Members::default() {
             return;
@@ -149,7 +139,7 @@ impl Comparison<'_> {
 
     /// Says what a call that always failed means, and which setting may adapt to it.
     fn failed_call(&mut self, route: &str, exchange: &Exchange, call: Option<&Call>) {
-        let impact = if call.is_some_and(|call| call.is_optional) { Impact::Limits } else { Impact::Breaks };
+        let impact = impact(call);
         let operation = &exchange.operation;
         let Some(status) = exchange.status else {
             self.push(impact, Kind::Removed, route, format!("{operation}: there was no response."));
@@ -163,7 +153,7 @@ impl Comparison<'_> {
             self.push(Impact::None, Kind::Removed, route, detail);
             return;
         }
-        let token = self.api.token_setting.filter(|_| operation == TOKEN);
+        let token = self.api.token_setting.filter(|_| operation == REQUESTING_TOKEN);
         let encryption = call.and_then(|call| call.encryption);
         let (named, fields) = (fields_of(exchange), named_fields(exchange));
         let is_about_page = exchange.page_size().is_some() && named.iter().all(|name| is_page_size(name));
@@ -221,8 +211,8 @@ impl Comparison<'_> {
 
     /// Adds the lines for a deployment that refuses encrypted bodies: those that were not recorded are encrypted too.
     fn send_plain(&mut self) {
-        for call in self.api.calls.clone() {
-            let accepted = self.of(&call).iter().any(|exchange| is_success(exchange));
+        for call in &self.api.calls {
+            let accepted = self.of(call).iter().any(|exchange| is_success(exchange));
             if let Some((key, true)) = call.encryption.filter(|_| !accepted) {
                 self.lines.entry("body_encryption", key.to_owned(), "plain");
             }
@@ -238,14 +228,19 @@ impl Comparison<'_> {
                 (false, true) => "The request is encrypted and the response is not. The provider reads both.",
                 (false, false) => continue,
             };
-            let call = self.api.calls.iter().find(|call| !of(&self.api, call, &[exchange]).is_empty());
-            let route = format!("{} {}", exchange.request.method, exchange.request.route);
-            found.insert((call.map_or(route, Call::route), detail));
+            found.insert((self.operation(&[exchange]).1, detail));
         }
         for (route, detail) in found {
             self.push(Impact::None, Kind::New, &route, detail.to_owned());
         }
     }
+}
+
+/// The body of an error, which may be in the wrapper that a setting names.
+fn error_body(exchange: &Exchange, call: Option<&Call>) -> Option<Shape> {
+    let body = exchange.body.as_ref()?;
+    let envelope = call.and_then(|call| call.envelope.as_ref());
+    Some(envelope.map_or_else(|| body.clone(), |found| envelope::restore(body, found, "")))
 }
 
 /// The members of an error that are none of its message: a vendor names the fields of a request so.

@@ -5,14 +5,16 @@ use serde_json::{Map, json};
 use super::envelope::{self, NAME};
 use super::lines::Lines;
 use super::schema::schema;
-use super::vendor::{Comparison, TOKEN, is_ordinary, is_success};
+use super::vendor::{Comparison, impact, is_ordinary, is_success};
+use crate::http::REQUESTING_TOKEN;
 use crate::openapi::{self, Api, Call, Difference, Document, Impact, Kind};
 use crate::recording::{Exchange, Members, Shape};
 
 impl Comparison<'_> {
     /// Compares the responses to token requests, which have the form of OAuth 2.0 (RFC 6749, section 5.1).
     pub(super) fn tokens(&mut self) {
-        let success = self.exchanges.iter().find(|exchange| exchange.operation == TOKEN && is_success(exchange));
+        let success =
+            self.exchanges.iter().find(|exchange| exchange.operation == REQUESTING_TOKEN && is_success(exchange));
         let Some(exchange) = success else { return };
         let none = Members::default();
         let response = match &exchange.body {
@@ -24,19 +26,19 @@ impl Comparison<'_> {
             return;
         }
         let is_wrapper = |shape: &Shape| matches!(shape, Shape::Object(members) if has_token(members));
-        let hidden = response.rest.as_deref().filter(|rest| is_wrapper(rest)).map(|_| "a member with an unknown name");
-        let named = response.members.iter().find(|(_, shape)| is_wrapper(shape)).map(|(name, _)| name.as_str());
-        let (impact, detail) = match (named, hidden) {
-            (Some(name), _) => (Impact::None, format!("The token is in `{name}`. The provider reads it there.")),
-            (None, Some(name)) => (Impact::None, format!("The token is in {name}. The provider reads it there.")),
-            (None, None) => (Impact::Breaks, format!("The response has no `access_token`.{}", names(response))),
+        let named = response.members.iter().find(|(_, shape)| is_wrapper(shape)).map(|(name, _)| format!("`{name}`"));
+        let hidden =
+            || response.rest.as_deref().is_some_and(is_wrapper).then(|| "a member with an unknown name".to_owned());
+        let (impact, detail) = match named.or_else(hidden) {
+            Some(place) => (Impact::None, format!("The token is in {place}. The provider reads it there.")),
+            None => (Impact::Breaks, format!("The response has no `access_token`.{}", names(response))),
         };
-        self.push(impact, Kind::Renamed, TOKEN, detail);
+        self.push(impact, Kind::Renamed, REQUESTING_TOKEN, detail);
     }
 
     /// Compares the fields of the responses with those that the client reads.
     pub(super) fn responses(&mut self) {
-        let api = self.api.clone();
+        let api = self.api;
         let (mut paths, mut recorded, mut telling) = (Map::new(), Vec::new(), Vec::new());
         for call in &api.calls {
             let exchanges: Vec<_> = self.of(call).into_iter().filter(|exchange| is_ordinary(exchange)).collect();
@@ -65,7 +67,7 @@ impl Comparison<'_> {
         self.generalize_envelopes(&telling);
         let document = json!({"openapi": "3.1.0", "info": {"title": "", "version": ""}, "paths": paths});
         let Ok(document) = Document::parse(document.to_string().as_bytes()) else { return };
-        let compared = Api { calls: recorded, base: String::new(), setting: None, token_setting: None, ..api };
+        let compared = Api { calls: recorded, base: String::new(), setting: None, token_setting: None, ..api.clone() };
         let found = openapi::compare(&compared, &document).differences;
         let is_about_fields =
             |difference: &Difference| difference.field.is_some() && difference.kind != Kind::NotDescribed;
@@ -85,9 +87,8 @@ impl Comparison<'_> {
         };
         let all: Option<Vec<_>> = successes.iter().map(nothing).collect();
         if let (Some(what), true) = (all.as_ref().and_then(|all| all.first()), tells && !call.may_not_exist) {
-            let impact = if call.is_optional { Impact::Limits } else { Impact::Breaks };
             self.push(
-                impact,
+                impact(Some(call)),
                 Kind::Removed,
                 &call.route(),
                 format!("The response is {what}, and the provider reads it."),
@@ -118,7 +119,7 @@ impl Comparison<'_> {
         };
         let field = format!("response.{}", found.documented).trim_end_matches('.').to_owned();
         self.differences.push(Difference {
-            impact: if call.is_optional { Impact::Limits } else { Impact::Breaks },
+            impact: impact(Some(call)),
             kind: Kind::Renamed,
             operation: call.route(),
             detail: format!("The content of `{field}` is in `{}`.", found.path),
@@ -151,7 +152,7 @@ impl Comparison<'_> {
             self.lines.replace("envelopes", "*".to_owned(), every);
             return;
         }
-        for call in self.api.calls.clone().iter().filter(|call| !call.content.is_empty() && call.envelope.is_none()) {
+        for call in self.api.calls.iter().filter(|call| !call.content.is_empty() && call.envelope.is_none()) {
             let mut alike = telling.iter().filter(|(other, _)| other.content == call.content).map(|(other, _)| other);
             let first = alike.next().and_then(|other| found(&self.lines, other));
             let same = alike.all(|other| found(&self.lines, other) == first);

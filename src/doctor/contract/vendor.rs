@@ -8,16 +8,15 @@ use super::VendorContract;
 use super::lines::Lines;
 use crate::doctor::openapi::apis;
 use crate::framework::health::READING_ABSENT;
-use crate::framework::{Diagnostics, Provider, Value, Vendor};
+use crate::framework::provider::declared_apis;
+use crate::framework::{Diagnostics, Provider, Vendor};
+use crate::http::REQUESTING_TOKEN;
 use crate::openapi::{self, Api, Call, Difference, Impact, Kind};
 use crate::recording::{Exchange, Recording};
 
-/// The operation of a token request, as the transport names it.
-pub(super) const TOKEN: &str = "requesting an access token";
-
 /// What is known of one vendor while it is compared.
 pub(super) struct Comparison<'r> {
-    pub(super) api: Api,
+    pub(super) api: &'r Api,
     pub(super) exchanges: Vec<&'r Exchange>,
     /// The exchanges whose response was encrypted.
     encrypted: BTreeSet<(&'r str, u64)>,
@@ -48,7 +47,7 @@ pub(super) fn compare(
     let recorded: Vec<(usize, &Exchange)> = recording.exchanges.iter().enumerate().filter(of_vendor).collect();
     let exchanges: Vec<&Exchange> = recorded.iter().map(|(_, exchange)| *exchange).collect();
     let configured = apis(provider, vendor)?;
-    let Some(api) = configured.first().filter(|_| !exchanges.is_empty()).cloned() else { return Ok(None) };
+    let Some(api) = configured.first().filter(|_| !exchanges.is_empty()) else { return Ok(None) };
     let encrypted = recorded.iter().filter(|(index, _)| recording.encrypted.contains(index));
     let encrypted = encrypted.map(|(_, exchange)| (exchange.process.as_str(), exchange.exchange)).collect();
     let address = provider.settings(vendor).into_iter().find(|(attribute, _)| attribute.name == "base_url");
@@ -56,7 +55,7 @@ pub(super) fn compare(
     let (differences, lines, not_recorded, empty_lists) = Default::default();
     let mut comparison =
         Comparison { api, exchanges, encrypted, address, differences, lines, not_recorded, empty_lists };
-    let other = comparison.other_generation(&generations(vendor));
+    let other = comparison.other_generation(&declared_apis(vendor));
     if other != Some(Other::Recorded) {
         comparison.routes();
         comparison.tokens();
@@ -81,13 +80,6 @@ pub(super) fn compare(
         not_recorded,
         empty_lists,
     }))
-}
-
-/// Every generation of a vendor's API, whichever is configured.
-fn generations(vendor: &dyn Vendor) -> Vec<Api> {
-    let unset = vendor.attributes().into_iter().map(|attribute| (attribute.name, Value::Null)).collect();
-    // Without settings there is no mistake in one.
-    vendor.apis(&Value::Map(unset)).unwrap_or_default()
 }
 
 /// The exchanges of a call. What is before its path is the path of the vendor's address.
@@ -123,6 +115,11 @@ pub(super) fn is_success(exchange: &Exchange) -> bool {
     exchange.status.is_some_and(|status| (200..300).contains(&status))
 }
 
+/// What the failure of a call does.
+pub(super) fn impact(call: Option<&Call>) -> Impact {
+    if call.is_some_and(|call| call.is_optional) { Impact::Limits } else { Impact::Breaks }
+}
+
 /// Whether a request was for an object that the vendor may have.
 pub(super) fn is_ordinary(exchange: &Exchange) -> bool {
     exchange.operation != READING_ABSENT
@@ -141,7 +138,14 @@ impl<'r> Comparison<'r> {
 
     /// The exchanges of a call.
     pub(super) fn of(&self, call: &Call) -> Vec<&'r Exchange> {
-        of(&self.api, call, &self.exchanges)
+        of(self.api, call, &self.exchanges)
+    }
+
+    /// The call of exchanges with one route, if the client declares it, and the operation under which differences are reported.
+    pub(super) fn operation(&self, exchanges: &[&Exchange]) -> (Option<&'r Call>, String) {
+        let call = self.api.calls.iter().find(|call| !of(self.api, call, exchanges).is_empty());
+        let request = &exchanges[0].request;
+        (call, call.map_or_else(|| format!("{} {}", request.method, request.route), Call::route))
     }
 
     /// Whether the response of an exchange was encrypted.
@@ -156,7 +160,7 @@ impl<'r> Comparison<'r> {
             let calls = api.calls.iter().filter(|call| of(api, call, &self.exchanges).iter().any(served));
             calls.count()
         };
-        let own = count(&self.api);
+        let own = count(self.api);
         let others = generations.iter().filter(|other| other.setting != self.api.setting);
         let (fits, setting) = others.filter_map(|other| Some((count(other), other.setting?))).max()?;
         let was_called = self.api.calls.iter().any(|call| !self.of(call).is_empty());
@@ -178,8 +182,8 @@ impl<'r> Comparison<'r> {
         let mut found: BTreeMap<String, (String, String)> = BTreeMap::new();
         for call in &self.api.calls {
             for exchange in self.of(call) {
-                let is_here = base(&self.api, call, &exchange.request.method, &exchange.request.route).is_some();
-                if let (false, Some(route)) = (is_here, moved(&self.api, call, exchange)) {
+                let is_here = base(self.api, call, &exchange.request.method, &exchange.request.route).is_some();
+                if let (false, Some(route)) = (is_here, moved(self.api, call, exchange)) {
                     found.insert(call.name(), (call.route(), route));
                 }
             }
@@ -188,11 +192,17 @@ impl<'r> Comparison<'r> {
             self.push(Impact::Breaks, Kind::Renamed, &route, format!("The call is at {moved}."));
             self.lines.entry("paths", name, moved);
         }
-        let is_moved_token = |it: &&&Exchange| it.operation == TOKEN && it.request.call.is_some() && is_success(it);
+        let is_moved_token =
+            |it: &&&Exchange| it.operation == REQUESTING_TOKEN && it.request.call.is_some() && is_success(it);
         let token = self.exchanges.iter().find(is_moved_token);
         if let (Some(exchange), Some(setting)) = (token.copied(), self.api.token_setting) {
             let path = &exchange.request.route;
-            self.push(Impact::Breaks, Kind::Renamed, TOKEN, format!("Tokens are requested at the path {path}."));
+            self.push(
+                Impact::Breaks,
+                Kind::Renamed,
+                REQUESTING_TOKEN,
+                format!("Tokens are requested at the path {path}."),
+            );
             let url = self.address.clone().and_then(|address| address.join(path).ok());
             let url = url.map_or_else(|| format!("https://...{path}"), |url| url.to_string());
             self.lines.incomplete(setting, &url, "the host is that of your tenant's token endpoint");

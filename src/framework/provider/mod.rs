@@ -30,7 +30,7 @@ pub use super::clients::{AnyClient, Client};
 pub use super::variables::missing;
 pub use record::RECORD;
 pub use registration::Registration;
-pub use vendor::{Common, Vendor, configuration};
+pub use vendor::{Common, Vendor, configuration, declared_apis};
 
 /// The program that configures the provider.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path as FilePath;
 use std::sync::Arc;
 
-use super::vendor::Vendor;
+use super::vendor::{Vendor, declared_apis};
 use crate::framework::diagnostics::Diagnostic;
 use crate::framework::path::Path;
 use crate::framework::rules::Rule;
@@ -50,9 +50,7 @@ fn vocabulary<'s>(
 
 /// The fields that a vendor's client sends and reads, and the members that a setting names around a response.
 fn fields(vendor: &dyn Vendor, settings: &Value) -> BTreeSet<String> {
-    let nothing = vendor.attributes().into_iter().map(|attribute| (attribute.name, Value::Null)).collect();
-    // Without settings there is no mistake in one.
-    let apis = vendor.apis(&Value::Map(nothing)).unwrap_or_default();
+    let apis = declared_apis(vendor);
     let calls = apis.iter().flat_map(|api| &api.calls);
     let declared = calls.flat_map(|call| call.request.iter().chain(&call.response)).flat_map(openapi::member_names);
     // A mistake in the settings is reported where the client is made.

@@ -36,6 +36,13 @@ pub trait Vendor: Send + Sync {
     fn objects(&self) -> Vec<Registration>;
 }
 
+/// Every generation of a vendor's API, whichever is configured.
+pub fn declared_apis(vendor: &dyn Vendor) -> Vec<openapi::Api> {
+    let unset = vendor.attributes().into_iter().map(|attribute| (attribute.name, Value::Null)).collect();
+    // Without settings there is no mistake in one.
+    vendor.apis(&Value::Map(unset)).unwrap_or_default()
+}
+
 /// The settings that all vendors share.
 #[derive(Clone, Debug)]
 pub struct Common {

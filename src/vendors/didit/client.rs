@@ -212,7 +212,7 @@ impl Client {
             SignIn::Token(auth) => auth.token().await.map_err(|error| self.hint(error)),
             SignIn::ApiKey => {
                 let failure = "the provider signs in by `api_key`, and only a client has an access token";
-                Err(Error::new(Kind::Request, "Didit", "requesting an access token", failure).with_hint(
+                Err(Error::new(Kind::Request, "Didit", http::REQUESTING_TOKEN, failure).with_hint(
                     "Set `client_id` and `client_secret` in `didit = { ... }` of the provider block instead of `api_key`, or \
                      IDV_DIDIT_CLIENT_ID and IDV_DIDIT_CLIENT_SECRET instead of IDV_DIDIT_API_KEY.",
                 ))

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::route;
 use crate::framework::{Attribute, Diagnostic, Diagnostics, Path, Rule, Type, Value, Vendor, value};
-use crate::http::{Envelope, Move, NotFound, Overrides, StatusCode};
+use crate::http::{Envelope, Move, NotFound, Overrides};
 use crate::openapi::{Api, Call};
 
 const PATHS: &str = "paths";
@@ -128,12 +128,12 @@ pub(in crate::vendors) fn of(vendor: &dyn Vendor, config: &Value) -> Result<Over
             .as_ref()
             .map(|_| route::parse(&call.route()).and_then(|(method, to)| Move::new(path, method, &to)));
         let moved = moved.transpose().map_err(|problem| Diagnostic::error("Wrong value in `paths`", problem))?;
-        let not_found = call.not_found.as_deref().map(errors).transpose();
-        let not_found = not_found.map_err(|problem| Diagnostic::error("Wrong value in `not_found`", problem))?;
+        let not_found: Vec<_> =
+            call.not_found.iter().map(|(status, code)| NotFound { status: *status, code: code.clone() }).collect();
         let envelope = call.envelope.as_ref().map(|found| Envelope::new(found, call.content));
-        if moved.is_some() || not_found.is_some() || envelope.is_some() {
+        if moved.is_some() || !not_found.is_empty() || envelope.is_some() {
             let found = overrides.call(method, path);
-            (found.route, found.not_found, found.envelope) = (moved, not_found.unwrap_or_default(), envelope);
+            (found.route, found.not_found, found.envelope) = (moved, not_found, envelope);
         }
     }
     Ok(overrides)
@@ -151,8 +151,7 @@ fn move_call(call: &mut Call, text: &str) -> Result<(), String> {
 }
 
 fn take_for_not_found(call: &mut Call, text: &str) -> Result<(), String> {
-    errors(text)?;
-    call.not_found = Some(text.to_owned());
+    call.not_found = errors(text)?;
     Ok(())
 }
 
@@ -165,14 +164,12 @@ fn open(call: &mut Call, text: &str) -> Result<(), String> {
 }
 
 /// Reads `400, 409 GONE`.
-fn errors(text: &str) -> Result<Vec<NotFound>, String> {
+fn errors(text: &str) -> Result<Vec<(u16, Option<String>)>, String> {
     let error = |text: &str| {
         let mut words = text.split_whitespace();
-        let status =
-            words.next().and_then(|status| status.parse().ok()).and_then(|status| StatusCode::from_u16(status).ok());
-        let status = status.filter(|status| status.is_client_error() || status.is_server_error());
+        let status = words.next().and_then(|status| status.parse().ok()).filter(|status| (400..600).contains(status));
         match (status, words.next(), words.next()) {
-            (Some(status), code, None) => Ok(NotFound { status, code: code.map(str::to_owned) }),
+            (Some(status), code, None) => Ok((status, code.map(str::to_owned))),
             _ => Err(format!(
                 "`{}` is not the status of an error such as `400`, with or without a code such as `400 GONE`",
                 text.trim()
@@ -220,7 +217,7 @@ mod tests {
         assert_eq!(of(0), ("GET /v4/lists/{id}".into(), "GET /lists/{id}/".into(), "data".into()));
         assert_eq!(of(1), ("GET /lists/".into(), "GET /lists/".into(), "data.items".into()));
         assert_eq!(of(2).2, "data");
-        assert_eq!(errors(calls[0].not_found.as_ref().unwrap()).unwrap().len(), 2);
+        assert_eq!(calls[0].not_found, [(400, None), (422, Some("NONE".to_owned()))]);
     }
 
     #[test]
